@@ -1,0 +1,111 @@
+# keras-elmo: everything a fresh machine with Python and make needs. `make` alone lists the targets.
+#
+# Each target makes its own virtual environment first and installs what it needs, once: a stamp file
+# inside the environment is redone only when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV_JAX ?= .venv-jax
+VENV_TORCH ?= .venv-torch
+# Installed before the extras, so that pip keeps this build and fetches no other.
+TORCH ?= torch==2.13.0
+# More for pytest, such as: make test PYTEST_ARGS="-k golden"
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+# Published ELMo vectors, read as files by the golden tests and never imported. They lie in a folder
+# of their own: the package is old, and its requirements must not meet ours.
+ALLENNLP := allennlp==0.9.0
+FIXTURES := $(VENV)/fixtures
+export KERAS_ELMO_FIXTURES := $(abspath $(FIXTURES))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test jax torch examples lint types format ci clean setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.demo ## train and compare on real reviews, under 6 minutes (DEMO_FAST=1: 90 seconds)
+	$(BIN)/keras-elmo demo
+
+test: $(VENV)/.dev $(VENV)/.fixtures ## run all tests on TensorFlow
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+jax: $(VENV_JAX)/.dev $(VENV)/.fixtures ## run the portable tests on JAX
+	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest -m portable $(PYTEST_ARGS)
+
+torch: $(VENV_TORCH)/.dev $(VENV)/.fixtures ## run the portable tests on PyTorch
+	KERAS_BACKEND=torch $(VENV_TORCH)/bin/python -m pytest -m portable $(PYTEST_ARGS)
+
+examples: $(VENV)/.demo ## run every program of examples/
+	@set -e; for program in examples/*.py; do \
+		echo "== $$program"; KERAS_BACKEND=tensorflow $(BIN)/python $$program; \
+	done
+
+lint: $(VENV)/.dev ## check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev ## check types
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(VENV)/.dev ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+ci: ## run what CI runs
+	bash .ci/run
+
+setup: $(VENV)/.dev $(VENV)/.fixtures ## only make the environment for development
+
+clean: ## remove the environments, caches and build output
+	rm -rf .venv .venv-jax .venv-torch .venv-wheel build dist runs
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# === Environments ===
+
+# A Python that cannot make environments is told apart here, before it leaves half of one behind.
+%/.venv-made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "keras-elmo needs Python 3.11 or newer. Received: $$($(PYTHON) --version 2>&1)."; \
+		echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: its modules venv and ensurepip are missing."; \
+		echo "On Debian and Ubuntu: sudo apt install python3-venv. Elsewhere name a complete Python:"; \
+		echo "make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; } >&2
+	@echo "Making $* with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $*
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/.venv-made
+	@echo "Installing keras-elmo with TensorFlow (several hundred MB at the first time) ..."
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.venv-made
+	@echo "Installing keras-elmo with TensorFlow and its tools (several hundred MB at the first time) ..."
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots,dev]"
+	@touch $@ $(VENV)/.demo
+
+$(VENV_JAX)/.dev: pyproject.toml | $(VENV_JAX)/.venv-made
+	@echo "Installing keras-elmo with JAX ..."
+	@$(VENV_JAX)/bin/python $(PIP_INSTALL) -e ".[jax,demo,plots,dev]"
+	@touch $@
+
+$(VENV_TORCH)/.dev: pyproject.toml | $(VENV_TORCH)/.venv-made
+	@echo "Installing keras-elmo with PyTorch ..."
+	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) "$(TORCH)"
+	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) -e ".[torch,demo,plots,dev]"
+	@touch $@
+
+# Without them (no network, say) the tests still run: the golden ones skip and say why. No stamp is
+# left then, so that the next call tries again.
+$(VENV)/.fixtures: | $(VENV)/.venv-made
+	@if $(BIN)/python $(PIP_INSTALL) --no-deps --target $(FIXTURES) --upgrade "$(ALLENNLP)"; \
+	then touch $@; \
+	else echo "Could not fetch $(ALLENNLP): golden tests that read its published vectors will skip." >&2; \
+	fi

@@ -1,0 +1,81 @@
+"""ELMo in native Keras 3, and everything needed to fine-tune it with a BiLSTM.
+
+`import keras_elmo` imports neither Keras nor a backend: each public name is loaded on first use.
+
+Example:
+    >>> import keras_elmo
+    >>> classifier = keras_elmo.ElmoTextClassifier.from_preset("elmo_mini_en", num_classes=2)
+    >>> classifier.fit(["a joy to watch", "two hours I will never get back"], [1, 0])
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr__`
+    from keras_elmo.elmo.backbone import ElmoBackbone
+    from keras_elmo.elmo.embedding import ElmoEmbedding
+    from keras_elmo.elmo.language_model import ElmoLanguageModel
+    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+    from keras_elmo.layers.bilm import BiLM
+    from keras_elmo.layers.char_cnn import CharacterCNN
+    from keras_elmo.layers.layer_mix import LayerMix
+    from keras_elmo.layers.projection_lstm import ProjectionLSTM
+    from keras_elmo.layers.scalar_mix import ScalarMix
+    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+    from keras_elmo.weights.presets import list_presets
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BiLM",
+    "CharacterCNN",
+    "ElmoBackbone",
+    "ElmoEmbedding",
+    "ElmoLanguageModel",
+    "ElmoPreprocessor",
+    "ElmoTextClassifier",
+    "ElmoTokenClassifier",
+    "LayerMix",
+    "ProjectionLSTM",
+    "ScalarMix",
+    "__version__",
+    "list_presets",
+]
+
+# Public name → the module of this package that defines it.
+_MODULES = {
+    "BiLM": "layers.bilm",
+    "CharacterCNN": "layers.char_cnn",
+    "ElmoBackbone": "elmo.backbone",
+    "ElmoEmbedding": "elmo.embedding",
+    "ElmoLanguageModel": "elmo.language_model",
+    "ElmoPreprocessor": "elmo.preprocessor",
+    "ElmoTextClassifier": "tasks.text_classifier",
+    "ElmoTokenClassifier": "tasks.token_classifier",
+    "LayerMix": "layers.layer_mix",
+    "ProjectionLSTM": "layers.projection_lstm",
+    "ScalarMix": "layers.scalar_mix",
+    "list_presets": "weights.presets",
+}
+# Rooms that run on NumPy alone: their names work where no backend is installed.
+_NUMPY_ONLY = ("text.", "metrics.", "weights.")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _MODULES[name]
+    if not module.startswith(_NUMPY_ONLY):
+        from keras_elmo._backend import ensure_backend
+
+        ensure_backend()
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value  # the next use does not come through here again
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *_MODULES})

@@ -1,0 +1,165 @@
+"""ELMo as a functional Keras model: ids in, all layers of every token out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_elmo.layers.bilm import BiLM
+from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
+from keras_elmo.layers.char_cnn import CharacterCNN
+from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
+
+ORIGINAL_FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoBackbone(keras.Model):
+    """ELMo (Peters et al. 2018): character CNN, then a biLM, in native Keras layers.
+
+    The defaults are the shape of the original published model. Sentence boundaries are added and
+    removed inside, so ids and features have the same number of tokens. A sentence gives the same
+    numbers alone and in a padded batch.
+
+    Args:
+        projection_dim: size of a word vector and of each direction; features have twice as many.
+        units: cells of each LSTM.
+        num_layers: LSTM layers per direction.
+        max_characters_per_token, char_embedding_dim, char_filters, num_highways, activation: the
+            character CNN, see [`CharacterCNN`][keras_elmo.layers.char_cnn.CharacterCNN].
+        vocabulary_size: number of words of a word-input model (marks included); such a model has
+            no character CNN.
+        cell_clip, projection_clip, forget_bias, use_skip_connections, lstm_projection, dropout:
+            the biLM, see [`BiLM`][keras_elmo.layers.bilm.BiLM].
+        keep_boundaries: leave `<S>` and `</S>` in the features, which then have two more steps.
+        stateful: carry the LSTM states from batch to batch, row by row, as the published vectors
+            do. The default starts every sentence from zero. Needs `batch_size`.
+        batch_size: fixed number of rows, for `stateful` only.
+        dtype: a Keras dtype policy.
+
+    Call arguments (a dict):
+        character_ids: int32 `(batch, tokens, max_characters_per_token)`, 0 where padded; or, for a
+            word-input model, token_ids: int32 `(batch, tokens)`.
+        padding_mask: bool `(batch, tokens)`, True at real tokens, padding on the right.
+
+    Returns:
+        float `(batch, tokens, num_layers + 1, 2 * projection_dim)`, zero where padded. Layer 0 is
+        the word vector twice, layer `l` is `[forward_l, backward_l]`.
+
+    Example:
+        ```python
+        backbone = keras_elmo.ElmoBackbone.from_preset("elmo_mini_en")
+        preprocessor = keras_elmo.ElmoPreprocessor.from_preset("elmo_mini_en")
+        features = backbone(preprocessor(["Profit rose sharply ."]))  # (1, 4, 3, 256)
+        ```
+    """
+
+    def __init__(
+        self,
+        *,
+        projection_dim: int = 512,
+        units: int = 4096,
+        num_layers: int = 2,
+        max_characters_per_token: int = 50,
+        char_embedding_dim: int = 16,
+        char_filters: Sequence[Sequence[int]] = ORIGINAL_FILTERS,
+        num_highways: int = 2,
+        activation: str = "relu",
+        vocabulary_size: int | None = None,
+        cell_clip: float | None = 3.0,
+        projection_clip: float | None = 3.0,
+        forget_bias: float = 1.0,
+        use_skip_connections: bool = True,
+        lstm_projection: bool = True,
+        dropout: float = 0.0,
+        keep_boundaries: bool = False,
+        stateful: bool = False,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        **kwargs,
+    ):
+        if stateful != (batch_size is not None):
+            raise ValueError(
+                "`stateful=True` and a fixed `batch_size` go together: the state belongs to the "
+                f"rows of a batch. Received: stateful={stateful}, batch_size={batch_size}"
+            )
+        # === Layers ===
+        if vocabulary_size is None:
+            encoder = CharacterEncoder(max_characters_per_token)
+            boundaries = encoder.bos.tolist(), encoder.eos.tolist()
+            word_layer = CharacterCNN(
+                char_embedding_dim=char_embedding_dim,
+                char_filters=char_filters,
+                num_highways=num_highways,
+                activation=activation,
+                projection_dim=projection_dim,
+                dtype=dtype,
+                name="char_cnn",
+            )
+        else:
+            boundaries = BOS_ID, EOS_ID
+            word_layer = keras.layers.Embedding(
+                vocabulary_size + 1, projection_dim, dtype=dtype, name="word_embedding"
+            )
+        bilm = BiLM(
+            projection_dim=projection_dim,
+            units=units,
+            num_layers=num_layers,
+            cell_clip=cell_clip,
+            projection_clip=projection_clip,
+            use_skip_connections=use_skip_connections,
+            lstm_projection=lstm_projection,
+            forget_bias=forget_bias,
+            stateful=stateful,
+            dropout=dropout,
+            dtype=dtype,
+            name="bilm",
+        )
+
+        # === Functional model ===
+        ids_name, ids_shape = "token_ids", (None,)
+        if vocabulary_size is None:
+            ids_name, ids_shape = "character_ids", (None, max_characters_per_token)
+        ids = keras.Input(ids_shape, batch_size, dtype="int32", name=ids_name)
+        padding_mask = keras.Input((None,), batch_size, dtype="bool", name="padding_mask")
+        x, mask = AddBoundaries(*boundaries, dtype=dtype, name="add_boundaries")(ids, padding_mask)
+        features = bilm(word_layer(x), mask=mask)  # (batch, tokens + 2, layers + 1, 2P)
+        if not keep_boundaries:
+            remove = RemoveBoundaries(dtype=dtype, name="remove_boundaries")
+            features = remove(features, padding_mask)
+        inputs = {ids_name: ids, "padding_mask": padding_mask}
+        super().__init__(inputs=inputs, outputs=features, **kwargs)
+
+        # === Config ===
+        self.word_layer = word_layer
+        self.bilm = bilm
+        self.projection_dim = projection_dim
+        self.units = units
+        self.num_layers = num_layers
+        self.max_characters_per_token = max_characters_per_token
+        self.char_embedding_dim = char_embedding_dim
+        self.char_filters = [list(pair) for pair in char_filters]
+        self.num_highways = num_highways
+        self.activation = activation
+        self.vocabulary_size = vocabulary_size
+        self.cell_clip = cell_clip
+        self.projection_clip = projection_clip
+        self.forget_bias = forget_bias
+        self.use_skip_connections = use_skip_connections
+        self.lstm_projection = lstm_projection
+        self.dropout = dropout
+        self.keep_boundaries = keep_boundaries
+        self.stateful = stateful
+        self.batch_size = batch_size
+
+    def get_config(self):
+        names = (
+            "projection_dim units num_layers max_characters_per_token char_embedding_dim "
+            "char_filters num_highways activation vocabulary_size cell_clip projection_clip "
+            "forget_bias use_skip_connections lstm_projection dropout keep_boundaries stateful "
+            "batch_size"
+        )
+        policy = keras.saving.serialize_keras_object(self.bilm.dtype_policy)
+        config = {name: getattr(self, name) for name in names.split()}
+        return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}

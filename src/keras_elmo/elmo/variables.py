@@ -1,0 +1,58 @@
+"""A backbone's variables by path: the bridge between Keras and the NumPy-only weight tables."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.shapes import expected_shapes
+
+_ROOTS = ("char_cnn", "word_embedding", "bilm")
+
+
+def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
+    """The weights of an `ElmoBackbone`, by the paths of `keras_elmo.weights.expected_shapes`.
+
+    A Keras path may begin with the names of the models around the backbone; here it begins at
+    `char_cnn`, `word_embedding` or `bilm`.
+    """
+    expected = expected_shapes(backbone.get_config())
+    found = {_relative(variable.path): variable for variable in backbone.weights}
+    return {path: found[path] for path in expected}
+
+
+def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+    """Put arrays into the variables of a backbone, one at a time.
+
+    Raises:
+        WeightsError: a path is missing or surplus, or a shape differs.
+    """
+    variables = variables_by_path(backbone)
+    if arrays.keys() != variables.keys():
+        missing, surplus = variables.keys() - arrays.keys(), arrays.keys() - variables.keys()
+        raise WeightsError(
+            "The arrays must be exactly those of the backbone. "
+            f"Received: missing {sorted(missing)}, surplus {sorted(surplus)}"
+        )
+    for path, variable in variables.items():
+        array = arrays[path]
+        if tuple(variable.shape) != array.shape:
+            raise WeightsError(
+                f"{path} must have the shape {tuple(variable.shape)}. Received: {array.shape}"
+            )
+        variable.assign(array)
+
+
+def arrays_by_path(backbone: keras.Model) -> dict[str, np.ndarray]:
+    """Copies of a backbone's weights by path."""
+    return {
+        path: keras.ops.convert_to_numpy(variable)
+        for path, variable in variables_by_path(backbone).items()
+    }
+
+
+def _relative(path: str) -> str:
+    parts = path.split("/")
+    start = next((i for i, part in enumerate(parts) if part in _ROOTS), 0)
+    return "/".join(parts[start:])

@@ -1,0 +1,127 @@
+"""The bidirectional language model's recurrent part: word vectors → all layers of ELMo."""
+
+import keras
+from keras import ops
+
+from keras_elmo.layers.projection_lstm import ProjectionLSTM
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class BiLM(keras.layers.Layer):
+    r"""Stacked forward and backward projection LSTMs (Peters et al. 2018, §3.1).
+
+    Layer 0 is $[x; x]$, layer $l$ is $[\overrightarrow{h}_l; \overleftarrow{h}_l]$, where the two
+    directions never see each other. With skip connections $y_l = \mathrm{LSTM}_l(y_{l-1}) +
+    y_{l-1}$ for every layer but the first.
+
+    Args:
+        projection_dim: size $P$ of the word vectors and of each direction.
+        units, cell_clip, projection_clip, forget_bias, stateful: see
+            [`ProjectionLSTM`][keras_elmo.layers.projection_lstm.ProjectionLSTM].
+        num_layers: number of LSTM layers per direction, at least 1.
+        use_skip_connections: add each LSTM layer's input to its output, from the second layer on.
+        lstm_projection: False where the LSTM has no projection (`units == projection_dim`).
+        dropout: share of each LSTM layer's inputs dropped in training.
+
+    Call arguments:
+        inputs: float `(batch, time, projection_dim)`.
+        mask: bool `(batch, time)`, True at real steps, padding on the right.
+
+    Returns:
+        float `(batch, time, num_layers + 1, 2 * projection_dim)`, zero at masked steps.
+    """
+
+    def __init__(
+        self,
+        *,
+        projection_dim: int,
+        units: int,
+        num_layers: int,
+        cell_clip: float | None = None,
+        projection_clip: float | None = None,
+        use_skip_connections: bool = True,
+        lstm_projection: bool = True,
+        forget_bias: float = 1.0,
+        stateful: bool = False,
+        dropout: float = 0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        # === Layers ===
+        shared = {
+            "units": units,
+            "projection_dim": projection_dim if lstm_projection else None,
+            "cell_clip": cell_clip,
+            "projection_clip": projection_clip,
+            "forget_bias": forget_bias,
+            "stateful": stateful,
+            "dtype": self.dtype_policy,
+        }
+        self.forward_layers = [
+            ProjectionLSTM(**shared, name=f"forward_{i}") for i in range(num_layers)
+        ]
+        self.backward_layers = [
+            ProjectionLSTM(**shared, go_backwards=True, name=f"backward_{i}")
+            for i in range(num_layers)
+        ]
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+
+        # === Config ===
+        self.projection_dim = projection_dim
+        self.units = units
+        self.num_layers = num_layers
+        self.cell_clip = cell_clip
+        self.projection_clip = projection_clip
+        self.use_skip_connections = use_skip_connections
+        self.lstm_projection = lstm_projection
+        self.forget_bias = forget_bias
+        self.stateful = stateful
+        self.dropout = dropout
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        for layer in [*self.forward_layers, *self.backward_layers]:
+            layer.build(input_shape)
+
+    def call(self, inputs, mask=None, training=None):
+        forward = self._direction(self.forward_layers, inputs, mask, training)
+        backward = self._direction(self.backward_layers, inputs, mask, training)
+        layers = [ops.concatenate(pair, axis=-1) for pair in zip(forward, backward, strict=True)]
+        features = ops.stack(layers, axis=2)  # (batch, time, layers + 1, 2P)
+        if mask is None:
+            return features
+        return features * ops.cast(mask, features.dtype)[:, :, None, None]
+
+    def reset_state(self) -> None:
+        """Start the next batch from zero (only a `stateful` biLM keeps a state)."""
+        for layer in [*self.forward_layers, *self.backward_layers]:
+            layer.reset_state()
+
+    def compute_output_shape(self, input_shape):
+        batch, time, _ = input_shape
+        return (batch, time, self.num_layers + 1, 2 * self.projection_dim)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return previous_mask
+
+    def get_config(self):
+        return super().get_config() | {
+            "projection_dim": self.projection_dim,
+            "units": self.units,
+            "num_layers": self.num_layers,
+            "cell_clip": self.cell_clip,
+            "projection_clip": self.projection_clip,
+            "use_skip_connections": self.use_skip_connections,
+            "lstm_projection": self.lstm_projection,
+            "forget_bias": self.forget_bias,
+            "stateful": self.stateful,
+            "dropout": self.dropout,
+        }
+
+    def _direction(self, lstms, x, mask, training):
+        outputs = [x]
+        for i, lstm in enumerate(lstms):
+            y = lstm(self.dropout_layer(x, training=training), mask=mask)
+            x = y + x if self.use_skip_connections and i > 0 else y
+            outputs.append(x)
+        return outputs

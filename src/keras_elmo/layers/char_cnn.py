@@ -1,0 +1,99 @@
+"""The character CNN: a word's bytes → its context-free vector, layer 0 of ELMo."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from keras_elmo.layers.highway import Highway
+
+NUM_CHARACTERS = 262  # 256 bytes + 5 marks (begin/end of sentence and word, padding) + row 0: masked
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class CharacterCNN(keras.layers.Layer):
+    r"""Character CNN with highways and projection (Kim et al. 2016; Peters et al. 2018, §3.1).
+
+    For each filter width $w$ with $n$ filters: $\max_p f$ of a VALID convolution over all
+    `max_characters_per_token` positions, then the activation (the maximum comes first, padding
+    characters take part in it). The results are concatenated, pass `num_highways` highways and a
+    linear projection.
+
+    Args:
+        char_embedding_dim: size of a character's vector.
+        char_filters: `[width, number of filters]` pairs.
+        num_highways: number of highway layers, 0 for none.
+        activation: `"relu"` or `"tanh"`.
+        projection_dim: size of the word vector. When it equals the sum of all filters there is no
+            projection, as in the published files.
+
+    Shape:
+        input: int32 `(..., max_characters_per_token)`, ids of
+        [`CharacterEncoder`][keras_elmo.text.characters.CharacterEncoder].
+        output: float `(..., projection_dim)`.
+    """
+
+    def __init__(
+        self,
+        *,
+        char_embedding_dim: int,
+        char_filters: Sequence[Sequence[int]],
+        num_highways: int,
+        projection_dim: int,
+        activation: str = "relu",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        # === Layers ===
+        policy = self.dtype_policy
+        self.char_embedding = keras.layers.Embedding(
+            NUM_CHARACTERS, char_embedding_dim, dtype=policy, name="char_embedding"
+        )
+        self.convolutions = [
+            keras.layers.Conv1D(count, width, padding="valid", dtype=policy, name=f"conv_{i}")
+            for i, (width, count) in enumerate(char_filters)
+        ]
+        self.highways = [Highway(dtype=policy, name=f"highway_{k}") for k in range(num_highways)]
+        num_filters = sum(count for _, count in char_filters)
+        self.projection = None
+        if num_filters != projection_dim:
+            self.projection = keras.layers.Dense(projection_dim, dtype=policy, name="projection")
+
+        # === Config ===
+        self.char_embedding_dim = char_embedding_dim
+        self.char_filters = [list(pair) for pair in char_filters]
+        self.num_highways = num_highways
+        self.activation = keras.activations.get(activation)
+        self.projection_dim = projection_dim
+
+    def build(self, input_shape):
+        features = sum(count for _, count in self.char_filters)
+        self.char_embedding.build(input_shape)
+        for convolution in self.convolutions:
+            convolution.build((None, input_shape[-1], self.char_embedding_dim))
+        for layer in [*self.highways, *filter(None, [self.projection])]:
+            layer.build((None, features))
+
+    def call(self, character_ids):
+        leading = ops.shape(character_ids)[:-1]
+        ids = ops.reshape(character_ids, (-1, character_ids.shape[-1]))  # (words, characters)
+        embedded = self.char_embedding(ids)  # (words, characters, char_embedding_dim)
+        pooled = [ops.max(convolution(embedded), axis=1) for convolution in self.convolutions]
+        x = self.activation(ops.concatenate(pooled, axis=-1))  # (words, filters)
+        for highway in self.highways:
+            x = highway(x)
+        if self.projection is not None:
+            x = self.projection(x)
+        return ops.reshape(x, (*leading, self.projection_dim))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.projection_dim)
+
+    def get_config(self):
+        return super().get_config() | {
+            "char_embedding_dim": self.char_embedding_dim,
+            "char_filters": self.char_filters,
+            "num_highways": self.num_highways,
+            "projection_dim": self.projection_dim,
+            "activation": keras.activations.serialize(self.activation),
+        }

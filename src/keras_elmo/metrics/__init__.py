@@ -1,0 +1,16 @@
+"""Measures of predictions against gold labels. NumPy only."""
+
+from keras_elmo.metrics.classification import (
+    classification_report,
+    confusion_matrix,
+    multi_label_report,
+)
+from keras_elmo.metrics.spans import bio_spans, span_f1
+
+__all__ = [
+    "bio_spans",
+    "classification_report",
+    "confusion_matrix",
+    "multi_label_report",
+    "span_f1",
+]

@@ -1,0 +1,79 @@
+"""Span F1: a span counts as right only if its type, start and end are."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from keras_elmo.metrics.scores import Scores, check_equal_length, scores
+
+Span = tuple[str, int, int]
+
+
+class SpanScores(Scores):
+    """Micro-averaged scores over all spans, and those of each type."""
+
+    per_type: dict[str, Scores]
+
+
+def bio_spans(tags: Sequence[str]) -> set[Span]:
+    """The spans `(type, start, end)` of one sentence, `end` exclusive, in strict BIO (IOB2).
+
+    A span begins with `B-` and goes on through the `I-` tags of its type. An `I-` that continues
+    nothing belongs to no span, as in seqeval's strict mode. Bare `B` and `I` have the type `_`.
+
+    Raises:
+        ValueError: a tag other than `B-type`, `I-type` and `O`.
+
+    Example:
+        >>> sorted(bio_spans(["B-PER", "I-PER", "O", "I-LOC"]))
+        [('PER', 0, 2)]
+    """
+    spans: set[Span] = set()
+    span_type, start = "", -1  # a start of -1: no span is open
+    for place, tag in enumerate([*tags, "O"]):  # the O closes a span at the end
+        prefix, this_type = _parse(tag)
+        if start >= 0 and (prefix, this_type) != ("I", span_type):
+            spans.add((span_type, start, place))
+            start = -1
+        if prefix == "B":
+            span_type, start = this_type, place
+    return spans
+
+
+def span_f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> SpanScores:
+    """Precision, recall and F1 over the spans of all sentences (CoNLL-2003 evaluation, strict BIO).
+
+    Args:
+        gold, predicted: BIO tags, one list a sentence, of equal lengths.
+
+    Returns:
+        The micro average, its `support` (gold spans), and `per_type` by name. Without spans: 0.
+
+    Raises:
+        ValueError: unequal numbers of sentences or of tags, a tag that is not BIO.
+    """
+    check_equal_length("sentences", len(gold), len(predicted))
+    correct, found, wanted = Counter[str](), Counter[str](), Counter[str]()
+    for number, (gold_tags, predicted_tags) in enumerate(zip(gold, predicted, strict=True)):
+        if len(gold_tags) != len(predicted_tags):
+            raise ValueError(
+                f"sentence {number} must have as many predicted as gold tags. "
+                f"Received: {len(gold_tags)} gold, {len(predicted_tags)} predicted"
+            )
+        gold_spans, predicted_spans = bio_spans(gold_tags), bio_spans(predicted_tags)
+        wanted.update(span[0] for span in gold_spans)
+        found.update(span[0] for span in predicted_spans)
+        correct.update(span[0] for span in gold_spans & predicted_spans)
+    types = sorted(wanted.keys() | found.keys())
+    return {
+        **scores(correct.total(), found.total(), wanted.total()),
+        "per_type": {name: scores(correct[name], found[name], wanted[name]) for name in types},
+    }
+
+
+def _parse(tag: str) -> tuple[str, str]:
+    prefix, dash, span_type = tag.partition("-")
+    if tag == "O" or (prefix in ("B", "I") and bool(dash) == bool(span_type)):
+        return prefix, span_type or "_"
+    raise ValueError(
+        f"a tag must be B-type, I-type or O. Received: {tag!r}. Convert others with `to_bio`."
+    )

@@ -1,0 +1,35 @@
+"""Checkpoints that survive a kill at any moment: written beside, then renamed."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_elmo.elmo.language_model import ElmoLanguageModel
+
+_CURRENT, _PREVIOUS, _UNFINISHED = "checkpoint", "checkpoint.previous", "checkpoint.unfinished"
+
+
+def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any]) -> None:
+    """Write model, optimizer and `state` to `folder/checkpoint`; the old one lives until then."""
+    unfinished = folder / _UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    model.save(unfinished / "model.keras")
+    (unfinished / "state.json").write_text(json.dumps(state))
+    shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
+    if (folder / _CURRENT).exists():
+        (folder / _CURRENT).rename(folder / _PREVIOUS)
+    unfinished.rename(folder / _CURRENT)
+    shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
+
+
+def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | None:
+    """The newest whole checkpoint in `folder`, or None where there is none."""
+    for name in (_CURRENT, _PREVIOUS):
+        if (folder / name / "state.json").exists():
+            model = keras.saving.load_model(folder / name / "model.keras")
+            return model, json.loads((folder / name / "state.json").read_text())  # type: ignore
+    return None

@@ -1,0 +1,102 @@
+"""What is measured during pre-training: held-out perplexity and the health of the features."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from keras import ops
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
+from keras_elmo.pretraining.corpus import UNK, Corpus
+from keras_elmo.text.characters import CharacterEncoder
+
+
+def perplexity(
+    model: ElmoLanguageModel, corpus: Corpus, characters: TypeCharacters | None = None
+) -> dict[str, float]:
+    """Perplexity of a corpus under the full softmax.
+
+    Every word and the `</S>` of each sentence is predicted forwards, every word and `<S>`
+    backwards; a sentence starts from zero state. Words outside the vocabulary count as `<UNK>`.
+
+    Returns:
+        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `unknown` (share of
+        the tokens outside the vocabulary) and `tokens`.
+    """
+    if characters is None:
+        characters = TypeCharacters(corpus.types, model.backbone.max_characters_per_token)
+    total, count = np.zeros(2), 0
+    for batch in full_softmax_batches(corpus, characters, model.vocabulary_size):
+        losses = ops.convert_to_numpy(model.predict_on_batch(batch))  # (2, batch, time - 1)
+        total += losses.sum(axis=(1, 2))
+        count += losses[0].size
+    forward, backward = total / count
+    tokens = np.asarray(corpus.tokens)
+    unknown = np.mean((tokens >= model.vocabulary_size) | (tokens == UNK))
+    return {
+        "forward": float(np.exp(forward)),
+        "backward": float(np.exp(backward)),
+        "perplexity": float(np.exp((forward + backward) / 2)),
+        "unknown": float(unknown),
+        "tokens": len(tokens),
+    }
+
+
+def embed(
+    backbone: ElmoBackbone, sentences: Sequence[Sequence[str]], batch_size: int = 64
+) -> list[np.ndarray]:
+    """Features of token lists, each `(tokens, layers + 1, 2P)`, in the order given."""
+    encoder = CharacterEncoder(backbone.max_characters_per_token)
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    features: list[np.ndarray] = [np.empty(0)] * len(sentences)
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        ids = encoder.encode([sentences[i] for i in rows])
+        batch = {"character_ids": ids, "padding_mask": ids[:, :, 0] > 0}
+        for i, row in zip(rows, backbone.predict_on_batch(batch), strict=True):
+            features[i] = row[: len(sentences[i])]
+    return features
+
+
+def health(backbone: ElmoBackbone, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Standard deviation of each layer and the share of LSTM outputs that sit at the clip.
+
+    Returns:
+        `std_0` … and, for LSTM layers, `clipped_1` … as shares between 0 and 1.
+    """
+    x = np.concatenate(embed(backbone, sentences))  # (tokens, layers + 1, 2P)
+    result = {f"std_{layer}": float(x[:, layer].std()) for layer in range(x.shape[1])}
+    if not backbone.projection_clip:
+        return result
+    bound = backbone.projection_clip * (1 - 1e-4)
+    for layer in range(1, x.shape[1]):
+        residual = x[:, layer - 1] if layer > 1 and backbone.use_skip_connections else 0.0
+        result[f"clipped_{layer}"] = float(np.mean(np.abs(x[:, layer] - residual) >= bound))
+    return result
+
+
+def linear_probe(
+    backbone: ElmoBackbone,
+    sentences: Sequence[Sequence[str]],
+    labels: Sequence[str],
+    *,
+    penalty: float = 1.0,
+) -> float:
+    """Test accuracy of a ridge classifier on averaged features; the last third is the test set.
+
+    A sentence is the mean over its tokens of all layers side by side, standardised. Cheap enough
+    to run every few minutes, and not fooled by a falling loss.
+
+    Returns:
+        Accuracy between 0 and 1.
+    """
+    means = [rows.mean(axis=0).ravel() for rows in embed(backbone, sentences)]
+    x = np.asarray(means, dtype=np.float64)  # (sentences, (layers + 1) * 2P)
+    classes, y = np.unique(labels, return_inverse=True)
+    cut = 2 * len(x) // 3
+    x = (x - x[:cut].mean(axis=0)) / (x[:cut].std(axis=0) + 1e-6)
+    x = np.pad(x, ((0, 0), (0, 1)), constant_values=1.0)
+    gram = x[:cut].T @ x[:cut] + penalty * cut / 10 * np.eye(x.shape[1])
+    weights = np.linalg.solve(gram, x[:cut].T @ (2.0 * np.eye(len(classes))[y[:cut]] - 1.0))
+    return float(np.mean((x[cut:] @ weights).argmax(axis=1) == y[cut:]))

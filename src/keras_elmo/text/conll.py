@@ -1,0 +1,133 @@
+"""CoNLL columns: one token a line with its tags beside it, a blank line after each sentence."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import NamedTuple
+
+from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.tags import to_bio
+
+_DOCUMENT_START = "-DOCSTART-"
+# Rows of CoNLL-U that repeat words (ranges `1-2`) or have none in the text (empty nodes `1.1`).
+_NO_WORD_OF_ITS_OWN = re.compile(r"\d+[-.]\d+")
+
+NumberedRow = tuple[int, list[str]]
+
+
+class TaggedSentence(NamedTuple):
+    """The tokens of a sentence, a tag for each, and the line of the file where it begins."""
+
+    tokens: list[str]
+    tags: list[str]
+    line: int
+
+
+def read_conll(
+    path: str | Path,
+    token_column: int = 0,
+    tag_column: int | None = -1,
+    *,
+    comments: str | None = None,
+) -> Iterator[TaggedSentence]:
+    """Stream the sentences of a file in columns, which are separated by tabs or else by spaces.
+
+    IOB1, BIOES and BILOU tags become BIO (see [`to_bio`][keras_elmo.text.tags.to_bio]); other tags
+    stay as they are. `-DOCSTART-` lines are passed over.
+
+    Args:
+        path: a UTF-8 file, `*.gz` too; `-` is standard input.
+        token_column, tag_column: numbers from 0, or from -1 for the last. `tag_column=None` reads
+            tokens only, and the tags are empty lists.
+        comments: beginning of the lines to pass over, such as `"#"`. The default is none, because
+            `#` may be a token; in `*.conllu` files it is `"#"`, and there the rows of multiword
+            ranges and empty nodes are passed over as well.
+
+    Raises:
+        DataError: at the first iteration that meets it: no such column, a line with more or fewer
+            columns than the others, an empty token or tag, mixed tag schemes, an empty file.
+
+    Example:
+        >>> for sentence in read_conll("train.conll"):
+        ...     print(sentence.tokens, sentence.tags)
+    """
+    is_conllu = Path(path).name.endswith((".conllu", ".conllu.gz"))
+    sentences = _sentences(path, comments or ("#" if is_conllu else None))
+    columns = None
+    for rows in not_empty(sentences, path, "sentences"):
+        columns = columns or _columns(path, rows[0], token_column, tag_column)
+        if is_conllu:
+            rows = [row for row in rows if not _NO_WORD_OF_ITS_OWN.fullmatch(row[1][0])]
+        if rows:
+            yield _sentence(path, rows, *columns)
+
+
+def _sentences(path: str | Path, comments: str | None) -> Iterator[list[NumberedRow]]:
+    rows: list[NumberedRow] = []
+    width = None
+    for line, content in numbered_lines(path):
+        if not content.strip():
+            if rows:
+                yield rows
+            rows = []
+        elif not (content.startswith(_DOCUMENT_START) or _is_comment(content, comments)):
+            fields = _split(content)
+            width = width or len(fields)
+            if len(fields) != width:
+                message = (
+                    f"expected {width} columns, as in the lines before. Received: {short(fields)}. "
+                    'Is a token, a tag or a blank line missing, or a line a comment (comments="#")?'
+                )
+                raise DataError.at(path, line, message)
+            rows.append((line, fields))
+    if rows:
+        yield rows
+
+
+def _is_comment(content: str, comments: str | None) -> bool:
+    return comments is not None and content.startswith(comments)
+
+
+def _split(content: str) -> list[str]:
+    """The fields of a line. Only tab and space separate: a no-break space may be a token."""
+    if "\t" in content:
+        return content.split("\t")
+    return [field for field in content.split(" ") if field]
+
+
+def _columns(
+    path: str | Path, row: NumberedRow, token_column: int, tag_column: int | None
+) -> tuple[int, int | None]:
+    """Both columns counted from 0, once it is known how many there are."""
+    line, fields = row
+    width = len(fields)
+    for name, column in (("token_column", token_column), ("tag_column", tag_column)):
+        if column is not None and not -width <= column < width:
+            message = f"{name} must be from {-width} to {width - 1}. Received: {column}"
+            raise DataError.at(path, line, f"{message} for {short(fields)}")
+    if tag_column is None:
+        return token_column % width, None
+    if token_column % width == tag_column % width:
+        message = (
+            f"tokens and tags must be two columns. Received: {short(fields)}. Is the tag missing?"
+        )
+        raise DataError.at(path, line, message)
+    return token_column % width, tag_column % width
+
+
+def _sentence(
+    path: str | Path, rows: list[NumberedRow], token_column: int, tag_column: int | None
+) -> TaggedSentence:
+    used = [token_column] if tag_column is None else [token_column, tag_column]
+    for line, fields in rows:
+        if any(not fields[column] for column in used):
+            raise DataError.at(path, line, f"empty token or tag. Received: {short(fields)}")
+    start = rows[0][0]
+    tokens = [fields[token_column] for _, fields in rows]
+    if tag_column is None:
+        return TaggedSentence(tokens, [], start)
+    try:
+        return TaggedSentence(tokens, to_bio([fields[tag_column] for _, fields in rows]), start)
+    except ValueError as error:
+        raise DataError.at(path, start, f"in the sentence that begins here, {error}") from error

@@ -1,0 +1,219 @@
+"""The options file of bilm-tf and AllenNLP ↔ `ElmoBackbone`'s configuration."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.shapes import Shape
+
+ACTIVATIONS = ("relu", "tanh")
+
+
+def read_options(path: Path) -> dict[str, Any]:
+    """Read an options file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        WeightsError: the file is not JSON, or is not an object with an `lstm` object in it.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such file. Give the options file (JSON) published beside the weights."
+        )
+    try:
+        options = json.loads(path.read_bytes())
+    except ValueError as error:  # bad JSON and bad UTF-8 alike
+        raise WeightsError(
+            f"{path}: must be JSON. Received: a file that is not ({error}). "
+            "Are the weights and the options given in the wrong order?"
+        ) from error
+    if not isinstance(options, dict) or not isinstance(options.get("lstm"), dict):
+        raise WeightsError(
+            f"{path}: must be a JSON object with an object 'lstm' in it. Received: "
+            f"{list(options) if isinstance(options, dict) else type(options).__name__}. "
+            "Give the options file published beside the weights."
+        )
+    return options
+
+
+def config_from_options(options: Mapping[str, Any], where: str = "options") -> dict[str, Any]:
+    """Return the backbone's configuration that `options` describes; unknown keys are ignored.
+
+    Without `char_cnn` the model takes words; its `vocabulary_size` stays None, because only the
+    weights know it, and its character settings are empty. `n_characters` is never looked at.
+
+    Args:
+        options: the content of an options file.
+        where: the file's name for error messages.
+
+    Raises:
+        WeightsError: an option is missing or has a value that cannot be.
+    """
+    get = _Getter(options, where)
+    units, projection_dim = get.size("lstm.dim"), get.size("lstm.projection_dim")
+    return {
+        "vocabulary_size": None,
+        **(_characters(get) if options.get("char_cnn") is not None else _no_characters()),
+        "projection_dim": projection_dim,
+        "units": units,
+        "num_layers": get.size("lstm.n_layers"),
+        "cell_clip": get.clip("lstm.cell_clip"),
+        "projection_clip": get.clip("lstm.proj_clip"),
+        "use_skip_connections": get.flag("lstm.use_skip_connections"),
+        "lstm_projection": units != projection_dim,
+        "forget_bias": 1.0,  # both readers of this format add it at run time
+    }
+
+
+def options_from_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that bilm-tf and AllenNLP need to read the model `config` describes.
+
+    Raises:
+        WeightsError: `forget_bias` is not 1, which is what every reader of the format adds.
+    """
+    if config.get("forget_bias", 1.0) != 1.0:
+        raise WeightsError(
+            "forget_bias must be 1.0 in the bilm-tf format. "
+            f"Received: {config['forget_bias']}. Add the difference to the biases' forget gates."
+        )
+    options: dict[str, Any] = {
+        "lstm": {
+            "cell_clip": config["cell_clip"],
+            "proj_clip": config["projection_clip"],
+            "dim": config["units"],
+            "projection_dim": config["projection_dim"],
+            "n_layers": config["num_layers"],
+            "use_skip_connections": config["use_skip_connections"],
+        }
+    }
+    if config.get("vocabulary_size") is None:
+        options["char_cnn"] = {
+            "activation": config["activation"],
+            "filters": [list(pair) for pair in config["char_filters"]],
+            "n_highway": config["num_highways"],
+            "embedding": {"dim": config["char_embedding_dim"]},
+            "n_characters": 262,  # both readers refuse a prediction file that says 261
+            "max_characters_per_token": config["max_characters_per_token"],
+        }
+    return options
+
+
+def disagreements(options: Mapping[str, Any], shapes: Mapping[str, Shape]) -> list[str]:
+    """Return one line for each option that the shapes of a weight file (key → shape) contradict."""
+    return [
+        f"option {name} is {_look_up(options, name)}, the weights suggest {seen}"
+        for name, seen in _options_seen_in(shapes).items()
+        if seen and seen != _look_up(options, name)
+    ]
+
+
+def _options_seen_in(shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    """Guess options from keys and shapes alone; what cannot be seen is 0 or empty."""
+
+    def count(key: str) -> int:
+        return len({found[1] for name in shapes if (found := re.match(key, name))})
+
+    def dimension(key: str, axis: int) -> int:
+        return dict(enumerate(shapes.get(key, ()))).get(axis, 0)
+
+    cell = "RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell"
+    kernels = [f"CNN/W_cnn_{i}" for i in range(count(r"CNN/W_cnn_(\d+)$"))]
+    return {
+        "lstm.n_layers": count(r"RNN_0/RNN/MultiRNNCell/Cell(\d+)/"),
+        "lstm.dim": dimension(f"{cell}/B", 0) // 4,
+        "lstm.projection_dim": dimension(f"{cell}/W_0", 0) // 2,
+        "char_cnn.n_highway": count(r"CNN_high_(\d+)/"),
+        "char_cnn.embedding.dim": dimension("char_embed", 1),
+        "char_cnn.filters": [[dimension(key, 1), dimension(key, 3)] for key in kernels],
+    }
+
+
+def _characters(get: "_Getter") -> dict[str, Any]:
+    length = get.size("char_cnn.max_characters_per_token")
+    return {
+        "max_characters_per_token": length,
+        "char_embedding_dim": get.size("char_cnn.embedding.dim"),
+        "char_filters": get.filters("char_cnn.filters", length),
+        "num_highways": get.count("char_cnn.n_highway"),
+        "activation": get.activation("char_cnn.activation"),
+    }
+
+
+def _no_characters() -> dict[str, Any]:
+    return {
+        "max_characters_per_token": 50,
+        "char_embedding_dim": 16,
+        "char_filters": [],
+        "num_highways": 0,
+        "activation": "relu",
+    }
+
+
+class _Getter:
+    """Look up options by dotted name, each kind of value with its own check."""
+
+    def __init__(self, options: Mapping[str, Any], where: str) -> None:
+        self._options, self._where = options, where
+
+    def size(self, name: str) -> int:
+        return self._checked(name, _is_size, "a whole number above 0")
+
+    def count(self, name: str) -> int:
+        return self._checked(name, lambda n: n in (None, 0) or _is_size(n), "a whole number") or 0
+
+    def clip(self, name: str) -> float | None:
+        value = self._checked(name, _is_clip, "a number above 0, or null or 0 for no clip")
+        return float(value) if value else None
+
+    def flag(self, name: str) -> bool:
+        return bool(self._checked(name, lambda f: f in (None, False, True), "true or false"))
+
+    def activation(self, name: str) -> str:
+        return self._checked(name, lambda a: a in ACTIVATIONS, f"one of {ACTIVATIONS}")
+
+    def filters(self, name: str, length: int) -> list[list[int]]:
+        allowed = f"a list of [width, count], no width above max_characters_per_token ({length})"
+        pairs = self._checked(name, lambda pairs: _are_filters(pairs, length), allowed)
+        return [list(pair) for pair in pairs]
+
+    def _checked(self, name: str, is_valid: Callable[[Any], bool], allowed: str) -> Any:
+        value = _look_up(self._options, name)
+        if not is_valid(value):
+            raise WeightsError(
+                f"{self._where}: option {name} must be {allowed}. Received: {value!r}. "
+                "Compare it with the options file published beside the weights."
+            )
+        return value
+
+
+def _look_up(options: Mapping[str, Any], name: str) -> Any:
+    value: Any = options
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value > 0  # True is an int, and 4.0 is not
+
+
+def _is_clip(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and value >= 0)
+
+
+def _are_filters(value: Any, length: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) > 0
+        and all(
+            isinstance(pair, list)
+            and len(pair) == 2
+            and _is_size(pair[1])
+            and _is_size(pair[0])
+            and pair[0] <= length
+            for pair in value
+        )
+    )

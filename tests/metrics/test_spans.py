@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_elmo.metrics.spans import bio_spans, span_f1
+
+segments = st.lists(st.tuples(st.sampled_from([None, "X", "Y"]), st.integers(1, 4)), max_size=6)
+
+
+@given(segments)
+def test_spans_written_as_tags_are_found_again(segments):
+    tags, spans = [], set()
+    for span_type, length in segments:
+        if span_type is None:
+            tags += ["O"] * length
+        else:
+            spans.add((span_type, len(tags), len(tags) + length))
+            tags += [f"B-{span_type}", *[f"I-{span_type}"] * (length - 1)]
+    assert bio_spans(tags) == spans
+
+
+@pytest.mark.parametrize(
+    ("tags", "spans"),
+    [  # what seqeval's strict mode makes of IOB2, on the cases where schemes differ
+        ("I-X I-X O", set()),
+        ("O I-X B-X", {("X", 2, 3)}),
+        ("B-X I-Y", {("X", 0, 1)}),
+        ("B-X I-Y I-X", {("X", 0, 1)}),
+        ("B-X B-X I-X", {("X", 0, 1), ("X", 1, 3)}),
+        ("B-a-b I-a-b", {("a-b", 0, 2)}),
+        ("B I O B", {("_", 0, 2), ("_", 3, 4)}),
+        ("", set()),
+    ],
+)
+def test_strict_bio(tags, spans):
+    assert bio_spans(tags.split()) == spans
+
+
+def test_scores_counted_by_hand():
+    gold = [["B-X", "I-X", "O", "B-Y"], ["B-X", "O"]]
+    predicted = [["B-X", "I-X", "O", "B-X"], ["B-X", "I-X"]]  # right, wrong type, wrong end
+    result = span_f1(gold, predicted)
+    assert result == {
+        "precision": 1 / 3,
+        "recall": 1 / 3,
+        "f1": 1 / 3,
+        "support": 3,
+        "per_type": {
+            "X": {"precision": 1 / 3, "recall": 1 / 2, "f1": 2 / 5, "support": 2},
+            "Y": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1},
+        },
+    }
+
+
+def test_no_spans_at_all_is_zero_not_an_error():
+    assert span_f1([["O"]], [["O"]])["f1"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "message"),
+    [
+        ([["O"]], [], "Received: 1 and 0"),
+        ([["O"], ["O"]], [["O"], ["O", "O"]], "sentence 1 .* Received: 1 gold, 2 predicted"),
+        ([["S-X"]], [["O"]], "Received: 'S-X'"),
+        ([["B-"]], [["O"]], "Received: 'B-'"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(gold, predicted, message):
+    with pytest.raises(ValueError, match=message):
+        span_f1(gold, predicted)
