@@ -11,6 +11,8 @@ def _limit_threads() -> None:
     """Give small models few threads: more only cost time, and parallel workers share the cores."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     threads = str(max(1, min(4, (os.cpu_count() or 1) // workers)))
+    if os.environ["KERAS_BACKEND"] == "torch":
+        threads = "1"  # its threads wait by spinning: two on a busy machine take 30 times as long
     for name in (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",

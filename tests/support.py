@@ -1,5 +1,9 @@
-"""What several tests share: where the published numbers lie, and random models to try."""
+"""What several tests share: the published numbers, random models, and what every layer must do.
 
+Keras is imported inside the functions that need it: the tests of the NumPy rooms use this too.
+"""
+
+import json
 import os
 import sys
 from pathlib import Path
@@ -107,3 +111,113 @@ def elmo_configs(draw, word_input=None):
         "lstm_projection": units != projection_dim or draw(st.booleans()),
         "forget_bias": 1.0,
     }
+
+
+def small_backbone(seed=0, **changes):
+    """Return a small `ElmoBackbone` with random variables, and its configuration and variables."""
+    from keras_elmo.elmo.backbone import ElmoBackbone
+    from keras_elmo.elmo.variables import assign_variables
+
+    config = small_config(**changes)
+    extras = {name: config.pop(name) for name in ("keep_boundaries",) if name in config}
+    variables = random_variables(config, seed)
+    backbone = ElmoBackbone(**config, **extras)
+    assign_variables(backbone, variables)
+    return backbone, config, variables
+
+
+def to_numpy(tree):
+    """Return a structure of tensors as one of NumPy arrays."""
+    import keras
+
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, tree)
+
+
+def gradients(loss_fn, variables):
+    """Return the gradient of `loss_fn()` for each Keras variable as NumPy arrays, or None."""
+    import keras
+
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss = loss_fn()
+        found = tape.gradient(loss, variables)
+        return [None if g is None else tf.convert_to_tensor(g).numpy() for g in found]
+    if backend == "jax":
+        import jax
+
+        def stateless(values):
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return loss_fn()
+
+        found = jax.jit(jax.grad(stateless))([v.value for v in variables])
+        return [np.asarray(g) for g in found]
+    for variable in variables:
+        variable.value.grad = None
+    loss_fn().backward()
+    return [None if (g := v.value.grad) is None else g.cpu().numpy() for v in variables]
+
+
+def check_layer_contract(layer, *inputs, mask=None):
+    """What every layer of ours keeps to; returns its outputs as NumPy arrays.
+
+    The configuration survives JSON and makes the same layer again, registered by its name; outputs
+    have the declared shapes, dtypes and mask; each trainable variable gets a float32 gradient.
+    """
+    import keras
+
+    masked = {} if mask is None else {"mask": keras.ops.convert_to_tensor(mask)}
+    tensors = [keras.ops.convert_to_tensor(x) for x in inputs]
+    outputs = to_numpy(layer(*tensors, **masked))
+
+    config = layer.get_config()
+    assert type(layer).from_config(config).get_config() == config
+    written = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
+    assert written["registered_name"] == f"keras_elmo>{type(layer).__name__}"
+    again = keras.saving.deserialize_keras_object(written)
+    again(*tensors, **masked)
+    again.set_weights(layer.get_weights())
+    for x, y in _pairs(to_numpy(again(*tensors, **masked)), outputs):
+        np.testing.assert_array_equal(x, y)
+
+    specs = [keras.KerasTensor(x.shape, keras.backend.standardize_dtype(x.dtype)) for x in inputs]
+    for spec, output in _pairs(layer.compute_output_spec(*specs), outputs):
+        assert (tuple(spec.shape), spec.dtype) == (output.shape, str(output.dtype))
+    if mask is not None:
+        declared = to_numpy(layer.compute_mask(tensors[0], masked["mask"]))
+        assert declared.shape == keras.tree.flatten(outputs)[0].shape[:2]
+
+    def loss():
+        found = keras.tree.flatten(layer(*tensors, **masked))[0]
+        weights = np.random.default_rng(0).normal(size=found.shape).astype("float32")
+        return keras.ops.sum(found * keras.ops.convert_to_tensor(weights))
+
+    variables = layer.trainable_variables
+    found = gradients(loss, variables) if variables else []
+    for variable, gradient in zip(variables, found, strict=True):
+        assert gradient is not None, variable.path
+        assert gradient.dtype == np.float32, variable.path
+        assert np.isfinite(gradient).all(), variable.path
+        assert gradient.any(), variable.path
+    return outputs
+
+
+def _pairs(left, right):
+    import keras
+
+    return zip(keras.tree.flatten(left), keras.tree.flatten(right), strict=True)
+
+
+def check_padding(layer, x, lengths, atol=1e-6):
+    """Each row gives the same numbers alone as in the batch `x`, whatever stands in its padding."""
+    import keras
+
+    mask = np.arange(x.shape[1]) < np.asarray(lengths)[:, None]
+    noisy = np.where(mask.reshape(*mask.shape, *[1] * (x.ndim - 2)), x, 7).astype(x.dtype)
+    together = to_numpy(layer(keras.ops.convert_to_tensor(noisy), mask=mask))
+    for row, length in enumerate(lengths):
+        alone = to_numpy(layer(keras.ops.convert_to_tensor(x[row : row + 1, :length])))
+        np.testing.assert_allclose(together[row, :length], alone[0], atol=atol, rtol=1e-5)
+    return together, mask

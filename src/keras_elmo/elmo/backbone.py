@@ -1,15 +1,28 @@
 """ELMo as a functional Keras model: ids in, all layers of every token out."""
 
 from collections.abc import Sequence
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
 
 import keras
 
+from keras_elmo.elmo.saving import (
+    new_folder,
+    read_object,
+    read_weights,
+    write_metadata,
+    write_object,
+    write_weights,
+)
+from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.layers.bilm import BiLM
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import CharacterCNN
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
+from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
+from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 
 ORIGINAL_FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
 
@@ -77,6 +90,7 @@ class ElmoBackbone(keras.Model):
         stateful: bool = False,
         batch_size: int | None = None,
         dtype: Any = None,
+        trainable: bool = True,
         **kwargs,
     ):
         if stateful != (batch_size is not None):
@@ -152,6 +166,8 @@ class ElmoBackbone(keras.Model):
         self.keep_boundaries = keep_boundaries
         self.stateful = stateful
         self.batch_size = batch_size
+        # Not by the constructor of `keras.Model`: there it would not reach the layers' variables.
+        self.trainable = trainable
 
     def get_config(self):
         names = (
@@ -163,3 +179,67 @@ class ElmoBackbone(keras.Model):
         policy = keras.saving.serialize_keras_object(self.bilm.dtype_policy)
         config = {name: getattr(self, name) for name in names.split()}
         return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}
+
+    def reset_state(self) -> None:
+        """Start the next batch from zero (only a `stateful` backbone keeps a state)."""
+        self.bilm.reset_state()
+
+    @classmethod
+    def from_preset(
+        cls, preset: str | PathLike[str], *, load_weights: bool = True, **overrides: Any
+    ) -> Self:
+        """Load a preset.
+
+        Args:
+            preset: a name of `keras_elmo.list_presets()` or a folder.
+            load_weights: False leaves the weights random: an untrained ELMo of the same shape.
+            overrides: constructor arguments to replace, such as `stateful` or `dtype`.
+
+        Raises:
+            FileNotFoundError: no such preset.
+            WeightsError: its weights do not fit its configuration.
+        """
+        backbone = read_object(preset, CONFIG_FILE, cls, **overrides)
+        if load_weights:
+            read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
+        return backbone
+
+    def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write configuration and weights to a new folder, under KerasHub's file names."""
+        with new_folder(folder, overwrite=overwrite) as path:
+            write_backbone(self, path)
+            write_metadata(path)
+
+    @classmethod
+    def from_published(
+        cls,
+        weights: str | PathLike[str],
+        options: str | PathLike[str],
+        *,
+        embedding: str | PathLike[str] | None = None,
+        **overrides: Any,
+    ) -> Self:
+        """Load published files: `*_weights.hdf5` and `*_options.json` of bilm-tf or AllenNLP.
+
+        Args:
+            weights, options: the two files.
+            embedding: HDF5 file with the word vectors of a word-input model, where it is apart.
+            overrides: constructor arguments that the files do not fix, such as `stateful`.
+
+        Raises:
+            WeightsError: a key is missing, surplus or misshapen, or the two files disagree.
+        """
+        config, arrays = load_bilm_tf(weights, options, embedding)
+        backbone = cls(**{**config, **overrides})
+        assign_variables(backbone, arrays)
+        return backbone
+
+    def save_published(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:
+        """Write the files of bilm-tf and AllenNLP; loading them again gives the same bits."""
+        save_bilm_tf(self.get_config(), arrays_by_path(self), weights, options)
+
+
+def write_backbone(backbone: ElmoBackbone, folder: Path) -> None:
+    """Write `config.json` and `model.weights.h5` into an existing folder."""
+    write_object(backbone, folder, CONFIG_FILE)
+    write_weights(backbone, folder / WEIGHTS_FILE)

@@ -8,7 +8,7 @@ import numpy as np
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import expected_shapes
 
-_ROOTS = ("char_cnn", "word_embedding", "bilm")
+ROOTS = ("char_cnn", "word_embedding", "bilm")
 
 
 def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
@@ -46,13 +46,10 @@ def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) ->
 
 def arrays_by_path(backbone: keras.Model) -> dict[str, np.ndarray]:
     """Copies of a backbone's weights by path."""
-    return {
-        path: keras.ops.convert_to_numpy(variable)
-        for path, variable in variables_by_path(backbone).items()
-    }
+    return {path: variable.numpy() for path, variable in variables_by_path(backbone).items()}
 
 
 def _relative(path: str) -> str:
     parts = path.split("/")
-    start = next((i for i, part in enumerate(parts) if part in _ROOTS), 0)
+    start = next((i for i, part in enumerate(parts) if part in ROOTS), 0)
     return "/".join(parts[start:])

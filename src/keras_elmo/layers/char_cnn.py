@@ -7,7 +7,9 @@ from keras import ops
 
 from keras_elmo.layers.highway import Highway
 
-NUM_CHARACTERS = 262  # 256 bytes + 5 marks (begin/end of sentence and word, padding) + row 0: masked
+NUM_CHARACTERS = (
+    262  # 256 bytes + 5 marks (begin/end of sentence and word, padding) + row 0: masked
+)
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

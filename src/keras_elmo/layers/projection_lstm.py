@@ -107,6 +107,12 @@ class ProjectionLSTM(keras.layers.Layer):
         """Start the next batch from zero (only `stateful` layers keep a state)."""
         self.rnn.reset_state()
 
+    @property
+    def variables(self):
+        # Keras's RNN does not list its states, but compiled JAX code only updates what is listed.
+        # Like the states of random generators they are no weights: nothing saves them.
+        return [*super().variables, *(self.rnn.states or [])]
+
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.output_dim)
 

@@ -38,9 +38,7 @@ class SampledSoftmax(keras.layers.Layer):
             initializer=keras.initializers.RandomNormal(stddev=features**-0.5),
             name="kernel",
         )
-        self.bias = self.add_weight(
-            shape=(self.vocabulary_size,), initializer="zeros", name="bias"
-        )
+        self.bias = self.add_weight(shape=(self.vocabulary_size,), initializer="zeros", name="bias")
 
     def call(
         self,

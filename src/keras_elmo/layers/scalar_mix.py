@@ -32,9 +32,7 @@ class ScalarMix(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        self.scalars = self.add_weight(
-            shape=(input_shape[2],), initializer="zeros", name="scalars"
-        )
+        self.scalars = self.add_weight(shape=(input_shape[2],), initializer="zeros", name="scalars")
         self.gamma = self.add_weight(shape=(), initializer="ones", name="gamma")
 
     def call(self, inputs, mask=None):

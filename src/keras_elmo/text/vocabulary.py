@@ -100,6 +100,10 @@ class Vocabulary:
         finally:
             unfinished.unlink(missing_ok=True)
 
+    def __contains__(self, token: str) -> bool:
+        """Whether the word is known."""
+        return token in self._ids
+
     def __len__(self) -> int:
         """The number of words, `<S>`, `</S>` and `<UNK>` included, padding not."""
         return len(self.tokens)

@@ -1,0 +1,125 @@
+"""Strings → the dict of arrays that the backbone and the tasks read."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.saving import new_folder, read_object, write_metadata, write_object
+from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.tokenizers import get_tokenizer
+from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.weights.presets import PREPROCESSOR_FILE
+
+Sentences = str | Sequence[str] | Sequence[Sequence[str]]
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoPreprocessor:
+    """Turn sentences into ids and a padding mask, in NumPy.
+
+    Args:
+        tokenizer: `"words"` (Treebank-style words, for raw text) or `"whitespace"` (split on
+            spaces, for text that is tokenised already). Token lists are taken as they are.
+        max_characters_per_token: as of the model.
+        vocabulary: the words of a word-input model, `<S> </S> <UNK>` first; None for character
+            input.
+        word_vocabulary: words of a second word vector beside ELMo, `<S> </S> <UNK>` first; adds
+            `word_ids` to the output. A word that is not there is looked up in lower case, too.
+
+    Call arguments:
+        sentences: a string, a list of strings, or a list of token lists.
+        length: pad or cut every sentence to this many tokens; the default is the longest.
+
+    Returns:
+        A dict: character_ids int32 `(batch, tokens, max_characters_per_token)` or token_ids int32
+        `(batch, tokens)`, padding_mask bool `(batch, tokens)`, and word_ids int32
+        `(batch, tokens)` with a `word_vocabulary`. Zeros where padded, at least one step.
+
+    Example:
+        >>> ElmoPreprocessor()(["It isn't bad."])["padding_mask"]
+        array([[ True,  True,  True,  True,  True]])
+    """
+
+    def __init__(
+        self,
+        tokenizer: str = "words",
+        *,
+        max_characters_per_token: int = 50,
+        vocabulary: Sequence[str] | None = None,
+        word_vocabulary: Sequence[str] | None = None,
+    ):
+        self.tokenizer = get_tokenizer(tokenizer)
+        self.max_characters_per_token = max_characters_per_token
+        self.vocabulary = Vocabulary(vocabulary) if vocabulary else None
+        self.word_vocabulary = Vocabulary(word_vocabulary) if word_vocabulary else None
+        self._characters = CharacterEncoder(max_characters_per_token)
+
+    def __call__(self, sentences: Sentences, length: int | None = None) -> dict[str, np.ndarray]:
+        return self.encode(self.tokenize(sentences), length)
+
+    def tokenize(self, sentences: Sentences) -> list[list[str]]:
+        """Token lists of strings; token lists stay as they are.
+
+        Raises:
+            ValueError: neither strings nor lists of strings.
+        """
+        if isinstance(sentences, str):
+            sentences = [sentences]
+        return [self._tokens(i, sentence) for i, sentence in enumerate(sentences)]
+
+    def encode(
+        self, sentences: Sequence[Sequence[str]], length: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """The arrays for token lists."""
+        lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int32)
+        time = max(1, lengths.max(initial=0)) if length is None else length
+        arrays: dict[str, np.ndarray] = {}
+        if self.vocabulary is None:
+            arrays["character_ids"] = self._characters.encode(sentences, time)
+        else:
+            arrays["token_ids"] = self.vocabulary.encode(sentences, time)
+        arrays["padding_mask"] = np.arange(time) < lengths[:, None]
+        if self.word_vocabulary is not None:
+            known = self.word_vocabulary
+            words = [[w if w in known else w.lower() for w in tokens] for tokens in sentences]
+            arrays["word_ids"] = known.encode(words, time)
+        return arrays
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "tokenizer": self.tokenizer.name,
+            "max_characters_per_token": self.max_characters_per_token,
+            "vocabulary": list(self.vocabulary.tokens) if self.vocabulary else None,
+            "word_vocabulary": list(self.word_vocabulary.tokens) if self.word_vocabulary else None,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(**config)
+
+    @classmethod
+    def from_preset(cls, preset: str | PathLike[str], **overrides: Any) -> Self:
+        """Load from a preset (a name or a folder), replacing some arguments."""
+        return read_object(preset, PREPROCESSOR_FILE, cls, **overrides)
+
+    def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write `preprocessor.json` to a new folder."""
+        with new_folder(folder, overwrite=overwrite) as path:
+            write_object(self, path, PREPROCESSOR_FILE)
+            write_metadata(path)
+
+    def _tokens(self, number: int, sentence: Any) -> list[str]:
+        if isinstance(sentence, str):
+            return self.tokenizer(sentence)
+        if isinstance(sentence, Sequence | np.ndarray):
+            tokens = list(sentence)
+            if all(isinstance(token, str) for token in tokens):
+                return tokens
+        raise ValueError(
+            "a sentence must be a string or a list of tokens (strings). "
+            f"Received: sentence {number} is {sentence!r:.80}"
+        )

@@ -1,0 +1,141 @@
+"""Preset folders with KerasHub's file names: written beside and renamed, read strictly."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from keras_elmo import __version__
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.presets import METADATA_FILE, preset_folder
+
+
+@contextmanager
+def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that takes its place when the block ends well.
+
+    Raises:
+        FileExistsError: `path` exists and `overwrite` is false.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise FileExistsError(
+            f"{path} exists already and is left as it is. Choose another folder or allow to "
+            "replace it (`overwrite=True`, on the command line `--overwrite`)."
+        )
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        replaced = path.with_name(f"{path.name}.replaced")
+        shutil.rmtree(replaced, ignore_errors=True)
+        if path.exists():
+            path.rename(replaced)
+        unfinished.rename(path)
+        shutil.rmtree(replaced, ignore_errors=True)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_object(obj: Any, folder: Path, name: str) -> None:
+    """Write the configuration of a Keras object as JSON."""
+    text = json.dumps(keras.saving.serialize_keras_object(obj), indent=2, ensure_ascii=False)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def read_object(preset: str | PathLike[str], name: str, expected: type, **overrides: Any) -> Any:
+    """Build the object that a preset's JSON file describes, with some arguments replaced.
+
+    Raises:
+        ValueError: the file is missing, broken, or describes another kind of object.
+    """
+    path = preset_folder(preset) / name
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path.parent} has no {name}: it holds no {expected.__name__}.") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not valid JSON: {error}") from error
+    if config.get("class_name") != expected.__name__:
+        raise ValueError(
+            f"{path} must describe {expected.__name__}. Received: {config.get('class_name')!r}. "
+            f"Load it with that class."
+        )
+    return expected.from_config({**config["config"], **overrides})
+
+
+def write_metadata(folder: Path, **facts: Any) -> None:
+    """Write what made this preset."""
+    made = {
+        "keras_version": keras.__version__,
+        "keras_elmo_version": __version__,
+        "backend": keras.config.backend(),
+        "date_saved": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    (folder / METADATA_FILE).write_text(json.dumps(made | facts, indent=2), encoding="utf-8")
+
+
+@contextmanager
+def without_optimizer(model: keras.Model) -> Iterator[None]:
+    """Hide the optimizer: a preset holds what was learned, not how far the training is."""
+    optimizer, model.optimizer = getattr(model, "optimizer", None), None
+    try:
+        yield
+    finally:
+        model.optimizer = optimizer
+
+
+def write_weights(model: keras.Model, path: Path) -> None:
+    """Write the variables of a model, without its optimizer's, to a `.weights.h5` file."""
+    with without_optimizer(model):
+        model.save_weights(path)
+
+
+def read_weights(model: keras.Model, path: Path) -> None:
+    """Load a `.weights.h5` file, turning Keras's errors into one that says what to do.
+
+    Raises:
+        WeightsError: the file is missing or damaged, or belongs to another configuration.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing. A preset needs it beside its configuration.")
+    try:
+        with without_optimizer(model):
+            model.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        raise WeightsError(
+            f"{path} does not fit the configuration beside it. Received: {error}"
+        ) from error
+
+
+def store_as_float16(path: Path) -> None:
+    """Rewrite a weight file with half the bytes: float16 and compressed."""
+    with h5py.File(path) as file:
+        arrays: dict[str, np.ndarray] = {}
+        attributes: dict[str, dict[str, Any]] = {}
+
+        def collect(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            attributes[name] = dict(item.attrs)
+            if isinstance(item, h5py.Dataset):
+                arrays[name] = item[...]
+
+        file.visititems(collect)
+    with h5py.File(path, "w") as file:
+        for name in attributes:
+            if name in arrays:
+                array = arrays[name]
+                small = array.astype(np.float16) if array.dtype == np.float32 else array
+                packed = {"compression": "gzip", "shuffle": True} if small.ndim else {}
+                file.create_dataset(name, data=small, **packed)
+            else:
+                file.require_group(name)
+            file[name].attrs.update(attributes[name])

@@ -1,0 +1,1 @@
+"""How a pretrained ELMo is trained further: which layers, at which rates."""

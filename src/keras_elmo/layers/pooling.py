@@ -1,0 +1,81 @@
+"""A sequence of vectors → one vector: last state, maximum, mean or attention."""
+
+import keras
+from keras import ops
+
+POOLINGS = ("last", "max", "mean", "attention")
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class SequencePooling(keras.layers.Layer):
+    r"""Pool the outputs of a BiLSTM over the real time steps.
+
+    * `"last"`: the forward half at the last real step and the backward half at the first one, the
+      final states of both directions.
+    * `"max"`, `"mean"`: over the real steps.
+    * `"attention"`: $\sum_t \alpha_t x_t$ with $\alpha = \mathrm{softmax}(v^\top \tanh(W x_t + b))$
+      (Yang et al. 2016, equations 5–7).
+
+    Args:
+        pooling: one of these names.
+
+    Call arguments:
+        inputs: float `(batch, time, features)`, `features` even for `"last"`.
+        mask: bool `(batch, time)`, padding on the right. A row without a real step gives zeros.
+
+    Returns:
+        float `(batch, features)`.
+    """
+
+    def __init__(self, pooling: str = "max", **kwargs):
+        super().__init__(**kwargs)
+        if pooling not in POOLINGS:
+            raise ValueError(
+                f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. Received: {pooling!r}"
+            )
+        self.pooling = pooling
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if self.pooling == "attention":
+            self.hidden = keras.layers.Dense(
+                input_shape[-1], activation="tanh", dtype=self.dtype_policy, name="hidden"
+            )
+            self.score = keras.layers.Dense(
+                1, use_bias=False, dtype=self.dtype_policy, name="score"
+            )
+            self.hidden.build(input_shape)
+            self.score.build(input_shape)
+
+    def call(self, inputs, mask=None):
+        real = ops.ones_like(inputs[:, :, :1])
+        if mask is not None:
+            real = ops.cast(mask, inputs.dtype)[:, :, None]  # (batch, time, 1)
+        return getattr(self, f"_{self.pooling}")(inputs, real)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[2])
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
+
+    def get_config(self):
+        return super().get_config() | {"pooling": self.pooling}
+
+    def _last(self, x, real):
+        half = x.shape[2] // 2
+        # 1 at the last real step: real there, not real at the next.
+        following = ops.concatenate([real[:, 1:], ops.zeros_like(real[:, :1])], axis=1)
+        forward = ops.sum(x[:, :, :half] * (real - following), axis=1)
+        return ops.concatenate([forward, (x * real)[:, 0, half:]], axis=-1)
+
+    def _max(self, x, real):
+        lowest = ops.max(x + (real - 1.0) * 1e9, axis=1)  # (batch, features)
+        return lowest * ops.max(real, axis=1)
+
+    def _mean(self, x, real):
+        return ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
+
+    def _attention(self, x, real):
+        scores = self.score(self.hidden(x)) + (real - 1.0) * 1e9  # (batch, time, 1)
+        return ops.sum(ops.softmax(scores, axis=1) * real * x, axis=1)

@@ -1,0 +1,112 @@
+"""Token lists → batches of sentences of about one length, for fit, evaluate and predict."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+
+# Row numbers of a batch and its length in tokens → (targets, weights).
+TargetFunction = Callable[[np.ndarray, int], tuple[Any, Any]]
+
+# A batch holds at most `batch_size` × this many padded tokens, so that a very long sentence shrinks
+# its batch instead of exhausting the memory.
+TOKENS_PER_ROW = 128
+_POOL = 50  # batches that are sorted by length together: little padding, still random
+_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
+
+
+class SentenceBatches(keras.utils.PyDataset):
+    """Batches of `(inputs, targets, weights)` for a task.
+
+    Args:
+        sentences: token lists.
+        preprocessor: encodes token lists.
+        input_names: which of the preprocessor's arrays the model reads.
+        targets: gives targets and weights of a batch; None for batches of inputs only.
+        batch_size: rows of a batch, fewer where sentences are very long.
+        shuffle: new batches in a new order for every epoch; False: by length, fixed.
+        seed: of the order.
+
+    Attributes:
+        rows: the sentence numbers of every batch, in order.
+    """
+
+    def __init__(
+        self,
+        sentences: Sequence[Sequence[str]],
+        preprocessor: ElmoPreprocessor,
+        input_names: Sequence[str],
+        *,
+        targets: TargetFunction | None = None,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.sentences = sentences
+        self.preprocessor = preprocessor
+        self.input_names = list(input_names)
+        self.targets = targets
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self._lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
+        self._random = np.random.default_rng(seed)
+        self.rows = self._plan()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        rows = self.rows[index]
+        length = self._length(index)
+        arrays = self.preprocessor.encode([self.sentences[i] for i in rows], length)
+        inputs = {name: arrays[name] for name in self.input_names}
+        return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
+
+    def on_epoch_end(self) -> None:
+        """Draw the batches of the next epoch."""
+        if not self.shuffle:
+            return
+        plan = self._plan()
+        if len(plan) != len(self.rows):  # very long sentences; Keras expects a constant number
+            plan = [self.rows[i] for i in self._random.permutation(len(self.rows))]
+        self.rows = plan
+
+    def _length(self, index: int) -> int:
+        length = _rounded(self._lengths[self.rows[index]].max())
+        if index == 1 and length == self._length(0):
+            # On TensorFlow, Keras takes what the first two batches have in common for the shape of
+            # all others. One more step of padding shows it that lengths vary.
+            length += _STEP
+        return length
+
+    def _plan(self) -> list[np.ndarray]:
+        if not self.shuffle:
+            return self._cut(np.argsort(self._lengths, kind="stable"))
+        order = self._random.permutation(len(self._lengths))
+        size = _POOL * self.batch_size
+        pools = [order[start : start + size] for start in range(0, len(order), size)]
+        plan: list[np.ndarray] = []
+        for pool in pools:
+            plan += self._cut(pool[np.argsort(self._lengths[pool], kind="stable")])
+        return [plan[i] for i in self._random.permutation(len(plan))]
+
+    def _cut(self, order: np.ndarray) -> list[np.ndarray]:
+        budget = self.batch_size * TOKENS_PER_ROW
+        plan, start = [], 0
+        while start < len(order):
+            rows = order[start : start + self.batch_size]
+            # Sorted by length, so the last row of a prefix is its longest.
+            lengths = np.array([_rounded(n) for n in self._lengths[rows]])
+            fits = np.arange(1, len(rows) + 1) * lengths <= budget
+            count = max(1, int(fits.sum()))
+            plan.append(rows[:count])
+            start += count
+        return plan
+
+
+def _rounded(length: int) -> int:
+    return max(1, -(-int(length) // _STEP)) * _STEP

@@ -1,0 +1,59 @@
+"""What every task puts on ELMo: a mix of its layers, other word vectors, BiLSTM layers."""
+
+from typing import Any
+
+import keras
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.layers.layer_mix import LayerMix
+
+
+def build_encoder(
+    backbone: ElmoBackbone,
+    *,
+    mix: str | int,
+    mix_layer_norm: bool,
+    elmo_dropout_before: float,
+    elmo_dropout: float,
+    mix_at_output: bool,
+    word_vectors_size: tuple[int, int] | None,
+    lstm_units: list[int],
+    dropout: float,
+) -> tuple[dict[str, Any], Any, keras.layers.Embedding | None]:
+    """Functional graph: ELMo → mix → [x; ELMo] → BiLSTM layers → [BiLSTM; ELMo].
+
+    Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; word_vectors_size is `(rows, features)`
+        of a trainable word embedding, or None.
+
+    Returns:
+        The inputs (the backbone's, and word_ids int32 `(batch, tokens)` with word vectors), the
+        output float `(batch, tokens, features)`, and the word embedding layer.
+    """
+
+    def layer_mix(name: str) -> LayerMix:
+        return LayerMix(
+            mix,
+            layer_norm=mix_layer_norm,
+            dropout_before=elmo_dropout_before,
+            dropout_after=elmo_dropout,
+            name=name,
+        )
+
+    inputs = dict(backbone.input)
+    mask = inputs["padding_mask"]
+    features = backbone(backbone.input)  # (batch, tokens, layers, 2P)
+    x = layer_mix("elmo_mix")(features, mask=mask)
+    word_vectors = None
+    if word_vectors_size:
+        rows, size = word_vectors_size
+        word_vectors = keras.layers.Embedding(rows, size, name="word_vectors")
+        inputs["word_ids"] = keras.Input((None,), dtype="int32", name="word_ids")
+        x = keras.layers.Concatenate(name="words_and_elmo")([word_vectors(inputs["word_ids"]), x])
+    for i, units in enumerate(lstm_units):
+        lstm = keras.layers.LSTM(units, return_sequences=True)
+        x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
+        x = keras.layers.Bidirectional(lstm, name=f"bilstm_{i}")(x, mask=mask)
+    if mix_at_output:
+        again = layer_mix("output_mix")(features, mask=mask)
+        x = keras.layers.Concatenate(name="bilstm_and_elmo")([x, again])
+    return inputs, keras.layers.Dropout(dropout, name="dropout")(x), word_vectors

@@ -1,0 +1,165 @@
+"""A Keras model whose fit, evaluate and predict take raw sentences."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.inference import compiled_call
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
+from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
+
+
+class SentenceModel(keras.Model):
+    """Keras's verbs on strings or token lists.
+
+    With `preprocessor=None`, or when `x` is a `PyDataset`, they are Keras's own.
+    """
+
+    preprocessor: ElmoPreprocessor | None = None
+    _call = None
+
+    @abstractmethod
+    def target_function(
+        self,
+        sentences: list[list[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        """Check all labels now; later give targets and weights of a batch."""
+
+    def fit(  # type: ignore[override]
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        batch_size: int = 32,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        class_weight: Mapping[Any, float] | str | None = None,
+        sample_weight: Any = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Train on sentences and labels.
+
+        Args:
+            x: strings or token lists.
+            y: labels by name or class number; what exactly, the task says.
+            batch_size: sentences of a batch; fewer where they are very long.
+            validation_data: `(x, y)` of a development set.
+            validation_split: share of `x` to hold out instead, drawn with `seed`.
+            class_weight: label → weight, or `"balanced"`.
+            sample_weight: float `(len(x),)`.
+            shuffle, seed: batches of similar length in a new, seeded order every epoch.
+            kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
+        """
+        if not self._takes_sentences(x):
+            ours = {"validation_data": validation_data, "class_weight": class_weight}
+            if not isinstance(x, keras.utils.PyDataset):
+                ours |= {"batch_size": batch_size, "validation_split": validation_split}
+                ours |= {"sample_weight": sample_weight, "shuffle": shuffle}
+            return super().fit(x, y, **ours, **kwargs)
+        sentences, y = self._checked(x, y)
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        train = np.arange(len(y))
+        if validation_data is None and validation_split:
+            held_out, train = _split(len(y), validation_split, seed)
+            validation_data = _rows(sentences, held_out), _rows(y, held_out)
+        if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
+            validation_data = self.batches(*validation_data, batch_size=batch_size)
+        batches = self.batches(
+            _rows(sentences, train),
+            _rows(y, train),
+            batch_size=batch_size,
+            class_weight=class_weight,
+            sample_weight=weights[train],
+            shuffle=shuffle,
+            seed=seed,
+        )
+        return super().fit(batches, validation_data=validation_data, **kwargs)
+
+    def evaluate(  # type: ignore[override]
+        self, x: Any = None, y: Any = None, *, batch_size: int = 32, **kwargs: Any
+    ) -> Any:
+        """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them."""
+        if not self._takes_sentences(x):
+            size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
+            return super().evaluate(x, y, **size, **kwargs)
+        return super().evaluate(self.batches(x, y, batch_size=batch_size), **kwargs)
+
+    def predict(  # type: ignore[override]
+        self, x: Any, *, batch_size: int = 32, **kwargs: Any
+    ) -> Any:
+        """The outputs for each sentence, in their order; the task says what they are."""
+        if not self._takes_sentences(x):
+            size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
+            return super().predict(x, **size, **kwargs)
+        sentences = self.preprocessor.tokenize(x)
+        batches = SentenceBatches(sentences, self.preprocessor, self.input, batch_size=batch_size)
+        outputs: list[np.ndarray] = [np.empty(0)] * len(sentences)
+        self._call = self._call or compiled_call(self)
+        for i, rows in enumerate(batches.rows):
+            for row, output in zip(rows, self._call(*batches[i]), strict=True):
+                outputs[row] = output
+        return self.collect(sentences, outputs)
+
+    def collect(self, sentences: list[list[str]], outputs: list[np.ndarray]) -> Any:
+        """What `predict` returns, of each sentence's own output."""
+        return np.stack(outputs)
+
+    def batches(
+        self,
+        x: Sentences,
+        y: Sequence[Any],
+        *,
+        batch_size: int = 32,
+        class_weight: Mapping[Any, float] | str | None = None,
+        sample_weight: Any = None,
+        shuffle: bool = False,
+        seed: int = 0,
+    ) -> SentenceBatches:
+        """Sentences and labels as the batches that `fit` and `evaluate` run on."""
+        sentences, y = self._checked(x, y)
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        return SentenceBatches(
+            sentences,
+            self.preprocessor,
+            self.input,
+            targets=self.target_function(sentences, y, class_weight, weights),
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+        )
+
+    def _takes_sentences(self, x: Any) -> bool:
+        return self.preprocessor is not None and not isinstance(x, keras.utils.PyDataset)
+
+    def _checked(self, x: Any, y: Any) -> tuple[list[list[str]], Sequence[Any]]:
+        sentences = self.preprocessor.tokenize(x)
+        if y is None or len(y) != len(sentences) or not len(sentences):
+            received = "none" if y is None else len(y)
+            raise ValueError(
+                "`x` and `y` must be of the same length and not empty. "
+                f"Received: {len(sentences)} sentences, {received} labels"
+            )
+        return sentences, y
+
+
+def _split(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
+        raise ValueError(
+            "`validation_split` must leave sentences on both sides. "
+            f"Received: validation_split={share} of {count} sentences"
+        )
+    order = np.random.default_rng(seed).permutation(count)
+    cut = round(count * share)
+    return np.sort(order[:cut]), np.sort(order[cut:])
+
+
+def _rows(values: Sequence[Any], rows: np.ndarray) -> list[Any]:
+    return [values[i] for i in rows]

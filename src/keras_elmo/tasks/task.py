@@ -1,0 +1,295 @@
+"""What all tasks share: ELMo → mix → BiLSTM → output, defaults for training, presets."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.elmo.saving import (
+    new_folder,
+    read_object,
+    read_weights,
+    write_metadata,
+    write_object,
+    write_weights,
+)
+from keras_elmo.fine_tuning.learning_rates import (
+    ParameterGroup,
+    parameter_table,
+    two_rate_optimizer,
+)
+from keras_elmo.tasks.encoder import build_encoder
+from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.sentence_model import SentenceModel
+from keras_elmo.weights.presets import (
+    PREPROCESSOR_FILE,
+    TASK_FILE,
+    TASK_WEIGHTS_FILE,
+    preset_folder,
+)
+
+CLIP_NORM = 5.0
+
+
+class ElmoTask(SentenceModel):
+    """ELMo, a BiLSTM and an output layer, trained on raw sentences. Base of all tasks.
+
+    Args:
+        backbone: the ELMo, frozen unless `trainable_elmo`.
+        labels: the name of each class; or `num_classes`, which names them "0", "1", …
+        preprocessor: turns sentences into arrays inside `fit`, `predict` and `evaluate`. None
+            switches that off; the model then takes and gives what a plain Keras model does.
+        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
+        mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
+        mix_layer_norm: layer norm before a `"scalar"` mix.
+        elmo_dropout_before, elmo_dropout: dropout before and after the mix.
+        mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
+        word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
+            preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
+        lstm_units: units per direction; a list gives each BiLSTM layer its own number.
+        num_layers: number of BiLSTM layers where `lstm_units` is one number.
+        dropout: before each BiLSTM layer and behind the last.
+    """
+
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        labels: Sequence[str] | None = None,
+        num_classes: int | None = None,
+        preprocessor: ElmoPreprocessor | None = None,
+        trainable_elmo: bool = False,
+        mix: str | int = "scalar",
+        mix_layer_norm: bool = False,
+        elmo_dropout_before: float = 0.0,
+        elmo_dropout: float = 0.5,
+        mix_at_output: bool = False,
+        word_embedding_dim: int | None = None,
+        lstm_units: int | Sequence[int] = 128,
+        num_layers: int = 1,
+        dropout: float = 0.2,
+        **kwargs: Any,
+    ):
+        label_encoder = LabelEncoder(_class_names(labels, num_classes))
+        units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
+        backbone.trainable = trainable_elmo
+        words = None if word_embedding_dim is None else _word_rows(preprocessor)
+
+        # === Layers and functional model ===
+        inputs, x, word_vectors = build_encoder(
+            backbone,
+            mix=mix,
+            mix_layer_norm=mix_layer_norm,
+            elmo_dropout_before=elmo_dropout_before,
+            elmo_dropout=elmo_dropout,
+            mix_at_output=mix_at_output,
+            word_vectors_size=words and (words, word_embedding_dim),
+            lstm_units=units,
+            dropout=dropout,
+        )
+        outputs = self.build_outputs(x, inputs["padding_mask"], len(label_encoder.labels))
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+
+        # === Config ===
+        self.backbone = backbone
+        self.preprocessor = preprocessor
+        self.label_encoder = label_encoder
+        self.word_vectors = word_vectors
+        self.mix = mix
+        self.mix_layer_norm = mix_layer_norm
+        self.elmo_dropout_before = elmo_dropout_before
+        self.elmo_dropout = elmo_dropout
+        self.mix_at_output = mix_at_output
+        self.word_embedding_dim = word_embedding_dim
+        self.lstm_units = units
+        self.dropout = dropout
+        self.compile()
+
+    @abstractmethod
+    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
+        """The output layers on the encoder's float `(batch, tokens, features)`."""
+
+    @abstractmethod
+    def default_loss(self) -> keras.losses.Loss:
+        """The loss of `compile(loss="auto")`."""
+
+    def default_metrics(self) -> list[Any]:
+        """The metrics of `compile(weighted_metrics="auto")`."""
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+
+    @property
+    def labels(self) -> list[str]:
+        """The name of each class, in the order of the outputs."""
+        return self.label_encoder.labels
+
+    def compile(  # type: ignore[override]
+        self,
+        optimizer: Any = "auto",
+        loss: Any = "auto",
+        *,
+        metrics: Any = None,
+        weighted_metrics: Any = "auto",
+        learning_rate: float = 1e-3,
+        elmo_learning_rate: float = 1e-5,
+        jit_compile: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        """Configure training; everything has a default.
+
+        Args:
+            optimizer: `"auto"` is Adam, and a second Adam for ELMo's variables where ELMo trains.
+            loss: `"auto"` is the task's own.
+            metrics: counted without weights, so over padding too where there are time steps.
+            weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
+            learning_rate: of the head, with `optimizer="auto"`.
+            elmo_learning_rate: of ELMo, with `optimizer="auto"`.
+            jit_compile: `"auto"` compiles with XLA on JAX only: elsewhere each new length of a
+                batch would compile anew.
+        """
+        if optimizer == "auto" and self.backbone.trainable:
+            optimizer = two_rate_optimizer(learning_rate, elmo_learning_rate, CLIP_NORM)
+        elif optimizer == "auto":
+            optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM)
+        if weighted_metrics == "auto":
+            weighted_metrics = self.default_metrics()
+        if jit_compile == "auto":
+            jit_compile = keras.config.backend() == "jax"
+        super().compile(
+            optimizer=optimizer,
+            loss=self.default_loss() if loss == "auto" else loss,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+            jit_compile=jit_compile,
+            **kwargs,
+        )
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """As Keras's, but without `jit_compile`, which depends on the backend."""
+        config = super().get_compile_config()
+        return config and {key: value for key, value in config.items() if key != "jit_compile"}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a saved model was compiled, ready to take up its optimizer's state."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def parameter_table(self) -> list[ParameterGroup]:
+        """Groups of parameters with their number, whether they train, and at which rate."""
+        return parameter_table(self)
+
+    def set_word_vectors(self, words: Sequence[str], vectors: np.ndarray) -> int:
+        """Fill the word embedding beside ELMo, e.g. with what `read_glove` returns.
+
+        Args:
+            words: the words of `vectors`.
+            vectors: float `(len(words), word_embedding_dim)`. Words of the vocabulary that are not
+                among them get the mean vector.
+
+        Returns:
+            How many words of the vocabulary were found.
+        """
+        if self.word_vectors is None or self.preprocessor is None:
+            raise ValueError(
+                "This model has no word vectors beside ELMo. Build it with `word_embedding_dim` "
+                "and a preprocessor with a `word_vocabulary`."
+            )
+        rows, features = self.word_vectors.embeddings.shape
+        if vectors.shape != (len(words), features) or not len(words):
+            raise ValueError(
+                f"`vectors` must have the shape (words, {features}) and one row a word. "
+                f"Received: {vectors.shape} for {len(words)} words"
+            )
+        table = np.tile(vectors.mean(axis=0), (rows, 1))
+        place = {word: i for i, word in enumerate(words)}
+        known = [place.get(word) for word in self.preprocessor.word_vocabulary.tokens]
+        for row, i in enumerate(known, start=1):  # row 0 stands for padding
+            if i is not None:
+                table[row] = vectors[i]
+        self.word_vectors.embeddings.assign(table)
+        return sum(i is not None for i in known)
+
+    def get_config(self) -> dict[str, Any]:
+        names = (
+            "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
+            "mix_at_output word_embedding_dim lstm_units dropout"
+        )
+        parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
+        config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+
+    @property
+    def trainable_elmo(self) -> bool:
+        """Whether ELMo trains; after a change `compile` again."""
+        return self.backbone.trainable
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        parts = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in ("backbone", "preprocessor")
+            if isinstance(config[name], dict)
+        }
+        return cls(**{**config, **parts})
+
+    @classmethod
+    def from_preset(
+        cls, preset: str | PathLike[str], *, load_weights: bool = True, **arguments: Any
+    ) -> Self:
+        """Build the task on a pretrained ELMo, or load a trained task.
+
+        Args:
+            preset: a name of `keras_elmo.list_presets()` or a folder. A folder that holds a
+                trained task gives that task; any other needs `labels` or `num_classes`.
+            load_weights: False leaves ELMo untrained.
+            arguments: of the constructor.
+        """
+        folder = preset_folder(preset)
+        if (folder / TASK_FILE).is_file():
+            task = read_object(folder, TASK_FILE, cls, **arguments)
+            if load_weights:
+                read_weights(task, folder / TASK_WEIGHTS_FILE)
+            return task
+        arguments.setdefault("preprocessor", ElmoPreprocessor.from_preset(folder))
+        backbone = ElmoBackbone.from_preset(folder, load_weights=load_weights)
+        return cls(backbone, **arguments)
+
+    def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write everything needed to load the task again to a new folder."""
+        with new_folder(folder, overwrite=overwrite) as path:
+            self.write(path)
+
+    def write(self, folder: Path) -> None:
+        """Write the preset's files into an existing folder."""
+        write_backbone(self.backbone, folder)
+        if self.preprocessor is not None:
+            write_object(self.preprocessor, folder, PREPROCESSOR_FILE)
+        write_object(self, folder, TASK_FILE)
+        write_weights(self, folder / TASK_WEIGHTS_FILE)
+        write_metadata(folder)
+
+
+def _class_names(labels: Sequence[str] | None, num_classes: int | None) -> list[str]:
+    if labels is None and num_classes is not None:
+        return [str(i) for i in range(num_classes)]
+    if labels is None or num_classes not in (None, len(labels)):
+        count = None if labels is None else len(labels)
+        raise ValueError(
+            "Give `labels`, or `num_classes`, or both if they agree. "
+            f"Received: {count} labels, num_classes={num_classes}"
+        )
+    return [str(label) for label in labels]
+
+
+def _word_rows(preprocessor: ElmoPreprocessor | None) -> int:
+    if preprocessor is None or preprocessor.word_vocabulary is None:
+        raise ValueError(
+            "`word_embedding_dim` needs a preprocessor with a `word_vocabulary`: the words that "
+            f"get a vector. Received: preprocessor={preprocessor!r} without one"
+        )
+    return len(preprocessor.word_vocabulary) + 1  # row 0 stands for padding

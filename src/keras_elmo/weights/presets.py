@@ -1,0 +1,52 @@
+"""Presets: folders with a model's configuration and weights, by name or by path."""
+
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.weights.h5"
+TASK_FILE = "task.json"
+TASK_WEIGHTS_FILE = "task.weights.h5"
+PREPROCESSOR_FILE = "preprocessor.json"
+METADATA_FILE = "metadata.json"
+
+EMBEDDED = Path(__file__).parents[1] / "presets"
+DEFAULT_PRESET = "elmo_mini_en"
+
+
+def list_presets() -> dict[str, str]:
+    """Return the presets inside this package: name → one line that describes it.
+
+    Example:
+        >>> list_presets()["elmo_mini_en"]
+        'English, character input, 2 LSTM layers of 512 units projected to 128 …'
+    """
+    folders = sorted(path.parent for path in EMBEDDED.glob(f"*/{METADATA_FILE}"))
+    return {folder.name: _metadata(folder).get("description", "") for folder in folders}
+
+
+def preset_folder(preset: str | PathLike[str]) -> Path:
+    """Return the folder of a preset, given by the name of an embedded one or by a path.
+
+    Raises:
+        FileNotFoundError: there is no such preset or folder, or the folder holds no preset.
+    """
+    embedded = EMBEDDED / str(preset)
+    folder = embedded if (embedded / CONFIG_FILE).is_file() else Path(preset)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"`preset` must be one of {', '.join(map(repr, list_presets()))} or the path of a "
+            f"preset folder. Received: {str(preset)!r}, which is neither."
+        )
+    if not (folder / CONFIG_FILE).is_file():
+        raise FileNotFoundError(
+            f"{folder} is not a preset: it has no {CONFIG_FILE}. For published ELMo files use "
+            "`ElmoBackbone.from_published(weights, options)`."
+        )
+    return folder
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))

@@ -1,0 +1,75 @@
+"""Batches hold every sentence once, unpadded, with the right targets."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_elmo.pretraining.batches import (
+    TypeCharacters,
+    batch_plan,
+    full_softmax_batches,
+    make_batch,
+)
+from keras_elmo.pretraining.candidates import LogUniformSampler
+from keras_elmo.pretraining.corpus import encode_sentences
+from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.vocabulary import MARKS
+
+WORDS = [*MARKS, "the", "of", "dog", "barks"]
+SENTENCES = [["the", "dog", "barks"], ["of", "rareword", "the"], ["dog", "<UNK>", "of"]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 6), min_size=1, max_size=40),
+    tokens_per_batch=st.integers(1, 30),
+)
+def test_an_epoch_has_every_sentence_once(lengths, tokens_per_batch):
+    corpus = encode_sentences([["dog"] * length for length in lengths], WORDS)
+    plan = batch_plan(corpus, tokens_per_batch, np.random.default_rng(0))
+    kept = [i for i, length in enumerate(lengths) if length > 0]
+    assert sorted(i for batch in plan for i in batch) == kept
+    for batch in plan:
+        (length,) = {lengths[i] for i in batch}  # all alike: nothing is padded
+        assert len(batch) == 1 or len(batch) * (length + 1) <= tokens_per_batch
+
+
+def test_epochs_are_shuffled_and_repeatable():
+    corpus = encode_sentences([["dog"] * (1 + i % 3) for i in range(60)], WORDS)
+
+    def epoch(seed):
+        return [tuple(batch) for batch in batch_plan(corpus, 12, np.random.default_rng(seed))]
+
+    assert epoch(1) == epoch(1)
+    assert epoch(1) != epoch(2)
+    lengths = [1 + batch[0] % 3 for batch in epoch(1)]
+    assert lengths != sorted(lengths)  # short and long sentences mixed
+
+
+def test_batch_by_brute_force():
+    corpus = encode_sentences(SENTENCES, WORDS)
+    characters = TypeCharacters(corpus.types, 8)
+    encoder, sampler = CharacterEncoder(8), LogUniformSampler(6, 3)
+    rows = np.array([2, 0, 1])
+    batch = make_batch(corpus, rows, characters, 6, sampler, np.random.default_rng(1))
+
+    spelt = batch["type_characters"][batch["type_index"]]  # (3, 5, 8)
+    assert batch["type_characters"].shape == (256, 8)  # few shapes, whatever the number of types
+    known = {word: i for i, word in enumerate(WORDS[:6])}  # "barks" is beyond the softmax
+    for row, sentence in enumerate(SENTENCES[i] for i in rows):
+        expected = [encoder.bos, *map(encoder.encode_word, sentence), encoder.eos]
+        np.testing.assert_array_equal(spelt[row], expected)
+        targets = [0, *(known.get(word, 2) for word in sentence), 1]
+        np.testing.assert_array_equal(batch["targets"][row], targets)
+
+    candidates, log_counts = sampler.sample(np.random.default_rng(1))
+    np.testing.assert_array_equal(batch["candidates"], candidates)
+    np.testing.assert_array_equal(batch["candidate_log_counts"], log_counts[candidates])
+    np.testing.assert_array_equal(batch["target_log_counts"], log_counts[batch["targets"]])
+
+
+def test_full_softmax_batches_for_evaluation():
+    corpus = encode_sentences([*SENTENCES, ["dog"]], WORDS)
+    batches = list(full_softmax_batches(corpus, TypeCharacters(corpus.types), 6))
+    assert sorted(batch["targets"].shape for batch in batches) == [(1, 3), (3, 5)]
+    assert all("candidates" not in batch for batch in batches)
