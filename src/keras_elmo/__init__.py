@@ -16,9 +16,11 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.embedding import ElmoEmbedding
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+    from keras_elmo.fine_tuning.learning_rates import parameter_table, two_rate_optimizer
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.char_cnn import CharacterCNN
     from keras_elmo.layers.layer_mix import LayerMix
+    from keras_elmo.layers.pooling import SequencePooling
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
@@ -39,8 +41,11 @@ __all__ = [
     "LayerMix",
     "ProjectionLSTM",
     "ScalarMix",
+    "SequencePooling",
     "__version__",
     "list_presets",
+    "parameter_table",
+    "two_rate_optimizer",
 ]
 
 # Public name → the module of this package that defines it.
@@ -56,7 +61,10 @@ _MODULES = {
     "LayerMix": "layers.layer_mix",
     "ProjectionLSTM": "layers.projection_lstm",
     "ScalarMix": "layers.scalar_mix",
+    "SequencePooling": "layers.pooling",
     "list_presets": "weights.presets",
+    "parameter_table": "fine_tuning.learning_rates",
+    "two_rate_optimizer": "fine_tuning.learning_rates",
 }
 # Rooms that run on NumPy alone: their names work where no backend is installed.
 _NUMPY_ONLY = ("text.", "metrics.", "weights.")

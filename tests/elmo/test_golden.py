@@ -29,7 +29,7 @@ def published_backbone(folder, **changes):
     [(golden_allennlp, "sentences.json"), (golden_bilm_tf, "lm_embeddings_sentences.json")],
 )
 def test_published_features(folder, sentences_file):
-    """Ten batches of three sentences; the published vectors carry the state from one to the next."""
+    """Ten batches of three; the published vectors carry the state from one to the next."""
     folder = folder()
     backbone = published_backbone(folder, stateful=True, batch_size=3)
     columns = json.loads((folder / sentences_file).read_text(encoding="utf-8"))

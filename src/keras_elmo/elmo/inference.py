@@ -1,7 +1,6 @@
 """Calling a model on batches of many shapes without compiling for each of them."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import keras
 import numpy as np

@@ -1,6 +1,8 @@
 """Preset folders with KerasHub's file names: written beside and renamed, read strictly."""
 
 import json
+import math
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +17,8 @@ import numpy as np
 
 from keras_elmo import __version__
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.presets import METADATA_FILE, preset_folder
+from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE, preset_folder
+from keras_elmo.weights.space import require_space
 
 
 @contextmanager
@@ -23,13 +26,14 @@ def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterato
     """Yield an empty folder beside `path` that takes its place when the block ends well.
 
     Raises:
-        FileExistsError: `path` exists and `overwrite` is false.
+        FileExistsError: `path` exists and `overwrite` is false, or it holds something else than a
+            preset, which is never replaced.
     """
     path = Path(path)
-    if path.exists() and not overwrite:
+    _refuse_existing(path, overwrite)
+    if path.exists() and not _may_be_replaced(path):
         raise FileExistsError(
-            f"{path} exists already and is left as it is. Choose another folder or allow to "
-            "replace it (`overwrite=True`, on the command line `--overwrite`)."
+            f"{path} is no preset, so it is not overwritten. Choose another folder or empty it."
         )
     unfinished = path.with_name(f"{path.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -44,6 +48,47 @@ def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterato
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield the path of a file beside `path` that takes its place when the block ends well.
+
+    Raises:
+        FileExistsError: `path` exists and `overwrite` is false.
+        FileNotFoundError: its folder does not exist.
+        IsADirectoryError: it is a folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path} cannot be written: there is no folder {path.parent}. Make it first."
+        )
+    _refuse_existing(path, overwrite)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise FileExistsError(
+            f"{path} exists already and is left as it is. Choose another name or allow to "
+            "replace it (`overwrite=True`, on the command line `--overwrite`)."
+        )
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Whether a path is a preset or an empty folder: `--overwrite` must not empty a home."""
+    ours = (METADATA_FILE, PREPROCESSOR_FILE)
+    return path.is_dir() and (
+        any((path / name).is_file() for name in ours) or not any(path.iterdir())
+    )
 
 
 def write_object(obj: Any, folder: Path, name: str) -> None:
@@ -95,7 +140,13 @@ def without_optimizer(model: keras.Model) -> Iterator[None]:
 
 
 def write_weights(model: keras.Model, path: Path) -> None:
-    """Write the variables of a model, without its optimizer's, to a `.weights.h5` file."""
+    """Write the variables of a model, without its optimizer's, to a `.weights.h5` file.
+
+    Raises:
+        OSError: there is no space left.
+    """
+    num_bytes = sum(4 * math.prod(variable.shape) for variable in model.weights)
+    require_space(path, num_bytes)
     with without_optimizer(model):
         model.save_weights(path)
 

@@ -28,7 +28,8 @@ class SampledSoftmax(keras.layers.Layer):
     """
 
     def __init__(self, vocabulary_size: int, **kwargs):
-        super().__init__(**kwargs)
+        # Sums over many words: half precision would overflow.
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.vocabulary_size = vocabulary_size
 
     def build(self, hidden_shape):
@@ -55,8 +56,7 @@ class SampledSoftmax(keras.layers.Layer):
         kernel = ops.take(self.kernel, candidates, axis=0)  # (samples, features)
         bias = ops.take(self.bias, candidates) - candidate_log_counts
         logits = ops.matmul(hidden, ops.transpose(kernel)) + bias  # (predictions, samples)
-        hits = ops.cast(ops.equal(targets[:, None], candidates[None]), logits.dtype)
-        logits = logits - 1e9 * hits
+        logits = ops.where(ops.equal(targets[:, None], candidates[None]), -1e9, logits)
         target = ops.sum(hidden * ops.take(self.kernel, targets, axis=0), axis=-1)
         target = target + ops.take(self.bias, targets) - target_log_counts  # (predictions,)
         return ops.logsumexp(ops.concatenate([target[:, None], logits], axis=1), axis=1) - target

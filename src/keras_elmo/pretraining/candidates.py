@@ -33,7 +33,7 @@ class LogUniformSampler:
             vocabulary, float32 `(vocabulary_size,)`.
         """
         draws = np.empty(0, dtype=np.int64)
-        distinct = draws
+        distinct = first = draws
         while len(distinct) < self.num_samples:
             more = np.exp(random.random(4 * self.num_samples) * np.log(len(self.probability) + 1))
             draws = np.concatenate([draws, np.minimum(more, len(self.probability)).astype(int) - 1])

@@ -18,9 +18,10 @@ def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     model.save(unfinished / "model.keras")
-    (unfinished / "state.json").write_text(json.dumps(state))
-    shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
-    if (folder / _CURRENT).exists():
+    random = [variable.numpy().tolist() for variable in _random_states(model)]
+    (unfinished / "state.json").write_text(json.dumps(state | {"random": random}))
+    if (folder / _CURRENT).exists():  # else a kill left the previous one as the only whole one
+        shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
         (folder / _CURRENT).rename(folder / _PREVIOUS)
     unfinished.rename(folder / _CURRENT)
     shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
@@ -30,6 +31,16 @@ def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | 
     """The newest whole checkpoint in `folder`, or None where there is none."""
     for name in (_CURRENT, _PREVIOUS):
         if (folder / name / "state.json").exists():
-            model = keras.saving.load_model(folder / name / "model.keras")
-            return model, json.loads((folder / name / "state.json").read_text())  # type: ignore
+            model: Any = keras.saving.load_model(folder / name / "model.keras")
+            state = json.loads((folder / name / "state.json").read_text())
+            for variable, value in zip(
+                _random_states(model), state.pop("random", []), strict=False
+            ):
+                variable.assign(value)
+            return model, state
     return None
+
+
+def _random_states(model: ElmoLanguageModel) -> list[keras.Variable]:
+    """The states of dropout's random generators, which Keras does not save."""
+    return [variable for variable in model.variables if variable.name == "seed_generator_state"]

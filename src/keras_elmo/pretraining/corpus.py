@@ -3,6 +3,7 @@
 import gzip
 import json
 import lzma
+import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from keras_elmo.text.readers import DataError
 from keras_elmo.text.vocabulary import MARKS
 
 _OPENERS = {".gz": gzip.open, ".xz": lzma.open}
+_UNREADABLE = (UnicodeDecodeError, EOFError, OSError, lzma.LZMAError, zlib.error)
 BOS, EOS, UNK = range(len(MARKS))
 
 
@@ -88,6 +90,7 @@ def prepare_corpus(
         on_progress(len(tokens))
     names, ids = _by_frequency(list(types), np.frombuffer(tokens, dtype=np.int32))
     folder.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
     np.save(folder / "tokens.npy", ids)
     np.save(folder / "offsets.npy", np.frombuffer(offsets, dtype=np.int64))
     (folder / "types.txt").write_text("\n".join(names), encoding="utf-8")
@@ -115,7 +118,7 @@ def _sentences(path: Path, max_length: int) -> Iterator[list[str]]:
                 for start in range(0, len(words), max_length):
                     empty = False
                     yield words[start : start + max_length]
-        except (UnicodeDecodeError, EOFError, OSError, lzma.LZMAError) as error:
+        except _UNREADABLE as error:
             raise DataError(f"{path}: cannot be read as UTF-8 text. Received: {error}") from error
     if empty:
         raise DataError(f"{path}: has no words. Expected one sentence a line.")

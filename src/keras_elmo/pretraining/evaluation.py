@@ -7,9 +7,9 @@ from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
 from keras_elmo.pretraining.corpus import UNK, Corpus
-from keras_elmo.text.characters import CharacterEncoder
 
 
 def perplexity(
@@ -43,29 +43,13 @@ def perplexity(
     }
 
 
-def embed(
-    backbone: ElmoBackbone, sentences: Sequence[Sequence[str]], batch_size: int = 64
-) -> list[np.ndarray]:
-    """Features of token lists, each `(tokens, layers + 1, 2P)`, in the order given."""
-    encoder = CharacterEncoder(backbone.max_characters_per_token)
-    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
-    features: list[np.ndarray] = [np.empty(0)] * len(sentences)
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        ids = encoder.encode([sentences[i] for i in rows])
-        batch = {"character_ids": ids, "padding_mask": ids[:, :, 0] > 0}
-        for i, row in zip(rows, backbone.predict_on_batch(batch), strict=True):
-            features[i] = row[: len(sentences[i])]
-    return features
-
-
 def health(backbone: ElmoBackbone, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
     """Standard deviation of each layer and the share of LSTM outputs that sit at the clip.
 
     Returns:
         `std_0` … and, for LSTM layers, `clipped_1` … as shares between 0 and 1.
     """
-    x = np.concatenate(embed(backbone, sentences))  # (tokens, layers + 1, 2P)
+    x = np.concatenate(ElmoEmbedder(backbone).embed(sentences))  # (tokens, layers + 1, 2P)
     result = {f"std_{layer}": float(x[:, layer].std()) for layer in range(x.shape[1])}
     if not backbone.projection_clip:
         return result
@@ -91,7 +75,7 @@ def linear_probe(
     Returns:
         Accuracy between 0 and 1.
     """
-    means = [rows.mean(axis=0).ravel() for rows in embed(backbone, sentences)]
+    means = [rows.mean(axis=0).ravel() for rows in ElmoEmbedder(backbone).embed(sentences)]
     x = np.asarray(means, dtype=np.float64)  # (sentences, (layers + 1) * 2P)
     classes, y = np.unique(labels, return_inverse=True)
     cut = 2 * len(x) // 3

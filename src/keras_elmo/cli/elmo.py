@@ -1,0 +1,61 @@
+"""The ELMo that a command works with: a preset, or published files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_elmo.cli.backend import load_backend
+
+if TYPE_CHECKING:
+    from keras_elmo.elmo.backbone import ElmoBackbone
+    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+
+
+def load_elmo(
+    preset: str | None,
+    weights: Path | None = None,
+    options: Path | None = None,
+    *,
+    vocabulary: Path | None = None,
+    tokenizer: str | None = None,
+    **overrides: Any,
+) -> "tuple[ElmoBackbone, ElmoPreprocessor]":
+    """Load a backbone and its preprocessor.
+
+    Args:
+        preset: a name or folder; None means the default one, unless `weights` are given.
+        weights, options: published files instead.
+        vocabulary: words of a published word-input model.
+        tokenizer: instead of the preset's own.
+        overrides: of the backbone.
+
+    Raises:
+        ValueError: a combination that means nothing.
+    """
+    load_backend()
+    from keras_elmo.elmo.backbone import ElmoBackbone
+    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+    from keras_elmo.text.vocabulary import Vocabulary
+    from keras_elmo.weights.presets import DEFAULT_PRESET
+
+    if (weights is None) != (options is None) or (weights and preset):
+        raise ValueError(
+            "an ELMo is either --preset NAME or --weights FILE with --options FILE. "
+            f"Received: --preset {preset}, --weights {weights}, --options {options}"
+        )
+    chosen: dict[str, Any] = {"tokenizer": tokenizer} if tokenizer else {}
+    if not (weights and options):
+        if vocabulary:
+            raise ValueError("--vocabulary goes with --weights: a preset has its own words.")
+        preset = preset or DEFAULT_PRESET
+        preprocessor = ElmoPreprocessor.from_preset(preset, **chosen)
+        return ElmoBackbone.from_preset(preset, **overrides), preprocessor
+    backbone = ElmoBackbone.from_published(weights, options, **overrides)
+    if (backbone.vocabulary_size is None) != (vocabulary is None):
+        wanted = "character" if backbone.vocabulary_size is None else "word"
+        raise ValueError(
+            "--vocabulary FILE is for models with word input, and needed there. "
+            f"Received: --vocabulary {vocabulary} for a {wanted}-input model"
+        )
+    words = Vocabulary.load(vocabulary).tokens if vocabulary else None
+    length = backbone.max_characters_per_token
+    return backbone, ElmoPreprocessor(max_characters_per_token=length, vocabulary=words, **chosen)

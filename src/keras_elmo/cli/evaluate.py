@@ -1,0 +1,46 @@
+"""`keras-elmo evaluate`: a model against labelled text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.choices import Format
+from keras_elmo.cli.console import out, say
+from keras_elmo.cli.tables import measures_table
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
+    data: Annotated[str, typer.Argument(help="Labelled file.")],
+    text: Annotated[str | None, typer.Option(help="Column or key of text or tokens.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column or key of label or tags.")] = None,
+    file_format: Annotated[
+        Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="JSON file. Default: evaluation.json in the model."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
+) -> None:
+    """Measure a model on labelled text; prints a table and writes JSON.
+
+    \b
+    keras-elmo evaluate model/ test.csv
+    keras-elmo evaluate model/ test.conll --output scores.json
+    """
+    load_backend()
+    from keras_elmo.reports.records import write_json
+    from keras_elmo.tasks.evaluation import evaluate_task, task_kind
+    from keras_elmo.tasks.loading import load_task
+    from keras_elmo.text.datasets import read_dataset
+
+    task = load_task(model)
+    rows = read_dataset(data, file_format, task_kind(task), text, label).require(task.labels)
+    report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size)
+    out.print(measures_table(report, f"{model} on {data}"))
+    path = output or model / "evaluation.json"
+    write_json({"model": str(model), "data": data} | report, path)
+    say(f"Written to {path}")

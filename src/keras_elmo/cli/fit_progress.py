@@ -1,0 +1,47 @@
+"""A progress bar an epoch, with measures and time left. Imported only where Keras runs."""
+
+from typing import Any
+
+import keras
+
+from keras_elmo.cli.console import progress_bar, say
+
+
+class FitProgress(keras.callbacks.Callback):
+    """Shows how a training goes; use it as a context, so that the bar ends with the training.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__()
+        self.quiet = quiet
+        self.progress = progress_bar(quiet=quiet)
+        self.bar: Any = None
+
+    def __enter__(self) -> "FitProgress":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Begin a new bar."""
+        name = f"epoch {epoch + 1}/{self.params['epochs']}"
+        self.bar = self.progress.add_task(name, total=self.params["steps"], text="")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """One batch further."""
+        if not self.progress.disable:
+            self.progress.update(self.bar, advance=1, text=_measures(logs))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Leave a line in place of the bar."""
+        self.progress.remove_task(self.bar)
+        say(f"epoch {epoch + 1}/{self.params['epochs']}: {_measures(logs)}", quiet=self.quiet)
+
+
+def _measures(logs: Any) -> str:
+    return " · ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())

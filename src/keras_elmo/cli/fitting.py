@@ -1,0 +1,69 @@
+"""The steps of a training that people see: progress, measures, what was written."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_elmo.cli.console import err, say, warn
+from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.cli.tables import measures_table, parameters_table
+
+if TYPE_CHECKING:
+    from keras_elmo.tasks.task import ElmoTask
+    from keras_elmo.tasks.training import TrainingResult
+    from keras_elmo.text.datasets import Dataset
+
+
+def fit(
+    model: "ElmoTask", rows: "Dataset", held_out: "Dataset | None", *, quiet: bool, **options: Any
+) -> "TrainingResult":
+    """Train with a progress bar.
+
+    Args:
+        model: a compiled task.
+        rows, held_out: what to train and to develop on.
+        options: of `train_task`.
+    """
+    from keras_elmo.cli.fit_progress import FitProgress
+    from keras_elmo.tasks.training import train_task
+
+    counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
+    say(f"{rows.kind}, {len(model.labels)} labels: {counts}", quiet=quiet)
+    if not quiet:
+        err.print(parameters_table(model, "What trains, at which rate"))
+    dev = (held_out.texts, held_out.labels) if held_out else None
+    with FitProgress(quiet=quiet) as progress:
+        return train_task(model, rows.texts, rows.labels, dev, callbacks=[progress], **options)
+
+
+def write_model(
+    folder: Path,
+    model: "ElmoTask",
+    result: "TrainingResult",
+    held_out: "Dataset | None",
+    command: list[str],
+    *,
+    seed: int,
+    quiet: bool = False,
+) -> None:
+    """Write model and report into a folder; the measures are left out after an interruption."""
+    from keras_elmo.reports.model_folder import write_report
+    from keras_elmo.reports.records import command_record
+    from keras_elmo.tasks.evaluation import evaluate_task
+
+    measures: dict[str, Any] = {}
+    if held_out and not result.interrupted:
+        measures = evaluate_task(model, held_out.texts, held_out.labels)
+    model.write(folder)
+    write_report(folder, result, measures, command_record(command, seed), warn)
+    if measures and not quiet:
+        err.print(measures_table(measures, "Development set"))
+
+
+def finish(output: Path, result: "TrainingResult", *, quiet: bool = False) -> None:
+    """Say where the model lies and which weights it has."""
+    which = f"the weights of epoch {result.best_epoch}" if result.best_epoch else "the last weights"
+    if not result.interrupted:
+        say(f"{output} has {which}. Try: keras-elmo predict {output} new.txt", quiet=quiet)
+        return
+    warn(f"interrupted. {output} is a whole model with {which} so far.")
+    stop_interrupted()

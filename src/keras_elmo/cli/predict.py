@@ -1,0 +1,50 @@
+"""`keras-elmo predict`: text → labels and probabilities as JSON Lines."""
+
+import json
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.choices import Format
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
+    texts: Annotated[str, typer.Argument(help="File with one text a line; - is standard input.")],
+    text: Annotated[
+        str | None, typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL).")
+    ] = None,
+    file_format: Annotated[
+        Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
+) -> None:
+    """Label new text: one JSON object a line, with labels and probabilities.
+
+    \b
+    keras-elmo predict model/ new.txt
+    keras-elmo predict model/ new.csv --text review -o labelled.jsonl
+    echo "A joy to watch ." | keras-elmo predict model/ -
+    """
+    load_backend()
+    from keras_elmo.elmo.saving import new_file
+    from keras_elmo.tasks.loading import load_task
+    from keras_elmo.tasks.prediction import prediction_records
+    from keras_elmo.text.formats import read_texts
+
+    target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
+    with target as path:
+        records = prediction_records(
+            load_task(model), read_texts(texts, file_format, text), batch_size=batch_size
+        )
+        with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
+            for record in records:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -1,0 +1,135 @@
+"""`keras-elmo pretrain`: text files → an ELMo of one's own."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from keras_elmo.cli import amounts
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.console import say, warn
+from keras_elmo.cli.errors import stop_interrupted
+
+DEFAULT_SECONDS = 3600.0
+SHAPE_FILE = "model.json"
+BUDGET, MODEL, MEASURES = "Budget", "Model", "Measures"
+
+
+def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, **limits)
+
+
+def pretrain(
+    ctx: typer.Context,
+    texts: Annotated[list[Path], typer.Argument(help="Text files (.gz and .xz too).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    time: Annotated[str | None, _option(BUDGET, "Training time (default 60m).")] = None,
+    tokens: Annotated[str | None, _option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
+    learning_rate: Annotated[float, _option(BUDGET, "At its highest.", min=0.0)] = 2e-3,
+    batch_tokens: Annotated[int, _option(BUDGET, "Tokens of a batch.", min=1)] = 1280,
+    seed: Annotated[int, _option(BUDGET, "Of everything random.", min=0)] = 13,
+    units: Annotated[int, _option(MODEL, "Cells of each LSTM.", min=1)] = 512,
+    projection_dim: Annotated[int, _option(MODEL, "Size of a direction.", min=1)] = 128,
+    num_layers: Annotated[int, _option(MODEL, "LSTM layers.", min=1)] = 2,
+    num_highways: Annotated[int, _option(MODEL, "Highways.", min=0)] = 1,
+    filters: Annotated[
+        str, _option(MODEL, "Character filters: width:number, ...")
+    ] = "1:32,2:32,3:64,4:128,5:256",
+    vocabulary_size: Annotated[int, _option(MODEL, "Words of the softmax.", min=10)] = 50_000,
+    heldout: Annotated[Path | None, _option(MEASURES, "Text to measure the perplexity on.")] = None,
+    probe: Annotated[
+        Path | None, _option(MEASURES, "Labelled TSV (label, text) for a linear probe.")
+    ] = None,
+    checkpoint_every: Annotated[str, _option(MEASURES, "Time between checkpoints.")] = "4m",
+    measure_every: Annotated[str, _option(MEASURES, "Time between measures.")] = "10m",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+) -> None:
+    """Pre-train ELMo's language model on text with one sentence a line, words split on spaces.
+
+    The folder holds checkpoint/ (for --resume), history.csv, learning_curves.png and at the end
+    preset/, which every command takes as --preset.
+
+    \b
+    keras-elmo pretrain news.txt -o run/ --time 60m --heldout heldout.txt
+    keras-elmo pretrain news.txt -o run/ --time 120m --resume
+    """
+    max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
+    max_tokens = amounts.count(tokens) if tokens else None
+    checkpoint_seconds = amounts.seconds(checkpoint_every)
+    evaluation_seconds = amounts.seconds(measure_every)
+    char_filters = amounts.filters(filters)
+    load_backend()
+    from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.pretraining.corpus import prepare_corpus
+    from keras_elmo.pretraining.export import export_preset
+    from keras_elmo.pretraining.measures import RunMeasures
+    from keras_elmo.pretraining.training import PretrainingConfig, pretrain
+    from keras_elmo.reports.records import command_record, write_json
+
+    backbone_config = {
+        "units": units,
+        "projection_dim": projection_dim,
+        "num_layers": num_layers,
+        "num_highways": num_highways,
+        "char_filters": char_filters,
+    }
+    shape = backbone_config | {"vocabulary_size": vocabulary_size}
+    _check_folder(output, resume, shape)
+    say("Reading the corpus ...", quiet=quiet)
+    corpus = prepare_corpus(texts, output / "corpus")
+    vocabulary_size = min(vocabulary_size, len(corpus.types))
+    config = PretrainingConfig(
+        vocabulary_size=vocabulary_size,
+        num_samples=min(PretrainingConfig.num_samples, vocabulary_size // 2),
+        tokens_per_batch=batch_tokens,
+        learning_rate=learning_rate,
+        max_seconds=max_seconds,
+        max_tokens=max_tokens,
+        checkpoint_seconds=checkpoint_seconds,
+        evaluation_seconds=evaluation_seconds,
+        seed=seed,
+    )
+    measures = RunMeasures(corpus, heldout, probe)
+    write_json(shape, output / SHAPE_FILE)
+    write_json(command_record(ctx.obj, seed), output / "command.json")
+    try:
+        with PretrainProgress(output, config, quiet=quiet) as shown:
+            model, progress = pretrain(
+                corpus,
+                backbone_config,
+                config,
+                output,
+                resume=resume,
+                evaluate=measures,
+                on_step=shown.on_step,
+                on_evaluation=shown.on_evaluation,
+            )
+    except KeyboardInterrupt:
+        again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
+        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
+        stop_interrupted()
+    export_preset(model.backbone, output / "preset", overwrite=True, tokens_seen=progress.tokens)
+    say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
+
+
+def _check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
+    """Refuse to overwrite a run, or to resume one of another shape."""
+    begun = folder.is_dir() and any(path.name != "corpus" for path in folder.iterdir())
+    if begun and not resume:
+        raise FileExistsError(
+            f"{folder} exists already and is left as it is. Choose another folder, or continue its "
+            "run with --resume."
+        )
+    if (folder / SHAPE_FILE).is_file():
+        old = json.loads((folder / SHAPE_FILE).read_text(encoding="utf-8"))
+        changed = [
+            f"{name} {old[name]} → {shape[name]}" for name in old if old[name] != shape[name]
+        ]
+        if changed:
+            raise ValueError(
+                f"a resumed run keeps its model. Received: {', '.join(changed)}. Give the options "
+                "it began with, or choose another folder."
+            )

@@ -1,0 +1,65 @@
+"""How a pre-training goes: a bar, a line a measure, history and curves kept up to date."""
+
+import math
+import time
+from pathlib import Path
+
+from keras_elmo.cli.console import progress_bar, say, warn
+from keras_elmo.pretraining.training import PretrainingConfig, Progress
+from keras_elmo.reports.plots import PlotsMissingError, plot_learning_curves
+from keras_elmo.reports.records import write_history
+
+_SMOOTHING = 0.98  # of the shown loss, from step to step
+
+
+class PretrainProgress:
+    """Shows tokens/s, loss, perplexity and time left; use it as a context.
+
+    Args:
+        folder: where `history.csv` and `learning_curves.png` are written at every measure.
+        config: of the run, for its budget.
+        quiet: show nothing.
+    """
+
+    def __init__(self, folder: Path, config: PretrainingConfig, *, quiet: bool = False) -> None:
+        self.folder, self.config, self.quiet = folder, config, quiet
+        self.history: list[dict[str, float]] = []
+        self.loss = math.nan
+        self._first: tuple[float, int] | None = None  # when this run began, and at which token
+        self._can_draw = True
+        self.bar = progress_bar(quiet=quiet)
+        self.task = self.bar.add_task("pre-training", total=1.0, text="")
+
+    def __enter__(self) -> "PretrainProgress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def on_step(self, progress: Progress, loss: float) -> None:
+        """Show the step; the perplexity is the one under the sampled softmax."""
+        self.history = progress.history
+        old = loss if math.isnan(self.loss) else self.loss
+        self.loss = _SMOOTHING * old + (1 - _SMOOTHING) * loss
+        self._first = self._first or (time.monotonic(), progress.tokens)
+        seconds = time.monotonic() - self._first[0]
+        rate = (progress.tokens - self._first[1]) / seconds if seconds else 0.0
+        text = (
+            f"{progress.tokens:,} tokens · {rate:,.0f} tokens/s · loss {self.loss:.3f} · "
+            f"perplexity {math.exp(min(self.loss, 20.0)):,.0f}"
+        )
+        self.bar.update(self.task, completed=progress.fraction(self.config), text=text)
+
+    def on_evaluation(self, row: dict[str, float]) -> None:
+        """Leave a line, and write history and curves."""
+        shown = [f"{name} {value:,.4g}" for name, value in row.items() if name != "step"]
+        say(f"step {row['step']:,}: {' · '.join(shown)}", quiet=self.quiet)
+        history = self.history or [row]
+        write_history(history, self.folder / "history.csv")
+        if self._can_draw:
+            try:
+                plot_learning_curves(history, self.folder / "learning_curves.png", x="tokens")
+            except PlotsMissingError as error:
+                self._can_draw = False
+                warn(f"no pictures: {error}")

@@ -1,0 +1,65 @@
+"""Measures, parameters and configurations as tables."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import keras
+
+_SPAN_COLUMNS = ("precision", "recall", "f1", "support")
+
+
+def measures_table(report: Mapping[str, Any], title: str) -> Group:
+    """What `evaluate_task` returned: overall numbers, then a row for each class or type."""
+    overall = Table("measure", title=title, title_justify="left")
+    overall.add_column("value", justify="right")
+    for name, value in report.items():
+        if isinstance(value, int | float):
+            shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+            overall.add_row(name.replace("_", " "), shown)
+    rows = report.get("per_class") or report.get("per_type") or {}
+    detail = Table("label")
+    for name in _SPAN_COLUMNS:
+        detail.add_column(name, justify="right")
+    for label, scores in rows.items():
+        cells = [f"{scores[name]:.4f}" for name in _SPAN_COLUMNS[:3]]
+        detail.add_row(label, *cells, f"{scores['support']:,}")
+    return Group(overall, detail) if rows else Group(overall)
+
+
+def parameters_table(model: "keras.Model", title: str) -> Table:
+    """Groups of parameters: how many, whether they train, and at which rate."""
+    from keras_elmo.fine_tuning.learning_rates import parameter_table
+
+    table = Table("group", title=title, title_justify="left", show_footer=True)
+    rows = parameter_table(model)
+    table.columns[0].footer = "all"
+    table.add_column("parameters", f"{sum(row.parameters for row in rows):,}", justify="right")
+    table.add_column("trainable")
+    table.add_column("learning rate", justify="right")
+    for row in rows:
+        rate = f"{row.learning_rate:g}" if row.learning_rate else "–"
+        table.add_row(row.name, f"{row.parameters:,}", "yes" if row.trainable else "no", rate)
+    return table
+
+
+def configuration_table(config: Mapping[str, Any]) -> Table:
+    """A constructor's arguments; those of its parts behind a dot."""
+    table = Table("argument", "value", title="Configuration", title_justify="left")
+    for name, value in config.items():
+        if isinstance(value, dict) and "class_name" in value:  # a part with its own configuration
+            part = value.get("config", {})
+            for inner, inner_value in part.items():
+                table.add_row(f"{name}.{inner}", _short(inner_value))
+        else:
+            table.add_row(name, _short(value))
+    return table
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 100 else f"{text[:97]}…"

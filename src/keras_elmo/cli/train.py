@@ -1,0 +1,122 @@
+"""`keras-elmo train`: labelled text → a model folder."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.choices import ClassWeight, Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.elmo import load_elmo
+from keras_elmo.cli.fitting import finish, fit, write_model
+
+
+def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, **limits)
+
+
+DATA, MODEL, TRAINING, OUTPUT = "Data", "Model", "Training", "Output"
+
+
+def train(
+    ctx: typer.Context,
+    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL or CoNLL columns.")],
+    output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
+    # === Data ===
+    text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,
+    label: Annotated[str | None, _option(DATA, "Label column or key, likewise.")] = None,
+    file_format: Annotated[
+        Format | None, _option(DATA, "Instead of what the file's name tells.", "--format")
+    ] = None,
+    task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
+    dev: Annotated[Path | None, _option(DATA, "Development set, of the same form.")] = None,
+    dev_split: Annotated[
+        float, _option(DATA, "Or this share of the data.", min=0.0, max=0.9)
+    ] = 0.1,
+    tokenizer: Annotated[Tokenizer | None, _option(DATA, "Instead of the preset's.")] = None,
+    # === Model ===
+    preset: Annotated[str | None, _option(MODEL, "ELMo: preset name or folder.")] = None,
+    weights: Annotated[Path | None, _option(MODEL, "Or published weights (HDF5) ...")] = None,
+    options: Annotated[Path | None, _option(MODEL, "... and their options (JSON).")] = None,
+    mix: Annotated[
+        str, _option(MODEL, "Mix of ELMo's layers: scalar, concat, mean, top, or a layer's number.")
+    ] = "scalar",
+    lstm_units: Annotated[int, _option(MODEL, "BiLSTM units per direction.", min=1)] = 128,
+    num_layers: Annotated[int, _option(MODEL, "BiLSTM layers.", min=0)] = 1,
+    pooling: Annotated[Pooling, _option(MODEL, "For classification.")] = Pooling.MAX,
+    dropout: Annotated[float, _option(MODEL, "Around the BiLSTM.", min=0.0, max=0.95)] = 0.2,
+    word_embedding_dim: Annotated[
+        int | None, _option(MODEL, "Size of trainable word vectors beside ELMo.", min=1)
+    ] = None,
+    glove: Annotated[
+        Path | None, _option(MODEL, "Word vectors to begin with, in GloVe's text form.")
+    ] = None,
+    # === Training ===
+    epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,
+    patience: Annotated[int, _option(TRAINING, "Epochs without a better one.", min=1)] = 3,
+    batch_size: Annotated[int, _option(TRAINING, "Sentences of a batch.", min=1)] = 32,
+    learning_rate: Annotated[float, _option(TRAINING, "Of the head.", min=0.0)] = 1e-3,
+    trainable_elmo: Annotated[
+        bool, _option(TRAINING, "Train ELMo as well.", "--trainable-elmo")
+    ] = False,
+    elmo_learning_rate: Annotated[float, _option(TRAINING, "Of ELMo.", min=0.0)] = 1e-5,
+    class_weight: Annotated[
+        ClassWeight | None, _option(TRAINING, "Give rare classes more weight.")
+    ] = None,
+    seed: Annotated[int, _option(TRAINING, "Of everything random.", min=0)] = 13,
+    # === Output ===
+    overwrite: Annotated[bool, _option(OUTPUT, "Replace a model.", "--overwrite")] = False,
+    quiet: Annotated[bool, _option(OUTPUT, "Show errors only.", "--quiet", "-q")] = False,
+) -> None:
+    """Train a classifier or tagger: ELMo, then a BiLSTM.
+
+    The data tell the task: labelled texts are classified, tagged tokens are tagged. Ctrl-C ends the
+    training and keeps what was learned.
+
+    \b
+    keras-elmo train reviews.csv --text text --label label -o model/
+    keras-elmo train train.conll --format conll --dev dev.conll -o model/
+    keras-elmo train news.tsv --text 1 --label 0 --mix concat --trainable-elmo -o model/
+    """
+    load_backend()
+    import keras
+
+    from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.tasks.building import build_task
+    from keras_elmo.text.datasets import read_dataset
+
+    with new_folder(output, overwrite=overwrite) as folder:
+        rows = read_dataset(data, file_format, task, text, label)
+        labels, held_out = rows.classes(), None
+        if dev:
+            held_out = read_dataset(dev, file_format, rows.kind, text, label).require(labels)
+        elif dev_split:
+            rows, held_out = rows.split(dev_split, seed)
+        keras.utils.set_random_seed(seed)
+        model = build_task(
+            rows,
+            *load_elmo(preset, weights, options, tokenizer=tokenizer),
+            labels,
+            pooling=pooling,
+            mix=int(mix) if mix.isdigit() else mix,
+            lstm_units=lstm_units,
+            num_layers=num_layers,
+            dropout=dropout,
+            word_embedding_dim=word_embedding_dim,
+            glove=glove,
+            trainable_elmo=trainable_elmo,
+        )
+        model.compile(learning_rate=learning_rate, elmo_learning_rate=elmo_learning_rate)
+        result = fit(
+            model,
+            rows,
+            held_out,
+            quiet=quiet,
+            epochs=epochs,
+            patience=patience,
+            batch_size=batch_size,
+            class_weight=class_weight,
+            seed=seed,
+        )
+        write_model(folder, model, result, held_out, ctx.obj, seed=seed, quiet=quiet)
+    finish(output, result, quiet=quiet)

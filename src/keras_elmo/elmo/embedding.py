@@ -1,0 +1,152 @@
+"""ELMo as one Keras layer, to put into any model."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.string_ids import StringsToCharacterIds
+from keras_elmo.layers.layer_mix import LayerMix
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoEmbedding(keras.layers.Layer):
+    """The place of an `Embedding` layer, with ELMo in it.
+
+    Takes sentences as strings (TensorFlow only; words are split on spaces, inside the graph), or
+    character ids on every backend, and sends a padding mask to the layers behind it. The
+    saved model holds everything: loading it needs neither the preset nor the published files.
+
+    Args:
+        preset: a name of `keras_elmo.list_presets()`, the folder of a preset, or an `ElmoBackbone`
+            with character input.
+        mix: `"concat"`, `"mean"`, `"top"`, the number of a layer or the learned `"scalar"`; or a
+            list of them, for several independent mixes of one ELMo.
+        trainable: train ELMo itself. A `"scalar"` mix always learns its weights. Give ELMo its own
+            smaller learning rate with `keras_elmo.two_rate_optimizer`.
+        layer_norm, dropout_before, dropout_after: see
+            [`LayerMix`][keras_elmo.layers.layer_mix.LayerMix].
+
+    Call arguments:
+        inputs: string `(batch,)` or `(batch, 1)`; or int32
+            `(batch, words, max_characters_per_token)`, 0 where padded, padding on the right.
+
+    Returns:
+        float `(batch, words, features)`; a list of them for a list of mixes. `features` is
+        `2 * projection_dim`, times the number of layers for `"concat"`. Zero where padded, unless
+        normalised.
+
+    Example:
+        ```python
+        model = keras.Sequential([
+            keras.Input((), dtype="string"),
+            keras_elmo.ElmoEmbedding("elmo_mini_en", mix="concat"),
+            keras.layers.Bidirectional(keras.layers.LSTM(64)),
+            keras.layers.Dense(1, "sigmoid"),
+        ])
+        ```
+    """
+
+    def __init__(
+        self,
+        preset: str | PathLike[str] | ElmoBackbone = "elmo_mini_en",
+        *,
+        mix: str | int | Sequence[str | int] = "scalar",
+        trainable: bool = False,
+        layer_norm: bool = False,
+        dropout_before: float = 0.0,
+        dropout_after: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        # === Layers ===
+        if isinstance(preset, ElmoBackbone):
+            self.backbone = preset
+        else:
+            self.backbone = ElmoBackbone.from_preset(preset)
+        if self.backbone.vocabulary_size is not None or self.backbone.keep_boundaries:
+            raise ValueError(
+                "`ElmoEmbedding` needs a character-input ELMo without `keep_boundaries`. Received: "
+                f"vocabulary_size={self.backbone.vocabulary_size}, "
+                f"keep_boundaries={self.backbone.keep_boundaries}"
+            )
+        self.backbone.trainable = trainable
+        self.strings_to_ids = StringsToCharacterIds(self.backbone.max_characters_per_token)
+        mixes = [mix] if isinstance(mix, str | int) else list(mix)
+        self.mixes = [
+            LayerMix(
+                one,
+                layer_norm=layer_norm,
+                dropout_before=dropout_before,
+                dropout_after=dropout_after,
+                name="elmo_mix" if i == 0 else f"elmo_mix_{i}",
+            )
+            for i, one in enumerate(mixes)
+        ]
+
+        # === Config ===
+        self.mix = mix
+        self.layer_norm = layer_norm
+        self.dropout_before = dropout_before
+        self.dropout_after = dropout_after
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
+        for mix in self.mixes:
+            mix.build((None, None, *layers))
+
+    def call(self, inputs, training=None):
+        ids = self._ids(inputs)
+        mask = _real(ids)
+        features = self.backbone({"character_ids": ids, "padding_mask": mask}, training=training)
+        mixed = [mix(features, mask=mask, training=training) for mix in self.mixes]
+        return mixed[0] if isinstance(self.mix, str | int) else mixed
+
+    def compute_mask(self, inputs, previous_mask=None):
+        mask = _real(self._ids(inputs))
+        return mask if isinstance(self.mix, str | int) else [mask] * len(self.mixes)
+
+    def compute_output_spec(self, inputs, training=None):
+        words = inputs.shape[1] if len(inputs.shape) == 3 else None
+        layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
+        specs = [
+            keras.KerasTensor(
+                mix.compute_output_shape((inputs.shape[0], words, *layers)), self.compute_dtype
+            )
+            for mix in self.mixes
+        ]
+        return specs[0] if isinstance(self.mix, str | int) else specs
+
+    def get_config(self):
+        return super().get_config() | {
+            "preset": keras.saving.serialize_keras_object(self.backbone),
+            "mix": self.mix,
+            "trainable": self.backbone.trainable,
+            "layer_norm": self.layer_norm,
+            "dropout_before": self.dropout_before,
+            "dropout_after": self.dropout_after,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        backbone = keras.saving.deserialize_keras_object(config["preset"])
+        return cls(**{**config, "preset": backbone})
+
+    def _ids(self, inputs):
+        if keras.backend.standardize_dtype(inputs.dtype) != "string":
+            return ops.cast(inputs, "int32")
+        if keras.config.backend() != "tensorflow":
+            raise ValueError(
+                "Strings inside a model exist on the TensorFlow backend only. "
+                f"Received: strings on the {keras.config.backend()!r} backend. Encode them first: "
+                "`keras_elmo.ElmoPreprocessor()(sentences)['character_ids']`."
+            )
+        return self.strings_to_ids(inputs)
+
+
+def _real(ids):
+    return ops.not_equal(ids[:, :, 0], 0)  # (batch, words)

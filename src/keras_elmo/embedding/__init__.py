@@ -1,0 +1,1 @@
+"""Frozen ELMo: sentences → features."""

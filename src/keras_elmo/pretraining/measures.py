@@ -1,0 +1,63 @@
+"""The measures of a pre-training run, from files: perplexity, a probe, the health of features."""
+
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.pretraining.batches import TypeCharacters
+from keras_elmo.pretraining.corpus import Corpus, encode_sentences
+from keras_elmo.pretraining.evaluation import health, linear_probe, perplexity
+from keras_elmo.text.readers import read_lines, read_table
+
+_SAMPLE = 200  # sentences that are enough to judge the features
+
+
+class RunMeasures:
+    """Measures a language model; reads its files once, so that bad ones are found at the start.
+
+    Args:
+        corpus: what is trained on.
+        heldout: text for the perplexity, one sentence a line.
+        probe: labelled sentences for the linear probe, TSV with label and text.
+
+    Example:
+        >>> pretrain(corpus, config, settings, folder, evaluate=RunMeasures(corpus, "heldout.txt"))
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        heldout: str | PathLike[str] | None = None,
+        probe: str | PathLike[str] | None = None,
+    ):
+        self._heldout, self._probe = None, None
+        self._sample = _first_sentences(corpus)
+        self._characters: TypeCharacters | None = None
+        if heldout:
+            sentences = [example.text.split() for example in read_lines(str(heldout))]  # type: ignore
+            self._heldout = encode_sentences(sentences, corpus.types)
+            self._sample = sentences[:_SAMPLE]
+        if probe:
+            rows = list(read_table(str(probe), text=1, label=0, delimiter="\t"))
+            texts: list[Any] = [row.text for row in rows]
+            self._probe = [text.split() for text in texts], [str(row.label) for row in rows]
+
+    def __call__(self, model: ElmoLanguageModel) -> dict[str, float]:
+        """A row: perplexity and unknown, probe, std_0 …, clipped_1 …, as far as there are files."""
+        row: dict[str, float] = {}
+        if self._heldout:
+            length = model.backbone.max_characters_per_token
+            self._characters = self._characters or TypeCharacters(self._heldout.types, length)
+            measured = perplexity(model, self._heldout, self._characters)
+            row |= {name: measured[name] for name in ("perplexity", "unknown")}
+        if self._probe:
+            row["probe"] = linear_probe(model.backbone, *self._probe)
+        return row | health(model.backbone, self._sample)
+
+
+def _first_sentences(corpus: Corpus) -> list[list[str]]:
+    borders = zip(corpus.offsets[:_SAMPLE], corpus.offsets[1 : _SAMPLE + 1], strict=False)
+    tokens = np.asarray(corpus.tokens)
+    return [[corpus.types[i] for i in tokens[start:end]] for start, end in borders]

@@ -1,0 +1,44 @@
+"""What `train` leaves beside a model: measures, history, pictures, the command."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from keras_elmo.reports.plots import (
+    PlotsMissingError,
+    plot_confusion_matrix,
+    plot_learning_curves,
+)
+from keras_elmo.reports.records import write_history, write_json
+from keras_elmo.tasks.training import TrainingResult
+
+
+def write_report(
+    folder: Path,
+    result: TrainingResult,
+    measures: Mapping[str, Any],
+    record: Mapping[str, Any],
+    warn: Callable[[str], None],
+) -> None:
+    """Write `metrics.json`, `history.csv`, `command.json` and the pictures into a folder.
+
+    Args:
+        folder: an existing one.
+        result: how the training went.
+        measures: of the development set, as `evaluate_task` returns them; empty for none.
+        record: of the command, as `command_record` returns it.
+        warn: called with a message for each picture that cannot be drawn.
+    """
+    training = {"best_epoch": result.best_epoch, "interrupted": result.interrupted}
+    write_json({**training, **measures}, folder / "metrics.json")
+    write_json(record, folder / "command.json")
+    if not result.history:
+        return
+    write_history(result.history, folder / "history.csv")
+    try:
+        plot_learning_curves(result.history, folder / "learning_curves.png")
+        if "confusion_matrix" in measures:
+            matrix, labels = measures["confusion_matrix"], measures["labels"]
+            plot_confusion_matrix(matrix, labels, folder / "confusion_matrix.png")
+    except PlotsMissingError as error:
+        warn(f"no pictures: {error}")

@@ -1,0 +1,88 @@
+"""Learning curves and confusion matrices as pictures, by matplotlib (extra `plots`)."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+# Columns of a history that say when, not how well.
+_CLOCKS = ("epoch", "step", "tokens", "seconds")
+
+
+class PlotsMissingError(ImportError):
+    """matplotlib is not installed."""
+
+
+def plot_learning_curves(
+    history: Sequence[Mapping[str, float]], path: str | PathLike[str], *, x: str = "epoch"
+) -> None:
+    """Draw each measure of a history, training and development set in one panel.
+
+    Args:
+        history: rows such as `{"epoch": 1, "loss": 0.5, "val_loss": 0.6}`.
+        path: a `.png` file.
+        x: the column of the horizontal axis.
+
+    Raises:
+        PlotsMissingError: matplotlib is not installed.
+    """
+    names = dict.fromkeys(name for row in history for name in row if name not in _CLOCKS)
+    measures = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or ["loss"]
+    columns = min(3, len(measures))
+    rows = -(-len(measures) // columns)
+    figure = _figure(4.2 * columns, 3.2 * rows)
+    for i, measure in enumerate(measures):
+        axes = figure.add_subplot(rows, columns, i + 1)
+        for name, label in ((measure, "training"), (f"val_{measure}", "development")):
+            points = [(row[x], row[name]) for row in history if name in row]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
+        axes.set(title=measure, xlabel=x)
+        axes.grid(alpha=0.3)
+        if f"val_{measure}" in names:
+            axes.legend()
+    figure.savefig(path)
+
+
+def plot_confusion_matrix(
+    matrix: Sequence[Sequence[int]] | np.ndarray, labels: Sequence[str], path: str | PathLike[str]
+) -> None:
+    """Draw counts, shaded by their share of the row.
+
+    Args:
+        matrix: integers `(K, K)`: a row is a gold class, a column a predicted one.
+        labels: the `K` classes.
+        path: a `.png` file.
+
+    Raises:
+        PlotsMissingError: matplotlib is not installed.
+    """
+    counts = np.asarray(matrix)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = min(14.0, 2.8 + 0.6 * len(labels))
+    figure = _figure(size, size)
+    axes = figure.add_subplot()
+    axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    ticks = range(len(labels))
+    axes.set_xticks(ticks, labels, rotation=45, ha="right")
+    axes.set_yticks(ticks, labels)
+    axes.set(xlabel="predicted", ylabel="gold")
+    if len(labels) <= 20:  # more would not be legible
+        for (i, j), count in np.ndenumerate(counts):
+            color = "white" if shares[i, j] > 0.5 else "black"
+            axes.text(j, i, str(count), ha="center", va="center", color=color)
+    figure.savefig(path)
+
+
+def _figure(width: float, height: float) -> Any:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise PlotsMissingError(
+            'pictures need matplotlib. Install it with `pip install "keras-elmo[plots]"`.'
+        ) from error
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)  # needs no display, and leaves the user's own backend alone
+    return figure

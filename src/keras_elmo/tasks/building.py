@@ -1,0 +1,89 @@
+"""A task for a data set: the right class, its labels, and word vectors beside ELMo."""
+
+from collections import Counter
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+from keras_elmo.text.datasets import MULTI_LABEL, TAGGING, Dataset
+from keras_elmo.text.vocabulary import MARKS, Vocabulary
+from keras_elmo.text.word_vectors import read_glove
+
+
+def build_task(
+    dataset: Dataset,
+    backbone: ElmoBackbone,
+    preprocessor: ElmoPreprocessor,
+    labels: Sequence[str],
+    *,
+    pooling: str = "max",
+    word_embedding_dim: int | None = None,
+    glove: str | PathLike[str] | None = None,
+    **arguments: Any,
+) -> ElmoTask:
+    """The task that a data set is for.
+
+    Args:
+        dataset: its kind chooses the task, its words get word vectors.
+        backbone, preprocessor: the ELMo.
+        labels: the classes.
+        pooling: for texts; tags need none.
+        word_embedding_dim: size of trainable word vectors beside ELMo.
+        glove: a file of vectors to begin with, in GloVe's text form.
+        arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
+    """
+    vectors = None
+    if glove or word_embedding_dim:
+        preprocessor = with_word_vocabulary(preprocessor, dataset.texts)
+    if glove:
+        vectors = read_word_vectors(glove, preprocessor, word_embedding_dim)
+        word_embedding_dim = vectors[1].shape[1]
+    arguments |= {"preprocessor": preprocessor, "labels": labels}
+    arguments["word_embedding_dim"] = word_embedding_dim
+    task: ElmoTask
+    if dataset.kind == TAGGING:
+        task = ElmoTokenClassifier(backbone, **arguments)
+    else:
+        several = dataset.kind == MULTI_LABEL
+        task = ElmoTextClassifier(backbone, pooling=pooling, multi_label=several, **arguments)
+    if vectors:
+        task.set_word_vectors(*vectors)
+    return task
+
+
+def with_word_vocabulary(
+    preprocessor: ElmoPreprocessor, sentences: Sequence[Any]
+) -> ElmoPreprocessor:
+    """A preprocessor that also gives `word_ids`, for the lower-cased words of the training data.
+
+    A word in another case finds its lower-cased vector.
+    """
+    tokens = preprocessor.tokenize(sentences)
+    counts = Counter(word.lower() for words in tokens for word in words)
+    vocabulary = list(Vocabulary.from_counts(counts).tokens)
+    return ElmoPreprocessor.from_config(preprocessor.get_config() | {"word_vocabulary": vocabulary})
+
+
+def read_word_vectors(
+    path: str | PathLike[str], preprocessor: ElmoPreprocessor, size: int | None
+) -> tuple[list[str], np.ndarray]:
+    """Vectors of the preprocessor's words from a GloVe file, float32 `(found, size)`.
+
+    Raises:
+        ValueError: they are of another size than `size`, or none of the words is there.
+    """
+    wanted = set(preprocessor.word_vocabulary.tokens) - set(MARKS)  # type: ignore[union-attr]
+    words, vectors = read_glove(str(path), wanted)
+    if not words or size not in (None, vectors.shape[1]):
+        raise ValueError(
+            f"{path} must hold words of the training data, in vectors of the size asked for "
+            f"({size or 'any'}). Received: {len(words)} of the words, of size {vectors.shape[1]}"
+        )
+    return words, vectors

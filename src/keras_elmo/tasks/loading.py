@@ -1,0 +1,40 @@
+"""Load a trained task without knowing which one it is."""
+
+import json
+from os import PathLike
+from typing import Any
+
+import keras
+
+from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+from keras_elmo.weights.presets import TASK_FILE, preset_folder
+
+# Importing a task registers it.
+TASKS: tuple[type[ElmoTask], ...] = (ElmoTextClassifier, ElmoTokenClassifier)
+
+
+def load_task(folder: str | PathLike[str], **overrides: Any) -> ElmoTask:
+    """Load the task that `save_to_preset` wrote, whichever it is.
+
+    Args:
+        folder: a preset folder with a trained task.
+        overrides: constructor arguments to replace.
+
+    Raises:
+        FileNotFoundError: no such folder.
+        ValueError: it holds an ELMo but no trained task, or one that is not known here.
+    """
+    path = preset_folder(folder) / TASK_FILE
+    if not path.is_file():
+        raise ValueError(
+            f"{folder} holds an ELMo but no trained task ({TASK_FILE}). Train one on it, e.g. "
+            f"`keras-elmo train reviews.csv --preset {folder} -o model/`."
+        )
+    name = json.loads(path.read_text(encoding="utf-8")).get("class_name")
+    kind = keras.saving.get_registered_object(f"keras_elmo>{name}")
+    if not (isinstance(kind, type) and issubclass(kind, ElmoTask)):
+        allowed = ", ".join(task.__name__ for task in TASKS)
+        raise ValueError(f"{path} must describe one of {allowed}. Received: {name!r}")
+    return kind.from_preset(folder, **overrides)

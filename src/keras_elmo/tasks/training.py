@@ -1,0 +1,148 @@
+"""Train a task with early stopping; an interruption keeps what was learned."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.tasks.task import ElmoTask
+
+
+@dataclass
+class TrainingResult:
+    """How a training went.
+
+    Attributes:
+        history: a row an epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds.
+        best_epoch: the epoch whose weights the task has now; None where no epoch was completed
+            with a development set (the weights are the last ones then).
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int | None = None
+    interrupted: bool = False
+
+
+def train_task(
+    task: ElmoTask,
+    x: Sequence[Any],
+    y: Sequence[Any],
+    validation_data: tuple[Sequence[Any], Sequence[Any]] | None = None,
+    *,
+    epochs: int = 10,
+    batch_size: int = 32,
+    patience: int = 3,
+    class_weight: Mapping[Any, float] | str | None = None,
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> TrainingResult:
+    """Fit a task and leave it with the weights of its best epoch.
+
+    The best epoch has the highest accuracy on `validation_data`, and of equals the lowest loss.
+    Ctrl-C ends the training at the next batch and returns as well; a second one is not caught.
+
+    Args:
+        task: a compiled task.
+        x, y, validation_data, class_weight, seed: as of `fit`.
+        patience: epochs without a better one after which to stop.
+        callbacks: more callbacks.
+
+    Raises:
+        FloatingPointError: the loss is not finite.
+    """
+    result = TrainingResult()
+    best = _BestEpoch(result, patience)
+    with _interrupt_at_batch_end() as interrupt:
+        try:
+            task.fit(
+                x,
+                y,
+                validation_data=validation_data,
+                epochs=epochs,
+                batch_size=batch_size,
+                class_weight=class_weight,
+                seed=seed,
+                callbacks=[best, interrupt, *callbacks],
+                verbose=0,  # type: ignore[arg-type]
+            )
+        except KeyboardInterrupt:
+            result.interrupted = True
+            if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
+                task.jax_state_sync()
+    best.restore(task)
+    return result
+
+
+class _BestEpoch(keras.callbacks.Callback):
+    """Keeps history and the best trainable variables (frozen ones stay as they are)."""
+
+    def __init__(self, result: TrainingResult, patience: int):
+        super().__init__()
+        self.result, self.patience = result, patience
+        self.score = (-math.inf, -math.inf)
+        self.weights: list[np.ndarray] | None = None
+        self.start = 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
+        self.result.history.append(row | {"seconds": round(time.monotonic() - self.start, 2)})
+        if not math.isfinite(row["loss"]):
+            raise FloatingPointError(
+                f"the loss became {row['loss']} in epoch {epoch + 1}. Lower the learning rate."
+            )
+        if "val_loss" not in row:
+            return
+        score = (row["val_accuracy"], -row["val_loss"])
+        if score > self.score:
+            self.score, self.result.best_epoch = score, epoch + 1
+            variables = self.model.trainable_variables
+            # Copies: on some backends NumPy sees the memory that training goes on to change.
+            self.weights = [np.array(keras.ops.convert_to_numpy(x.value)) for x in variables]
+        elif epoch + 1 - (self.result.best_epoch or 0) >= self.patience:
+            self.model.stop_training = True
+
+    def restore(self, task: ElmoTask) -> None:
+        for variable, value in zip(task.trainable_variables, self.weights or [], strict=False):
+            variable.assign(value)
+
+
+class _RaiseInterrupt(keras.callbacks.Callback):
+    """Raises a pending KeyboardInterrupt between two batches, where the model is whole."""
+
+    pending = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.pending:
+            raise KeyboardInterrupt
+
+    on_test_batch_end = on_train_batch_end
+
+
+@contextmanager
+def _interrupt_at_batch_end() -> Iterator[_RaiseInterrupt]:
+    callback = _RaiseInterrupt()
+    if threading.current_thread() is not threading.main_thread():  # only there may signals be set
+        yield callback
+        return
+
+    def handle(number: int, frame: Any) -> None:
+        if callback.pending:
+            raise KeyboardInterrupt
+        callback.pending = True
+
+    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        yield callback
+    finally:
+        signal.signal(signal.SIGINT, previous)

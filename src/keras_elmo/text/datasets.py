@@ -1,0 +1,173 @@
+"""Labelled files as data sets: which task they are for, their classes, a split of them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from keras_elmo.text.formats import CONLL, JSONL, TXT, format_of, read_examples, read_tagged
+from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
+
+# What is predicted: a label a text, any number of labels a text, a tag a token.
+CLASSIFICATION, MULTI_LABEL, TAGGING = KINDS = ("classification", "multi-label", "tagging")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled file in memory.
+
+    Attributes:
+        path: where it was read.
+        kind: what its labels are for.
+        texts: a string or a token list each.
+        labels: a label, a list of labels or a list of tags each.
+        lines: where each begins in the file.
+    """
+
+    path: str
+    kind: str
+    texts: list[Any]
+    labels: list[Any]
+    lines: list[int]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def classes(self) -> list[str]:
+        """All labels in a fixed order: `O` first, numbers by size, else by code points.
+
+        Raises:
+            DataError: fewer than two, which leaves nothing to learn.
+        """
+        found = {label for labels in self.labels for label in _as_list(labels)}
+        if len(found) < 2:
+            raise DataError(
+                f"{self.path}: training needs at least two different labels. "
+                f"Received: {', '.join(map(repr, found))} only. Is it the right label column?"
+            )
+        return sorted(found, key=lambda x: (x != "O", len(x) if x.isdigit() else 0, x))
+
+    def require(self, classes: Sequence[str]) -> Self:
+        """Return this data set if it has no other labels than `classes`.
+
+        Raises:
+            DataError: file and line of the first label that was not there in training.
+        """
+        known = set(classes)
+        for labels, line in zip(self.labels, self.lines, strict=True):
+            for label in _as_list(labels):
+                if label not in known:
+                    shown = ", ".join(list(classes)[:20]) + (", …" if len(classes) > 20 else "")
+                    message = f"the model knows the labels {shown}. Received: {label!r}, which"
+                    raise DataError.at(self.path, line, f"{message} was not there in training.")
+        return self
+
+    def split(self, share: float, seed: int) -> tuple[Self, Self]:
+        """Two parts in a seeded order: the second holds `share` of the rows.
+
+        Raises:
+            ValueError: one of them would be empty.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        cut = len(self) - round(len(self) * share)
+        if not 0 < cut < len(self):
+            raise ValueError(
+                "the development share must leave rows on both sides. "
+                f"Received: {share} of the {len(self)} rows of {self.path}"
+            )
+        return self.rows(order[:cut]), self.rows(order[cut:])
+
+    def rows(self, rows: Sequence[int] | np.ndarray) -> Self:
+        """The data set of some rows."""
+        texts, labels, lines = ([x[i] for i in rows] for x in (self.texts, self.labels, self.lines))
+        return type(self)(self.path, self.kind, texts, labels, lines)
+
+
+def read_dataset(
+    path: str | Path,
+    file_format: str | None = None,
+    kind: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+) -> Dataset:
+    """Read a labelled file.
+
+    Args:
+        path: the file.
+        file_format: the default is told by the ending of its name.
+        kind: the default is told by the data: CoNLL columns, and JSON Lines with a list of tags
+            beside a list of tokens, are tagging; JSON Lines with lists of labels are multi-label.
+        text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
+            are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.
+
+    Raises:
+        DataError: the file and line of what cannot be used.
+        ValueError: the format is unknown, or holds no labels of this kind.
+    """
+    file_format = format_of(path, file_format)
+    if file_format is None or file_format == TXT:
+        raise ValueError(
+            f"{path} must be in a format that holds labels: csv, tsv, jsonl or conll. "
+            "Received: none. Name the format, on the command line with `--format`."
+        )
+    if kind not in (None, *KINDS):
+        raise ValueError(f"a task is one of {', '.join(KINDS)}. Received: {kind!r}")
+    if kind is None and (file_format == CONLL or _has_tags(path, file_format, text, label)):
+        kind = TAGGING
+    fitting = {CONLL: [TAGGING], JSONL: [None, *KINDS]}.get(
+        file_format, [None, CLASSIFICATION, MULTI_LABEL]
+    )
+    if kind not in fitting:
+        raise ValueError(f"{path}: a {file_format} file cannot be used for {kind}.")
+    if kind == TAGGING:
+        return _tagged(path, file_format, text, label)
+    return _labelled(path, file_format, kind, text, label or "label")
+
+
+def _tagged(path: str | Path, file_format: str, text: str | None, label: str | None) -> Dataset:
+    rows = list(read_tagged(path, file_format, text, label))
+    tokens, tags, lines = (list(column) for column in zip(*rows, strict=True))
+    return Dataset(str(path), TAGGING, tokens, tags, lines)
+
+
+def _labelled(
+    path: str | Path, file_format: str, kind: str | None, text: str | None, label: str
+) -> Dataset:
+    rows = list(read_examples(path, file_format, text, label))
+    if kind is None:
+        several = any(isinstance(row.label, list) for row in rows)
+        kind = MULTI_LABEL if several else CLASSIFICATION
+    for row in rows:
+        if kind == CLASSIFICATION and isinstance(row.label, list):
+            raise DataError.at(path, row.line, f"expected one label. Received: {row.label}")
+    texts, labels, lines = (list(column) for column in zip(*rows, strict=True))
+    if kind == MULTI_LABEL:
+        labels = [_as_list(names) for names in labels]
+    return Dataset(str(path), kind, texts, labels, lines)
+
+
+def _has_tags(path: str | Path, file_format: str, text: str | None, label: str | None) -> bool:
+    """Whether the first record of a JSON Lines file holds as many tags as tokens."""
+    if file_format != JSONL or str(path) == STANDARD_INPUT:  # which can be read only once
+        return False
+    for _, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return False  # the reader says what is wrong
+        if not isinstance(record, dict):
+            return False
+        tokens, tags = record.get(text or "tokens"), record.get(label or "tags")
+        if not (isinstance(tokens, list) and isinstance(tags, list)):
+            return False
+        return len(tokens) == len(tags) or (text, label) == (None, None)
+    return False
+
+
+def _as_list(labels: Any) -> list[str]:
+    return [labels] if isinstance(labels, str) else labels

@@ -1,0 +1,64 @@
+"""Ctrl-C, sent to real processes: what was learned stays."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+KE = [sys.executable, "-c", "from keras_elmo.cli import main; main()"]
+
+
+def interrupted(arguments, sign, cwd):
+    """Run a command, press Ctrl-C when a line with `sign` appears; return what it said."""
+    process = subprocess.Popen(
+        [*KE, *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    lines = []
+    for line in process.stderr or ():
+        lines.append(line)
+        if sign in line and process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            sign = "(only once)"
+    assert process.wait() == 130, "".join(lines)
+    return "".join(lines)
+
+
+def test_train_leaves_a_loadable_model(run, tiny, reviews, tmp_path):
+    arguments = ("train", reviews, "-o", "model", "--preset", tiny, "--lstm-units", 4)
+    shown = interrupted([*arguments, "--epochs", 9999, "--patience", 9999], "epoch 2/", tmp_path)
+    assert "interrupted" in shown
+    assert "Traceback" not in shown
+    assert json.loads((tmp_path / "model" / "metrics.json").read_text())["interrupted"]
+    run("predict", "model", reviews)
+
+
+def test_pretrain_resumes(run, tiny, tmp_path):
+    (tmp_path / "corpus.txt").write_text("the dog sees a cat\na cat sees the dog\n" * 50)
+    shape = ("--units", 8, "--projection-dim", 4, "--filters", "1:4,2:4", "--vocabulary-size", 10)
+    arguments = ("pretrain", "corpus.txt", "-o", "run", *shape)
+    budget = ("--time", "60m", "--measure-every", "1s")
+    shown = interrupted([*arguments, *budget], "step", tmp_path)
+    assert "keras-elmo pretrain corpus.txt -o run" in shown
+    assert "--resume" in shown
+    again = (*arguments, "--tokens", "100")  # spent already
+    assert "--resume" in run(*again, code=1).stderr
+    assert "keeps its model" in run(*again, "--resume", "--units", 9, code=1).stderr
+    run(*again, "--resume")
+    for name in ("history.csv", "learning_curves.png", "preset/config.json"):
+        assert (tmp_path / "run" / name).exists(), name
+    run("info", "run/preset")
+
+
+@pytest.mark.parametrize("amount", ["many", "5x", "0m", "-3"])
+def test_bad_amounts(run, amount, tmp_path):
+    (tmp_path / "corpus.txt").write_text("a b\n")
+    shown = run("pretrain", "corpus.txt", "-o", "run", f"--time={amount}", code=2).stderr
+    assert "90s, 60m or 1.5h" in shown
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,121 @@
+"""`train`, `evaluate` and `predict`: from files to a model folder and back."""
+
+import csv
+import json
+
+import pytest
+
+SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "8")
+ALWAYS = {"task.json", "task.weights.h5", "config.json", "metrics.json", "history.csv"}
+ALWAYS |= {"command.json", "learning_curves.png", "preprocessor.json", "metadata.json"}
+
+
+def records(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_classification(run, tiny, reviews, tmp_path):
+    arguments = ("train", reviews, "--text", "text", "--label", "label", "-o", "model/")
+    shown = run(*arguments, "--preset", tiny, *SMALL).stderr
+    assert "epoch 2/2" in shown
+    assert "learning rate" in shown
+
+    model = tmp_path / "model"
+    assert names(model) >= {*ALWAYS, "confusion_matrix.png"}
+    metrics = json.loads((model / "metrics.json").read_text())
+    assert 0.0 <= metrics["accuracy"] <= 1.0
+    assert metrics["labels"] == ["neg", "pos"]
+    with (model / "history.csv").open() as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
+    command = json.loads((model / "command.json").read_text())
+    assert command["command"][:3] == ["keras-elmo", "train", str(reviews)]
+    assert command["seed"] == 13
+
+    shown = run("evaluate", "model/", reviews).stdout
+    assert "accuracy" in shown
+    report = json.loads((model / "evaluation.json").read_text())
+    assert report["examples"] == 24
+    assert f"{report['accuracy']:.4f}" in shown
+
+    found = records(run("predict", "model/", "-", stdin="a good film\n\na bad film\n").stdout)
+    assert [record["text"] for record in found] == ["a good film", "a bad film"]
+    for record in found:
+        assert sum(record["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
+        assert record["label"] == max(record["probabilities"], key=record["probabilities"].get)
+
+
+def test_tagging(run, tiny, conll, tmp_path):
+    run("train", conll, "--format", "conll", "-o", "model/", "--preset", tiny, *SMALL)
+    assert names(tmp_path / "model") >= ALWAYS
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert {"accuracy", "precision", "recall", "f1", "per_type"} <= metrics.keys()
+    run("evaluate", "model/", conll, "-o", "scores.json")
+    assert json.loads((tmp_path / "scores.json").read_text())["tokens"] == 36
+    [record] = records(run("predict", "model/", "-", stdin="Ada smiled .\n").stdout)
+    assert record["tokens"] == ["Ada", "smiled", "."]
+    assert len(record["tags"]) == len(record["probabilities"]) == 3
+
+
+def test_multi_label(run, tiny, multi, tmp_path):
+    run("train", multi, "-o", "model", "--preset", tiny, *SMALL, "--quiet")
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert "subset_accuracy" in metrics
+    run("predict", "model", multi, "-o", "out.jsonl")
+    found = records((tmp_path / "out.jsonl").read_text())
+    assert len(found) == 24
+    assert isinstance(found[0]["labels"], list)
+
+
+def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_path):
+    words = "a good great joy bad dull lost film".split()
+    lines = [f"{word} {i}.5 1 -1" for i, word in enumerate(words)]
+    (tmp_path / "glove.txt").write_text("\n".join(lines) + "\n")
+    files = ("--weights", tiny.parent / "weights.hdf5", "--options", tiny.parent / "options.json")
+    more = ("--glove", "glove.txt", "--mix", "1", "--pooling", "attention", "--dev", reviews)
+    training = ("--trainable-elmo", "--elmo-learning-rate", "1e-4", "--class-weight", "balanced")
+    shown = run("train", reviews, "-o", "model", *files, *more, *training, *SMALL).stderr
+    assert "0.0001" in shown
+    assert "word vectors" in shown
+    run("predict", "model", reviews)
+
+
+def test_columns_by_number(run, tiny, tmp_path):
+    rows = [f"{label}\ta {label} film" for label in ("x", "y")] * 6
+    (tmp_path / "data.tsv").write_text("\n".join(rows) + "\n")
+    arguments = ("--text", "1", "--label", "0", "--preset", tiny, "--dev-split", "0")
+    run("train", "data.tsv", *arguments, "-o", "model", *SMALL, "--quiet")
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert metrics == {"best_epoch": None, "interrupted": False}
+
+
+def test_overwrite(run, tiny, reviews, tmp_path):
+    arguments = ("train", reviews, "-o", "model", "--preset", tiny, *SMALL, "--quiet")
+    run(*arguments)
+    before = (tmp_path / "model" / "task.weights.h5").read_bytes()
+    assert "--overwrite" in run(*arguments, code=1).stderr
+    assert (tmp_path / "model" / "task.weights.h5").read_bytes() == before
+    run(*arguments, "--overwrite", "--seed", "14")
+    assert (tmp_path / "model" / "task.weights.h5").read_bytes() != before
+    assert not list(tmp_path.glob("model.*"))
+
+
+def test_overwrite_never_replaces_other_folders(run, tiny, reviews, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("x")
+    run("train", reviews, "-o", "thesis", "--preset", tiny, "--overwrite", code=1)
+    assert names(tmp_path / "thesis") == {"chapter.tex"}
+
+
+def test_pictures_are_left_out_without_matplotlib(run, tiny, reviews, tmp_path, monkeypatch):
+    import sys
+
+    for name in ("matplotlib.figure", "matplotlib.backends.backend_agg"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing it fails now
+    shown = run("train", reviews, "-o", "model", "--preset", tiny, *SMALL).stderr
+    assert 'pip install "keras-elmo[plots]"' in shown
+    assert "learning_curves.png" not in names(tmp_path / "model")
+    assert "history.csv" in names(tmp_path / "model")
