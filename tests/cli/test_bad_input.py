@@ -28,10 +28,19 @@ def test_training_data(run, tiny, tmp_path, name, content, message):
     assert not list(tmp_path.glob("model*"))
 
 
+@pytest.fixture(scope="module")
+def trained(tiny, tmp_path_factory):
+    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    classifier = ElmoTextClassifier.from_preset(tiny, labels=["neg", "pos"], lstm_units=4)
+    classifier.save_to_preset(folder)
+    return folder
+
+
 @pytest.fixture
-def model(run, tiny, reviews, tmp_path):
-    run("train", reviews, "-o", "model", "--preset", tiny, "--epochs", "1", "--lstm-units", "4")
-    return tmp_path / "model"
+def model(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "model")
 
 
 def test_label_unseen_in_training(run, tiny, reviews, model, tmp_path):

@@ -71,7 +71,7 @@ def test_multi_label(run, tiny, multi, tmp_path):
 
 
 def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_path):
-    words = "a good great joy bad dull lost film".split()
+    words = ["a", "good", "great", "joy", "bad", "dull", "lost", "film"]
     lines = [f"{word} {i}.5 1 -1" for i, word in enumerate(words)]
     (tmp_path / "glove.txt").write_text("\n".join(lines) + "\n")
     files = ("--weights", tiny.parent / "weights.hdf5", "--options", tiny.parent / "options.json")

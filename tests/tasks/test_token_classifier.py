@@ -76,5 +76,5 @@ def test_unequal_lengths_and_unknown_tags_are_named(backbone, preprocessor):
     model = tagger(backbone, preprocessor)
     with pytest.raises(ValueError, match="sentence 1 with 2 tokens and 1 tags"):
         model.fit([["a"], ["b", "c"]], [["O"], ["O"]])
-    with pytest.raises(ValueError, match="sentence 0, tag 1 must be one of.*'B-Y'"):
+    with pytest.raises(ValueError, match=r"sentence 0, tag 1 must be one of.*'B-Y'"):
         model.fit([["a", "b"]], [["O", "B-Y"]])

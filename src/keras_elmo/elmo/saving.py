@@ -39,6 +39,7 @@ def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterato
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
+        require_space(unfinished / METADATA_FILE, 0)  # before an hour of training, not after it
         yield unfinished
         replaced = path.with_name(f"{path.name}.replaced")
         shutil.rmtree(replaced, ignore_errors=True)

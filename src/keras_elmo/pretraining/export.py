@@ -5,8 +5,8 @@ from typing import Any
 
 from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.saving import new_folder, write_metadata, write_object
-from keras_elmo.weights.presets import PREPROCESSOR_FILE
+from keras_elmo.elmo.saving import new_folder, store_as_float16, write_metadata, write_object
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, WEIGHTS_FILE
 
 
 def export_preset(
@@ -14,6 +14,7 @@ def export_preset(
     folder: str | PathLike[str],
     *,
     tokenizer: str = "words",
+    half: bool = False,
     overwrite: bool = False,
     **facts: Any,
 ) -> None:
@@ -23,11 +24,14 @@ def export_preset(
         backbone: a character-input ELMo.
         folder: a new folder.
         tokenizer: of the preprocessor.
+        half: store float16, half the bytes; the loaded model computes in float32 all the same.
         facts: more entries of `metadata.json`, such as `description`.
     """
     length = backbone.max_characters_per_token
     preprocessor = ElmoPreprocessor(tokenizer, max_characters_per_token=length)
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)
+        if half:
+            store_as_float16(path / WEIGHTS_FILE)
         write_object(preprocessor, path, PREPROCESSOR_FILE)
         write_metadata(path, **facts)

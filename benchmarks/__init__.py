@@ -1,0 +1,1 @@
+"""Reproducible comparisons; each module runs as `python -m benchmarks.NAME`."""
