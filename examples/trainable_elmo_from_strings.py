@@ -1,4 +1,4 @@
-"""Strings in: a functional model whose ELMo trains at 1e-5 beside 1e-3 for the head (TensorFlow)."""
+"""Strings in: a functional model whose ELMo trains at 1e-5, its head at 1e-3 (TensorFlow)."""
 
 import keras
 import numpy as np

@@ -77,6 +77,20 @@ def test_the_weights_of_classes_and_samples_reach_the_loss(backbone, preprocesso
     np.testing.assert_allclose(by_name, np.where(np.array(y) == "positive", 5.0, 1.0)[rows])
 
 
+@pytest.mark.portable
+def test_training_on_cached_features_is_the_same_training(backbone, preprocessor, reviews):
+    trained = []
+    for cache in (True, False):
+        keras.utils.set_random_seed(1)
+        model = classifier(
+            backbone, preprocessor, elmo_dropout=0.3, word_embedding_dim=3, mix_at_output=True
+        )
+        history = model.fit(*reviews, validation_split=0.2, epochs=3, cache=cache, verbose=0)
+        trained.append((history.history["val_loss"], model.predict(reviews[0])))
+    for cached, plain in zip(*trained, strict=True):
+        np.testing.assert_allclose(cached, plain, rtol=1e-5)
+
+
 def test_validation_split_holds_out_a_seeded_share(backbone, preprocessor, reviews):
     model = classifier(backbone, preprocessor)
     stop = keras.callbacks.EarlyStopping(patience=1, restore_best_weights=True)

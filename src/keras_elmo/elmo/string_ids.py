@@ -46,7 +46,7 @@ def character_ids(sentences: Any, max_characters_per_token: int) -> Any:
     ids = tf.where(place == 0, BOW_CHAR, ids)
     dense = words.with_flat_values(ids).to_tensor(0)
     missing = tf.maximum(1 - tf.shape(dense)[1], 0)  # a batch of empty sentences has no step
-    return tf.pad(dense, [[0, 0], [0, missing], [0, 0]])
+    return tf.pad(dense, tf.stack([[0, 0], tf.stack([0, missing]), [0, 0]]))
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

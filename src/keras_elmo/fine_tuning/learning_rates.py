@@ -84,7 +84,8 @@ def _group(path: str) -> str:
 def _learning_rate(optimizer: keras.optimizers.Optimizer | None, variable: keras.Variable) -> float:
     if optimizer is None:
         return 0.0
+    own: keras.optimizers.Optimizer = optimizer
     if isinstance(optimizer, keras.optimizers.MultiOptimizer):
         # Keras offers no public way from a variable to the optimizer it is assigned to.
-        optimizer = optimizer._optimizer_map(variable)
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        own = optimizer._optimizer_map(variable)
+    return float(keras.ops.convert_to_numpy(own.learning_rate))

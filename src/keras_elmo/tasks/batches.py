@@ -8,6 +8,8 @@ import numpy as np
 
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 
+FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
+
 # Row numbers of a batch and its length in tokens → (targets, weights).
 TargetFunction = Callable[[np.ndarray, int], tuple[Any, Any]]
 
@@ -26,6 +28,8 @@ class SentenceBatches(keras.utils.PyDataset):
         preprocessor: encodes token lists.
         input_names: which of the preprocessor's arrays the model reads.
         targets: gives targets and weights of a batch; None for batches of inputs only.
+        features: of each sentence, float `(tokens, layers, 2 * projection_dim)`, computed before;
+            they become one more input, `elmo_features`.
         batch_size: rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
         seed: of the order.
@@ -36,11 +40,12 @@ class SentenceBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        sentences: Sequence[Sequence[str]],
+        sentences: Sequence[list[str]],
         preprocessor: ElmoPreprocessor,
         input_names: Sequence[str],
         *,
         targets: TargetFunction | None = None,
+        features: Sequence[np.ndarray] | None = None,
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int = 0,
@@ -50,6 +55,7 @@ class SentenceBatches(keras.utils.PyDataset):
         self.preprocessor = preprocessor
         self.input_names = list(input_names)
         self.targets = targets
+        self.features = features
         self.batch_size = batch_size
         self.shuffle = shuffle
         self._lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
@@ -64,6 +70,8 @@ class SentenceBatches(keras.utils.PyDataset):
         length = self._length(index)
         arrays = self.preprocessor.encode([self.sentences[i] for i in rows], length)
         inputs = {name: arrays[name] for name in self.input_names}
+        if self.features is not None:
+            inputs[FEATURES] = self._padded([self.features[i] for i in rows], length)
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
 
     def on_epoch_end(self) -> None:
@@ -74,6 +82,12 @@ class SentenceBatches(keras.utils.PyDataset):
         if len(plan) != len(self.rows):  # very long sentences; Keras expects a constant number
             plan = [self.rows[i] for i in self._random.permutation(len(self.rows))]
         self.rows = plan
+
+    def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
+        padded = np.zeros((len(features), length, *features[0].shape[1:]), dtype=np.float32)
+        for row, values in zip(padded, features, strict=True):
+            row[: len(values)] = values
+        return padded
 
     def _length(self, index: int) -> int:
         length = _rounded(self._lengths[self.rows[index]].max())

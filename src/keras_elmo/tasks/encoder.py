@@ -19,15 +19,15 @@ def build_encoder(
     word_vectors_size: tuple[int, int] | None,
     lstm_units: list[int],
     dropout: float,
-) -> tuple[dict[str, Any], Any, keras.layers.Embedding | None]:
+) -> tuple[dict[str, Any], Any, Any, keras.layers.Embedding | None]:
     """Functional graph: ELMo → mix → [x; ELMo] → BiLSTM layers → [BiLSTM; ELMo].
 
     Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; word_vectors_size is `(rows, features)`
         of a trainable word embedding, or None.
 
     Returns:
-        The inputs (the backbone's, and word_ids int32 `(batch, tokens)` with word vectors), the
-        output float `(batch, tokens, features)`, and the word embedding layer.
+        The inputs (the backbone's, and word_ids int32 `(batch, tokens)` with word vectors), ELMo's
+        features, the output float `(batch, tokens, features)`, and the word embedding layer.
     """
 
     def layer_mix(name: str) -> LayerMix:
@@ -56,4 +56,4 @@ def build_encoder(
     if mix_at_output:
         again = layer_mix("output_mix")(features, mask=mask)
         x = keras.layers.Concatenate(name="bilstm_and_elmo")([x, again])
-    return inputs, keras.layers.Dropout(dropout, name="dropout")(x), word_vectors
+    return inputs, features, keras.layers.Dropout(dropout, name="dropout")(x), word_vectors

@@ -7,9 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
-from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
+from keras_elmo.embedding.embedder import ElmoEmbedder
+from keras_elmo.tasks.batches import FEATURES, SentenceBatches, TargetFunction
+
+CACHE_LIMIT = 2 * 2**30  # bytes of features that `fit` keeps in memory at most
 
 
 class SentenceModel(keras.Model):
@@ -18,8 +22,10 @@ class SentenceModel(keras.Model):
     With `preprocessor=None`, or when `x` is a `PyDataset`, they are Keras's own.
     """
 
+    backbone: ElmoBackbone
     preprocessor: ElmoPreprocessor | None = None
     _call = None
+    _id_names = ("character_ids", "token_ids")
 
     @abstractmethod
     def target_function(
@@ -43,6 +49,7 @@ class SentenceModel(keras.Model):
         sample_weight: Any = None,
         shuffle: bool = True,
         seed: int = 0,
+        cache: bool = True,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Train on sentences and labels.
@@ -56,6 +63,8 @@ class SentenceModel(keras.Model):
             class_weight: label → weight, or `"balanced"`.
             sample_weight: float `(len(x),)`.
             shuffle, seed: batches of similar length in a new, seeded order every epoch.
+            cache: run a frozen ELMo once and train on its features, held in memory. Features over
+                2 GiB, or of an ELMo that trains or has dropout inside, are not cached.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
         """
         if not self._takes_sentences(x):
@@ -81,6 +90,8 @@ class SentenceModel(keras.Model):
             shuffle=shuffle,
             seed=seed,
         )
+        if cache and kwargs.get("epochs", 1) > 1:
+            self._cache_features(batches, validation_data)
         return super().fit(batches, validation_data=validation_data, **kwargs)
 
     def evaluate(  # type: ignore[override]
@@ -99,8 +110,8 @@ class SentenceModel(keras.Model):
         if not self._takes_sentences(x):
             size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
             return super().predict(x, **size, **kwargs)
-        sentences = self.preprocessor.tokenize(x)
-        batches = SentenceBatches(sentences, self.preprocessor, self.input, batch_size=batch_size)
+        sentences = self._preprocessor.tokenize(x)
+        batches = SentenceBatches(sentences, self._preprocessor, self.input, batch_size=batch_size)
         outputs: list[np.ndarray] = [np.empty(0)] * len(sentences)
         self._call = self._call or compiled_call(self)
         for i, rows in enumerate(batches.rows):
@@ -128,7 +139,7 @@ class SentenceModel(keras.Model):
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
         return SentenceBatches(
             sentences,
-            self.preprocessor,
+            self._preprocessor,
             self.input,
             targets=self.target_function(sentences, y, class_weight, weights),
             batch_size=batch_size,
@@ -136,11 +147,49 @@ class SentenceModel(keras.Model):
             seed=seed,
         )
 
+    def run_on_features(self, inputs: dict[str, Any], features: Any, outputs: Any) -> None:
+        """Let the model also take batches with `elmo_features`, and skip ELMo for them.
+
+        Args:
+            inputs, features, outputs: tensors of the functional graph.
+        """
+        tensors = {name: inputs[name] for name in inputs if name not in self._id_names}
+        tensors[FEATURES] = features
+        head = keras.Model(list(tensors.values()), outputs)
+        # In a closure, so that Keras does not count and save the layers of `head` twice.
+        self._head = lambda batch, training: head(
+            [batch[name] for name in tensors], training=training
+        )
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Keras's own, or the head alone where the features are there."""
+        if isinstance(inputs, Mapping) and FEATURES in inputs:
+            return self._head(inputs, training)
+        return super().call(inputs, training=training, mask=mask)
+
+    def _cache_features(self, *datasets: Any) -> None:
+        backbone = self.backbone
+        if backbone.trainable or backbone.dropout:
+            return
+        ours = [data for data in datasets if isinstance(data, SentenceBatches)]
+        tokens = sum(len(sentence) for data in ours for sentence in data.sentences)
+        if tokens * (backbone.num_layers + 1) * 2 * backbone.projection_dim * 4 > CACHE_LIMIT:
+            return
+        embedder = ElmoEmbedder(backbone, self.preprocessor)
+        for data in ours:
+            data.features = embedder.embed(data.sentences)
+
+    @property
+    def _preprocessor(self) -> ElmoPreprocessor:
+        if self.preprocessor is None:
+            raise ValueError("This model has no preprocessor: give it arrays, or set one.")
+        return self.preprocessor
+
     def _takes_sentences(self, x: Any) -> bool:
         return self.preprocessor is not None and not isinstance(x, keras.utils.PyDataset)
 
     def _checked(self, x: Any, y: Any) -> tuple[list[list[str]], Sequence[Any]]:
-        sentences = self.preprocessor.tokenize(x)
+        sentences = self._preprocessor.tokenize(x)
         if y is None or len(y) != len(sentences) or not len(sentences):
             received = "none" if y is None else len(y)
             raise ValueError(

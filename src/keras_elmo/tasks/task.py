@@ -79,22 +79,25 @@ class ElmoTask(SentenceModel):
         label_encoder = LabelEncoder(_class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
-        words = None if word_embedding_dim is None else _word_rows(preprocessor)
+        word_vectors_size = None
+        if word_embedding_dim is not None:
+            word_vectors_size = _word_rows(preprocessor), word_embedding_dim
 
         # === Layers and functional model ===
-        inputs, x, word_vectors = build_encoder(
+        inputs, features, x, word_vectors = build_encoder(
             backbone,
             mix=mix,
             mix_layer_norm=mix_layer_norm,
             elmo_dropout_before=elmo_dropout_before,
             elmo_dropout=elmo_dropout,
             mix_at_output=mix_at_output,
-            word_vectors_size=words and (words, word_embedding_dim),
+            word_vectors_size=word_vectors_size,
             lstm_units=units,
             dropout=dropout,
         )
         outputs = self.build_outputs(x, inputs["padding_mask"], len(label_encoder.labels))
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+        self.run_on_features(inputs, features, outputs)
 
         # === Config ===
         self.backbone = backbone
@@ -194,7 +197,8 @@ class ElmoTask(SentenceModel):
         Returns:
             How many words of the vocabulary were found.
         """
-        if self.word_vectors is None or self.preprocessor is None:
+        vocabulary = self.preprocessor and self.preprocessor.word_vocabulary
+        if self.word_vectors is None or vocabulary is None:
             raise ValueError(
                 "This model has no word vectors beside ELMo. Build it with `word_embedding_dim` "
                 "and a preprocessor with a `word_vocabulary`."
@@ -207,7 +211,7 @@ class ElmoTask(SentenceModel):
             )
         table = np.tile(vectors.mean(axis=0), (rows, 1))
         place = {word: i for i, word in enumerate(words)}
-        known = [place.get(word) for word in self.preprocessor.word_vocabulary.tokens]
+        known = [place.get(word) for word in vocabulary.tokens]
         for row, i in enumerate(known, start=1):  # row 0 stands for padding
             if i is not None:
                 table[row] = vectors[i]
