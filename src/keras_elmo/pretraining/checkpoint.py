@@ -1,6 +1,7 @@
 """Checkpoints that survive a kill at any moment: written beside, then renamed."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import keras
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.weights.space import require_space
 
 _CURRENT, _PREVIOUS, _UNFINISHED = "checkpoint", "checkpoint.previous", "checkpoint.unfinished"
 
@@ -17,6 +19,8 @@ def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any
     unfinished = folder / _UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    variables = [*model.variables, *model.optimizer.variables]
+    require_space(unfinished / "model.keras", sum(4 * math.prod(v.shape) for v in variables))
     model.save(unfinished / "model.keras")
     random = [variable.numpy().tolist() for variable in _random_states(model)]
     (unfinished / "state.json").write_text(json.dumps(state | {"random": random}))

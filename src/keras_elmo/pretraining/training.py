@@ -113,7 +113,8 @@ def pretrain(
                 on_evaluation(loop.evaluate(evaluate))
             if loop.due("checkpoint", config.checkpoint_seconds):
                 loop.save()
-        on_evaluation(loop.evaluate(evaluate))
+        if loop.has_news:
+            on_evaluation(loop.evaluate(evaluate))
     except FloatingPointError:
         raise  # the model is lost: the last checkpoint must not be
     except BaseException:
@@ -148,6 +149,11 @@ class _Loop:
         self._losses.append(loss)
         return loss
 
+    @property
+    def has_news(self) -> bool:
+        """Whether steps were made since the last evaluation."""
+        return bool(self._losses)
+
     def due(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
         if now - self._last[what] < seconds:
@@ -158,7 +164,7 @@ class _Loop:
     def evaluate(self, measure) -> dict[str, float]:
         progress = self.progress
         row = {"step": progress.step, "tokens": progress.tokens, "seconds": progress.seconds}
-        row["train_loss"] = float(np.mean(self._losses)) if self._losses else math.nan
+        row["train_loss"] = float(np.mean(self._losses))
         row |= measure(self.model)
         self._losses.clear()
         progress.history.append(row)

@@ -90,7 +90,7 @@ class SentenceModel(keras.Model):
             shuffle=shuffle,
             seed=seed,
         )
-        if cache and kwargs.get("epochs", 1) > 1:
+        if cache:
             self._cache_features(batches, validation_data)
         return super().fit(batches, validation_data=validation_data, **kwargs)
 

@@ -178,7 +178,11 @@ def _position(path: str | Path, line: int, names: Sequence[str], column: Column)
         return column
     if isinstance(column, str) and names.count(column) == 1:
         return names.index(column)
-    fix = "Is the delimiter right?" if len(names) == 1 else "Each name may stand only once."
+    fix = "Give one of these names, or a number counted from 0."
+    if len(names) == 1:
+        fix = "Is the delimiter right?"
+    elif column in names:
+        fix = "Each name may stand only once."
     message = f"the column must be one of {', '.join(names)}. Received: {column!r}. {fix}"
     raise DataError.at(path, line, message)
 
