@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from keras_elmo.text.datasets import Dataset
 
 SEED = 13
-FAST_ROWS = 1600
+FAST_ROWS, FAST_EPOCHS = 1600, 3
 
 SENTENCES = (
     "A warm , funny and wise film about growing old .",
@@ -35,14 +35,14 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder of the model; an older demo is replaced.")
     ] = Path("runs/demo"),
-    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 6,
     rows: Annotated[int | None, typer.Option(min=100, help="Use only so many rows.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show results only.")] = False,
 ) -> None:
     """Train on Rotten Tomatoes sentences and compare: pretrained ELMo, untrained ELMo, TF-IDF.
 
     Needs the extra: pip install "keras-elmo\\[demo]". DEMO_FAST=1 in the environment makes it
-    short: fewer sentences, one epoch.
+    short: fewer sentences, fewer epochs.
 
     \b
     keras-elmo demo
@@ -56,7 +56,7 @@ def demo(
     from keras_elmo.weights.presets import DEFAULT_PRESET
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
-        rows, epochs = rows or FAST_ROWS, 1
+        rows, epochs = rows or FAST_ROWS, FAST_EPOCHS
     parts = three_parts(rotten_tomatoes())
     if rows:
         sizes = rows, rows // 4, rows // 2
