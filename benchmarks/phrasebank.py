@@ -41,10 +41,11 @@ def run(folder, seed, pretrained, arguments):
         preprocessor=keras_elmo.ElmoPreprocessor.from_preset(
             arguments.preset, tokenizer="whitespace"
         ),
-        mix="concat",
+        mix="scalar",
+        mix_layer_norm=True,  # an untrained ELMo's features are small: only norms make it a match
         lstm_units=64,
         pooling="max",
-        elmo_dropout=0.5,
+        elmo_dropout=0.2,
         dropout=0.2,
     )
     best = keras.callbacks.EarlyStopping(
@@ -67,8 +68,8 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--preset", default="elmo_mini_en")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--patience", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--patience", type=int, default=3)
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     results = {}

@@ -107,6 +107,7 @@ def pretrain(
                 on_step=shown.on_step,
                 on_evaluation=shown.on_evaluation,
             )
+            shown.write(progress.history)
     except KeyboardInterrupt:
         again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
         warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")

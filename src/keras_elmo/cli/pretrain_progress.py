@@ -55,7 +55,12 @@ class PretrainProgress:
         """Leave a line, and write history and curves."""
         shown = [f"{name} {value:,.4g}" for name, value in row.items() if name != "step"]
         say(f"step {row['step']:,}: {' · '.join(shown)}", quiet=self.quiet)
-        history = self.history or [row]
+        self.write(self.history)
+
+    def write(self, history: list[dict[str, float]]) -> None:
+        """Write history and curves, once there is a measure."""
+        if not history:
+            return
         write_history(history, self.folder / "history.csv")
         if self._can_draw:
             try:
