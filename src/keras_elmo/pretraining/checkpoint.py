@@ -19,8 +19,8 @@ def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any
     unfinished = folder / _UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    variables = [*model.variables, *model.optimizer.variables]
-    require_space(unfinished / "model.keras", sum(4 * math.prod(v.shape) for v in variables))
+    size = sum(math.prod(variable.shape) for variable in model.variables)
+    require_space(unfinished / "model.keras", 3 * 4 * size)  # with the two moments of Adam
     model.save(unfinished / "model.keras")
     random = [variable.numpy().tolist() for variable in _random_states(model)]
     (unfinished / "state.json").write_text(json.dumps(state | {"random": random}))
