@@ -23,7 +23,7 @@ def classifier(backbone, preprocessor, **arguments):
     "arguments",
     [
         {"mix": "concat", "pooling": "last", "num_layers": 2},
-        {"mix": "scalar", "mix_layer_norm": True, "pooling": "attention", "mix_at_output": True},
+        {"mix": "scalar", "pooling": "attention", "mix_at_output": True},
     ],
     ids=["concat-last", "scalar-attention"],
 )

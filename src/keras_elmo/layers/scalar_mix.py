@@ -14,7 +14,8 @@ class ScalarMix(keras.layers.Layer):
 
     Args:
         layer_norm: normalise each layer first, with one mean and one variance over all unmasked
-            elements of the batch and no learned scale, as AllenNLP and bilm-tf do.
+            elements of the batch and no learned scale, as AllenNLP and bilm-tf do. The numbers of
+            a sentence then depend on the batch it is in.
         epsilon: added to the variance; AllenNLP uses 1e-13 (the default), bilm-tf 1e-12.
 
     Call arguments:

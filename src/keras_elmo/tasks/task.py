@@ -47,7 +47,7 @@ class ElmoTask(SentenceModel):
             switches that off; the model then takes and gives what a plain Keras model does.
         trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
-        mix_layer_norm: layer norm before a `"scalar"` mix.
+        mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout before and after the mix.
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
         word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
