@@ -11,6 +11,7 @@ VENV_TORCH ?= .venv-torch
 TORCH ?= torch==2.13.0
 # More for pytest, such as: make test PYTEST_ARGS="-k golden"
 PYTEST_ARGS ?=
+PARALLEL := --numprocesses auto --dist worksteal
 
 BIN := $(VENV)/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -32,13 +33,13 @@ demo: $(VENV)/.demo ## train and compare on real reviews, under 6 minutes (DEMO_
 	$(BIN)/keras-elmo demo
 
 test: $(VENV)/.dev $(VENV)/.fixtures ## run all tests on TensorFlow
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(PYTEST_ARGS)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 jax: $(VENV_JAX)/.dev $(VENV)/.fixtures ## run the portable tests on JAX
-	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest -m portable $(PYTEST_ARGS)
+	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest $(PARALLEL) -m portable $(PYTEST_ARGS)
 
 torch: $(VENV_TORCH)/.dev $(VENV)/.fixtures ## run the portable tests on PyTorch
-	KERAS_BACKEND=torch $(VENV_TORCH)/bin/python -m pytest -m portable $(PYTEST_ARGS)
+	KERAS_BACKEND=torch $(VENV_TORCH)/bin/python -m pytest $(PARALLEL) -m portable $(PYTEST_ARGS)
 
 examples: $(VENV)/.demo ## run every program of examples/
 	@set -e; for program in examples/*.py; do \

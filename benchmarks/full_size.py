@@ -35,23 +35,29 @@ CONFIG = {
 }
 
 PROGRAM = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 import keras_elmo
-backend = __import__("keras_elmo._backend", fromlist=["x"]).ensure_backend()
+from keras_elmo._backend import ensure_backend
+backend = ensure_backend()
 import keras
-def memory(): return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-before = memory()
+def memory():
+    # Not `ru_maxrss`: a new process inherits that of the one that started it.
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return {name: 1024 * int(lines[name].split()[0]) for name in ("VmHWM", "VmRSS", "RssAnon")}
+stages = {"imported": memory()}
 begin = time.perf_counter()
 backbone = keras_elmo.ElmoBackbone.from_published(*sys.argv[1:3])
 load = time.perf_counter() - begin
-loaded = memory()
+stages["loaded"] = memory()
 from keras_elmo.embedding.embedder import ElmoEmbedder
 begin = time.perf_counter()
 features = ElmoEmbedder(backbone).embed(["Net sales rose to 20 million euros ."] * 10)
+first = time.perf_counter() - begin
+stages["embedded"] = memory()
 print(json.dumps({
-    "backend": backend, "load_seconds": load, "first_embed_seconds": time.perf_counter() - begin,
-    "shape": features[0].shape, "before_bytes": before, "loaded_bytes": loaded,
-    "embedded_bytes": memory(),
+    "backend": backend, "load_seconds": load, "first_embed_seconds": first,
+    "shape": features[0].shape, "stages": stages,
 }))
 """
 
@@ -73,11 +79,14 @@ def main():
     print(f"weights {size / 2**20:.0f} MiB, features of a sentence {tuple(result['shape'])}")
     load, first = result["load_seconds"], result["first_embed_seconds"]
     print(f"load {load:.1f} s, first embedding {first:.1f} s")
-    for name in ("before", "loaded", "embedded"):
-        bytes_ = result[f"{name}_bytes"]
-        print(
-            f"resident, peak, {name:8}: {bytes_ / 2**20:5.0f} MiB = {bytes_ / size:.2f} × weights"
+    print("resident memory in MiB (in brackets × the weights)")
+    titles = {"VmHWM": "peak so far", "VmRSS": "now", "RssAnon": "of it not backed by a file"}
+    for name, stage in result["stages"].items():
+        figures = (
+            f"{title} {stage[key] / 2**20:,.0f} ({stage[key] / size:.2f})"
+            for key, title in titles.items()
         )
+        print(f"  {name:8}: {', '.join(figures)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ctrl-C, sent to real processes: what was learned stays."""
+"""Ctrl-C and `kill`, sent to real processes: what was learned stays."""
 
 import json
 import os
@@ -11,8 +11,10 @@ import pytest
 KE = [sys.executable, "-c", "from keras_elmo.cli import main; main()"]
 
 
-def interrupted(arguments, sign, cwd):
+def interrupted(arguments, sign, cwd, number=signal.SIGINT):
     """Run a command, press Ctrl-C when a line with `sign` appears; return what it said."""
+    # Where the tests run in the background of a shell, Ctrl-C is ignored and children inherit it.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*KE, *map(str, arguments)],
         stderr=subprocess.PIPE,
@@ -20,19 +22,22 @@ def interrupted(arguments, sign, cwd):
         cwd=cwd,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
+    signal.signal(signal.SIGINT, previous)
     lines = []
     for line in process.stderr or ():
         lines.append(line)
         if sign in line and process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             sign = "(only once)"
     assert process.wait() == 130, "".join(lines)
     return "".join(lines)
 
 
-def test_train_leaves_a_loadable_model(run, tiny, reviews, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_train_leaves_a_loadable_model(run, tiny, reviews, tmp_path, number):
     arguments = ("train", reviews, "-o", "model", "--preset", tiny, "--lstm-units", 4)
-    shown = interrupted([*arguments, "--epochs", 9999, "--patience", 9999], "epoch 2/", tmp_path)
+    forever = ("--epochs", 9999, "--patience", 9999)
+    shown = interrupted([*arguments, *forever], "epoch 2/", tmp_path, number)
     assert "interrupted" in shown
     assert "Traceback" not in shown
     assert json.loads((tmp_path / "model" / "metrics.json").read_text())["interrupted"]

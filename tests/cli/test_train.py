@@ -41,6 +41,11 @@ def test_classification(run, tiny, reviews, tmp_path):
     assert report["examples"] == 24
     assert f"{report['accuracy']:.4f}" in shown
 
+    numbered = ("--text", "0", "--label", "1", "--header", "-o", "numbered.json")
+    run("evaluate", "model/", reviews, *numbered)
+    assert json.loads((tmp_path / "numbered.json").read_text())["examples"] == 24
+    assert len(records(run("predict", "model/", reviews, *numbered[:2], "--header").stdout)) == 24
+
     found = records(run("predict", "model/", "-", stdin="a good film\n\na bad film\n").stdout)
     assert [record["text"] for record in found] == ["a good film", "a bad film"]
     for record in found:

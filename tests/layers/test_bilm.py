@@ -45,6 +45,13 @@ def test_no_direction_sees_what_it_predicts():
     assert backward[:3].any(axis=(1, 2)).all()
 
 
+def test_impossible_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"`num_layers` must be at least 1\. Received: 0"):
+        bilm(num_layers=0)
+    with pytest.raises(ValueError, match="Received: units=5, projection_dim=3"):
+        bilm(lstm_projection=False)
+
+
 def test_dropout_only_in_training_and_never_on_layer_0():
     layer = bilm(dropout=0.5)
     calm, noisy = to_numpy(layer(X)), to_numpy(layer(X, training=True))

@@ -4,6 +4,7 @@ Each command is one small file that wires rooms above together and imports them 
 that `--help` answers at once.
 """
 
+import signal
 from typing import Annotated
 
 import typer
@@ -56,4 +57,6 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    # What `kill`, systemd and batch systems send ends a run as Ctrl-C does: with what it learned.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()

@@ -16,6 +16,10 @@ def evaluate(
     data: Annotated[str, typer.Argument(help="Labelled file.")],
     text: Annotated[str | None, typer.Option(help="Column or key of text or tokens.")] = None,
     label: Annotated[str | None, typer.Option(help="Column or key of label or tags.")] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(help="First row holds names. Default: if a column is named."),
+    ] = None,
     file_format: Annotated[
         Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
     ] = None,
@@ -38,7 +42,8 @@ def evaluate(
     from keras_elmo.text.datasets import read_dataset
 
     task = load_task(model)
-    rows = read_dataset(data, file_format, task_kind(task), text, label).require(task.labels)
+    rows = read_dataset(data, file_format, task_kind(task), text, label, header=header)
+    rows.require(task.labels)
     report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size)
     out.print(measures_table(report, f"{model} on {data}"))
     path = output or model / "evaluation.json"

@@ -18,6 +18,10 @@ def predict(
     text: Annotated[
         str | None, typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL).")
     ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(help="First row holds names. Default: if a column is named."),
+    ] = None,
     file_format: Annotated[
         Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
     ] = None,
@@ -42,9 +46,8 @@ def predict(
 
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
-        records = prediction_records(
-            load_task(model), read_texts(texts, file_format, text), batch_size=batch_size
-        )
+        rows = read_texts(texts, file_format, text, header=header)
+        records = prediction_records(load_task(model), rows, batch_size=batch_size)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for record in records:
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -25,6 +25,12 @@ def train(
     # === Data ===
     text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,
     label: Annotated[str | None, _option(DATA, "Label column or key, likewise.")] = None,
+    header: Annotated[
+        bool | None,
+        _option(
+            DATA, "First row holds names. Default: if a column is named.", "--header/--no-header"
+        ),
+    ] = None,
     file_format: Annotated[
         Format | None, _option(DATA, "Instead of what the file's name tells.", "--format")
     ] = None,
@@ -86,10 +92,11 @@ def train(
     from keras_elmo.text.datasets import read_dataset
 
     with new_folder(output, overwrite=overwrite) as folder:
-        rows = read_dataset(data, file_format, task, text, label)
+        rows = read_dataset(data, file_format, task, text, label, header=header)
         labels, held_out = rows.classes(), None
         if dev:
-            held_out = read_dataset(dev, file_format, rows.kind, text, label).require(labels)
+            held_out = read_dataset(dev, file_format, rows.kind, text, label, header=header)
+            held_out.require(labels)
         elif dev_split:
             rows, held_out = rows.split(dev_split, seed)
         keras.utils.set_random_seed(seed)

@@ -176,8 +176,8 @@ class ElmoBackbone(keras.Model):
             "forget_bias use_skip_connections lstm_projection dropout keep_boundaries stateful "
             "batch_size"
         )
-        policy = keras.saving.serialize_keras_object(self.bilm.dtype_policy)
         config = {name: getattr(self, name) for name in names.split()}
+        policy = self.bilm.dtype_policy.name
         return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}
 
     def reset_state(self) -> None:
@@ -230,8 +230,9 @@ class ElmoBackbone(keras.Model):
             WeightsError: a key is missing, surplus or misshapen, or the two files disagree.
         """
         config, arrays = load_bilm_tf(weights, options, embedding)
-        backbone = cls(**{**config, **overrides})
-        assign_variables(backbone, arrays)
+        with keras.StatelessScope():  # until it ends, variables have no values
+            backbone = cls(**{**config, **overrides})
+            assign_variables(backbone, arrays)
         return backbone
 
     def save_published(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:

@@ -1,9 +1,11 @@
 """A backbone's variables by path: the bridge between Keras and the NumPy-only weight tables."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import expected_shapes
@@ -25,6 +27,10 @@ def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
 def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
     """Put arrays into the variables of a backbone, one at a time.
 
+    A backbone made inside a `keras.StatelessScope` has no values yet: its variables take theirs
+    from `arrays` when the scope ends, and nothing random is made first only to be thrown away. At
+    full size that spares 200 MiB and, on JAX, the seconds of compiling random generators.
+
     Raises:
         WeightsError: a path is missing or surplus, or a shape differs.
     """
@@ -36,17 +42,26 @@ def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) ->
             f"Received: missing {sorted(missing)}, surplus {sorted(surplus)}"
         )
     for path, variable in variables.items():
-        array = arrays[path]
-        if tuple(variable.shape) != array.shape:
-            raise WeightsError(
-                f"{path} must have the shape {tuple(variable.shape)}. Received: {array.shape}"
-            )
-        variable.assign(array)
+        if variable._value is None:
+            variable._initializer = partial(_initial_value, arrays, path)
+        else:
+            variable.assign(_array(arrays, path, tuple(variable.shape)))
 
 
 def arrays_by_path(backbone: keras.Model) -> dict[str, np.ndarray]:
     """Copies of a backbone's weights by path."""
     return {path: variable.numpy() for path, variable in variables_by_path(backbone).items()}
+
+
+def _initial_value(arrays, path, shape, dtype=None):
+    return ops.convert_to_tensor(_array(arrays, path, tuple(shape)), dtype)
+
+
+def _array(arrays: Mapping[str, np.ndarray], path: str, shape: tuple[int, ...]) -> np.ndarray:
+    array = arrays[path]
+    if array.shape != shape:
+        raise WeightsError(f"{path} must have the shape {shape}. Received: {array.shape}")
+    return array
 
 
 def _relative(path: str) -> str:

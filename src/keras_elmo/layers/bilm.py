@@ -47,6 +47,13 @@ class BiLM(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if num_layers < 1:
+            raise ValueError(f"`num_layers` must be at least 1. Received: {num_layers}")
+        if not lstm_projection and units != projection_dim:
+            raise ValueError(
+                "Without a projection the LSTM's output has `units` features, which must be "
+                f"`projection_dim`. Received: units={units}, projection_dim={projection_dim}"
+            )
         # === Layers ===
         shared = {
             "units": units,

@@ -102,6 +102,9 @@ def pretrain(
         model, progress = found[0], Progress(**found[1]["progress"])
     else:
         model, progress = _new_model(backbone_config, config), Progress()
+    # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
+    # Set here, since a checkpoint may have been written on another backend.
+    model.jit_compile = keras.config.backend() == "jax"
     loop = _Loop(model, progress, config, folder)
     characters = TypeCharacters(corpus.types, model.backbone.max_characters_per_token)
     try:
@@ -186,8 +189,7 @@ def _new_model(backbone_config: dict[str, Any], config: PretrainingConfig) -> El
     keras.utils.set_random_seed(config.seed)
     model = ElmoLanguageModel(ElmoBackbone(**backbone_config), config.vocabulary_size)
     optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
-    # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
-    model.compile(optimizer=optimizer, jit_compile=keras.config.backend() == "jax")
+    model.compile(optimizer=optimizer)
     return model
 
 

@@ -141,8 +141,10 @@ def _interrupt_at_batch_end() -> Iterator[_RaiseInterrupt]:
             raise KeyboardInterrupt
         callback.pending = True
 
-    previous = signal.signal(signal.SIGINT, handle)
+    # Ctrl-C, and what `kill`, systemd and batch systems send.
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield callback
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler or signal.SIG_DFL)

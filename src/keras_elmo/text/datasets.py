@@ -50,8 +50,8 @@ class Dataset:
             )
         return sorted(found, key=lambda x: (x != "O", len(x) if x.isdigit() else 0, x))
 
-    def require(self, classes: Sequence[str]) -> Self:
-        """Return this data set if it has no other labels than `classes`.
+    def require(self, classes: Sequence[str]) -> None:
+        """Make sure that this data set has no other labels than `classes`.
 
         Raises:
             DataError: file and line of the first label that was not there in training.
@@ -63,7 +63,6 @@ class Dataset:
                     shown = ", ".join(list(classes)[:20]) + (", …" if len(classes) > 20 else "")
                     message = f"the model knows the labels {shown}. Received: {label!r}, which"
                     raise DataError.at(self.path, line, f"{message} was not there in training.")
-        return self
 
     def split(self, share: float, seed: int) -> tuple[Self, Self]:
         """Two parts in a seeded order: the second holds `share` of the rows.
@@ -92,6 +91,8 @@ def read_dataset(
     kind: str | None = None,
     text: str | None = None,
     label: str | None = None,
+    *,
+    header: bool | None = None,
 ) -> Dataset:
     """Read a labelled file.
 
@@ -102,6 +103,7 @@ def read_dataset(
             beside a list of tokens, are tagging; JSON Lines with lists of labels are multi-label.
         text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
             are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.
+        header: whether the first row of CSV or TSV holds names, see `read_table`.
 
     Raises:
         DataError: the file and line of what cannot be used.
@@ -124,7 +126,7 @@ def read_dataset(
         raise ValueError(f"{path}: a {file_format} file cannot be used for {kind}.")
     if kind == TAGGING:
         return _tagged(path, file_format, text, label)
-    return _labelled(path, file_format, kind, text, label or "label")
+    return _labelled(path, file_format, kind, text, label or "label", header)
 
 
 def _tagged(path: str | Path, file_format: str, text: str | None, label: str | None) -> Dataset:
@@ -134,9 +136,14 @@ def _tagged(path: str | Path, file_format: str, text: str | None, label: str | N
 
 
 def _labelled(
-    path: str | Path, file_format: str, kind: str | None, text: str | None, label: str
+    path: str | Path,
+    file_format: str,
+    kind: str | None,
+    text: str | None,
+    label: str,
+    header: bool | None,
 ) -> Dataset:
-    rows = list(read_examples(path, file_format, text, label))
+    rows = list(read_examples(path, file_format, text, label, header))
     if kind is None:
         several = any(isinstance(row.label, list) for row in rows)
         kind = MULTI_LABEL if several else CLASSIFICATION

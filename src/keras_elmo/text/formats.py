@@ -35,7 +35,11 @@ def format_of(path: str | Path, file_format: str | None = None) -> str | None:
 
 
 def read_texts(
-    path: str | Path, file_format: str | None = None, text: str | None = None
+    path: str | Path,
+    file_format: str | None = None,
+    text: str | None = None,
+    *,
+    header: bool | None = None,
 ) -> Iterator[str | list[str]]:
     """Stream the texts (or token lists) of a file whose labels do not matter.
 
@@ -47,7 +51,7 @@ def read_texts(
         return (sentence.tokens for sentence in read_conll(path, column, None))
     if file_format == TXT:
         return (example.text for example in read_lines(path))
-    return (example.text for example in read_examples(path, file_format, text, None))
+    return (example.text for example in read_examples(path, file_format, text, None, header))
 
 
 def read_sentences(path: str | Path) -> Iterator[str]:
@@ -77,14 +81,18 @@ def read_tagged(
 
 
 def read_examples(
-    path: str | Path, file_format: str, text: str | None, label: str | None
+    path: str | Path,
+    file_format: str,
+    text: str | None,
+    label: str | None,
+    header: bool | None = None,
 ) -> Iterator[Example]:
     """Stream texts of CSV, TSV or JSONL; the default of `text` is that name, no label is none."""
     text = text or "text"
     if file_format == JSONL:
         return read_jsonl(path, text, label)
     columns = _column(text), None if label is None else _column(label)
-    return read_table(path, *columns, _DELIMITERS[file_format])
+    return read_table(path, *columns, _DELIMITERS[file_format], header=header)
 
 
 def _column(name: str) -> Column:
