@@ -13,7 +13,7 @@ SENTENCES = [["a", "dog", "barks"], ["a", "cat", "dog"]]
 TYPES, _ = character_ids([["a", "dog", "barks", "cat"]], 8)  # <S>, four words, </S>
 INDEX = np.array([[0, 1, 2, 3, 5], [0, 1, 4, 2, 5]], dtype="int32")
 TARGETS = np.array([0, 3, 4, 5, 2, 1], dtype="int32")[INDEX]  # "cat" is unknown to the softmax
-BATCH = {"type_characters": TYPES[0], "type_index": INDEX, "targets": TARGETS}
+BATCH = {"type_characters": (TYPES[0],), "type_index": INDEX, "targets": TARGETS}
 SAMPLED = BATCH | {
     "candidates": np.arange(V, dtype="int32"),
     "candidate_log_counts": np.zeros(V, "float32"),

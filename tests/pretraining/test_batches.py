@@ -1,8 +1,10 @@
 """Batches hold every sentence once, unpadded, with the right targets."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import small_backbone, to_numpy
 
 from keras_elmo.pretraining.batches import (
     TypeCharacters,
@@ -53,8 +55,8 @@ def test_batch_by_brute_force():
     rows = np.array([2, 0, 1])
     batch = make_batch(corpus, rows, characters, 6, sampler, np.random.default_rng(1))
 
-    spelt = batch["type_characters"][batch["type_index"]]  # (3, 5, 8)
-    assert batch["type_characters"].shape == (256, 8)  # few shapes, whatever the number of types
+    (group,) = batch["type_characters"]  # rows of 8 are too short to be shortened
+    spelt = group[batch["type_index"]]  # (3, 5, 8)
     known = {word: i for i, word in enumerate(WORDS[:6])}  # "barks" is beyond the softmax
     for row, sentence in enumerate(SENTENCES[i] for i in rows):
         expected = [encoder.bos, *map(encoder.encode_word, sentence), encoder.eos]
@@ -66,6 +68,26 @@ def test_batch_by_brute_force():
     np.testing.assert_array_equal(batch["candidates"], candidates)
     np.testing.assert_array_equal(batch["candidate_log_counts"], log_counts[candidates])
     np.testing.assert_array_equal(batch["target_log_counts"], log_counts[batch["targets"]])
+
+
+@pytest.mark.portable
+def test_words_spelt_in_groups_have_the_vectors_of_words_spelt_in_full():
+    """Every width has a word that just fits, one that just does not, and one that is cut."""
+    words = ["a" * length for length in (1, 8, 9, 10, 16, 17, 18, 43, 44, 47, 48, 49, 60)]
+    types = [*MARKS, *words, "naïve", ""]
+    backbone, *_ = small_backbone(max_characters_per_token=50, char_filters=[[1, 4], [3, 4]])
+    characters = TypeCharacters.of_model(types, backbone)
+    groups, place = characters.spell(np.arange(len(types)))
+    assert [group.shape[1] for group in groups] == [16, 24, 50]
+    assert all(len(group) for group in groups)
+    vectors = np.concatenate([to_numpy(backbone.word_layer(group)) for group in groups])[place]
+    expected = to_numpy(backbone.word_layer(characters.table.astype("int32")))
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+
+    groups, place = characters.spell(np.arange(4))  # short words only: the other groups are spare
+    assert [group.shape[1] for group in groups] == [16, 24, 50]
+    vectors = np.concatenate([to_numpy(backbone.word_layer(group)) for group in groups])[place]
+    np.testing.assert_allclose(vectors, expected[:4], atol=1e-6)
 
 
 def test_full_softmax_batches_for_evaluation():

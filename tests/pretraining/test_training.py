@@ -75,7 +75,7 @@ def test_learns_and_resumes_exactly(tmp_path):
 class FakeModel:
     """Stands in for the language model where only the loop around it is looked at."""
 
-    backbone = SimpleNamespace(max_characters_per_token=8)
+    backbone = SimpleNamespace(max_characters_per_token=8, char_filters=[[1, 4]])
 
     def __init__(self, losses):
         self.optimizer, self.losses = SimpleNamespace(), iter(losses)

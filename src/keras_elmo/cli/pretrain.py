@@ -66,6 +66,7 @@ def pretrain(
     from keras_elmo.pretraining.corpus import prepare_corpus
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures
+    from keras_elmo.pretraining.threads import one_pool_per_direction
     from keras_elmo.pretraining.training import PretrainingConfig, pretrain
     from keras_elmo.reports.records import command_record, write_json
 
@@ -77,6 +78,7 @@ def pretrain(
         "char_filters": char_filters,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
+    one_pool_per_direction()
     _check_folder(output, resume, shape)
     say("Reading the corpus ...", quiet=quiet)
     corpus = prepare_corpus(texts, output / "corpus")

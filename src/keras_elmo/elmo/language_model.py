@@ -20,8 +20,11 @@ class ElmoLanguageModel(keras.Model):
         vocabulary_size: number of words of the softmax, `<S>`, `</S>`, `<UNK>` included.
 
     Call arguments (a dict):
-        type_characters: int32 `(types, max_characters_per_token)`, the distinct words of the batch.
-        type_index: int32 `(batch, time)`, rows of `type_characters`, `<S>` first, `</S>` last.
+        type_characters: a tuple of int32 `(types, characters)`, the distinct words of the batch in
+            groups of any widths. A row may end earlier than `max_characters_per_token` if it ends
+            with as many padding characters as the widest filter.
+        type_index: int32 `(batch, time)`, rows of all groups one below the other, `<S>` first,
+            `</S>` last.
         targets: int32 `(batch, time)`, the same words as ids of the softmax.
         target_log_counts, candidates, candidate_log_counts: for the sampled softmax, see
             [`SampledSoftmax`][keras_elmo.layers.sampled_softmax.SampledSoftmax]; leave them out for
@@ -42,7 +45,9 @@ class ElmoLanguageModel(keras.Model):
 
     def call(self, inputs, training=None):
         backbone, size = self.backbone, self.backbone.projection_dim
-        types = backbone.word_layer(inputs["type_characters"])  # (types, P)
+        types = ops.concatenate(
+            [backbone.word_layer(group) for group in inputs["type_characters"]]
+        )  # (types, P)
         words = ops.take(types, inputs["type_index"], axis=0)  # (batch, time, P)
         top = backbone.bilm(words, training=training)[:, :, -1]  # (batch, time, 2P)
         hidden = ops.stack([top[:, :-1, :size], top[:, 1:, size:]])  # (2, batch, time - 1, P)

@@ -1,33 +1,72 @@
 """Corpus → batches of whole sentences of one length, so that nothing is padded."""
 
 from collections.abc import Iterator
+from typing import Self
 
+import keras
 import numpy as np
 
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.corpus import BOS, EOS, UNK, Corpus
-from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.characters import PAD_CHAR, CharacterEncoder
 
 _MARK_ROWS = 2  # <S> and </S> are marks, not words spelt out
+_WIDTHS = (16, 24)  # character ids of a group; what is longer is spelt in full
+_JAX_MULTIPLE = 256
 
 
 class TypeCharacters:
     """Character ids of every word type of a corpus, as one table.
 
+    Most words are short, and all windows behind a word's end see the same padding. So words are
+    spelt in groups of like lengths, each no wider than it must be: the maximum over windows is the
+    same number, for less than half of the products.
+
     Args:
         types: word types, `<S>` and `</S>` first.
-        max_characters_per_token: as of the model.
+        max_characters_per_token, max_filter_width: as of the model.
     """
 
-    def __init__(self, types: list[str], max_characters_per_token: int = 50):
+    def __init__(
+        self, types: list[str], max_characters_per_token: int = 50, max_filter_width: int = 7
+    ):
         encoder = CharacterEncoder(max_characters_per_token)
         self.table = np.zeros((len(types), max_characters_per_token), dtype=np.int16)
         self.table[BOS], self.table[EOS] = encoder.bos, encoder.eos
         for i in range(_MARK_ROWS, len(types)):
             self.table[i] = encoder.encode_word(types[i])
+        # One whole window of padding at least, whose value every narrower group then has as well.
+        needed = np.sum(self.table != PAD_CHAR, axis=1) + max_filter_width  # (types,)
+        borders = [width for width in _WIDTHS if width < max_characters_per_token]
+        self.widths = [*borders, max_characters_per_token]
+        self.group = np.searchsorted(borders, needed).astype(np.int8)  # (types,)
 
-    def __getitem__(self, type_ids: np.ndarray) -> np.ndarray:
-        return self.table[type_ids].astype(np.int32)
+    @classmethod
+    def of_model(cls, types: list[str], backbone: ElmoBackbone) -> Self:
+        """The table for the character CNN of `backbone`."""
+        widest = max(width for width, _ in backbone.char_filters)
+        return cls(types, backbone.max_characters_per_token, widest)
+
+    def spell(self, type_ids: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Spell word types.
+
+        Returns:
+            One int32 array `(types of the group, width)` a group, and where each type stands in
+            all groups one below the other: int64 `(type_ids,)`.
+        """
+        group = self.group[type_ids]
+        rows = [np.flatnonzero(group == number) for number in range(len(self.widths))]
+        padded = [_pad_rows(row) for row in rows]
+        begin = np.cumsum([0, *map(len, padded)])
+        place = np.empty(len(type_ids), dtype=np.int64)
+        for number, row in enumerate(rows):
+            place[row] = begin[number] + np.arange(len(row))
+        spelt = (
+            self.table[type_ids[row], :width].astype(np.int32)
+            for row, width in zip(padded, self.widths, strict=True)
+        )
+        return tuple(spelt), place
 
 
 def batch_plan(
@@ -62,10 +101,11 @@ def make_batch(
     words = np.asarray(corpus.tokens)[begin[:, None] + np.arange(length)]  # (batch, length)
     tokens = np.pad(words, ((0, 0), (1, 1)), constant_values=((0, 0), (BOS, EOS)))
     types, index = np.unique(tokens, return_inverse=True)
+    spelt, place = characters.spell(types)
     targets = np.where(tokens < vocabulary_size, tokens, UNK)
     batch = {
-        "type_characters": characters[_pad_to_multiple(types, 256)],
-        "type_index": index.reshape(tokens.shape).astype(np.int32),
+        "type_characters": spelt,
+        "type_index": place[index].reshape(tokens.shape).astype(np.int32),
         "targets": targets.astype(np.int32),
     }
     if sampler is not None and random is not None:
@@ -86,6 +126,8 @@ def full_softmax_batches(
         yield make_batch(corpus, sentences, characters, vocabulary_size)
 
 
-def _pad_to_multiple(ids: np.ndarray, multiple: int) -> np.ndarray:
-    # Few distinct shapes: JAX compiles once for each.
-    return np.pad(ids, (0, -len(ids) % multiple))
+def _pad_rows(rows: np.ndarray) -> np.ndarray:
+    """Add rows that nobody looks up, where none at all or a new number of them is no good."""
+    # TensorFlow's convolution fails on an empty batch; JAX compiles once for each shape.
+    multiple = _JAX_MULTIPLE if keras.config.backend() == "jax" else 1
+    return np.pad(rows, (0, -max(1, len(rows)) % multiple + (len(rows) == 0)))

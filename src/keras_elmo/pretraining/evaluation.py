@@ -25,7 +25,7 @@ def perplexity(
         the tokens outside the vocabulary) and `tokens`.
     """
     if characters is None:
-        characters = TypeCharacters(corpus.types, model.backbone.max_characters_per_token)
+        characters = TypeCharacters.of_model(corpus.types, model.backbone)
     total, count = np.zeros(2), 0
     for batch in full_softmax_batches(corpus, characters, model.vocabulary_size):
         losses = ops.convert_to_numpy(model.predict_on_batch(batch))  # (2, batch, time - 1)

@@ -48,8 +48,8 @@ class RunMeasures:
         """A row: perplexity and unknown, probe, std_0 …, clipped_1 …, as far as there are files."""
         row: dict[str, float] = {}
         if self._heldout:
-            length = model.backbone.max_characters_per_token
-            self._characters = self._characters or TypeCharacters(self._heldout.types, length)
+            if self._characters is None:
+                self._characters = TypeCharacters.of_model(self._heldout.types, model.backbone)
             measured = perplexity(model, self._heldout, self._characters)
             row |= {name: measured[name] for name in ("perplexity", "unknown")}
         if self._probe:

@@ -106,7 +106,7 @@ def pretrain(
     # Set here, since a checkpoint may have been written on another backend.
     model.jit_compile = keras.config.backend() == "jax"
     loop = _Loop(model, progress, config, folder)
-    characters = TypeCharacters(corpus.types, model.backbone.max_characters_per_token)
+    characters = TypeCharacters.of_model(corpus.types, model.backbone)
     try:
         for batch in _batches(corpus, characters, config, progress.step):
             if progress.fraction(config) >= 1.0:
