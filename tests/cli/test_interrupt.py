@@ -59,6 +59,11 @@ def test_pretrain_resumes(run, tiny, tmp_path):
     for name in ("history.csv", "learning_curves.png", "preset/config.json"):
         assert (tmp_path / "run" / name).exists(), name
     run("info", "run/preset")
+    shown = run("perplexity", "run/preset", "corpus.txt", "-o", "perplexity.json").stdout
+    measured = json.loads((tmp_path / "perplexity.json").read_text())["texts"]["corpus.txt"]
+    assert measured["tokens"] == 500
+    assert f"{measured['perplexity']:.1f}" in shown
+    assert "without its language model" in run("perplexity", tiny, "corpus.txt", code=1).stderr
 
 
 @pytest.mark.parametrize("amount", ["many", "5x", "0m", "-3"])

@@ -1,13 +1,16 @@
 """What pre-training is judged by: perplexity sentence by sentence, features' health, the probe."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from support import small_backbone, to_numpy
 
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.batches import TypeCharacters, make_batch
 from keras_elmo.pretraining.corpus import encode_sentences
-from keras_elmo.pretraining.evaluation import health, linear_probe, perplexity
+from keras_elmo.pretraining.evaluation import effective_rank, health, linear_probe, perplexity
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import MARKS
 
@@ -28,8 +31,32 @@ def test_perplexity_is_that_of_the_sentences_one_by_one():
     assert result["forward"] == pytest.approx(forward, rel=1e-5)
     assert result["backward"] == pytest.approx(backward, rel=1e-5)
     assert result["perplexity"] == pytest.approx(np.exp(joined.mean()), rel=1e-5)
+    letters = sum(len(word) + 1 for words in SENTENCES for word in words)
+    assert result["per_character"] == pytest.approx(np.exp(joined.mean() * 13 / letters), rel=1e-5)
     assert result["unknown"] == pytest.approx(4 / 8)  # cat, rain, no, wind
     assert result["tokens"] == 8
+
+
+def test_effective_rank_counts_the_directions_in_which_words_differ():
+    corners = np.concatenate([np.eye(5), -np.eye(5)])  # 5 directions of the same variance
+    assert effective_rank(corners) == pytest.approx(5)
+    assert effective_rank(np.tile(corners, 2) + 100.0) == pytest.approx(5)
+    assert effective_rank(corners * [10, 1e-9, 1e-9, 1e-9, 1e-9]) == pytest.approx(1)
+    assert effective_rank(corners * [3, 1, 0, 0, 0]) == pytest.approx(
+        np.exp(-(0.9 * np.log(0.9) + 0.1 * np.log(0.1)))
+    )
+
+
+def test_a_fresh_network_tells_words_apart():
+    """Started too small, all words are nearly one vector, and no loss shows it."""
+    backbone = ElmoBackbone(
+        projection_dim=64, units=128, char_filters=[[1, 16], [2, 32], [3, 64]], num_highways=1
+    )
+    words = [["".join(letters)] for letters in product("aeio", "bdfgkl", "mnprst", "y")]
+    result = health(backbone, words)
+    for layer in range(3):
+        assert result[f"rank_{layer}"] > 10
+    assert 0.2 < result["std_0"] < 2
 
 
 @pytest.mark.parametrize("skip", [True, False])

@@ -1,4 +1,4 @@
-"""The command line: `keras-elmo train`, `evaluate`, `predict`, `embed`, `info`, `pretrain`, `demo`.
+"""The command line: `keras-elmo train`, `evaluate`, `predict` and the others listed below.
 
 Each command is one small file that wires rooms above together and imports them when it runs, so
 that `--help` answers at once.
@@ -16,6 +16,7 @@ from keras_elmo.cli.embed import embed
 from keras_elmo.cli.errors import Commands
 from keras_elmo.cli.evaluate import evaluate
 from keras_elmo.cli.info import info
+from keras_elmo.cli.perplexity import perplexity
 from keras_elmo.cli.predict import predict
 from keras_elmo.cli.pretrain import pretrain
 from keras_elmo.cli.train import train
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, embed, info, pretrain, demo):
+for command in (train, evaluate, predict, embed, info, pretrain, perplexity, demo):
     app.command()(command)
 
 

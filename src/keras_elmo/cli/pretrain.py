@@ -28,8 +28,8 @@ def pretrain(
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str | None, _option(BUDGET, "Training time (default 60m).")] = None,
     tokens: Annotated[str | None, _option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
-    learning_rate: Annotated[float, _option(BUDGET, "At its highest.", min=0.0)] = 2e-3,
-    batch_tokens: Annotated[int, _option(BUDGET, "Tokens of a batch.", min=1)] = 1280,
+    learning_rate: Annotated[float, _option(BUDGET, "At its highest.", min=0.0)] = 1e-3,
+    batch_tokens: Annotated[int, _option(BUDGET, "Tokens of a batch.", min=1)] = 2560,
     seed: Annotated[int, _option(BUDGET, "Of everything random.", min=0)] = 13,
     units: Annotated[int, _option(MODEL, "Cells of each LSTM.", min=1)] = 512,
     projection_dim: Annotated[int, _option(MODEL, "Size of a direction.", min=1)] = 128,
@@ -114,7 +114,13 @@ def pretrain(
         again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
         warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
         stop_interrupted()
-    export_preset(model.backbone, output / "preset", overwrite=True, tokens_seen=progress.tokens)
+    export_preset(
+        model,
+        output / "preset",
+        vocabulary=corpus.types[:vocabulary_size],
+        overwrite=True,
+        tokens_seen=progress.tokens,
+    )
     say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
 
 

@@ -48,18 +48,33 @@ class CharacterCNN(keras.layers.Layer):
         super().__init__(**kwargs)
         # === Layers ===
         policy = self.dtype_policy
+        # Every stage of a fresh network has a variance of about 1. Started smaller, all words are
+        # nearly one vector, and training stretches a few directions only (see `effective_rank`).
         self.char_embedding = keras.layers.Embedding(
-            NUM_CHARACTERS, char_embedding_dim, dtype=policy, name="char_embedding"
+            NUM_CHARACTERS,
+            char_embedding_dim,
+            embeddings_initializer=keras.initializers.RandomUniform(-1.0, 1.0),  # variance 1/3
+            dtype=policy,
+            name="char_embedding",
         )
         self.convolutions = [
-            keras.layers.Conv1D(count, width, padding="valid", dtype=policy, name=f"conv_{i}")
+            keras.layers.Conv1D(
+                count,
+                width,
+                padding="valid",
+                kernel_initializer=keras.initializers.VarianceScaling(3.0, "fan_in"),
+                dtype=policy,
+                name=f"conv_{i}",
+            )
             for i, (width, count) in enumerate(char_filters)
         ]
         self.highways = [Highway(dtype=policy, name=f"highway_{k}") for k in range(num_highways)]
         num_filters = sum(count for _, count in char_filters)
         self.projection = None
         if num_filters != projection_dim:
-            self.projection = keras.layers.Dense(projection_dim, dtype=policy, name="projection")
+            self.projection = keras.layers.Dense(
+                projection_dim, kernel_initializer="lecun_normal", dtype=policy, name="projection"
+            )
 
         # === Config ===
         self.char_embedding_dim = char_embedding_dim

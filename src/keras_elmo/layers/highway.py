@@ -22,12 +22,17 @@ class Highway(keras.layers.Layer):
         self.carry = keras.layers.Dense(
             features,
             activation="sigmoid",
+            kernel_initializer="lecun_normal",
             bias_initializer=keras.initializers.Constant(-2.0),
             dtype=self.dtype_policy,
             name="carry",
         )
         self.transform = keras.layers.Dense(
-            features, activation="relu", dtype=self.dtype_policy, name="transform"
+            features,
+            activation="relu",
+            kernel_initializer="lecun_normal",
+            dtype=self.dtype_policy,
+            name="transform",
         )
         self.carry.build(input_shape)
         self.transform.build(input_shape)

@@ -84,7 +84,7 @@ class ProjectionLSTM(keras.layers.Layer):
     def build(self, input_shape):
         gates = 4 * self.units
         self.kernel = self.add_weight(
-            shape=(input_shape[-1], gates), initializer="glorot_uniform", name="kernel"
+            shape=(input_shape[-1], gates), initializer="lecun_normal", name="kernel"
         )
         self.recurrent_kernel = self.add_weight(
             shape=(self.output_dim, gates), initializer="glorot_uniform", name="recurrent_kernel"

@@ -100,6 +100,29 @@ def prepare_corpus(
     return Corpus.load(folder)
 
 
+def read_corpus(
+    path: str | Path, types: Sequence[str], *, max_tokens: int = 0, max_length: int = 60
+) -> Corpus:
+    """A text to measure on, in memory; longer sentences are cut as in `prepare_corpus`.
+
+    Args:
+        path: a plain, .gz or .xz file, one sentence a line, words split on spaces.
+        types: known words; others are added behind them.
+        max_tokens: stop after the sentence that reaches this number; 0 reads everything.
+        max_length: longer sentences are cut into pieces of this many words.
+
+    Raises:
+        DataError: nothing to read, or not UTF-8.
+    """
+    sentences, count = [], 0
+    for words in _sentences(Path(path), max_length):
+        sentences.append(words)
+        count += len(words)
+        if 0 < max_tokens <= count:
+            break
+    return encode_sentences(sentences, types)
+
+
 def encode_sentences(sentences: Sequence[Sequence[str]], types: Sequence[str]) -> Corpus:
     """Held-out sentences as a corpus in memory; words `types` does not have are added behind it."""
     known = {word: i for i, word in enumerate(types)}

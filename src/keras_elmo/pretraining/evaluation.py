@@ -21,8 +21,9 @@ def perplexity(
     backwards; a sentence starts from zero state. Words outside the vocabulary count as `<UNK>`.
 
     Returns:
-        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `unknown` (share of
-        the tokens outside the vocabulary) and `tokens`.
+        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `per_character` (the
+        same, with the loss shared out over the code points of the words and one more for the space
+        or line end behind each), `unknown` (share of the tokens outside the vocabulary), `tokens`.
     """
     if characters is None:
         characters = TypeCharacters.of_model(corpus.types, model.backbone)
@@ -33,24 +34,30 @@ def perplexity(
         count += losses[0].size
     forward, backward = total / count
     tokens = np.asarray(corpus.tokens)
+    code_points = np.array([len(word) + 1 for word in corpus.types])[tokens].sum()
+    per_character = (forward + backward) / 2 * count / code_points
     unknown = np.mean((tokens >= model.vocabulary_size) | (tokens == UNK))
     return {
         "forward": float(np.exp(forward)),
         "backward": float(np.exp(backward)),
         "perplexity": float(np.exp((forward + backward) / 2)),
+        "per_character": float(np.exp(per_character)),
         "unknown": float(unknown),
         "tokens": len(tokens),
     }
 
 
 def health(backbone: ElmoBackbone, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Standard deviation of each layer and the share of LSTM outputs that sit at the clip.
+    """Standard deviation and effective rank of each layer, share of LSTM outputs at the clip.
 
     Returns:
-        `std_0` … and, for LSTM layers, `clipped_1` … as shares between 0 and 1.
+        `std_0` …; `rank_0` …, over the first occurrence of each word; and, for LSTM layers,
+        `clipped_1` … as shares between 0 and 1.
     """
     x = np.concatenate(ElmoEmbedder(backbone).embed(sentences))  # (tokens, layers + 1, 2P)
+    _, first = np.unique([word for words in sentences for word in words], return_index=True)
     result = {f"std_{layer}": float(x[:, layer].std()) for layer in range(x.shape[1])}
+    result |= {f"rank_{layer}": effective_rank(x[first, layer]) for layer in range(x.shape[1])}
     if not backbone.projection_clip:
         return result
     bound = backbone.projection_clip * (1 - 1e-4)
@@ -58,6 +65,24 @@ def health(backbone: ElmoBackbone, sentences: Sequence[Sequence[str]]) -> dict[s
         residual = x[:, layer - 1] if layer > 1 and backbone.use_skip_connections else 0.0
         result[f"clipped_{layer}"] = float(np.mean(np.abs(x[:, layer] - residual) >= bound))
     return result
+
+
+def effective_rank(vectors: np.ndarray) -> float:
+    r"""In how many directions vectors differ: $\exp H(p)$ with $p_i \propto \sigma_i^2$.
+
+    A falling loss hides when all words move along a few directions. After Roy and Vetterli (2007),
+    with squared singular values of the centred vectors, so that it is about their variance.
+
+    Args:
+        vectors: float `(words, features)`.
+
+    Returns:
+        Between 1 and the number of features.
+    """
+    centred = np.asarray(vectors, dtype=np.float64) - np.mean(vectors, axis=0)
+    share = np.linalg.svd(centred, compute_uv=False) ** 2
+    share = share[share > 0] / share.sum()
+    return float(np.exp(-np.sum(share * np.log(share))))
 
 
 def linear_probe(

@@ -1,18 +1,23 @@
-"""A pre-trained language model as a preset: the ELMo without its softmax, ready for tasks."""
+"""A pre-trained language model as a preset, ready for tasks."""
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
 from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
+from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import new_folder, store_as_float16, write_metadata, write_object
+from keras_elmo.elmo.softmax_file import write_softmax
+from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, WEIGHTS_FILE
 
 
 def export_preset(
-    backbone: ElmoBackbone,
+    model: ElmoBackbone | ElmoLanguageModel,
     folder: str | PathLike[str],
     *,
+    vocabulary: Sequence[str] = (),
     tokenizer: str = "words",
     half: bool = False,
     overwrite: bool = False,
@@ -21,17 +26,23 @@ def export_preset(
     """Write a preset that `from_preset` of backbone, preprocessor and tasks can read.
 
     Args:
-        backbone: a character-input ELMo.
+        model: a character-input ELMo; of a language model with its `vocabulary`, the softmax is
+            written as well.
         folder: a new folder.
+        vocabulary: the words of the language model's softmax.
         tokenizer: of the preprocessor.
         half: store float16, half the bytes; the loaded model computes in float32 all the same.
         facts: more entries of `metadata.json`, such as `description`.
     """
+    is_whole = isinstance(model, ElmoLanguageModel)
+    backbone = model.backbone if is_whole else model
     length = backbone.max_characters_per_token
     preprocessor = ElmoPreprocessor(tokenizer, max_characters_per_token=length)
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)
         if half:
             store_as_float16(path / WEIGHTS_FILE)
+        if is_whole:
+            write_softmax(model, Vocabulary(vocabulary), path, half=half)
         write_object(preprocessor, path, PREPROCESSOR_FILE)
         write_metadata(path, **facts)

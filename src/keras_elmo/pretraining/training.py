@@ -38,9 +38,9 @@ class PretrainingConfig:
 
     vocabulary_size: int = 50_000
     num_samples: int = 2048
-    tokens_per_batch: int = 1280
-    learning_rate: float = 2e-3
-    warmup_steps: int = 1000
+    tokens_per_batch: int = 2560
+    learning_rate: float = 1e-3
+    warmup_steps: int = 500
     clip_norm: float = 1.0
     max_tokens: int | None = None
     max_seconds: float | None = None

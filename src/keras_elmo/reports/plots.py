@@ -39,6 +39,7 @@ def plot_learning_curves(
             if points:
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
         axes.set(title=measure, xlabel=x)
+        axes.locator_params(axis="x", integer=True)  # there is no epoch 1.5
         axes.grid(alpha=0.3)
         if f"val_{measure}" in names:
             axes.legend()

@@ -11,6 +11,7 @@ TASK_FILE = "task.json"
 TASK_WEIGHTS_FILE = "task.weights.h5"
 PREPROCESSOR_FILE = "preprocessor.json"
 METADATA_FILE = "metadata.json"
+SOFTMAX_FILE, VOCABULARY_FILE = "softmax.h5", "vocabulary.txt"  # of the language model, optional
 
 EMBEDDED = Path(__file__).parents[1] / "presets"
 DEFAULT_PRESET = "elmo_mini_en"

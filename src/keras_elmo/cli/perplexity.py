@@ -1,0 +1,57 @@
+"""`keras-elmo perplexity`: how well a language model predicts a text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.console import out, say
+
+COLUMNS = ("tokens", "unknown", "forward", "backward", "perplexity", "per_character")
+
+
+def perplexity(
+    model: Annotated[str, typer.Argument(help="Preset name or folder, with its language model.")],
+    texts: Annotated[list[Path], typer.Argument(help="Text files (.gz and .xz too).")],
+    max_tokens: Annotated[
+        int, typer.Option(min=0, help="Read so many tokens of each text; 0 is all.")
+    ] = 0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="JSON file to write as well.")
+    ] = None,
+) -> None:
+    """Measure perplexity under the full softmax; one sentence a line, words split on spaces.
+
+    Forward, backward, and of both together per token and per character. Only per character may
+    models with different vocabularies be compared, and only if they know about as many words.
+
+    \b
+    keras-elmo perplexity elmo_mini_en heldout.txt
+    keras-elmo perplexity my_elmo/preset a.txt b.txt -o perplexity.json
+    """
+    load_backend()
+    from keras_elmo.elmo.softmax_file import load_language_model
+    from keras_elmo.pretraining import evaluation
+    from keras_elmo.pretraining.corpus import read_corpus
+    from keras_elmo.reports.records import write_json
+
+    language_model, vocabulary = load_language_model(model)
+    table = Table("text", title=f"{model}, {len(vocabulary):,} words", title_justify="left")
+    for name in COLUMNS:
+        table.add_column(name.replace("_", " "), justify="right")
+    found = {}
+    for path in texts:
+        say(f"{path} ...")
+        corpus = read_corpus(path, vocabulary.tokens, max_tokens=max_tokens)
+        row = found[str(path)] = evaluation.perplexity(language_model, corpus)
+        figures = [f"{row[name]:,.1f}" for name in ("forward", "backward", "perplexity")]
+        per_character = f"{row['per_character']:.3f}"
+        table.add_row(
+            path.name, f"{row['tokens']:,}", f"{row['unknown']:.1%}", *figures, per_character
+        )
+    out.print(table)
+    if output:
+        write_json({"model": model, "texts": found}, output)
+        say(f"Written to {output}")

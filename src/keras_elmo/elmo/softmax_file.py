@@ -1,0 +1,77 @@
+"""The language model's softmax and its words, in two optional files of a preset.
+
+An ELMo works without them; with them its perplexity can be measured and its training continued.
+"""
+
+from os import PathLike
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.hdf5 import list_arrays
+from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
+from keras_elmo.weights.space import require_space
+
+
+def write_softmax(
+    model: ElmoLanguageModel, vocabulary: Vocabulary, folder: Path, *, half: bool = False
+) -> None:
+    """Write `softmax.h5` (kernel `(V, P)`, bias `(V,)`) and `vocabulary.txt` into a folder.
+
+    Args:
+        model: the language model.
+        vocabulary: its V words.
+        folder: an existing folder.
+        half: store float16.
+    """
+    weights = {"kernel": model.softmax.kernel, "bias": model.softmax.bias}
+    require_space(folder / SOFTMAX_FILE, 4 * model.softmax.count_params())
+    with h5py.File(folder / SOFTMAX_FILE, "w") as file:
+        for name, variable in weights.items():
+            array = keras.ops.convert_to_numpy(variable.value)
+            stored = array.astype(np.float16 if half else np.float32)
+            file.create_dataset(name, data=stored, compression="gzip", shuffle=True)
+    vocabulary.save(folder / VOCABULARY_FILE)
+
+
+def load_language_model(preset: str | PathLike[str]) -> tuple[ElmoLanguageModel, Vocabulary]:
+    """The language model of a preset and the words of its softmax.
+
+    Raises:
+        FileNotFoundError: no such preset.
+        ValueError: the preset is an ELMo without its language model.
+        WeightsError: the files do not fit together.
+
+    Example:
+        >>> model, vocabulary = load_language_model("elmo_mini_en")
+        >>> model.vocabulary_size == len(vocabulary)
+        True
+    """
+    folder = preset_folder(preset)
+    path = folder / SOFTMAX_FILE
+    if not path.is_file():
+        raise ValueError(
+            f"{folder} is an ELMo without its language model: it has no {SOFTMAX_FILE}. Take a "
+            "preset that `keras-elmo pretrain` wrote."
+        )
+    arrays = list_arrays(path)
+    vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
+    backbone = ElmoBackbone.from_preset(folder)
+    size = len(vocabulary)
+    expected = {"kernel": (size, backbone.projection_dim), "bias": (size,)}
+    received = {name: array.shape for name, array in arrays.items()}
+    if received != expected:
+        raise WeightsError(
+            f"{path} must hold {expected} for the {size:,} words of {VOCABULARY_FILE}. "
+            f"Received: {received}"
+        )
+    model = ElmoLanguageModel(backbone, size)
+    for name in expected:
+        getattr(model.softmax, name).assign(arrays[name][:].astype(np.float32))
+    return model, vocabulary
