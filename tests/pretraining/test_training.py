@@ -34,7 +34,7 @@ def settings_for(steps, **changes):
         "vocabulary_size": len(CORPUS.types),
         "num_samples": 6,
         "tokens_per_batch": 40,
-        "learning_rate": 0.05,
+        "learning_rate": 0.1,
         "warmup_steps": 3,
         "max_tokens": 32 * steps,
     }
