@@ -28,7 +28,7 @@ def perplexity(
     models with different vocabularies be compared, and only if they know about as many words.
 
     \b
-    keras-elmo perplexity elmo_mini_en heldout.txt
+    keras-elmo perplexity my_elmo/preset heldout.txt
     keras-elmo perplexity my_elmo/preset a.txt b.txt -o perplexity.json
     """
     load_backend()

@@ -49,7 +49,7 @@ def load_language_model(preset: str | PathLike[str]) -> tuple[ElmoLanguageModel,
         WeightsError: the files do not fit together.
 
     Example:
-        >>> model, vocabulary = load_language_model("elmo_mini_en")
+        >>> model, vocabulary = load_language_model("my_elmo/preset")
         >>> model.vocabulary_size == len(vocabulary)
         True
     """
