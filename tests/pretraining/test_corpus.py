@@ -55,6 +55,8 @@ def test_read_once(tmp_path):
     assert sentences_of(second) == sentences_of(first)
     shorter = prepare_corpus([path], tmp_path / "c", max_length=2)
     assert max(map(len, sentences_of(shorter))) == 2
+    write(path, [*LINES[:-1], "b c"])  # as many bytes, another word
+    assert sentences_of(prepare_corpus([path], tmp_path / "c"))[-1] == ["b", "c"]
 
 
 def test_interrupted_preparation_is_not_taken_for_a_finished_one(tmp_path, monkeypatch):

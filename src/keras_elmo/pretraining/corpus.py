@@ -1,6 +1,7 @@
 """Text files → a memory-mapped corpus of word-type ids, read in a seeded order."""
 
 import gzip
+import hashlib
 import json
 import lzma
 import zlib
@@ -61,7 +62,7 @@ def prepare_corpus(
 ) -> Corpus:
     """Read text files (one sentence a line, words split on spaces) into `folder`, once.
 
-    A second call with the same files reads what the first one wrote.
+    A second call with the same files (the same bytes) reads what the first one wrote.
 
     Args:
         paths: plain, .gz or .xz files.
@@ -75,7 +76,7 @@ def prepare_corpus(
     folder = Path(folder)
     paths = [Path(path) for path in paths]
     recipe = {
-        "files": [[path.name, path.stat().st_size] for path in paths],
+        "files": [[path.name, _digest(path)] for path in paths],
         "max_length": max_length,
     }
     report = folder / "corpus.json"
@@ -129,6 +130,11 @@ def encode_sentences(sentences: Sequence[Sequence[str]], types: Sequence[str]) -
     ids = [known.setdefault(word, len(known)) for words in sentences for word in words]
     offsets = np.cumsum([0, *map(len, sentences)])
     return Corpus(list(known), np.array(ids, dtype=np.int32), offsets)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
 
 
 def _sentences(path: Path, max_length: int) -> Iterator[list[str]]:
