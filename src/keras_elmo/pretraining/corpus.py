@@ -8,6 +8,7 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ def prepare_corpus(
 
 
 def read_corpus(
-    path: str | Path, types: Sequence[str], *, max_tokens: int = 0, max_length: int = 60
+    path: str | PathLike[str], types: Sequence[str], *, max_tokens: int = 0, max_length: int = 60
 ) -> Corpus:
     """A text to measure on, in memory; longer sentences are cut as in `prepare_corpus`.
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.batches import TypeCharacters
-from keras_elmo.pretraining.corpus import Corpus, encode_sentences
+from keras_elmo.pretraining.corpus import Corpus, read_corpus
 from keras_elmo.pretraining.evaluation import health, linear_probe, perplexity
-from keras_elmo.text.readers import read_lines, read_table
+from keras_elmo.text.readers import read_table
 
 _SAMPLE = 200  # sentences that are enough to judge the features
 
@@ -36,16 +36,15 @@ class RunMeasures:
         self._sample = _first_sentences(corpus)
         self._characters: TypeCharacters | None = None
         if heldout:
-            sentences = [example.text.split() for example in read_lines(str(heldout))]  # type: ignore
-            self._heldout = encode_sentences(sentences, corpus.types)
-            self._sample = sentences[:_SAMPLE]
+            self._heldout = read_corpus(heldout, corpus.types)
+            self._sample = _first_sentences(self._heldout)
         if probe:
             rows = list(read_table(str(probe), text=1, label=0, delimiter="\t"))
             texts: list[Any] = [row.text for row in rows]
             self._probe = [text.split() for text in texts], [str(row.label) for row in rows]
 
     def __call__(self, model: ElmoLanguageModel) -> dict[str, float]:
-        """A row: perplexity and unknown, probe, std_0 …, clipped_1 …, as far as there are files."""
+        """A row: perplexity and unknown, probe (as far as there are files), and `health`."""
         row: dict[str, float] = {}
         if self._heldout:
             if self._characters is None:

@@ -77,9 +77,12 @@ def read_word_vectors(
     """Vectors of the preprocessor's words from a GloVe file, float32 `(found, size)`.
 
     Raises:
-        ValueError: they are of another size than `size`, or none of the words is there.
+        ValueError: they are of another size than `size`, none of the words is there, or the
+            preprocessor has no word vocabulary.
     """
-    wanted = set(preprocessor.word_vocabulary.tokens) - set(MARKS)  # type: ignore[union-attr]
+    if preprocessor.word_vocabulary is None:
+        raise ValueError("`preprocessor` must have a word vocabulary: see `with_word_vocabulary`.")
+    wanted = set(preprocessor.word_vocabulary.tokens) - set(MARKS)
     words, vectors = read_glove(str(path), wanted)
     if not words or size not in (None, vectors.shape[1]):
         raise ValueError(

@@ -33,7 +33,7 @@ def evaluate_task(
         BIO tags: accuracy of tokens; precision, recall, f1 of spans and per_type. Other tags: as
         one label, counted over tokens. Always `examples`.
     """
-    predicted: Any = task.decode(task.predict(sentences, batch_size=batch_size))  # type: ignore
+    predicted: Any = task.decode(task.predict(sentences, batch_size=batch_size))
     report: dict[str, Any] = {"examples": len(gold)}
     kind = task_kind(task)
     if kind == MULTI_LABEL:

@@ -37,7 +37,7 @@ class SentenceModel(keras.Model):
     ) -> TargetFunction:
         """Check all labels now; later give targets and weights of a batch."""
 
-    def fit(  # type: ignore[override]
+    def fit(
         self,
         x: Any = None,
         y: Any = None,
@@ -94,18 +94,14 @@ class SentenceModel(keras.Model):
             self._cache_features(batches, validation_data)
         return super().fit(batches, validation_data=validation_data, **kwargs)
 
-    def evaluate(  # type: ignore[override]
-        self, x: Any = None, y: Any = None, *, batch_size: int = 32, **kwargs: Any
-    ) -> Any:
+    def evaluate(self, x: Any = None, y: Any = None, *, batch_size: int = 32, **kwargs: Any) -> Any:
         """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them."""
         if not self._takes_sentences(x):
             size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
             return super().evaluate(x, y, **size, **kwargs)
         return super().evaluate(self.batches(x, y, batch_size=batch_size), **kwargs)
 
-    def predict(  # type: ignore[override]
-        self, x: Any, *, batch_size: int = 32, **kwargs: Any
-    ) -> Any:
+    def predict(self, x: Any, *, batch_size: int = 32, **kwargs: Any) -> Any:
         """The outputs for each sentence, in their order; the task says what they are."""
         if not self._takes_sentences(x):
             size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}

@@ -131,7 +131,7 @@ class ElmoTask(SentenceModel):
         """The name of each class, in the order of the outputs."""
         return self.label_encoder.labels
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         optimizer: Any = "auto",
         loss: Any = "auto",

@@ -71,7 +71,7 @@ def train_task(
                 class_weight=class_weight,
                 seed=seed,
                 callbacks=[best, interrupt, *callbacks],
-                verbose=0,  # type: ignore[arg-type]
+                verbose=0,
             )
         except KeyboardInterrupt:
             result.interrupted = True
