@@ -13,11 +13,13 @@ SENTENCES = [["a", "dog", "barks"], ["a", "cat", "dog"]]
 TYPES, _ = character_ids([["a", "dog", "barks", "cat"]], 8)  # <S>, four words, </S>
 INDEX = np.array([[0, 1, 2, 3, 5], [0, 1, 4, 2, 5]], dtype="int32")
 TARGETS = np.array([0, 3, 4, 5, 2, 1], dtype="int32")[INDEX]  # "cat" is unknown to the softmax
-BATCH = {"type_characters": (TYPES[0],), "type_index": INDEX, "targets": TARGETS}
+READ = np.stack([INDEX[:, :-1], INDEX[:, 1:]])
+PREDICTED = np.stack([TARGETS[:, 1:], TARGETS[:, :-1]])
+BATCH = {"type_characters": (TYPES[0],), "type_index": READ, "targets": PREDICTED}
 SAMPLED = BATCH | {
     "candidates": np.arange(V, dtype="int32"),
     "candidate_log_counts": np.zeros(V, "float32"),
-    "target_log_counts": np.zeros(TARGETS.shape, "float32"),
+    "target_log_counts": np.zeros(PREDICTED.shape, "float32"),
 }
 
 

@@ -56,13 +56,15 @@ def test_batch_by_brute_force():
     batch = make_batch(corpus, rows, characters, 6, sampler, np.random.default_rng(1))
 
     (group,) = batch["type_characters"]  # rows of 8 are too short to be shortened
-    spelt = group[batch["type_index"]]  # (3, 5, 8)
+    spelt = group[batch["type_index"]]  # (2, 3, 4, 8)
     known = {word: i for i, word in enumerate(WORDS[:6])}  # "barks" is beyond the softmax
     for row, sentence in enumerate(SENTENCES[i] for i in rows):
-        expected = [encoder.bos, *map(encoder.encode_word, sentence), encoder.eos]
-        np.testing.assert_array_equal(spelt[row], expected)
-        targets = [0, *(known.get(word, 2) for word in sentence), 1]
-        np.testing.assert_array_equal(batch["targets"][row], targets)
+        words = [encoder.encode_word(word) for word in sentence]
+        np.testing.assert_array_equal(spelt[0, row], [encoder.bos, *words])
+        np.testing.assert_array_equal(spelt[1, row], [*words, encoder.eos])
+        targets = [known.get(word, 2) for word in sentence]
+        np.testing.assert_array_equal(batch["targets"][0, row], [*targets, 1])
+        np.testing.assert_array_equal(batch["targets"][1, row], [0, *targets])
 
     candidates, log_counts = sampler.sample(np.random.default_rng(1))
     np.testing.assert_array_equal(batch["candidates"], candidates)
@@ -93,5 +95,5 @@ def test_words_spelt_in_groups_have_the_vectors_of_words_spelt_in_full():
 def test_full_softmax_batches_for_evaluation():
     corpus = encode_sentences([*SENTENCES, ["dog"]], WORDS)
     batches = list(full_softmax_batches(corpus, TypeCharacters(corpus.types), 6))
-    assert sorted(batch["targets"].shape for batch in batches) == [(1, 3), (3, 5)]
+    assert sorted(batch["targets"].shape for batch in batches) == [(2, 1, 2), (2, 3, 4)]
     assert all("candidates" not in batch for batch in batches)

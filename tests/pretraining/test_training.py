@@ -29,14 +29,14 @@ BACKBONE = {
 
 
 def settings_for(steps, **changes):
-    """A budget of so many steps: each batch has 8 sentences of 4 words."""
+    """A budget of so many steps: each batch has 8 sentences of 4 words, and their ends."""
     arguments = {
         "vocabulary_size": len(CORPUS.types),
         "num_samples": 6,
         "tokens_per_batch": 40,
         "learning_rate": 0.1,
         "warmup_steps": 3,
-        "max_tokens": 32 * steps,
+        "max_tokens": 40 * steps,
     }
     return PretrainingConfig(**{**arguments, **changes})
 

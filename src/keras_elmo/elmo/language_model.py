@@ -23,24 +23,30 @@ class ElmoLanguageModel(keras.Model):
         type_characters: a tuple of int32 `(types, characters)`, the distinct words of the batch in
             groups of any widths. A row may end earlier than `max_characters_per_token` if it ends
             with as many padding characters as the widest filter.
-        type_index: int32 `(batch, time)`, rows of all groups one below the other, `<S>` first,
-            `</S>` last.
-        targets: int32 `(batch, time)`, the same words as ids of the softmax.
+        type_index: int32 `(2, batch, time)`, the words that the forward and the backward direction
+            read, both in the order of the text: rows of all groups one below the other.
+        targets: int32 `(2, batch, time)`, the word that each step predicts, as an id of the
+            softmax: the next word forwards, the previous one backwards.
         target_log_counts, candidates, candidate_log_counts: for the sampled softmax, see
             [`SampledSoftmax`][keras_elmo.layers.sampled_softmax.SampledSoftmax]; leave them out for
-            the full softmax. target_log_counts: float `(batch, time)`.
+            the full softmax. target_log_counts: float `(2, batch, time)`.
 
     Returns:
-        float32 `(2, batch, time - 1)`: the loss of each prediction in nats, forward (of the second
-        to the last word) and backward (of the first to the last but one).
+        float32 `(2, batch, time)`: the loss of each prediction in nats, forwards and backwards.
     """
 
     def __init__(self, backbone: ElmoBackbone, vocabulary_size: int, **kwargs):
         super().__init__(**kwargs)
+        # === Layers ===
         self.backbone = backbone
-        self.vocabulary_size = vocabulary_size
-        self.softmax = SampledSoftmax(vocabulary_size, name="softmax")
+        self.output_dropout = keras.layers.Dropout(backbone.dropout)
+        self.softmax = SampledSoftmax(
+            vocabulary_size, product_dtype=backbone.bilm.compute_dtype, name="softmax"
+        )
         self.softmax.build((None, backbone.projection_dim))
+
+        # === Config ===
+        self.vocabulary_size = vocabulary_size
         self.built = True
 
     def call(self, inputs, training=None):
@@ -48,18 +54,19 @@ class ElmoLanguageModel(keras.Model):
         types = ops.concatenate(
             [backbone.word_layer(group) for group in inputs["type_characters"]]
         )  # (types, P)
-        words = ops.take(types, inputs["type_index"], axis=0)  # (batch, time, P)
-        top = backbone.bilm(words, training=training)[:, :, -1]  # (batch, time, 2P)
-        hidden = ops.stack([top[:, :-1, :size], top[:, 1:, size:]])  # (2, batch, time - 1, P)
-
-        def both(name):  # (2, batch, time - 1): the next words, the previous words
-            return ops.stack([inputs[name][:, 1:], inputs[name][:, :-1]])
-
-        targets = both("targets")
+        words = ops.take(types, inputs["type_index"], axis=0)  # (2, batch, time, P)
+        hidden = [  # (batch, time, P) each
+            backbone.bilm.run_direction(lstms, words[side], training=training)[-1]
+            for side, lstms in enumerate(
+                (backbone.bilm.forward_layers, backbone.bilm.backward_layers)
+            )
+        ]
+        hidden = self.output_dropout(ops.stack(hidden), training=training)
+        targets = inputs["targets"]
         arguments = {}
         if "candidates" in inputs:
             arguments = {name: inputs[name] for name in ("candidates", "candidate_log_counts")}
-            arguments["target_log_counts"] = ops.reshape(both("target_log_counts"), (-1,))
+            arguments["target_log_counts"] = ops.reshape(inputs["target_log_counts"], (-1,))
         losses = self.softmax(
             ops.reshape(hidden, (-1, size)), ops.reshape(targets, (-1,)), **arguments
         )

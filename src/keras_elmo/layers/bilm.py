@@ -91,13 +91,28 @@ class BiLM(keras.layers.Layer):
             layer.build(input_shape)
 
     def call(self, inputs, mask=None, training=None):
-        forward = self._direction(self.forward_layers, inputs, mask, training)
-        backward = self._direction(self.backward_layers, inputs, mask, training)
+        forward = self.run_direction(self.forward_layers, inputs, mask, training)
+        backward = self.run_direction(self.backward_layers, inputs, mask, training)
         layers = [ops.concatenate(pair, axis=-1) for pair in zip(forward, backward, strict=True)]
         features = ops.stack(layers, axis=2)  # (batch, time, layers + 1, 2P)
         if mask is None:
             return features
         return features * ops.cast(mask, features.dtype)[:, :, None, None]
+
+    def run_direction(self, lstms, x, mask=None, training=None):
+        """All layers of one direction, `x` first: float `(batch, time, projection_dim)` each.
+
+        Args:
+            lstms: `forward_layers` or `backward_layers`.
+            x, mask: as in a call.
+            training: whether to drop inputs.
+        """
+        outputs = [x]
+        for i, lstm in enumerate(lstms):
+            y = lstm(self.dropout_layer(x, training=training), mask=mask)
+            x = y + x if self.use_skip_connections and i > 0 else y
+            outputs.append(x)
+        return outputs
 
     def reset_state(self) -> None:
         """Start the next batch from zero (only a `stateful` biLM keeps a state)."""
@@ -124,11 +139,3 @@ class BiLM(keras.layers.Layer):
             "stateful": self.stateful,
             "dropout": self.dropout,
         }
-
-    def _direction(self, lstms, x, mask, training):
-        outputs = [x]
-        for i, lstm in enumerate(lstms):
-            y = lstm(self.dropout_layer(x, training=training), mask=mask)
-            x = y + x if self.use_skip_connections and i > 0 else y
-            outputs.append(x)
-        return outputs

@@ -3,19 +3,14 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.recurrence import Recurrence
 
-class _Cell(keras.layers.Layer):
-    """What `keras.layers.RNN` needs of a cell; the variables belong to the `ProjectionLSTM`."""
 
-    def __init__(self, step, state_size, **kwargs):
-        super().__init__(**kwargs)
-        self.step = step
-        self.state_size = state_size
-        self.output_size = state_size[0]
-        self.built = True
+class _State:
+    """Holds the variables of the state where Keras does not take them for weights."""
 
-    def call(self, x, states):
-        return self.step(x, states)
+    def __init__(self):
+        self.variables: list[keras.Variable] = []
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -27,7 +22,9 @@ class ProjectionLSTM(keras.layers.Layer):
        h_t = \mathrm{clip}((\sigma(o) \tanh c_t) P) $$
 
     $h_t$ is both the output and the recurrent state. The input part $x W + b$ of all steps is one
-    matrix product before the loop.
+    matrix product before the loop. In training the gradient is written out: the loop back carries
+    only what depends on the next step, and the gradients of all weights are one product each after
+    it. Under `mixed_bfloat16` the products are bfloat16, gates and states float32.
 
     Args:
         units: size $D$ of the cell.
@@ -72,14 +69,7 @@ class ProjectionLSTM(keras.layers.Layer):
         self.stateful = stateful
         self.output_dim = projection_dim or units
         self.supports_masking = True
-        self.rnn = keras.layers.RNN(
-            _Cell(self._step, [self.output_dim, units], dtype=self.dtype_policy),
-            return_sequences=True,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            zero_output_for_mask=True,
-            dtype=self.dtype_policy,
-        )
+        self._state = _State()
 
     def build(self, input_shape):
         gates = 4 * self.units
@@ -96,22 +86,47 @@ class ProjectionLSTM(keras.layers.Layer):
                 initializer="glorot_uniform",
                 name="projection_kernel",
             )
-        self.rnn.build((*input_shape[:-1], gates))
+        if self.stateful:
+            self._state.variables = [
+                keras.Variable(ops.zeros((input_shape[0], size)), trainable=False, name="state")
+                for size in (self.output_dim, self.units)
+            ]
 
-    def call(self, inputs, mask=None):
-        x = ops.matmul(inputs, self.kernel) + self._run_time_bias()  # (batch, time, 4 units)
-        y = self.rnn(x, mask=mask)
-        return ops.flip(y, axis=1) if self.go_backwards else y
+    def call(self, inputs, mask=None, training=None):
+        recurrence = Recurrence(
+            self.cell_clip,
+            self.projection_clip,
+            self.forget_bias,
+            dtype=self.compute_dtype,
+            reverse=self.go_backwards,
+            unroll=self.stateful,  # then batches are windows of one length
+            returns_state=self.stateful,
+        )
+        x = ops.transpose(inputs, (1, 0, 2))  # (time, batch, features): a step is one block
+        x = recurrence.product(x, self.kernel) + ops.cast(self.bias, "float32")
+        keep = None if mask is None else ops.transpose(mask)[:, :, None]
+        # A kernel is cast once, not at every step.
+        kernels = [ops.cast(self.recurrent_kernel, self.compute_dtype)]
+        if self.projection_dim:
+            kernels.append(ops.cast(self.projection_kernel, self.compute_dtype))
+        loop = recurrence.train if training else recurrence.run
+        h, last = loop(x, keep, self._initial_state(x), *kernels)  # (time, batch, output_dim)
+        for variable, value in zip(self._state.variables, last, strict=False):
+            variable.assign(ops.stop_gradient(value))
+        if keep is not None:
+            h = ops.where(keep, h, 0.0)
+        return ops.cast(ops.transpose(h, (1, 0, 2)), self.compute_dtype)
 
     def reset_state(self) -> None:
         """Start the next batch from zero (only `stateful` layers keep a state)."""
-        self.rnn.reset_state()
+        for variable in self._state.variables:
+            variable.assign(ops.zeros(variable.shape))
 
     @property
     def variables(self):
-        # Keras's RNN does not list its states, but compiled JAX code only updates what is listed.
-        # Like the states of random generators they are no weights: nothing saves them.
-        return [*super().variables, *(self.rnn.states or [])]
+        # States are no weights, nothing saves them; but compiled JAX code only updates what is
+        # listed. The same goes for the states of random generators.
+        return [*super().variables, *self._state.variables]
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.output_dim)
@@ -130,19 +145,9 @@ class ProjectionLSTM(keras.layers.Layer):
             "stateful": self.stateful,
         }
 
-    def _run_time_bias(self):
-        shift = ops.repeat(ops.convert_to_tensor([0.0, 0.0, self.forget_bias, 0.0]), self.units)
-        return self.bias + ops.cast(shift, self.compute_dtype)
-
-    def _step(self, x, states):
-        h, c = states
-        i, j, f, o = ops.split(x + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(j)  # (batch, units)
-        if self.cell_clip:
-            c = ops.clip(c, -self.cell_clip, self.cell_clip)
-        h = ops.sigmoid(o) * ops.tanh(c)
-        if self.projection_dim:
-            h = ops.matmul(h, self.projection_kernel)  # (batch, projection_dim)
-            if self.projection_clip:
-                h = ops.clip(h, -self.projection_clip, self.projection_clip)
-        return h, [h, c]
+    def _initial_state(self, x):
+        if self.stateful:
+            # Copies: the gradient needs these values after the variables hold the next ones.
+            return [ops.copy(variable) for variable in self._state.variables]
+        rows = ops.shape(x)[1]
+        return [ops.zeros((rows, self.output_dim)), ops.zeros((rows, self.units))]

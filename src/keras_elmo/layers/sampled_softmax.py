@@ -10,11 +10,12 @@ class SampledSoftmax(keras.layers.Layer):
 
     With `candidates` the loss runs over the target and the sampled words only. Each logit is
     lowered by the log of how often its word was expected in the sample, which makes the gradient
-    that of the full softmax in the limit; a candidate that equals the target is left out of its
-    row. Without candidates it is the full softmax, exact and slow.
+    that of the full softmax in the limit. A target among the candidates counts once. Without
+    candidates it is the full softmax, exact and slow.
 
     Args:
         vocabulary_size: number $V$ of words.
+        product_dtype: of the operands of the products with candidates; the rest is float32.
 
     Call arguments:
         hidden: float `(predictions, features)`.
@@ -27,10 +28,11 @@ class SampledSoftmax(keras.layers.Layer):
         float32 `(predictions,)`: minus the log-probability of each target, in nats.
     """
 
-    def __init__(self, vocabulary_size: int, **kwargs):
+    def __init__(self, vocabulary_size: int, product_dtype: str = "float32", **kwargs):
         # Sums over many words: half precision would overflow.
         super().__init__(**{"dtype": "float32", **kwargs})
         self.vocabulary_size = vocabulary_size
+        self.product_dtype = product_dtype
 
     def build(self, hidden_shape):
         features = hidden_shape[-1]
@@ -55,14 +57,51 @@ class SampledSoftmax(keras.layers.Layer):
             return ops.logsumexp(logits, axis=1) - target
         kernel = ops.take(self.kernel, candidates, axis=0)  # (samples, features)
         bias = ops.take(self.bias, candidates) - candidate_log_counts
-        logits = ops.matmul(hidden, ops.transpose(kernel)) + bias  # (predictions, samples)
-        logits = ops.where(ops.equal(targets[:, None], candidates[None]), -1e9, logits)
+        sampled = _log_sum_exp(hidden, kernel, bias, self.product_dtype)  # (predictions,)
         target = ops.sum(hidden * ops.take(self.kernel, targets, axis=0), axis=-1)
         target = target + ops.take(self.bias, targets) - target_log_counts  # (predictions,)
-        return ops.logsumexp(ops.concatenate([target[:, None], logits], axis=1), axis=1) - target
+        # A target among the candidates is in their sum already: there it has the same logit.
+        is_sampled = ops.scatter(
+            candidates[:, None], ops.ones_like(candidates), (self.vocabulary_size,)
+        )
+        absent = ops.where(ops.equal(ops.take(is_sampled, targets), 0), target, -1e9)
+        return ops.logaddexp(sampled, absent) - target
 
     def compute_output_shape(self, hidden_shape, *_):
         return hidden_shape[:1]
 
     def get_config(self):
-        return super().get_config() | {"vocabulary_size": self.vocabulary_size}
+        return super().get_config() | {
+            "vocabulary_size": self.vocabulary_size,
+            "product_dtype": self.product_dtype,
+        }
+
+
+def _log_sum_exp(hidden, kernel, bias, dtype):
+    """log Σ exp(hidden kernelᵀ + bias) over words, with few passes over all the logits.
+
+    The exponentials are kept in `dtype` for the gradient, which then is two products.
+    """
+
+    @ops.custom_gradient
+    def function(hidden, kernel, bias):
+        words = ops.cast(kernel, dtype)
+        logits = ops.matmul(ops.cast(hidden, dtype), ops.transpose(words))
+        logits = ops.cast(logits, "float32") + bias  # (predictions, samples)
+        top = ops.max(logits, axis=1, keepdims=True)
+        exponentials = ops.exp(logits - top)
+        total = ops.sum(exponentials, axis=1, keepdims=True)  # (predictions, 1)
+        weights = ops.cast(exponentials, dtype)
+
+        def gradient(*args, upstream=None):
+            # PyTorch's wrapper names the gradient and adds the arguments.
+            scale = (args[0] if upstream is None else upstream)[:, None] / total
+            d_hidden = ops.cast(ops.matmul(weights, words), "float32") * scale
+            rows = ops.concatenate([hidden * scale, scale], axis=1)  # the last for the bias
+            d_words = ops.matmul(ops.transpose(weights), ops.cast(rows, dtype))
+            d_words = ops.cast(d_words, "float32")  # (samples, features + 1)
+            return d_hidden, d_words[:, :-1], d_words[:, -1]
+
+        return (ops.log(total) + top)[:, 0], gradient
+
+    return function(hidden, kernel, bias)

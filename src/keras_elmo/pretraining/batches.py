@@ -100,12 +100,24 @@ def make_batch(
     length = int(corpus.offsets[sentences[0] + 1] - begin[0])
     words = np.asarray(corpus.tokens)[begin[:, None] + np.arange(length)]  # (batch, length)
     tokens = np.pad(words, ((0, 0), (1, 1)), constant_values=((0, 0), (BOS, EOS)))
-    types, index = np.unique(tokens, return_inverse=True)
+    return _spelt(
+        np.stack([tokens[:, :-1], tokens[:, 1:]]),
+        np.stack([tokens[:, 1:], tokens[:, :-1]]),
+        characters,
+        vocabulary_size,
+        sampler,
+        random,
+    )
+
+
+def _spelt(read, predicted, characters, vocabulary_size, sampler, random):
+    """A batch of the types that are read and those that are predicted, int `(2, batch, time)`."""
+    types, index = np.unique(read, return_inverse=True)
     spelt, place = characters.spell(types)
-    targets = np.where(tokens < vocabulary_size, tokens, UNK)
+    targets = np.where(predicted < vocabulary_size, predicted, UNK)
     batch = {
         "type_characters": spelt,
-        "type_index": place[index].reshape(tokens.shape).astype(np.int32),
+        "type_index": place[index].reshape(read.shape).astype(np.int32),
         "targets": targets.astype(np.int32),
     }
     if sampler is not None and random is not None:

@@ -29,7 +29,7 @@ def perplexity(
         characters = TypeCharacters.of_model(corpus.types, model.backbone)
     total, count = np.zeros(2), 0
     for batch in full_softmax_batches(corpus, characters, model.vocabulary_size):
-        losses = ops.convert_to_numpy(model.predict_on_batch(batch))  # (2, batch, time - 1)
+        losses = ops.convert_to_numpy(model.predict_on_batch(batch))  # (2, batch, time)
         total += losses.sum(axis=(1, 2))
         count += losses[0].size
     forward, backward = total / count

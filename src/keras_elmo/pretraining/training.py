@@ -70,7 +70,7 @@ class Progress:
 
 def pretrain(
     corpus: Corpus,
-    backbone_config: dict[str, Any],
+    model: dict[str, Any] | ElmoLanguageModel,
     config: PretrainingConfig,
     folder: str | Path,
     *,
@@ -86,7 +86,9 @@ def pretrain(
 
     Args:
         corpus: what to train on.
-        backbone_config: arguments of `ElmoBackbone` for a new run; a resumed one brings its own.
+        model: what a new run begins with: arguments of `ElmoBackbone`, or a language model to go on
+            with, whose softmax has the `config.vocabulary_size` first types of `corpus`. A resumed
+            run brings its own.
         config: the budget and all rates.
         folder: where `checkpoint/` is kept.
         resume: continue from the checkpoint in `folder` where there is one.
@@ -101,7 +103,7 @@ def pretrain(
     if found:
         model, progress = found[0], Progress(**found[1]["progress"])
     else:
-        model, progress = _new_model(backbone_config, config), Progress()
+        model, progress = _new_model(model, config), Progress()
     # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
     # Set here, since a checkpoint may have been written on another backend.
     model.jit_compile = keras.config.backend() == "jax"
@@ -147,7 +149,7 @@ class _Loop:
                 "before it. Lower `learning_rate` or `clip_norm`, then resume."
             )
         progress.step += 1
-        progress.tokens += batch["type_index"].size - 2 * len(batch["type_index"])
+        progress.tokens += batch["targets"][0].size
         progress.seconds += time.monotonic() - start
         self._losses.append(loss)
         return loss
@@ -185,9 +187,12 @@ def learning_rate(progress: Progress, config: PretrainingConfig) -> float:
     return config.learning_rate * warmup * (0.01 + 0.99 * cosine)
 
 
-def _new_model(backbone_config: dict[str, Any], config: PretrainingConfig) -> ElmoLanguageModel:
+def _new_model(
+    model: dict[str, Any] | ElmoLanguageModel, config: PretrainingConfig
+) -> ElmoLanguageModel:
     keras.utils.set_random_seed(config.seed)
-    model = ElmoLanguageModel(ElmoBackbone(**backbone_config), config.vocabulary_size)
+    if isinstance(model, dict):
+        model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size)
     optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
     model.compile(optimizer=optimizer)
     return model

@@ -1,0 +1,178 @@
+"""The time loop of the projection LSTM and its gradient, written out."""
+
+from dataclasses import dataclass
+
+from keras import ops
+
+from keras_elmo.layers.scan import scan, stacked
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    r"""What remains of an LSTM once the inputs of all steps are multiplied.
+
+    Only the products with $U$ and $P$ stay in the loop. In its gradient only
+    $\partial z_t = \partial L / \partial (x_t W + h_{t-1} U + b)$ must be found step by step; then
+    $\partial U = \sum_t h_{t-1}^\top \partial z_t$ is one product over all steps, where automatic
+    differentiation makes one product and one addition a step.
+
+    Attributes:
+        cell_clip, projection_clip, forget_bias: see `ProjectionLSTM`.
+        dtype: of the operands of products; all else is float32.
+        reverse: go from the last step to the first.
+        unroll: see `scan`.
+        returns_state: whether `train` returns the state after the last step.
+    """
+
+    cell_clip: float | None
+    projection_clip: float | None
+    forget_bias: float
+    dtype: str
+    reverse: bool = False
+    unroll: bool = False
+    returns_state: bool = False
+
+    def run(self, x, keep, state, recurrent, projection=None):
+        """The loop, to be differentiated automatically.
+
+        Args:
+            x: float32 `(time, batch, 4 units)`, the input part of the gates i, j, f, o.
+            keep: bool `(time, batch, 1)`, False where the state stays as it is; or None.
+            state: h float32 `(batch, features)` and c float32 `(batch, units)`.
+            recurrent: `(features, 4 units)`.
+            projection: `(units, features)`, or None.
+
+        Returns:
+            h float32 `(time, batch, features)`, and h and c after the last step.
+        """
+
+        def step(state, inputs):
+            h, c, *_ = self._step(state, inputs, recurrent, projection)
+            return (h, c), (h,)
+
+        inputs = (x,) if keep is None else (x, keep)
+        last, (h,) = scan(step, state, inputs, 1, reverse=self.reverse, unroll=self.unroll)
+        return stacked(h), last
+
+    def train(self, x, keep, state, recurrent, projection=None):
+        """The same as `run`, with a gradient of its own; states get none, as in truncated BPTT."""
+        features = state[0].shape[-1]
+
+        @ops.custom_gradient
+        def loop(x, *kernels):
+            last, steps = self._forward(x, keep, state, *kernels)
+            h = stacked(steps[0])
+
+            def gradient(*args, upstream=None):
+                # PyTorch's wrapper names the gradient and adds the arguments.
+                dy = args[0] if upstream is None else upstream
+                return self._gradients(dy[:, :, :features], keep, state, h, steps, *kernels)
+
+            if not self.returns_state:
+                return h, gradient
+            c = ops.broadcast_to(last[1], (ops.shape(h)[0], *last[1].shape))
+            return ops.concatenate([h, c], axis=-1), gradient
+
+        kernels = [recurrent] if projection is None else [recurrent, projection]
+        both = loop(x, *kernels)  # (time, batch, features [+ units])
+        if not self.returns_state:
+            return both, ()
+        last = ops.stop_gradient(both[0 if self.reverse else -1])
+        return both[:, :, :features], (last[:, :features], last[:, features:])
+
+    def product(self, a, b):
+        """Matrix product of `(..., m)` and `(m, n)`, float32."""
+        rows = ops.reshape(ops.cast(a, self.dtype), (-1, b.shape[0]))
+        result = ops.cast(ops.matmul(rows, ops.cast(b, self.dtype)), "float32")
+        return ops.reshape(result, (*ops.shape(a)[:-1], b.shape[1]))
+
+    def _step(self, state, inputs, recurrent, projection):
+        h_before, c_before = state
+        i, j, f, o = ops.split(inputs[0] + self.product(h_before, recurrent), 4, axis=-1)
+        i, j, o = ops.sigmoid(i), ops.tanh(j), ops.sigmoid(o)
+        f = ops.sigmoid(f + self.forget_bias)
+        c = _clip(f * c_before + i * j, self.cell_clip)  # (batch, units)
+        h = o * ops.tanh(c)
+        if projection is not None:
+            h = _clip(self.product(h, projection), self.projection_clip)  # (batch, features)
+        if len(inputs) > 1:
+            keep = inputs[1]
+            h, c = ops.where(keep, h, h_before), ops.where(keep, c, c_before)
+        return h, c, i, j, f, o
+
+    def _forward(self, x, keep, state, recurrent, projection=None):
+        def step(state, inputs):
+            outputs = self._step(state, inputs, recurrent, projection)
+            return outputs[:2], (*outputs, state[1])
+
+        inputs = (x,) if keep is None else (x, keep)
+        return self._scan(step, state, inputs, 7, reverse=self.reverse)
+
+    def _gradients(self, dy, keep, state, h, steps, recurrent, projection=None):
+        back = [ops.transpose(recurrent)]
+        if projection is not None:
+            back.append(ops.transpose(projection))
+
+        def step(carried, inputs):
+            return self._step_back(carried, inputs, *back)
+
+        inputs = (dy, *steps, *(() if keep is None else (keep,)))
+        zeros = [ops.zeros_like(part) for part in state]
+        _, found = self._scan(step, zeros, inputs, 3, reverse=not self.reverse)
+        dz, dh, hidden = map(stacked, found)
+        # What each step found in its state.
+        before = [h[1:], state[0][None]] if self.reverse else [state[0][None], h[:-1]]
+        result = [dz, self._summed(ops.concatenate(before), dz, recurrent)]
+        if projection is not None:
+            result.append(self._summed(hidden, dh, projection))
+        return tuple(result)
+
+    def _scan(self, step, state, inputs, num_outputs, reverse):
+        return scan(
+            step,
+            state,
+            inputs,
+            num_outputs,
+            differentiable=False,
+            reverse=reverse,
+            unroll=self.unroll,
+        )
+
+    def _step_back(self, carried, inputs, recurrent_t, projection_t=None):
+        (dh, dc), (dy, h, c, i, j, f, o, c_before, *keep) = carried, inputs
+        dh = dh + dy
+        held = [0.0, 0.0]
+        if keep:
+            held = [ops.where(keep[0], 0.0, dh), ops.where(keep[0], 0.0, dc)]
+            dh, dc = ops.where(keep[0], dh, 0.0), ops.where(keep[0], dc, 0.0)
+        tanh_c = ops.tanh(c)
+        if projection_t is None:
+            do = dh
+        else:
+            dh = _unclip(dh, h, self.projection_clip)
+            do = self.product(dh, projection_t)  # (batch, units), of o · tanh c
+        dc = _unclip(dc + do * o * (1.0 - tanh_c * tanh_c), c, self.cell_clip)
+        gates = [
+            dc * j * i * (1.0 - i),
+            dc * i * (1.0 - j * j),
+            dc * c_before * f * (1.0 - f),
+            do * tanh_c * o * (1.0 - o),
+        ]
+        dz = ops.concatenate(gates, axis=-1)  # (batch, 4 units)
+        state = (self.product(dz, recurrent_t) + held[0], dc * f + held[1])
+        return state, (dz, dh, o * tanh_c)
+
+    def _summed(self, left, right, kernel):
+        """The gradient of `kernel`, the sum over steps and rows of `left`ᵀ `right`."""
+        columns, rows = kernel.shape
+        left = ops.reshape(ops.cast(left, self.dtype), (-1, columns))
+        right = ops.reshape(ops.cast(right, self.dtype), (-1, rows))
+        return ops.cast(ops.matmul(ops.transpose(left), right), kernel.dtype)
+
+
+def _clip(x, bound):
+    return ops.clip(x, -bound, bound) if bound else x
+
+
+def _unclip(gradient, clipped, bound):
+    return gradient * ops.cast(ops.abs(clipped) < bound, gradient.dtype) if bound else gradient
