@@ -18,7 +18,7 @@ class Killed(BaseException):
 class FakeModel:
     """Saves its number, slowly enough to be interrupted half way."""
 
-    variables = ()
+    variables = weights = ()
 
     def __init__(self, number, fails=False):
         self.number, self.fails = number, fails

@@ -1,5 +1,6 @@
 """Pre-training learns, and an interruption changes nothing but the time it takes."""
 
+import dataclasses
 import json
 import math
 from types import SimpleNamespace
@@ -9,8 +10,9 @@ import pytest
 
 from keras_elmo.pretraining import training
 from keras_elmo.pretraining.checkpoint import load_checkpoint
+from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import encode_sentences
-from keras_elmo.pretraining.training import PretrainingConfig, Progress, learning_rate, pretrain
+from keras_elmo.pretraining.training import pretrain
 from keras_elmo.text.vocabulary import MARKS
 
 # Sentences of one length in whole batches of 8: one shape to compile for.
@@ -56,12 +58,25 @@ def run(folder, config, interrupt_at=None, **kwargs):
         return losses, None
 
 
+MODES = {  # settings, and the share to which the loss falls
+    "sentences": ({}, 0.5),
+    "streams": ({"unroll": 5}, 0.5),
+    "adagrad": (
+        {"unroll": 5, "optimizer": "adagrad", "learning_rate": 3.0, "clip_norm": 10.0},
+        0.6,
+    ),
+}
+
+
 @pytest.mark.portable
-def test_learns_and_resumes_exactly(tmp_path):
-    config = settings_for(40)
+@pytest.mark.parametrize("mode", MODES)
+def test_learns_and_resumes_exactly(tmp_path, mode):
+    """Weights, moments, dropout and, in streams, the carried state go on as they were."""
+    settings, share = MODES[mode]
+    config = settings_for(40, **settings)
     whole, (_, progress) = run(tmp_path / "whole", config)
     assert progress.step == len(whole) == 40
-    assert np.mean(whole[-5:]) < 0.5 * np.mean(whole[:5])
+    assert np.mean(whole[-5:]) < share * np.mean(whole[:5])
 
     first, interrupted = run(tmp_path / "parts", config, interrupt_at=9)
     assert interrupted is None
@@ -72,13 +87,40 @@ def test_learns_and_resumes_exactly(tmp_path):
     assert progress.step == len(whole)
 
 
+def test_a_resumed_run_keeps_text_and_settings(tmp_path):
+    run(tmp_path, settings_for(2))
+    longer = settings_for(3, learning_rate=0.05)
+    with pytest.raises(
+        ValueError, match=r"Received: vocabulary_size .* → 5, seed 13 → 4, the text"
+    ):
+        pretrain(
+            dataclasses.replace(CORPUS, fingerprint="another"),
+            BACKBONE,
+            dataclasses.replace(longer, vocabulary_size=5, seed=4),
+            tmp_path,
+            resume=True,
+        )
+    _, (_, progress) = run(tmp_path, longer, resume=True)  # budget and rate may change
+    assert progress.step == 3
+
+
+def test_streams_end_as_a_model_that_starts_sentences_from_zero(tmp_path):
+    _, (model, progress) = run(tmp_path, settings_for(2, unroll=5, evaluation_seconds=0.0))
+    assert not model.backbone.stateful
+    assert {"gradient_char_cnn", "gradient_1", "gradient_softmax"} <= progress.history[-1].keys()
+    saved, _ = load_checkpoint(tmp_path)
+    for ours, theirs in zip(model.get_weights(), saved.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 class FakeModel:
     """Stands in for the language model where only the loop around it is looked at."""
 
-    backbone = SimpleNamespace(max_characters_per_token=8, char_filters=[[1, 4]])
+    backbone = SimpleNamespace(max_characters_per_token=8, char_filters=[[1, 4]], stateful=False)
 
     def __init__(self, losses):
-        self.optimizer, self.losses = SimpleNamespace(), iter(losses)
+        self.optimizer = SimpleNamespace(gradient_norms=lambda: {"gradient_1": 0.5})
+        self.losses = iter(losses)
 
     def train_on_batch(self, batch):
         return next(self.losses)
@@ -153,11 +195,11 @@ def test_checkpoints_are_written_on_the_way(loop):
 def test_learning_rate_warms_up_and_falls_to_a_hundredth():
     config = settings_for(100, learning_rate=2.0, warmup_steps=10)
     budget = config.max_tokens
-    assert learning_rate(Progress(step=0, tokens=0), config) == pytest.approx(0.2)
-    assert learning_rate(Progress(step=9, tokens=0), config) == pytest.approx(2.0)
-    half = learning_rate(Progress(step=50, tokens=budget // 2), config)
+    assert config.learning_rate_at(Progress(step=0, tokens=0)) == pytest.approx(0.2)
+    assert config.learning_rate_at(Progress(step=9, tokens=0)) == pytest.approx(2.0)
+    half = config.learning_rate_at(Progress(step=50, tokens=budget // 2))
     assert half == pytest.approx(2 * 0.505)
-    assert learning_rate(Progress(step=99, tokens=2 * budget), config) == pytest.approx(0.02)
+    assert config.learning_rate_at(Progress(step=99, tokens=2 * budget)) == pytest.approx(0.02)
 
 
 def test_the_budget_used_up_first_counts():

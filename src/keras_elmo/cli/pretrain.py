@@ -63,11 +63,12 @@ def pretrain(
     char_filters = amounts.filters(filters)
     load_backend()
     from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.corpus import prepare_corpus
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures
     from keras_elmo.pretraining.threads import one_pool_per_direction
-    from keras_elmo.pretraining.training import PretrainingConfig, pretrain
+    from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
 
     backbone_config = {

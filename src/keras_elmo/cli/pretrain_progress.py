@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from keras_elmo.cli.console import progress_bar, say, warn
-from keras_elmo.pretraining.training import PretrainingConfig, Progress
+from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.reports.plots import PlotsMissingError, plot_learning_curves
 from keras_elmo.reports.records import write_history
 

@@ -100,7 +100,7 @@ def make_batch(
     length = int(corpus.offsets[sentences[0] + 1] - begin[0])
     words = np.asarray(corpus.tokens)[begin[:, None] + np.arange(length)]  # (batch, length)
     tokens = np.pad(words, ((0, 0), (1, 1)), constant_values=((0, 0), (BOS, EOS)))
-    return _spelt(
+    return spell_batch(
         np.stack([tokens[:, :-1], tokens[:, 1:]]),
         np.stack([tokens[:, 1:], tokens[:, :-1]]),
         characters,
@@ -110,8 +110,15 @@ def make_batch(
     )
 
 
-def _spelt(read, predicted, characters, vocabulary_size, sampler, random):
-    """A batch of the types that are read and those that are predicted, int `(2, batch, time)`."""
+def spell_batch(
+    read: np.ndarray,
+    predicted: np.ndarray,
+    characters: TypeCharacters,
+    vocabulary_size: int,
+    sampler: LogUniformSampler | None = None,
+    random: np.random.Generator | None = None,
+) -> dict[str, np.ndarray]:
+    """The inputs of `ElmoLanguageModel` for types read and predicted, int `(2, batch, time)`."""
     types, index = np.unique(read, return_inverse=True)
     spelt, place = characters.spell(types)
     targets = np.where(predicted < vocabulary_size, predicted, UNK)

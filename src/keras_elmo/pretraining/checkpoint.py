@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.weights.space import require_space
@@ -22,8 +23,8 @@ def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any
     size = sum(math.prod(variable.shape) for variable in model.variables)
     require_space(unfinished / "model.keras", 3 * 4 * size)  # with the two moments of Adam
     model.save(unfinished / "model.keras")
-    random = [variable.numpy().tolist() for variable in _random_states(model)]
-    (unfinished / "state.json").write_text(json.dumps(state | {"random": random}))
+    np.savez(unfinished / "states.npz", *[variable.numpy() for variable in _states(model)])
+    (unfinished / "state.json").write_text(json.dumps(state))
     if (folder / _CURRENT).exists():  # else a kill left the previous one as the only whole one
         shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
         (folder / _CURRENT).rename(folder / _PREVIOUS)
@@ -37,14 +38,14 @@ def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | 
         if (folder / name / "state.json").exists():
             model: Any = keras.saving.load_model(folder / name / "model.keras")
             state = json.loads((folder / name / "state.json").read_text())
-            for variable, value in zip(
-                _random_states(model), state.pop("random", []), strict=False
-            ):
-                variable.assign(value)
+            with np.load(folder / name / "states.npz") as values:
+                for variable, value in zip(_states(model), values.values(), strict=True):
+                    variable.assign(value)
             return model, state
     return None
 
 
-def _random_states(model: ElmoLanguageModel) -> list[keras.Variable]:
-    """The states of dropout's random generators, which Keras does not save."""
-    return [variable for variable in model.variables if variable.name == "seed_generator_state"]
+def _states(model: ElmoLanguageModel) -> list[keras.Variable]:
+    """What Keras does not save: states of dropout's random generators and of stateful LSTMs."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]

@@ -35,6 +35,7 @@ class Corpus:
     types: list[str]
     tokens: np.ndarray
     offsets: np.ndarray
+    fingerprint: str = ""
 
     @property
     def num_tokens(self) -> int:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,60 +12,13 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.pretraining.batches import TypeCharacters, batch_plan, make_batch
+from keras_elmo.pretraining.batches import TypeCharacters, batch_plan, make_batch, spell_batch
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import Corpus
-
-
-@dataclass(frozen=True)
-class PretrainingConfig:
-    """How to train.
-
-    The learning rate rises linearly over `warmup_steps` to `learning_rate`, then falls along a
-    cosine to a hundredth of it at the end of the budget.
-
-    Attributes:
-        vocabulary_size: words of the softmax.
-        num_samples: words of the sampled softmax.
-        tokens_per_batch: predictions per direction and step, about.
-        max_tokens: budget in tokens; None for none.
-        max_seconds: budget in seconds of training, over all resumed runs; None for none.
-        checkpoint_seconds: time between checkpoints.
-        evaluation_seconds: time between evaluations.
-        clip_norm: bound on the norm of all gradients together.
-    """
-
-    vocabulary_size: int = 50_000
-    num_samples: int = 2048
-    tokens_per_batch: int = 2560
-    learning_rate: float = 1e-3
-    warmup_steps: int = 500
-    clip_norm: float = 1.0
-    max_tokens: int | None = None
-    max_seconds: float | None = None
-    checkpoint_seconds: float = 240.0
-    evaluation_seconds: float = 600.0
-    seed: int = 13
-
-
-@dataclass
-class Progress:
-    """Where a run stands; saved with every checkpoint."""
-
-    step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-    def fraction(self, config: PretrainingConfig) -> float:
-        """Share of the budget used, 0 to 1: of the tokens or the time, whichever is further."""
-        shares = [0.0]
-        if config.max_tokens:
-            shares.append(self.tokens / config.max_tokens)
-        if config.max_seconds:
-            shares.append(self.seconds / config.max_seconds)
-        return min(1.0, max(shares))
+from keras_elmo.pretraining.optimizers import LoggingAdagrad, LoggingAdam
+from keras_elmo.pretraining.streams import stream_windows
 
 
 def pretrain(
@@ -96,21 +49,27 @@ def pretrain(
         on_step, on_evaluation: called for progress.
 
     Returns:
-        The trained language model and where the run stands.
+        The trained language model, without a carried state, and where the run stands.
+
+    Raises:
+        ValueError: a resumed run has another corpus or other settings than it began with.
+        FloatingPointError: the loss is no number any more; the last checkpoint is kept.
     """
     folder = Path(folder)
     found = load_checkpoint(folder) if resume else None
     if found:
-        model, progress = found[0], Progress(**found[1]["progress"])
+        _check_same_run(found[1], corpus, config)
+        trained, progress = found[0], Progress(**found[1]["progress"])
+        trained.optimizer.global_clipnorm = config.clip_norm
     else:
-        model, progress = _new_model(model, config), Progress()
+        trained, progress = _new_model(model, config), Progress()
     # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
     # Set here, since a checkpoint may have been written on another backend.
-    model.jit_compile = keras.config.backend() == "jax"
-    loop = _Loop(model, progress, config, folder)
-    characters = TypeCharacters.of_model(corpus.types, model.backbone)
+    trained.jit_compile = keras.config.backend() == "jax"
+    loop = _Loop(trained, progress, config, folder, corpus.fingerprint)
+    characters = TypeCharacters.of_model(corpus.types, trained.backbone)
     try:
-        for batch in _batches(corpus, characters, config, progress.step):
+        for batch in _batches(corpus, trained, characters, config, progress.step):
             if progress.fraction(config) >= 1.0:
                 break
             on_step(progress, loop.step(batch))
@@ -126,22 +85,24 @@ def pretrain(
         loop.save()
         raise
     loop.save()
-    return model, progress
+    return loop.stateless_model(), progress
 
 
 class _Loop:
     """One run's state and its clock."""
 
-    def __init__(self, model, progress: Progress, config: PretrainingConfig, folder: Path):
+    def __init__(self, model, progress, config: PretrainingConfig, folder: Path, fingerprint: str):
         self.model, self.progress, self.config, self.folder = model, progress, config, folder
+        self.fingerprint = fingerprint
         now = time.monotonic()
         self._last: dict[str, float] = {"evaluation": now, "checkpoint": now}
         self._losses: list[float] = []
+        self._twin: ElmoLanguageModel | None = None
 
     def step(self, batch: dict[str, np.ndarray]) -> float:
         start = time.monotonic()
         progress = self.progress
-        self.model.optimizer.learning_rate = learning_rate(progress, self.config)
+        self.model.optimizer.learning_rate = self.config.learning_rate_at(progress)
         loss = float(self.model.train_on_batch(batch))
         if not math.isfinite(loss):
             raise FloatingPointError(
@@ -170,21 +131,27 @@ class _Loop:
         progress = self.progress
         row = {"step": progress.step, "tokens": progress.tokens, "seconds": progress.seconds}
         row["train_loss"] = float(np.mean(self._losses))
-        row |= measure(self.model)
+        row |= measure(self.stateless_model()) | self.model.optimizer.gradient_norms()
         self._losses.clear()
         progress.history.append(row)
         return row
 
+    def stateless_model(self) -> ElmoLanguageModel:
+        """The model, or a copy of it that starts every sentence from zero."""
+        if not self.model.backbone.stateful:
+            return self.model
+        if self._twin is None:
+            self._twin = _copy(self.model, stateful=False, batch_size=None)
+        self._twin.set_weights(self.model.get_weights())
+        return self._twin
+
     def save(self) -> None:
-        state = {"progress": asdict(self.progress), "config": asdict(self.config)}
+        state = {
+            "progress": asdict(self.progress),
+            "config": asdict(self.config),
+            "corpus": self.fingerprint,
+        }
         save_checkpoint(self.folder, self.model, state)
-
-
-def learning_rate(progress: Progress, config: PretrainingConfig) -> float:
-    """Linear warm-up, then a cosine over the budget down to a hundredth."""
-    warmup = min(1.0, (progress.step + 1) / config.warmup_steps)
-    cosine = 0.5 * (1.0 + math.cos(math.pi * progress.fraction(config)))
-    return config.learning_rate * warmup * (0.01 + 0.99 * cosine)
 
 
 def _new_model(
@@ -193,23 +160,68 @@ def _new_model(
     keras.utils.set_random_seed(config.seed)
     if isinstance(model, dict):
         model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size)
-    optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
+    if config.rows:
+        model = _copy(model, stateful=True, batch_size=config.rows)
+    if config.optimizer == "adagrad":
+        # The original's: https://github.com/allenai/bilm-tf starts its accumulators at 1.
+        optimizer = LoggingAdagrad(
+            config.learning_rate, initial_accumulator_value=1.0, global_clipnorm=config.clip_norm
+        )
+    else:
+        decay = config.weight_decay or None
+        optimizer = LoggingAdam(
+            config.learning_rate, weight_decay=decay, global_clipnorm=config.clip_norm
+        )
     model.compile(optimizer=optimizer)
     return model
 
 
+def _copy(model: ElmoLanguageModel, **changes: Any) -> ElmoLanguageModel:
+    """The same language model on a backbone with some other arguments."""
+    backbone = ElmoBackbone(**{**model.backbone.get_config(), **changes})
+    copy = ElmoLanguageModel(backbone, model.vocabulary_size)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _check_same_run(state: dict[str, Any], corpus: Corpus, config: PretrainingConfig) -> None:
+    changes = config.changes(state["config"])
+    if state["corpus"] != corpus.fingerprint:
+        changes.append("the text files, or what is in them")
+    if changes:
+        raise ValueError(
+            "A resumed run goes on with the text and the settings it began with, or its result "
+            f"could not be repeated. Received: {', '.join(changes)}. Give those it began with, or "
+            "start a new run in another folder."
+        )
+
+
 def _batches(
-    corpus: Corpus, characters: TypeCharacters, config: PretrainingConfig, first_step: int
+    corpus: Corpus,
+    model: ElmoLanguageModel,
+    characters: TypeCharacters,
+    config: PretrainingConfig,
+    first_step: int,
 ) -> Iterator[dict[str, np.ndarray]]:
+    """Every batch from step `first_step` on, the same whether a run was interrupted or not."""
     sampler = LogUniformSampler(config.vocabulary_size, config.num_samples)
+    size = config.vocabulary_size
     step, epoch = 0, 0
     while True:
         order = np.random.default_rng([config.seed, epoch])
-        for sentences in batch_plan(corpus, config.tokens_per_batch, order):
-            if step >= first_step:
-                random = np.random.default_rng([config.seed, epoch, step])
-                yield make_batch(
-                    corpus, sentences, characters, config.vocabulary_size, sampler, random
-                )
+        if config.rows and config.unroll:
+            items: Any = stream_windows(corpus, config.rows, config.unroll, order)
+        else:
+            items = batch_plan(corpus, config.tokens_per_batch, order)
+        for i, item in enumerate(items):
+            random = np.random.default_rng([config.seed, epoch, step])
             step += 1
+            if step <= first_step:
+                continue
+            if config.rows:
+                if i == 0:
+                    model.backbone.reset_state()  # the text was cut elsewhere
+                yield spell_batch(*item, characters, size, sampler, random)
+            else:
+                yield make_batch(corpus, item, characters, size, sampler, random)
         epoch += 1

@@ -1,0 +1,102 @@
+"""How a pre-training goes: its settings and where it stands."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+OPTIMIZERS = ("adamw", "adagrad")
+# What may change when a run goes on: the budget, the rates, and how often it is looked at.
+_FREE = (
+    "max_tokens",
+    "max_seconds",
+    "learning_rate",
+    "warmup_steps",
+    "clip_norm",
+    "checkpoint_seconds",
+    "evaluation_seconds",
+)
+
+
+@dataclass(frozen=True)
+class PretrainingConfig:
+    """How to train.
+
+    The learning rate rises linearly over `warmup_steps` to `learning_rate`, then falls along a
+    cosine to a hundredth of it at the end of the budget. Adagrad, whose steps shrink by themselves,
+    keeps it constant after the warm-up.
+
+    Attributes:
+        vocabulary_size: words of the softmax.
+        num_samples: words of the sampled softmax.
+        tokens_per_batch: predictions per direction and step, about.
+        unroll: None trains on whole sentences from zero state, as ELMo is used; a number on windows
+            of so many words of contiguous text with a carried state, as bilm-tf does (20).
+        optimizer: `"adamw"`, or `"adagrad"` with which the published ELMos were trained.
+        learning_rate: at its highest; 1e-3 suits AdamW, 0.2 Adagrad.
+        weight_decay: of AdamW.
+        clip_norm: bound on the norm of all gradients together.
+        max_tokens: budget in tokens; None for none.
+        max_seconds: budget in seconds of training, over all resumed runs; None for none.
+        checkpoint_seconds: time between checkpoints.
+        evaluation_seconds: time between evaluations.
+
+    Raises:
+        ValueError: no such optimizer.
+    """
+
+    vocabulary_size: int = 50_000
+    num_samples: int = 2048
+    tokens_per_batch: int = 2560
+    unroll: int | None = None
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    warmup_steps: int = 500
+    clip_norm: float = 1.0
+    max_tokens: int | None = None
+    max_seconds: float | None = None
+    checkpoint_seconds: float = 240.0
+    evaluation_seconds: float = 600.0
+    seed: int = 13
+
+    def __post_init__(self):
+        if self.optimizer not in OPTIMIZERS:
+            allowed = ", ".join(map(repr, OPTIMIZERS))
+            raise ValueError(f"`optimizer` must be one of {allowed}. Received: {self.optimizer!r}")
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of a batch of windows; None for whole sentences."""
+        return self.unroll and max(1, self.tokens_per_batch // self.unroll)
+
+    def learning_rate_at(self, progress: "Progress") -> float:
+        """Linear warm-up, then (for AdamW) a cosine over the budget down to a hundredth."""
+        warmup = min(1.0, (progress.step + 1) / self.warmup_steps)
+        cosine = 0.5 * (1.0 + math.cos(math.pi * progress.fraction(self)))
+        decay = 0.01 + 0.99 * cosine if self.optimizer == "adamw" else 1.0
+        return self.learning_rate * warmup * decay
+
+    def changes(self, other: dict[str, Any]) -> list[str]:
+        """What a resumed run may not change but does: `name old → new` each."""
+        mine = asdict(self)
+        fixed = [name for name in mine if name not in _FREE]
+        return [f"{n} {other[n]} → {mine[n]}" for n in fixed if n in other and other[n] != mine[n]]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; saved with every checkpoint."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def fraction(self, config: PretrainingConfig) -> float:
+        """Share of the budget used, 0 to 1: of the tokens or the time, whichever is further."""
+        shares = [0.0]
+        if config.max_tokens:
+            shares.append(self.tokens / config.max_tokens)
+        if config.max_seconds:
+            shares.append(self.seconds / config.max_seconds)
+        return min(1.0, max(shares))
