@@ -221,3 +221,31 @@ def check_padding(layer, x, lengths, atol=1e-6):
         alone = to_numpy(layer(keras.ops.convert_to_tensor(x[row : row + 1, :length])))
         np.testing.assert_allclose(together[row, :length], alone[0], atol=atol, rtol=1e-5)
     return together, mask
+
+
+def oracle_log_probs(config, variables, kernel, bias, tokens):
+    """Return what both directions predict in one sentence of n tokens, by the NumPy oracle.
+
+    Log-probabilities (n + 2, V) forward, where row i is predicted after the i-th token, `<S>` being
+    the 0th; and backward, where row i is predicted after reading down to it.
+    """
+    import oracle
+
+    if config["vocabulary_size"] is None:
+        ids, lengths = oracle.character_ids([tokens], config["max_characters_per_token"])
+        words = oracle.token_embeddings(config, _doubles(variables), ids)
+    else:  # tokens are ids of the embedding, <S> and </S> standing at 1 and 2
+        words = _doubles(variables)["word_embedding/embeddings"][[[1, *tokens, 2]]]
+        lengths = [len(tokens) + 2]
+    layers, _ = oracle.bilm(config, _doubles(variables), words, lengths)
+    both = np.split(layers[-1][0], 2, axis=-1)
+    return [np.log(_softmax(states @ np.asarray(kernel, float).T + bias)) for states in both]
+
+
+def _softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def _doubles(variables):
+    return {path: np.asarray(array, np.float64) for path, array in variables.items()}

@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.embedding import ElmoEmbedding
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+    from keras_elmo.elmo.sentence_score import SentenceScore
+    from keras_elmo.elmo.softmax_file import load_language_model
+    from keras_elmo.elmo.word_prediction import ElmoWordPredictor
     from keras_elmo.fine_tuning.learning_rates import parameter_table, two_rate_optimizer
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.char_cnn import CharacterCNN
@@ -38,12 +41,15 @@ __all__ = [
     "ElmoPreprocessor",
     "ElmoTextClassifier",
     "ElmoTokenClassifier",
+    "ElmoWordPredictor",
     "LayerMix",
     "ProjectionLSTM",
     "ScalarMix",
+    "SentenceScore",
     "SequencePooling",
     "__version__",
     "list_presets",
+    "load_language_model",
     "parameter_table",
     "two_rate_optimizer",
 ]
@@ -58,11 +64,14 @@ _MODULES = {
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoTextClassifier": "tasks.text_classifier",
     "ElmoTokenClassifier": "tasks.token_classifier",
+    "ElmoWordPredictor": "elmo.word_prediction",
     "LayerMix": "layers.layer_mix",
     "ProjectionLSTM": "layers.projection_lstm",
     "ScalarMix": "layers.scalar_mix",
+    "SentenceScore": "elmo.sentence_score",
     "SequencePooling": "layers.pooling",
     "list_presets": "weights.presets",
+    "load_language_model": "elmo.softmax_file",
     "parameter_table": "fine_tuning.learning_rates",
     "two_rate_optimizer": "fine_tuning.learning_rates",
 }

@@ -19,6 +19,9 @@ from keras_elmo.cli.info import info
 from keras_elmo.cli.perplexity import perplexity
 from keras_elmo.cli.predict import predict
 from keras_elmo.cli.pretrain import pretrain
+from keras_elmo.cli.sample import sample
+from keras_elmo.cli.score import score
+from keras_elmo.cli.suggest import suggest
 from keras_elmo.cli.train import train
 
 app = typer.Typer(
@@ -28,7 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, embed, info, pretrain, perplexity, demo):
+using_tasks = (train, evaluate, predict, embed, info)
+using_language_models = (pretrain, perplexity, score, suggest, sample)
+for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)
 
 

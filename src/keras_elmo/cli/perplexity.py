@@ -8,16 +8,18 @@ from rich.table import Table
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
+from keras_elmo.cli.language_model import Model, VocabularyFile, warn_if_unknown
 
 COLUMNS = ("tokens", "unknown", "forward", "backward", "perplexity", "per_character")
 
 
 def perplexity(
-    model: Annotated[str, typer.Argument(help="Preset name or folder, with its language model.")],
+    model: Model,
     texts: Annotated[list[Path], typer.Argument(help="Text files (.gz and .xz too).")],
     max_tokens: Annotated[
         int, typer.Option(min=0, help="Read so many tokens of each text; 0 is all.")
     ] = 0,
+    vocabulary: VocabularyFile = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="JSON file to write as well.")
     ] = None,
@@ -30,6 +32,7 @@ def perplexity(
     \b
     keras-elmo perplexity my_elmo/preset heldout.txt
     keras-elmo perplexity my_elmo/preset a.txt b.txt -o perplexity.json
+    keras-elmo perplexity bilm_tf_checkpoint/ heldout.txt --vocabulary vocab.txt
     """
     load_backend()
     from keras_elmo.elmo.softmax_file import load_language_model
@@ -37,15 +40,16 @@ def perplexity(
     from keras_elmo.pretraining.corpus import read_corpus
     from keras_elmo.reports.records import write_json
 
-    language_model, vocabulary = load_language_model(model)
-    table = Table("text", title=f"{model}, {len(vocabulary):,} words", title_justify="left")
+    language_model, words = load_language_model(model, vocabulary)
+    table = Table("text", title=f"{model}, {len(words):,} words", title_justify="left")
     for name in COLUMNS:
         table.add_column(name.replace("_", " "), justify="right")
     found = {}
     for path in texts:
         say(f"{path} ...")
-        corpus = read_corpus(path, vocabulary.tokens, max_tokens=max_tokens)
+        corpus = read_corpus(path, words.tokens, max_tokens=max_tokens)
         row = found[str(path)] = evaluation.perplexity(language_model, corpus)
+        warn_if_unknown(row["unknown"], str(path))
         figures = [f"{row[name]:,.1f}" for name in ("forward", "backward", "perplexity")]
         per_character = f"{row['per_character']:.3f}"
         table.add_row(

@@ -1,9 +1,11 @@
-"""Calling a model on batches of many shapes without compiling for each of them."""
+"""Calling a model on sentences of many lengths without compiling for each of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
+
+_LENGTH_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
 
 
 def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
@@ -26,3 +28,29 @@ def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], np
         lambda inputs: model(inputs, training=False), input_signature=[signature]
     )
     return lambda batch: function({name: batch[name] for name in signature}).numpy()
+
+
+def batches_by_length(
+    lengths: Sequence[int], batch_size: int, max_tokens: int
+) -> Iterator[tuple[list[int], int]]:
+    """Sort sentences into batches of like lengths, the longest first, so that little is padded.
+
+    Args:
+        lengths: tokens of each sentence.
+        batch_size: sentences of a batch at most.
+        max_tokens: padded tokens of a batch at most, but one sentence at least.
+
+    Returns:
+        For each batch the numbers of its sentences and the length to pad them to.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    while order:
+        length = rounded_length(lengths[order[0]])  # the longest of the rest
+        count = max(1, min(batch_size, max_tokens // length))
+        yield order[:count], length
+        order = order[count:]
+
+
+def rounded_length(length: int) -> int:
+    """The length that a batch is padded to: one of few."""
+    return max(1, -(-length // _LENGTH_STEP)) * _LENGTH_STEP

@@ -1,6 +1,7 @@
 """The language model's softmax and its words, in two optional files of a preset.
 
-An ELMo works without them; with them its perplexity can be measured and its training continued.
+An ELMo works without them; with them it predicts words, its perplexity can be measured and its
+training continued.
 """
 
 from os import PathLike
@@ -11,8 +12,10 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.checkpoint_file import load_checkpoint
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import list_arrays
 from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
@@ -40,11 +43,20 @@ def write_softmax(
     vocabulary.save(folder / VOCABULARY_FILE)
 
 
-def load_language_model(preset: str | PathLike[str]) -> tuple[ElmoLanguageModel, Vocabulary]:
-    """The language model of a preset and the words of its softmax.
+def load_language_model(
+    preset: str | PathLike[str], vocabulary_path: str | PathLike[str] | None = None
+) -> tuple[ElmoLanguageModel, Vocabulary]:
+    """The language model of a preset, or of a training checkpoint of bilm-tf, and its words.
+
+    Args:
+        preset: a name, a preset folder, or a checkpoint: its folder or `folder/model.ckpt-N`, with
+            the training's `options.json` beside it. Checkpoints are read with TensorFlow.
+        vocabulary_path: the words of a checkpoint, one a line, `<S> </S> <UNK>` first; by default
+            the only file `vocab*.txt` of its folder. A preset has its own.
 
     Raises:
-        FileNotFoundError: no such preset.
+        FileNotFoundError: no such preset, or a file of the checkpoint is missing.
+        ImportError: a checkpoint, and TensorFlow is not installed.
         ValueError: the preset is an ELMo without its language model.
         WeightsError: the files do not fit together.
 
@@ -53,6 +65,13 @@ def load_language_model(preset: str | PathLike[str]) -> tuple[ElmoLanguageModel,
         >>> model.vocabulary_size == len(vocabulary)
         True
     """
+    if (prefix := checkpoint_prefix(preset)) is not None:
+        return load_checkpoint(prefix, vocabulary_path)
+    if vocabulary_path is not None:
+        raise ValueError(
+            "a vocabulary file goes with a training checkpoint of bilm-tf: a preset has its own "
+            f"words. Received: {vocabulary_path} for {preset}"
+        )
     folder = preset_folder(preset)
     path = folder / SOFTMAX_FILE
     if not path.is_file():

@@ -6,10 +6,9 @@ from itertools import islice
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
+from keras_elmo.elmo.inference import batches_by_length, compiled_call, rounded_length
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 
-_LENGTH_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
 _WINDOW = 32  # batches that are read ahead and sorted by length together
 
 
@@ -64,11 +63,8 @@ class ElmoEmbedder:
 
     def _embed_window(self, sentences: list[list[str]]) -> list[np.ndarray]:
         features: list[np.ndarray] = [np.empty(0)] * len(sentences)
-        order = sorted(range(len(sentences)), key=lambda i: -len(sentences[i]))
-        while order:
-            length = _rounded(len(sentences[order[0]]))  # the longest of the rest
-            rows = order[: max(1, min(self.batch_size, self.max_tokens // length))]
-            order = order[len(rows) :]
+        lengths = [len(tokens) for tokens in sentences]
+        for rows, length in batches_by_length(lengths, self.batch_size, self.max_tokens):
             batch = self._batch([sentences[i] for i in rows], length)
             for i, row in zip(rows, batch, strict=True):
                 features[i] = row
@@ -77,7 +73,7 @@ class ElmoEmbedder:
     def _embed_stateful(self, sentences: list[list[str]]) -> list[np.ndarray]:
         # The last batch may be short: rows without a sentence read `<S> </S>` for nothing.
         rows = sentences + [[]] * (self.batch_size - len(sentences))
-        return self._batch(rows, _rounded(max(map(len, rows))))[: len(sentences)]
+        return self._batch(rows, rounded_length(max(map(len, rows))))[: len(sentences)]
 
     def _batch(self, sentences: list[list[str]], length: int) -> list[np.ndarray]:
         features = self._call(self.preprocessor.encode(sentences, length))
@@ -87,7 +83,3 @@ class ElmoEmbedder:
             row[: len(tokens) + around].copy()
             for row, tokens in zip(features, sentences, strict=True)
         ]
-
-
-def _rounded(length: int) -> int:
-    return max(1, -(-length // _LENGTH_STEP)) * _LENGTH_STEP

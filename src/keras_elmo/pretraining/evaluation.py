@@ -24,7 +24,15 @@ def perplexity(
         `forward`, `backward`, `perplexity` (exp of the mean of both losses), `per_character` (the
         same, with the loss shared out over the code points of the words and one more for the space
         or line end behind each), `unknown` (share of the tokens outside the vocabulary), `tokens`.
+
+    Raises:
+        ValueError: a word-input model.
     """
+    if model.backbone.vocabulary_size is not None:
+        raise ValueError(
+            "`model` must have character input. Received: a word-input model. Its sums over a text "
+            "come from `keras-elmo score`, in Python from `ElmoWordPredictor.score`."
+        )
     if characters is None:
         characters = TypeCharacters.of_model(corpus.types, model.backbone)
     total, count = np.zeros(2), 0

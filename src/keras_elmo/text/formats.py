@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keras_elmo.text.conll import TaggedSentence, read_conll
-from keras_elmo.text.lines import DataError, numbered_lines
+from keras_elmo.text.lines import DataError, not_empty, numbered_lines
 from keras_elmo.text.readers import (
     Column,
     Example,
@@ -60,14 +60,11 @@ def read_sentences(path: str | Path) -> Iterator[str]:
     Raises:
         DataError: a blank line, which would shift the numbers of all that follow; an empty file.
     """
-    line = 0
-    for line, text in numbered_lines(path):
+    for line, text in not_empty(numbered_lines(path), path, "sentences"):
         if not text.strip():
             message = "empty sentence. Remove the line, or give it a word: lines number the output."
             raise DataError.at(path, line, message)
         yield text
-    if not line:
-        raise DataError(f"{path}: the file holds no sentences. Is it the right file?")
 
 
 def read_tagged(

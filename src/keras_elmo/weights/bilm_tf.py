@@ -47,7 +47,7 @@ def _lstm_rules(number: int, direction: str) -> list[Rule]:
     ]
 
 
-RULES = (
+TOKEN_RULES = (
     Rule("char_embed", "char_cnn/char_embedding/embeddings", _below_mask_row, _without_mask_row),
     Rule("embedding", "word_embedding/embeddings", _below_mask_row, _without_mask_row),
     Rule("CNN/W_cnn_{i}", "char_cnn/conv_{i}/kernel", lambda w: w[0], lambda w: w[None]),
@@ -58,6 +58,9 @@ RULES = (
     Rule("CNN_high_{k}/b_transform", "char_cnn/highway_{k}/transform/bias"),
     Rule("CNN_proj/W_proj", "char_cnn/projection/kernel"),
     Rule("CNN_proj/b_proj", "char_cnn/projection/bias"),
+)
+RULES = (
+    *TOKEN_RULES,
     *(rule for number, name in enumerate(DIRECTIONS) for rule in _lstm_rules(number, name)),
 )
 TABLE = Table(RULES)
