@@ -23,7 +23,7 @@ def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
 
 def pretrain(
     ctx: typer.Context,
-    texts: Annotated[list[Path], typer.Argument(help="Text files (.gz and .xz too).")],
+    texts: Annotated[list[Path], typer.Argument(help="Text files (.gz, .xz and .zst too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str | None, _option(BUDGET, "Training time (default 60m).")] = None,
@@ -62,9 +62,9 @@ def pretrain(
     evaluation_seconds = amounts.seconds(measure_every)
     char_filters = amounts.filters(filters)
     load_backend()
+    from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
     from keras_elmo.pretraining.config import PretrainingConfig
-    from keras_elmo.pretraining.corpus import prepare_corpus
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures
     from keras_elmo.pretraining.threads import one_pool_per_direction
@@ -81,8 +81,7 @@ def pretrain(
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
     one_pool_per_direction()
     _check_folder(output, resume, shape)
-    say("Reading the corpus ...", quiet=quiet)
-    corpus = prepare_corpus(texts, output / "corpus")
+    corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     config = PretrainingConfig(
         vocabulary_size=vocabulary_size,
@@ -127,7 +126,9 @@ def pretrain(
 
 def _check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
-    begun = folder.is_dir() and any(path.name != "corpus" for path in folder.iterdir())
+    begun = folder.is_dir() and any(
+        path.name not in ("corpus", "corpus.unfinished") for path in folder.iterdir()
+    )
     if begun and not resume:
         raise FileExistsError(
             f"{folder} exists already and is left as it is. Choose another folder, or continue its "

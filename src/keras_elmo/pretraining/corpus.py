@@ -1,24 +1,38 @@
-"""Text files → a memory-mapped corpus of word-type ids, read in a seeded order."""
+"""Text files → a memory-mapped corpus of word-type ids, prepared once and then read."""
 
-import gzip
-import hashlib
 import json
-import lzma
-import zlib
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from keras_elmo.text.readers import DataError
+from keras_elmo.pretraining.corpus_folder import (
+    REPORT,
+    check_texts,
+    read_report,
+    recipe_of,
+    unfinished_corpus,
+)
+from keras_elmo.pretraining.corpus_report import corpus_report
+from keras_elmo.pretraining.counting import Reading, count_parts
+from keras_elmo.pretraining.merging import frequent_types, write_arrays
+from keras_elmo.pretraining.text_blocks import (
+    Part,
+    TextBlocks,
+    no_words,
+    parts_of,
+    sentence_lengths,
+)
+from keras_elmo.text.lines import DataError
 from keras_elmo.text.vocabulary import MARKS
 
-_OPENERS = {".gz": gzip.open, ".xz": lzma.open}
-_UNREADABLE = (UnicodeDecodeError, EOFError, OSError, lzma.LZMAError, zlib.error)
+MAX_LENGTH = 60
+MAX_TYPES = 1_000_000
 BOS, EOS, UNK = range(len(MARKS))
+_BLOCK = 1 << 22  # tokens looked at together
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Corpus:
             is its place in this list, and below the softmax's vocabulary size its target as well.
         tokens: int32 `(tokens,)`, type ids of all sentences one after another (memory-mapped).
         offsets: int64 `(sentences + 1,)`, where each sentence begins.
+        fingerprint: equal for equal bytes prepared in the same way; empty if not from a folder.
     """
 
     types: list[str]
@@ -41,124 +56,180 @@ class Corpus:
     def num_tokens(self) -> int:
         return len(self.tokens)
 
-    def coverage(self, vocabulary_size: int) -> float:
-        """Share of the tokens that a vocabulary of this size contains."""
-        return float(np.mean(np.asarray(self.tokens) < vocabulary_size))
+    def coverage(self, vocabulary_size: int, begin: int = 0, end: int | None = None) -> float:
+        """Share of the tokens (or of those from `begin` to `end`) in a vocabulary of this size."""
+        return self._share(np.arange(len(self.types)) < vocabulary_size, begin, end)
+
+    def unknown(self, vocabulary: Collection[str]) -> float:
+        """Share of the tokens that these words do not contain; fast if they are a set."""
+        return 1.0 - self._share(np.array([word in vocabulary for word in self.types]))
+
+    def _share(self, known: np.ndarray, begin: int = 0, end: int | None = None) -> float:
+        """Share of the tokens whose type is known, bool `(types,)`; `<UNK>` never is."""
+        known[UNK] = False
+        tokens = np.asarray(self.tokens[begin:end])
+        blocks = (tokens[start : start + _BLOCK] for start in range(0, len(tokens), _BLOCK))
+        return sum(int(known[block].sum()) for block in blocks) / max(1, len(tokens))
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Corpus":
+    def load(cls, folder: str | PathLike[str]) -> "Corpus":
+        """Read what `prepare_corpus` wrote.
+
+        Raises:
+            FileNotFoundError: no corpus was prepared there, or not to the end.
+        """
         folder = Path(folder)
+        report = read_report(folder)
+        if not report:
+            raise FileNotFoundError(f"{folder} holds no whole corpus. Call prepare_corpus first.")
         return cls(
             types=(folder / "types.txt").read_text(encoding="utf-8").split("\n"),
             tokens=np.load(folder / "tokens.npy", mmap_mode="r"),
             offsets=np.load(folder / "offsets.npy"),
+            fingerprint=report.get("fingerprint", ""),
         )
 
 
 def prepare_corpus(
-    paths: Sequence[str | Path],
-    folder: str | Path,
+    paths: Sequence[str | PathLike[str]],
+    folder: str | PathLike[str],
     *,
-    max_length: int = 60,
-    on_progress: Callable[[int], None] = lambda tokens: None,
+    max_length: int = MAX_LENGTH,
+    max_types: int = MAX_TYPES,
+    processes: int = 1,
+    on_progress: Callable[[Reading], None] = lambda reading: None,
 ) -> Corpus:
-    """Read text files (one sentence a line, words split on spaces) into `folder`, once.
+    """Read text files (one sentence a line, words split on white space) into `folder`, once.
 
-    A second call with the same files (the same bytes) reads what the first one wrote.
+    A second call with the same files (the same bytes) reads what the first one wrote. The result
+    is the same for every number of processes. `corpus.json` holds what was found: see
+    `corpus_report`.
+
+    Memory is bounded whatever the size of the text: tokens go to files as they are read; a process
+    keeps at most about 500,000 words before it begins another dictionary, and the counts of all
+    are merged with at most about 1,500,000 in memory and the others in sorted files. Only the kept
+    `types` and, once it is loaded, the corpus's `offsets` (8 bytes a sentence) stay in memory. The
+    disk needs twice the room of the result: 8 bytes a token.
 
     Args:
-        paths: plain, .gz or .xz files.
+        paths: plain, .gz, .xz or .zst files; compressed ones are read by one process each.
         folder: where `tokens.npy`, `offsets.npy`, `types.txt` and `corpus.json` are written.
         max_length: longer sentences are cut into pieces of this many words.
-        on_progress: called with the number of tokens read so far.
+        max_types: types to keep, `<S> </S> <UNK>` included; tokens of rarer ones become `<UNK>`.
+        processes: how many read at once. More than one need `if __name__ == "__main__":` around
+            the program that calls this.
+        on_progress: called with the bytes and tokens read so far.
 
     Raises:
-        DataError: nothing to read in a file, or not UTF-8.
+        ValueError: a number below its minimum, no paths.
+        DataError: nothing to read in a file, or no UTF-8 text; the message names file and line.
+        FileNotFoundError, IsADirectoryError: a path is no file.
+        ImportError: zstandard is missing for a .zst file.
+        ChildProcessError: a process was ended from outside.
+
+    Example:
+        >>> corpus = prepare_corpus(["a.txt", "b.txt.xz"], "corpus", processes=2)
+        >>> corpus.coverage(50_000)
+        0.97
     """
-    folder = Path(folder)
-    paths = [Path(path) for path in paths]
-    recipe = {
-        "files": [[path.name, _digest(path)] for path in paths],
-        "max_length": max_length,
-    }
-    report = folder / "corpus.json"
-    if report.exists() and json.loads(report.read_text())["recipe"] == recipe:
+    paths, folder = [Path(path) for path in paths], Path(folder)
+    check_texts(
+        paths, max_length=(max_length, 1), max_types=(max_types, 4), processes=(processes, 1)
+    )
+    recipe = recipe_of(paths, max_length, max_types)
+    if read_report(folder).get("fingerprint") == recipe["fingerprint"]:
         return Corpus.load(folder)
-    types = {mark: i for i, mark in enumerate(MARKS)}
-    tokens, offsets = array("i"), array("q", [0])
-    for path in paths:
-        for words in _sentences(path, max_length):
-            tokens.extend([types.setdefault(word, len(types)) for word in words])
-            offsets.append(len(tokens))
-        on_progress(len(tokens))
-    names, ids = _by_frequency(list(types), np.frombuffer(tokens, dtype=np.int32))
-    folder.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
-    np.save(folder / "tokens.npy", ids)
-    np.save(folder / "offsets.npy", np.frombuffer(offsets, dtype=np.int64))
-    (folder / "types.txt").write_text("\n".join(names), encoding="utf-8")
-    # Written last: an interrupted preparation leaves no report and starts again.
-    summary = {"recipe": recipe, "tokens": len(ids), "types": len(names)}
-    report.write_text(json.dumps(summary, indent=2))
+    split = [parts_of(path) for path in paths]
+    parts = [part for parts in split for part in parts]
+    with unfinished_corpus(folder) as work:
+        counted = iter(count_parts(parts, work, max_length, processes, on_progress))
+        files = [[next(counted) for _ in parts] for parts in split]
+        for path, file in zip(paths, files, strict=True):
+            if not any(part.tokens for part in file):
+                raise no_words(path)
+        types = frequent_types([part for file in files for part in file], work, max_types)
+        found = write_arrays(files, types, work)
+        (work / "types.txt").write_text("\n".join(types), encoding="utf-8")
+        report = recipe | corpus_report(paths, files, found, len(types))
+        (work / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")
     return Corpus.load(folder)
 
 
+def corpus_changed(
+    paths: Sequence[str | PathLike[str]],
+    folder: str | PathLike[str],
+    *,
+    max_length: int = MAX_LENGTH,
+    max_types: int = MAX_TYPES,
+) -> bool:
+    """Whether `folder` holds a corpus of other bytes, or prepared in another way.
+
+    Reads each file once, without decompressing it; false if nothing was prepared there.
+    """
+    found = read_report(folder).get("fingerprint")
+    if found is None:
+        return False
+    paths = [Path(path) for path in paths]
+    check_texts(paths)
+    return found != recipe_of(paths, max_length, max_types)["fingerprint"]
+
+
 def read_corpus(
-    path: str | PathLike[str], types: Sequence[str], *, max_tokens: int = 0, max_length: int = 60
+    path: str | PathLike[str],
+    types: Sequence[str],
+    *,
+    max_tokens: int = 0,
+    max_length: int = MAX_LENGTH,
 ) -> Corpus:
     """A text to measure on, in memory; longer sentences are cut as in `prepare_corpus`.
 
     Args:
-        path: a plain, .gz or .xz file, one sentence a line, words split on spaces.
+        path: a plain, .gz, .xz or .zst file, one sentence a line, words split on white space.
         types: known words; others are added behind them.
         max_tokens: stop after the sentence that reaches this number; 0 reads everything.
         max_length: longer sentences are cut into pieces of this many words.
 
     Raises:
-        DataError: nothing to read, or not UTF-8.
+        DataError: nothing to read, no UTF-8 text, or nearly all of its words are unknown.
+        FileNotFoundError, IsADirectoryError: `path` is no file.
     """
-    sentences, count = [], 0
-    for words in _sentences(Path(path), max_length):
-        sentences.append(words)
-        count += len(words)
-        if 0 < max_tokens <= count:
+    path = Path(path)
+    words: list[str] = []
+    lines: list[int] = []
+    for block in TextBlocks(Part(path)):
+        words += block.words
+        lines += block.line_lengths.tolist()
+        if 0 < max_tokens <= len(words) - max_length:  # so the sentence that reaches it is whole
             break
-    return encode_sentences(sentences, types)
+    if not words:
+        raise no_words(path)
+    lengths = sentence_lengths(np.array([*lines, len(words) - sum(lines)]), max_length)
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    if max_tokens:
+        offsets = offsets[: np.searchsorted(offsets, max_tokens) + 1]
+    corpus = _encode(words[: offsets[-1]], offsets, types)
+    _check_known(path, corpus, types)
+    return corpus
 
 
 def encode_sentences(sentences: Sequence[Sequence[str]], types: Sequence[str]) -> Corpus:
     """Held-out sentences as a corpus in memory; words `types` does not have are added behind it."""
+    words = [word for words in sentences for word in words]
+    return _encode(words, np.cumsum([0, *map(len, sentences)]), types)
+
+
+def _encode(words: Sequence[str], offsets: np.ndarray, types: Sequence[str]) -> Corpus:
     known = {word: i for i, word in enumerate(types)}
-    ids = [known.setdefault(word, len(known)) for words in sentences for word in words]
-    offsets = np.cumsum([0, *map(len, sentences)])
+    ids = [known.setdefault(word, len(known)) for word in words]
     return Corpus(list(known), np.array(ids, dtype=np.int32), offsets)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
-def _sentences(path: Path, max_length: int) -> Iterator[list[str]]:
-    opener = _OPENERS.get(path.suffix, open)
-    empty = True
-    with opener(path, "rt", encoding="utf-8-sig") as file:
-        try:
-            for line in file:
-                words = line.split()
-                for start in range(0, len(words), max_length):
-                    empty = False
-                    yield words[start : start + max_length]
-        except _UNREADABLE as error:
-            raise DataError(f"{path}: cannot be read as UTF-8 text. Received: {error}") from error
-    if empty:
-        raise DataError(f"{path}: has no words. Expected one sentence a line.")
-
-
-def _by_frequency(names: list[str], ids: np.ndarray) -> tuple[list[str], np.ndarray]:
-    counts = np.bincount(ids, minlength=len(names))
-    words = sorted(range(len(MARKS), len(names)), key=lambda i: (-counts[i], names[i]))
-    order = np.array([*range(len(MARKS)), *words])
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return [names[i] for i in order], rank[ids].astype(np.int32)
+def _check_known(path: Path, corpus: Corpus, types: Sequence[str]) -> None:
+    unknown = 1.0 - corpus.coverage(len(types))
+    if len(types) > len(MARKS) and unknown > _MOSTLY:
+        examples = ", ".join(corpus.types[len(types) :][:3])
+        raise DataError(
+            f"{path}: {unknown:.1%} of its {corpus.num_tokens:,} words are not among the "
+            f"{len(types):,} known ones, such as: {examples}. Expected text like the one the "
+            "vocabulary was made of. Is it another language or script, or tokenized differently?"
+        )

@@ -1,12 +1,12 @@
 """The lines of a text file with their numbers: the one place that knows encodings and line ends."""
 
-import gzip
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Self, TypeVar
+
+from keras_elmo.text.opening import DAMAGED, damage, open_bytes
 
 Row = TypeVar("Row")
 STANDARD_INPUT = "-"
@@ -24,11 +24,11 @@ class DataError(ValueError):
 def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     r"""Stream the lines of a UTF-8 file, counted from 1, without their line ends.
 
-    A byte order mark is dropped and `\r\n` is a line end; `*.gz` is decompressed on the way; `-` is
-    standard input.
+    A byte order mark is dropped and `\r\n` is a line end; `*.gz`, `*.xz` and `*.zst` are
+    decompressed on the way; `-` is standard input.
 
     Raises:
-        DataError: bytes that are not UTF-8, a damaged gzip file.
+        DataError: bytes that are not UTF-8, a damaged compressed file.
         FileNotFoundError, IsADirectoryError: `path` is no file.
     """
     number = 0
@@ -36,9 +36,8 @@ def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
         try:
             for number, raw in enumerate(stream, 1):
                 yield number, _decode(raw, path, number)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            message = f"the gzip file is damaged ({error}). Download or compress it again."
-            raise DataError.at(path, number + 1, message) from error
+        except DAMAGED as error:
+            raise DataError.at(path, number + 1, damage(path, error)) from error
 
 
 def not_empty(rows: Iterable[Row], path: str | Path, what: str) -> Iterator[Row]:
@@ -54,16 +53,7 @@ def not_empty(rows: Iterable[Row], path: str | Path, what: str) -> Iterator[Row]
 def _open(path: str | Path) -> AbstractContextManager[Iterable[bytes]]:
     if str(path) == STANDARD_INPUT:
         return nullcontext(sys.stdin.buffer)  # not ours to close
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"expected a file. Received: {path}, a directory. Name a file in it."
-        )
-    if not path.exists():
-        raise FileNotFoundError(
-            f"no such file. Received: {path}, looked for in {Path.cwd()}. Check the spelling."
-        )
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return open_bytes(path)
 
 
 def _decode(raw: bytes, path: str | Path, number: int) -> str:

@@ -1,0 +1,43 @@
+"""`pretrain` shows what its texts hold, and says what is wrong with them before it trains."""
+
+import pytest
+
+from keras_elmo.cli.corpus_progress import read_texts
+
+
+def test_table_of_the_texts(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "a.txt").write_text("the dog\n\nthe cat and the dog\n")
+    (tmp_path / "b.txt").write_text("the " * 70)
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    read_texts(paths, tmp_path / "corpus", 4)  # a vocabulary of the three marks and "the"
+    lines = capsys.readouterr().err.splitlines()
+    cells = [[cell.strip() for cell in line.split("│")[1:]] for line in lines]
+    rows = [row[:-1] for row in cells if len(row) > 1]
+    assert rows == [
+        [str(paths[0]), "29", "2", "7", "4", "42.9%", "5 words, line 3", "0"],
+        [str(paths[1]), "280", "2", "70", "1", "100.0%", "70 words, line 1", "1"],
+        ["all", "309", "4", "77", "7", "94.8%", "70 words, line 1", "1"],
+    ]
+    corpus = read_texts(paths, tmp_path / "corpus", 8, quiet=True)
+    shown = capsys.readouterr().err
+    assert "the corpus has 7 word types only" in shown
+    assert "Received: --vocabulary-size 8" in shown
+    assert len(corpus.types) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.txt", None, "no such file"),
+        ("empty.txt", b"", "empty.txt: has no words"),
+        ("latin.txt", b"a\nsch\xf6n\n", "latin.txt:2: not valid UTF-8"),
+        ("cut.gz", b"\x1f\x8b\x08", "cut.gz:1: the .gz file is damaged"),
+    ],
+)
+def test_bad_texts(run, tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert message in run("pretrain", name, "-o", "run", code=1).stderr
+    assert not list(tmp_path.glob("run/*"))
