@@ -132,7 +132,7 @@ def loop(monkeypatch):
     saved = []
 
     def run_on(losses, config, **kwargs):
-        monkeypatch.setattr(training, "_new_model", lambda *_: FakeModel(losses))
+        monkeypatch.setattr(training, "new_language_model", lambda *_: FakeModel(losses))
         loaded = (FakeModel(losses), saved[-1]) if saved else None
         monkeypatch.setattr(training, "load_checkpoint", lambda _: loaded)
         return run("nowhere", config, **kwargs)

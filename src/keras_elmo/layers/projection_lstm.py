@@ -88,7 +88,14 @@ class ProjectionLSTM(keras.layers.Layer):
             )
         if self.stateful:
             self._state.variables = [
-                keras.Variable(ops.zeros((input_shape[0], size)), trainable=False, name="state")
+                keras.Variable(
+                    "zeros",
+                    (input_shape[0], size),
+                    dtype="float32",
+                    trainable=False,
+                    autocast=False,
+                    name="state",
+                )
                 for size in (self.output_dim, self.units)
             ]
 

@@ -1,6 +1,7 @@
 """The time loop of the projection LSTM and its gradient, written out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras import ops
 
@@ -74,7 +75,7 @@ class Recurrence:
             return ops.concatenate([h, c], axis=-1), gradient
 
         kernels = [recurrent] if projection is None else [recurrent, projection]
-        both = loop(x, *kernels)  # (time, batch, features [+ units])
+        both: Any = loop(x, *kernels)  # (time, batch, features [+ units])
         if not self.returns_state:
             return both, ()
         last = ops.stop_gradient(both[0 if self.reverse else -1])

@@ -60,9 +60,9 @@ def stacked(output: Any) -> Any:
 
 
 def _scan_jax(step, state, inputs, reverse):
-    import jax
+    from jax import lax
 
-    return jax.lax.scan(step, tuple(state), tuple(inputs), reverse=reverse)
+    return lax.scan(step, tuple(state), tuple(inputs), reverse=reverse)
 
 
 def _scan_tensorflow(step, state, inputs, num_outputs, differentiable, reverse):

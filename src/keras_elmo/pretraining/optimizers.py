@@ -8,16 +8,16 @@ from keras import ops
 _SMOOTHING = 0.98  # of the logged norms, from step to step
 
 
-class _NormLog:
+class _NormLog(keras.optimizers.Optimizer):
     """Keeps a running mean of the gradients' norm for each part of the language model.
 
     The sum over a part's variables; an optimizer variable, so that it works in compiled code.
     """
 
     def build(self, variables):
-        super().build(variables)  # type: ignore[misc]
+        super().build(variables)
         self.parts = list(dict.fromkeys(_part(variable.path) for variable in variables))
-        self.norms = self.add_variable((len(self.parts),), name="gradient_norms")  # type: ignore
+        self.norms = self.add_variable((len(self.parts),), name="gradient_norms")
 
     def apply(self, grads, trainable_variables=None):
         if trainable_variables is not None and not self.built:
@@ -29,7 +29,7 @@ class _NormLog:
         now = ops.sqrt(ops.stack(list(squares.values())))  # (parts,)
         weight = ops.where(self.iterations > 0, _SMOOTHING, 0.0)
         self.norms.assign(weight * self.norms + (1.0 - weight) * now)
-        super().apply(grads, trainable_variables)  # type: ignore[misc]
+        super().apply(grads, trainable_variables)
 
     def gradient_norms(self) -> dict[str, float]:
         """Running means: `gradient_char_cnn`, `gradient_1` …, `gradient_softmax`."""

@@ -62,7 +62,7 @@ def pretrain(
         trained, progress = found[0], Progress(**found[1]["progress"])
         trained.optimizer.global_clipnorm = config.clip_norm
     else:
-        trained, progress = _new_model(model, config), Progress()
+        trained, progress = new_language_model(model, config), Progress()
     # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
     # Set here, since a checkpoint may have been written on another backend.
     trained.jit_compile = keras.config.backend() == "jax"
@@ -86,6 +86,29 @@ def pretrain(
         raise
     loop.save()
     return loop.stateless_model(), progress
+
+
+def new_language_model(
+    model: dict[str, Any] | ElmoLanguageModel, config: PretrainingConfig
+) -> ElmoLanguageModel:
+    """A compiled language model to begin a run with: see `pretrain` for the arguments."""
+    keras.utils.set_random_seed(config.seed)
+    if isinstance(model, dict):
+        model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size)
+    if config.rows:
+        model = _copy(model, stateful=True, batch_size=config.rows)
+    if config.optimizer == "adagrad":
+        # The original's: https://github.com/allenai/bilm-tf starts its accumulators at 1.
+        optimizer = LoggingAdagrad(
+            config.learning_rate, initial_accumulator_value=1.0, global_clipnorm=config.clip_norm
+        )
+    else:
+        decay = config.weight_decay or None
+        optimizer = LoggingAdam(
+            config.learning_rate, weight_decay=decay, global_clipnorm=config.clip_norm
+        )
+    model.compile(optimizer=optimizer)
+    return model
 
 
 class _Loop:
@@ -152,28 +175,6 @@ class _Loop:
             "corpus": self.fingerprint,
         }
         save_checkpoint(self.folder, self.model, state)
-
-
-def _new_model(
-    model: dict[str, Any] | ElmoLanguageModel, config: PretrainingConfig
-) -> ElmoLanguageModel:
-    keras.utils.set_random_seed(config.seed)
-    if isinstance(model, dict):
-        model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size)
-    if config.rows:
-        model = _copy(model, stateful=True, batch_size=config.rows)
-    if config.optimizer == "adagrad":
-        # The original's: https://github.com/allenai/bilm-tf starts its accumulators at 1.
-        optimizer = LoggingAdagrad(
-            config.learning_rate, initial_accumulator_value=1.0, global_clipnorm=config.clip_norm
-        )
-    else:
-        decay = config.weight_decay or None
-        optimizer = LoggingAdam(
-            config.learning_rate, weight_decay=decay, global_clipnorm=config.clip_norm
-        )
-    model.compile(optimizer=optimizer)
-    return model
 
 
 def _copy(model: ElmoLanguageModel, **changes: Any) -> ElmoLanguageModel:
