@@ -1,7 +1,7 @@
 """bilm-tf's training graph as simple_elmo carries it: trains on the windows it is handed.
 
-Started by `benchmarks.pretraining_speed` in a Python of its own. Every line on standard input stands
-for one step on `window.npz` in the folder; the answer is the loss and the seconds it took.
+Started by `benchmarks.pretraining_speed` in a Python of its own. Every line on standard input is
+one step on `window.npz` in the folder; the answer is the loss and the seconds it took.
 """
 
 import sys
@@ -53,7 +53,7 @@ def main():
     state_out = tf.nest.flatten(model.final_lstm_state)
     with tf.compat.v1.Session() as session:
         session.run(tf.compat.v1.global_variables_initializer())
-        state = session.run(state_in)
+        state = [np.zeros(tensor.shape, np.float32) for tensor in state_in]
         for _ in sys.stdin:
             window = np.load(f"{FOLDER}/window.npz")
             feed = dict(zip(state_in, state, strict=True))

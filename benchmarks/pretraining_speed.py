@@ -32,6 +32,7 @@ from keras_elmo.pretraining.threads import one_pool_per_direction
 from keras_elmo.pretraining.training import new_language_model
 
 ROWS, STEPS, VOCABULARY, SAMPLES = 64, 20, 30_000, 4_096
+DTYPES, PEER = ("float32", "mixed_bfloat16"), "bilm-tf's graph"
 FILTERS = [[1, 32], [2, 32], [3, 64], [4, 128], [5, 256]]
 
 
@@ -77,20 +78,31 @@ def peer_step(corpus, units, python):
         targets = np.where(predicted < VOCABULARY, predicted, 2)
         np.savez(
             f"{folder}/window.npz",
-            forward=characters.table[read[0]],
-            backward=characters.table[read[1][:, ::-1]],  # in the order of reading
+            forward=characters.table[read[0]] - 1,  # in training bilm-tf has no id for padding
+            backward=characters.table[read[1][:, ::-1]] - 1,  # in the order of reading
             next=targets[0],
             previous=targets[1][:, ::-1],
         )
         process.stdin.write("step\n")
         process.stdin.flush()
-        return [float(number) for number in process.stdout.readline().split()]
+        _loss, seconds = process.stdout.readline().split()
+        return float(seconds)
 
     return step
 
 
+def product_rates():
+    """GFLOP/s of a product of 2048 × 2048 × 2048, in a process with the usual threads."""
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.pretraining_speed", "--products"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [float(rate) for rate in run.stdout.split()]
+
+
 def product_rate(dtype):
-    """GFLOP/s of a matrix product of 2048 × 2048 × 2048."""
     a = keras.ops.cast(keras.random.normal((2048, 2048)), dtype)
     best = 0.0
     for _ in range(10):
@@ -106,48 +118,57 @@ def operations(units):
     return 3 * 2 * (lstm + 2 * 128 * SAMPLES)
 
 
+def measure(arguments, steps, batches):
+    """Tokens per second of each round, by name."""
+    rates = {name: [] for name in steps}
+    for step in steps.values():
+        for batch in batches[:2]:  # compile
+            step(batch)
+    for _ in range(arguments.rounds):
+        for name, step in steps.items():
+            begin = time.perf_counter()
+            seconds = [step(batch) for batch in batches]
+            # The peer measures its steps itself: the files it is handed are none of its cost.
+            spent = sum(seconds) if name == PEER else time.perf_counter() - begin
+            rates[name].append(len(batches) * ROWS * STEPS / spent)
+    return rates
+
+
+def report(arguments, rates):
+    single, half = product_rates()
+    print(f"\n{arguments.units} units, {keras.config.backend()}, Keras {keras.__version__}.")
+    print(f"Products of 2048³: float32 {single:.0f}, bfloat16 {half:.0f} GFLOP/s.\n")
+    print("| | tokens/s | range | × bilm-tf | of the float32 rate |\n|---|---|---|---|---|")
+    for name, values in rates.items():
+        median = np.median(values)
+        ratio = f"{median / np.median(rates[PEER]):.2f}" if PEER in rates else ""
+        share = median * operations(arguments.units) / 1e9 / single
+        between = f"{min(values):,.0f}–{max(values):,.0f}"
+        print(f"| {name} | {median:,.0f} | {between} | {ratio} | {share:.0%} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("texts", nargs="+", type=Path)
+    parser.add_argument("texts", nargs="*", type=Path)
+    parser.add_argument("--products", action="store_true", help="Only time large products.")
     parser.add_argument("--peer", help="Python with simple_elmo, tensorflow and tf_keras.")
     parser.add_argument("--units", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=8, help="Of a round.")
     arguments = parser.parse_args()
+    if arguments.products:
+        print(product_rate("float32"), product_rate("bfloat16"))
+        return
     one_pool_per_direction()
     with tempfile.TemporaryDirectory() as folder:
         corpus = prepare_corpus(arguments.texts, folder)
         batches = windows(corpus, arguments.steps)
         steps = {f"keras-elmo, {d}": our_step(corpus, arguments.units, d) for d in DTYPES}
-        rates = {name: [] for name in steps}
-        for step in steps.values():
-            step(batches[0]), step(batches[1])  # compile
         if arguments.peer:
-            peer = peer_step(corpus, arguments.units, arguments.peer)
-            peer(batches[0]), peer(batches[1])
-            rates["bilm-tf's graph"] = []
-        for _ in range(arguments.rounds):
-            for name, step in steps.items():
-                begin = time.perf_counter()
-                for batch in batches:
-                    step(batch)
-                rates[name].append(len(batches) * ROWS * STEPS / (time.perf_counter() - begin))
-            if arguments.peer:
-                seconds = sum(peer(batch)[1] for batch in batches)  # of its steps alone
-                rates["bilm-tf's graph"].append(len(batches) * ROWS * STEPS / seconds)
-    peaks = {dtype: product_rate(dtype) for dtype in ("float32", "bfloat16")}
-    print(f"\n{arguments.units} units on {keras.config.backend()}; 2048³ products: {peaks} GFLOP/s")
-    base = np.median(rates["bilm-tf's graph"]) if arguments.peer else None
-    print("| | tokens/s | range | × bilm-tf | of the float32 rate |\n|---|---|---|---|---|")
-    for name, values in rates.items():
-        median = np.median(values)
-        ratio = f"{median / base:.2f}" if base else ""
-        share = median * operations(arguments.units) / 1e9 / peaks["float32"]
-        print(f"| {name} | {median:,.0f} | {min(values):,.0f}–{max(values):,.0f} ", end="")
-        print(f"| {ratio} | {share:.0%} |", flush=True)
+            steps[PEER] = peer_step(corpus, arguments.units, arguments.peer)
+        rates = measure(arguments, steps, batches)
+    report(arguments, rates)
 
-
-DTYPES = ("float32", "mixed_bfloat16")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

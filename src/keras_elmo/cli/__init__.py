@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from keras_elmo import __version__
+from keras_elmo.cli.adapt import adapt
 from keras_elmo.cli.console import out
 from keras_elmo.cli.demo import demo
 from keras_elmo.cli.embed import embed
@@ -32,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 using_tasks = (train, evaluate, predict, embed, info)
-using_language_models = (pretrain, perplexity, score, suggest, sample)
+using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)
 

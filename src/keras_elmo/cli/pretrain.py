@@ -17,7 +17,8 @@ SHAPE_FILE = "model.json"
 BUDGET, MODEL, MEASURES = "Budget", "Model", "Measures"
 
 
-def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
+def option(panel: str, text: str, *names: str, **limits: Any) -> Any:
+    """An option with its help, under a headline of `--help`."""
     return typer.Option(*names, help=text, rich_help_panel=panel, **limits)
 
 
@@ -26,25 +27,34 @@ def pretrain(
     texts: Annotated[list[Path], typer.Argument(help="Text files (.gz, .xz and .zst too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
-    time: Annotated[str | None, _option(BUDGET, "Training time (default 60m).")] = None,
-    tokens: Annotated[str | None, _option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
-    learning_rate: Annotated[float, _option(BUDGET, "At its highest.", min=0.0)] = 1e-3,
-    batch_tokens: Annotated[int, _option(BUDGET, "Tokens of a batch.", min=1)] = 2560,
-    seed: Annotated[int, _option(BUDGET, "Of everything random.", min=0)] = 13,
-    units: Annotated[int, _option(MODEL, "Cells of each LSTM.", min=1)] = 512,
-    projection_dim: Annotated[int, _option(MODEL, "Size of a direction.", min=1)] = 128,
-    num_layers: Annotated[int, _option(MODEL, "LSTM layers.", min=1)] = 2,
-    num_highways: Annotated[int, _option(MODEL, "Highways.", min=0)] = 1,
-    filters: Annotated[
-        str, _option(MODEL, "Character filters: width:number, ...")
-    ] = "1:32,2:32,3:64,4:128,5:256",
-    vocabulary_size: Annotated[int, _option(MODEL, "Words of the softmax.", min=10)] = 50_000,
-    heldout: Annotated[Path | None, _option(MEASURES, "Text to measure the perplexity on.")] = None,
-    probe: Annotated[
-        Path | None, _option(MEASURES, "Labelled TSV (label, text) for a linear probe.")
+    time: Annotated[str | None, option(BUDGET, "Training time (default 60m).")] = None,
+    tokens: Annotated[str | None, option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
+    learning_rate: Annotated[
+        float | None, option(BUDGET, "At its highest (1e-3; adagrad 0.2).", min=0.0)
     ] = None,
-    checkpoint_every: Annotated[str, _option(MEASURES, "Time between checkpoints.")] = "4m",
-    measure_every: Annotated[str, _option(MEASURES, "Time between measures.")] = "10m",
+    batch_tokens: Annotated[int, option(BUDGET, "Tokens of a batch.", min=1)] = 2560,
+    optimizer: Annotated[str, option(BUDGET, "adamw, or the original's adagrad.")] = "adamw",
+    weight_decay: Annotated[float, option(BUDGET, "Of adamw.", min=0.0)] = 0.0,
+    unroll: Annotated[
+        int, option(BUDGET, "Windows of so many words of running text; 0: sentences.", min=0)
+    ] = 0,
+    precision: Annotated[str, option(BUDGET, "Of products: auto, float32, bfloat16.")] = "auto",
+    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
+    units: Annotated[int, option(MODEL, "Cells of each LSTM.", min=1)] = 512,
+    projection_dim: Annotated[int, option(MODEL, "Size of a direction.", min=1)] = 128,
+    num_layers: Annotated[int, option(MODEL, "LSTM layers.", min=1)] = 2,
+    num_highways: Annotated[int, option(MODEL, "Highways.", min=0)] = 1,
+    filters: Annotated[
+        str, option(MODEL, "Character filters: width:number, ...")
+    ] = "1:32,2:32,3:64,4:128,5:256",
+    dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
+    vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
+    heldout: Annotated[Path | None, option(MEASURES, "Text to measure the perplexity on.")] = None,
+    probe: Annotated[
+        Path | None, option(MEASURES, "Labelled TSV (label, text) for a linear probe.")
+    ] = None,
+    checkpoint_every: Annotated[str, option(MEASURES, "Time between checkpoints.")] = "4m",
+    measure_every: Annotated[str, option(MEASURES, "Time between measures.")] = "10m",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Pre-train ELMo's language model on text with one sentence a line, words split on spaces.
@@ -61,12 +71,14 @@ def pretrain(
     checkpoint_seconds = amounts.seconds(checkpoint_every)
     evaluation_seconds = amounts.seconds(measure_every)
     char_filters = amounts.filters(filters)
+    rate = learning_rate or (0.2 if optimizer == "adagrad" else 1e-3)
     load_backend()
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures
+    from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.threads import one_pool_per_direction
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
@@ -77,17 +89,21 @@ def pretrain(
         "num_layers": num_layers,
         "num_highways": num_highways,
         "char_filters": char_filters,
+        "dropout": dropout,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
     one_pool_per_direction()
-    _check_folder(output, resume, shape)
+    check_folder(output, resume, shape)
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     config = PretrainingConfig(
         vocabulary_size=vocabulary_size,
         num_samples=min(PretrainingConfig.num_samples, vocabulary_size // 2),
         tokens_per_batch=batch_tokens,
-        learning_rate=learning_rate,
+        unroll=unroll or None,
+        optimizer=optimizer,
+        learning_rate=rate,
+        weight_decay=weight_decay,
         max_seconds=max_seconds,
         max_tokens=max_tokens,
         checkpoint_seconds=checkpoint_seconds,
@@ -101,7 +117,7 @@ def pretrain(
         with PretrainProgress(output, config, quiet=quiet) as shown:
             model, progress = pretrain(
                 corpus,
-                backbone_config,
+                backbone_config | {"dtype": dtype_policy(precision)},
                 config,
                 output,
                 resume=resume,
@@ -124,7 +140,7 @@ def pretrain(
     say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
 
 
-def _check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
+def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
     begun = folder.is_dir() and any(
         path.name not in ("corpus", "corpus.unfinished") for path in folder.iterdir()

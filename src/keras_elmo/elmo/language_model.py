@@ -1,5 +1,7 @@
 """ELMo as what it was trained as: a language model that predicts the next and the previous word."""
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -71,6 +73,13 @@ class ElmoLanguageModel(keras.Model):
             ops.reshape(hidden, (-1, size)), ops.reshape(targets, (-1,)), **arguments
         )
         return ops.reshape(losses, ops.shape(targets))
+
+    def rebuilt(self, **changes: Any) -> Self:
+        """A copy on a backbone with some other arguments, such as `stateful` or `dtype`."""
+        backbone = ElmoBackbone(**{**self.backbone.get_config(), **changes})
+        copy = type(self)(backbone, self.vocabulary_size)
+        copy.set_weights(self.get_weights())
+        return copy
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return ops.mean(y_pred)

@@ -1,6 +1,7 @@
 """The loop over time steps that all recurrences here share."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -60,8 +61,7 @@ def stacked(output: Any) -> Any:
 
 
 def _scan_jax(step, state, inputs, reverse):
-    from jax import lax
-
+    lax = import_module("jax.lax")  # by name: the types are checked without JAX
     return lax.scan(step, tuple(state), tuple(inputs), reverse=reverse)
 
 

@@ -1,5 +1,6 @@
 """The measures of a pre-training run, from files: perplexity, a probe, the health of features."""
 
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -54,6 +55,13 @@ class RunMeasures:
         if self._probe:
             row["probe"] = linear_probe(model.backbone, *self._probe)
         return row | health(model.backbone, self._sample)
+
+
+def text_perplexities(
+    model: ElmoLanguageModel, words: Sequence[str], texts: Mapping[str, str | PathLike[str]]
+) -> dict[str, dict[str, float]]:
+    """The `perplexity` of each text, by name; `words` are those of the softmax."""
+    return {name: perplexity(model, read_corpus(path, words)) for name, path in texts.items()}
 
 
 def _first_sentences(corpus: Corpus) -> list[list[str]]:

@@ -49,7 +49,8 @@ def pretrain(
         on_step, on_evaluation: called for progress.
 
     Returns:
-        The trained language model, without a carried state, and where the run stands.
+        The trained language model, in float32 and without a carried state, and where the run
+        stands.
 
     Raises:
         ValueError: a resumed run has another corpus or other settings than it began with.
@@ -85,7 +86,7 @@ def pretrain(
         loop.save()
         raise
     loop.save()
-    return loop.stateless_model(), progress
+    return loop.plain_model(), progress
 
 
 def new_language_model(
@@ -96,7 +97,7 @@ def new_language_model(
     if isinstance(model, dict):
         model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size)
     if config.rows:
-        model = _copy(model, stateful=True, batch_size=config.rows)
+        model = model.rebuilt(stateful=True, batch_size=config.rows)
     if config.optimizer == "adagrad":
         # The original's: https://github.com/allenai/bilm-tf starts its accumulators at 1.
         optimizer = LoggingAdagrad(
@@ -154,19 +155,22 @@ class _Loop:
         progress = self.progress
         row = {"step": progress.step, "tokens": progress.tokens, "seconds": progress.seconds}
         row["train_loss"] = float(np.mean(self._losses))
-        row |= measure(self.stateless_model()) | self.model.optimizer.gradient_norms()
+        row |= measure(self.plain_model()) | self.model.optimizer.gradient_norms()
         self._losses.clear()
         progress.history.append(row)
         return row
 
-    def stateless_model(self) -> ElmoLanguageModel:
-        """The model, or a copy of it that starts every sentence from zero."""
-        if not self.model.backbone.stateful:
+    def plain_model(self) -> ElmoLanguageModel:
+        """The model as it is used: float32, every sentence from zero state. Maybe a copy."""
+        backbone = self.model.backbone
+        if not backbone.stateful and backbone.bilm.compute_dtype == "float32":
             return self.model
-        if self._twin is None:
-            self._twin = _copy(self.model, stateful=False, batch_size=None)
-        self._twin.set_weights(self.model.get_weights())
-        return self._twin
+        twin = self._twin
+        if twin is None:
+            twin = self.model.rebuilt(stateful=False, batch_size=None, dtype="float32")
+        twin.set_weights(self.model.get_weights())
+        self._twin = twin
+        return twin
 
     def save(self) -> None:
         state = {
@@ -175,14 +179,6 @@ class _Loop:
             "corpus": self.fingerprint,
         }
         save_checkpoint(self.folder, self.model, state)
-
-
-def _copy(model: ElmoLanguageModel, **changes: Any) -> ElmoLanguageModel:
-    """The same language model on a backbone with some other arguments."""
-    backbone = ElmoBackbone(**{**model.backbone.get_config(), **changes})
-    copy = ElmoLanguageModel(backbone, model.vocabulary_size)
-    copy.set_weights(model.get_weights())
-    return copy
 
 
 def _check_same_run(state: dict[str, Any], corpus: Corpus, config: PretrainingConfig) -> None:
@@ -211,9 +207,9 @@ def _batches(
     while True:
         order = np.random.default_rng([config.seed, epoch])
         if config.rows and config.unroll:
-            items: Any = stream_windows(corpus, config.rows, config.unroll, order)
+            items: Iterator[Any] = stream_windows(corpus, config.rows, config.unroll, order)
         else:
-            items = batch_plan(corpus, config.tokens_per_batch, order)
+            items = iter(batch_plan(corpus, config.tokens_per_batch, order))
         for i, item in enumerate(items):
             random = np.random.default_rng([config.seed, epoch, step])
             step += 1
@@ -222,7 +218,8 @@ def _batches(
             if config.rows:
                 if i == 0:
                     model.backbone.reset_state()  # the text was cut elsewhere
-                yield spell_batch(*item, characters, size, sampler, random)
+                read, predicted = item
+                yield spell_batch(read, predicted, characters, size, sampler, random)
             else:
                 yield make_batch(corpus, item, characters, size, sampler, random)
         epoch += 1

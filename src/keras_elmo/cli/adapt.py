@@ -1,0 +1,108 @@
+"""`keras-elmo adapt`: a pre-trained ELMo → one that knows the language of a domain."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_elmo.cli import amounts
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.console import out, say, warn
+from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, option
+
+
+def adapt(
+    ctx: typer.Context,
+    preset: Annotated[str, typer.Argument(help="Preset name or folder to begin with.")],
+    texts: Annotated[list[Path], typer.Argument(help="Domain text (.gz, .xz and .zst too).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    time: Annotated[str, option(BUDGET, "Training time.")] = "20m",
+    learning_rate: Annotated[float, option(BUDGET, "At its highest.", min=0.0)] = 5e-4,
+    batch_tokens: Annotated[int, option(BUDGET, "Tokens of a batch.", min=1)] = 2560,
+    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
+    vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
+    dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
+    domain: Annotated[
+        Path | None, option(MEASURES, "Held-out text of the domain, to measure before and after.")
+    ] = None,
+    general: Annotated[
+        Path | None, option(MEASURES, "General text, to measure what is forgotten.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+) -> None:
+    """Continue the pre-training of an ELMo on text of a domain: one sentence a line.
+
+    The softmax gets the words of that text; words it had keep what they learned. The folder holds
+    what that of `pretrain` holds, preset/ included, and adaptation.json: perplexity before and
+    after, under one vocabulary, on the texts to measure.
+
+    \b
+    keras-elmo adapt elmo_mini_en reviews.txt -o reviews_elmo/ --time 20m
+    keras-elmo adapt elmo_mini_en a.txt -o run/ --domain heldout.txt --general news.txt
+    """
+    seconds = amounts.seconds(time)
+    load_backend()
+    from keras_elmo.cli.corpus_progress import read_texts
+    from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.pretraining.adaptation import adapted_language_model
+    from keras_elmo.pretraining.config import PretrainingConfig
+    from keras_elmo.pretraining.export import export_preset
+    from keras_elmo.pretraining.measures import RunMeasures, text_perplexities
+    from keras_elmo.pretraining.precision import dtype_policy
+    from keras_elmo.pretraining.threads import one_pool_per_direction
+    from keras_elmo.pretraining.training import pretrain
+    from keras_elmo.reports.records import command_record, write_json
+
+    one_pool_per_direction()
+    check_folder(output, resume, {})
+    corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
+    words = corpus.types[: min(vocabulary_size, len(corpus.types))]
+    config = PretrainingConfig(
+        vocabulary_size=len(words),
+        num_samples=min(PretrainingConfig.num_samples, len(words) // 2),
+        tokens_per_batch=batch_tokens,
+        learning_rate=learning_rate,
+        max_seconds=seconds,
+        seed=seed,
+    )
+    measured = {name: path for name, path in (("domain", domain), ("general", general)) if path}
+    model = adapted_language_model(preset, words, dropout=dropout)
+    say("Measuring what it begins with ...", quiet=quiet)
+    before = text_perplexities(model, words, measured)
+    write_json(command_record(ctx.obj, seed), output / "command.json")
+    try:
+        with PretrainProgress(output, config, quiet=quiet) as shown:
+            model, progress = pretrain(
+                corpus,
+                model.rebuilt(dtype=dtype_policy("auto")),
+                config,
+                output,
+                resume=resume,
+                evaluate=RunMeasures(corpus, domain),
+                on_step=shown.on_step,
+                on_evaluation=shown.on_evaluation,
+            )
+            shown.write(progress.history)
+    except KeyboardInterrupt:
+        again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
+        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
+        stop_interrupted()
+    after = text_perplexities(model, words, measured)
+    write_json({"preset": preset, "before": before, "after": after}, output / "adaptation.json")
+    for name, row in after.items():
+        out.print(
+            f"{name}: perplexity {before[name]['perplexity']:,.1f} → {row['perplexity']:,.1f} "
+            f"(unknown words {row['unknown']:.1%})"
+        )
+    export_preset(
+        model,
+        output / "preset",
+        vocabulary=words,
+        overwrite=True,
+        adapted_from=preset,
+        tokens_seen=progress.tokens,
+    )
+    say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)

@@ -1,0 +1,28 @@
+"""`keras-elmo adapt` learns a domain, and says what it did to the perplexities."""
+
+import json
+
+from support import small_backbone
+
+
+def test_adapt(run, tmp_path):
+    from keras_elmo.elmo.language_model import ElmoLanguageModel
+    from keras_elmo.elmo.softmax_file import load_language_model
+    from keras_elmo.pretraining.export import export_preset
+    from keras_elmo.text.vocabulary import MARKS
+
+    preset = tmp_path / "preset"
+    model = ElmoLanguageModel(small_backbone()[0], 5)
+    export_preset(model, preset, vocabulary=[*MARKS, "dog", "cat"])
+    sentences = ["the dog barks", "a cat sleeps", "the cat barks"]
+    (tmp_path / "domain.txt").write_text("\n".join(sentences * 20), encoding="utf-8")
+    (tmp_path / "general.txt").write_text("a dog sleeps\nthe dog\n", encoding="utf-8")
+    options = ["--domain", "domain.txt", "--general", "general.txt", "--learning-rate", "0.05"]
+    run("adapt", preset, "domain.txt", "-o", "run", "--time", "4s", *options)
+    report = json.loads((tmp_path / "run/adaptation.json").read_text())
+    before, after = report["before"]["domain"], report["after"]["domain"]
+    assert after["perplexity"] < before["perplexity"]
+    assert report["before"]["general"]["tokens"] == 5
+    model, vocabulary = load_language_model(tmp_path / "run/preset")
+    assert "barks" in vocabulary
+    assert model.backbone.bilm.compute_dtype == "float32"
