@@ -2,24 +2,20 @@
 
 import pytest
 
+from keras_elmo.cli.console import err
 from keras_elmo.cli.corpus_progress import read_texts
 
 
 def test_table_of_the_texts(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(err, "width", 80)
     (tmp_path / "a.txt").write_text("the dog\n\nthe cat and the dog\n")
     (tmp_path / "b.txt").write_text("the " * 70)
     paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
     read_texts(paths, tmp_path / "corpus", 4)  # a vocabulary of the three marks and "the"
-    lines = capsys.readouterr().err.splitlines()
-    cells = [[cell.strip() for cell in line.split("│")[1:]] for line in lines]
-    rows = [row[:-1] for row in cells if len(row) > 1]
-    assert rows == [
-        [str(paths[0]), "29", "2", "7", "4", "42.9%", "5 words, line 3", "0"],
-        [str(paths[1]), "280", "2", "70", "1", "100.0%", "70 words, line 1", "1"],
-        ["all", "309", "4", "77", "7", "94.8%", "70 words, line 1", "1"],
-    ]
+    rows = [line.split() for line in capsys.readouterr().err.splitlines()]
+    assert ["a.txt", "2", "7", "4", "42.9%", "5"] in rows
+    assert ["b.txt", "2", "70", "1", "100.0%", "70"] in rows
+    assert ["all", "4", "77", "7", "94.8%", "70"] in rows
     corpus = read_texts(paths, tmp_path / "corpus", 8, quiet=True)
     shown = capsys.readouterr().err
     assert "the corpus has 7 word types only" in shown

@@ -116,7 +116,12 @@ def test_streams_end_as_a_model_that_starts_sentences_from_zero(tmp_path):
 class FakeModel:
     """Stands in for the language model where only the loop around it is looked at."""
 
-    backbone = SimpleNamespace(max_characters_per_token=8, char_filters=[[1, 4]], stateful=False)
+    backbone = SimpleNamespace(
+        max_characters_per_token=8,
+        char_filters=[[1, 4]],
+        stateful=False,
+        bilm=SimpleNamespace(compute_dtype="float32"),
+    )
 
     def __init__(self, losses):
         self.optimizer = SimpleNamespace(gradient_norms=lambda: {"gradient_1": 0.5})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from keras_elmo.cli.console import err, progress_bar, say, warn
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from keras_elmo.pretraining.corpus import Corpus
     from keras_elmo.pretraining.counting import Reading
 
-_COLUMNS = ("bytes", "sentences", "tokens", "types", "coverage", "longest line", "lines cut")
+_COUNTS = ("sentences", "tokens", "types")
 
 
 def read_texts(
@@ -47,13 +48,15 @@ def read_texts(
 
 def corpus_table(corpus: "Corpus", report: dict[str, Any], vocabulary_size: int) -> Table:
     """A row for each file and one for all of them, from what `read_report` returned."""
-    table = Table("text", title="Corpus", title_justify="left", show_footer=True)
-    for name in _COLUMNS:
-        table.add_column(name, justify="right")
+    table = Table(title="Corpus", title_justify="left", show_footer=True, box=SIMPLE)
+    table.add_column("text", overflow="ellipsis")  # narrow terminals cut names, not numbers
+    for name in (*_COUNTS, "coverage", "longest\nline"):
+        table.add_column(name, justify="right", no_wrap=True)
     begin = 0
     for row in report["files"]:
         end = begin + row["tokens"]
-        table.add_row(row["file"], *_cells(row, corpus.coverage(vocabulary_size, begin, end)))
+        name = Path(row["file"]).name
+        table.add_row(name, *_cells(row, corpus.coverage(vocabulary_size, begin, end)))
         begin = end
     footer = ["all", *_cells(report["all"], corpus.coverage(vocabulary_size))]
     for column, cell in zip(table.columns, footer, strict=True):
@@ -62,7 +65,5 @@ def corpus_table(corpus: "Corpus", report: dict[str, Any], vocabulary_size: int)
 
 
 def _cells(row: dict[str, Any], coverage: float) -> list[str]:
-    numbers = [f"{row[name]:,}" for name in _COLUMNS[:4]]
-    longest = row["longest_line"]
-    place = f"{longest['words']:,} words, line {longest['line']:,}"
-    return [*numbers, f"{coverage:.1%}", place, f"{row['cut_lines']:,}"]
+    numbers = [f"{row[name]:,}" for name in _COUNTS]
+    return [*numbers, f"{coverage:.1%}", f"{row['longest_line']['words']:,}"]
