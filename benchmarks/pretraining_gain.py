@@ -38,6 +38,7 @@ HEADS = {
         "mix": "scalar",
         "mix_layer_norm": True,  # untrained and pre-trained features on the same scale
         "word_embedding_dim": 100,
+        "word_embedding_dropout": 0.4,
         "lstm_units": 64,
         "pooling": "max",
         "elmo_dropout": 0.5,
@@ -47,6 +48,7 @@ HEADS = {
         "mix": "scalar",
         "mix_layer_norm": True,
         "word_embedding_dim": 100,
+        "word_embedding_dropout": 0.3,
         "mix_at_output": True,
         "lstm_units": 128,
         "elmo_dropout": 0.2,
@@ -54,8 +56,8 @@ HEADS = {
     },
 }
 TRAINING = {
-    CLASSIFICATION: {"learning_rate": 1e-3, "batch_size": 32, "epochs": 15, "patience": 4},
-    TAGGING: {"learning_rate": 1e-3, "batch_size": 32, "epochs": 15, "patience": 3},
+    CLASSIFICATION: {"learning_rate": 2e-3, "batch_size": 64, "epochs": 15, "patience": 4},
+    TAGGING: {"learning_rate": 4e-3, "batch_size": 64, "epochs": 15, "patience": 3},
 }
 PARTS = ("train", "dev", "test")
 MIN_COUNT = 2  # rarer words share `<UNK>`, which so learns what unknown words are like

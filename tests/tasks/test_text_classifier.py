@@ -85,7 +85,12 @@ def test_training_on_cached_features_is_the_same_training(backbone, preprocessor
     for cache in (True, False):
         keras.utils.set_random_seed(1)
         model = classifier(
-            backbone, preprocessor, elmo_dropout=0.3, word_embedding_dim=3, mix_at_output=True
+            backbone,
+            preprocessor,
+            elmo_dropout=0.3,
+            word_embedding_dim=3,
+            word_embedding_dropout=0.3,
+            mix_at_output=True,
         )
         history = model.fit(*reviews, validation_split=0.2, epochs=3, cache=cache, verbose=0)
         trained.append((history.history["val_loss"], model.predict(reviews[0])))

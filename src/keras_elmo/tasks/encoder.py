@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
 
 
@@ -17,6 +18,7 @@ def build_encoder(
     elmo_dropout: float,
     mix_at_output: bool,
     word_vectors_size: tuple[int, int] | None,
+    word_vectors_dropout: float,
     lstm_units: list[int],
     dropout: float,
 ) -> tuple[dict[str, Any], Any, Any, keras.layers.Embedding | None]:
@@ -48,11 +50,12 @@ def build_encoder(
         rows, size = word_vectors_size
         word_vectors = keras.layers.Embedding(rows, size, name="word_vectors")
         inputs["word_ids"] = keras.Input((None,), dtype="int32", name="word_ids")
-        x = keras.layers.Concatenate(name="words_and_elmo")([word_vectors(inputs["word_ids"]), x])
+        words = word_vectors(inputs["word_ids"])
+        words = keras.layers.Dropout(word_vectors_dropout, name="word_dropout")(words)
+        x = keras.layers.Concatenate(name="words_and_elmo")([words, x])
     for i, units in enumerate(lstm_units):
-        lstm = keras.layers.LSTM(units, return_sequences=True)
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
-        x = keras.layers.Bidirectional(lstm, name=f"bilstm_{i}")(x, mask=mask)
+        x = BiLSTM(units, name=f"bilstm_{i}")(x, mask=mask)
     if mix_at_output:
         again = layer_mix("output_mix")(features, mask=mask)
         x = keras.layers.Concatenate(name="bilstm_and_elmo")([x, again])

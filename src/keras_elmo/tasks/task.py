@@ -52,6 +52,7 @@ class ElmoTask(SentenceModel):
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
         word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
             preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
+        word_embedding_dropout: of those vectors alone, so that the head leans on ELMo as well.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
@@ -71,6 +72,7 @@ class ElmoTask(SentenceModel):
         elmo_dropout: float = 0.5,
         mix_at_output: bool = False,
         word_embedding_dim: int | None = None,
+        word_embedding_dropout: float = 0.0,
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
         dropout: float = 0.2,
@@ -92,6 +94,7 @@ class ElmoTask(SentenceModel):
             elmo_dropout=elmo_dropout,
             mix_at_output=mix_at_output,
             word_vectors_size=word_vectors_size,
+            word_vectors_dropout=word_embedding_dropout,
             lstm_units=units,
             dropout=dropout,
         )
@@ -110,6 +113,7 @@ class ElmoTask(SentenceModel):
         self.elmo_dropout = elmo_dropout
         self.mix_at_output = mix_at_output
         self.word_embedding_dim = word_embedding_dim
+        self.word_embedding_dropout = word_embedding_dropout
         self.lstm_units = units
         self.dropout = dropout
         self.compile()
@@ -221,7 +225,7 @@ class ElmoTask(SentenceModel):
     def get_config(self) -> dict[str, Any]:
         names = (
             "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-            "mix_at_output word_embedding_dim lstm_units dropout"
+            "mix_at_output word_embedding_dim word_embedding_dropout lstm_units dropout"
         )
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
