@@ -18,11 +18,12 @@ def test_adapt(run, tmp_path):
     (tmp_path / "domain.txt").write_text("\n".join(sentences * 20), encoding="utf-8")
     (tmp_path / "general.txt").write_text("a dog sleeps\nthe dog\n", encoding="utf-8")
     options = ["--domain", "domain.txt", "--general", "general.txt", "--learning-rate", "0.05"]
-    run("adapt", preset, "domain.txt", "-o", "run", "--time", "4s", *options)
+    run("adapt", preset, "domain.txt", "-o", "run", "--time", "4s", "--tensorboard", *options)
     report = json.loads((tmp_path / "run/adaptation.json").read_text())
     before, after = report["before"]["domain"], report["after"]["domain"]
     assert after["perplexity"] < before["perplexity"]
     assert report["before"]["general"]["tokens"] == 5
     model, vocabulary = load_language_model(tmp_path / "run/preset")
     assert "barks" in vocabulary
+    assert list((tmp_path / "run/tensorboard").iterdir())
     assert model.backbone.bilm.compute_dtype == "float32"

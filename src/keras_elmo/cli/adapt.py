@@ -21,7 +21,9 @@ def adapt(
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str, option(BUDGET, "Training time.")] = "20m",
     learning_rate: Annotated[float, option(BUDGET, "At its highest.", min=0.0)] = 5e-4,
-    batch_tokens: Annotated[int, option(BUDGET, "Tokens of a batch.", min=1)] = 2560,
+    batch_tokens: Annotated[
+        str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
+    ] = "auto",
     seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
     vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
     dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
@@ -31,6 +33,7 @@ def adapt(
     general: Annotated[
         Path | None, option(MEASURES, "General text, to measure what is forgotten.")
     ] = None,
+    tensorboard: Annotated[bool, option(MEASURES, "Write tensorboard/ too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Continue the pre-training of an ELMo on text of a domain: one sentence a line.
@@ -44,10 +47,12 @@ def adapt(
     keras-elmo adapt elmo_mini_en a.txt -o run/ --domain heldout.txt --general news.txt
     """
     seconds = amounts.seconds(time)
+    batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
     load_backend()
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
     from keras_elmo.pretraining.adaptation import adapted_language_model
+    from keras_elmo.pretraining.batch_size import automatic_batch_tokens
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures, text_perplexities
@@ -60,21 +65,30 @@ def adapt(
     check_folder(output, resume, {})
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
+    model = adapted_language_model(preset, words, dropout=dropout)
+    num_samples = min(PretrainingConfig.num_samples, len(words) // 2)
     config = PretrainingConfig(
         vocabulary_size=len(words),
-        num_samples=min(PretrainingConfig.num_samples, len(words) // 2),
-        tokens_per_batch=batch_tokens,
+        num_samples=num_samples,
+        tokens_per_batch=batch_size
+        or automatic_batch_tokens(
+            units=model.backbone.units,
+            num_layers=model.backbone.num_layers,
+            projection_dim=model.backbone.projection_dim,
+            vocabulary_size=len(words),
+            num_samples=num_samples,
+        ),
         learning_rate=learning_rate,
         max_seconds=seconds,
         seed=seed,
     )
+    shown = PretrainProgress(output, config, quiet=quiet, tensorboard=tensorboard)
     measured = {name: path for name, path in (("domain", domain), ("general", general)) if path}
-    model = adapted_language_model(preset, words, dropout=dropout)
     say("Measuring what it begins with ...", quiet=quiet)
     before = text_perplexities(model, words, measured)
     write_json(command_record(ctx.obj, seed), output / "command.json")
     try:
-        with PretrainProgress(output, config, quiet=quiet) as shown:
+        with shown:
             model, progress = pretrain(
                 corpus,
                 model.rebuilt(dtype=dtype_policy("auto")),

@@ -32,7 +32,9 @@ def pretrain(
     learning_rate: Annotated[
         float | None, option(BUDGET, "At its highest (1e-3; adagrad 0.2).", min=0.0)
     ] = None,
-    batch_tokens: Annotated[int, option(BUDGET, "Tokens of a batch.", min=1)] = 2560,
+    batch_tokens: Annotated[
+        str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
+    ] = "auto",
     optimizer: Annotated[str, option(BUDGET, "adamw, or the original's adagrad.")] = "adamw",
     weight_decay: Annotated[float, option(BUDGET, "Of adamw.", min=0.0)] = 0.0,
     unroll: Annotated[
@@ -55,6 +57,7 @@ def pretrain(
     ] = None,
     checkpoint_every: Annotated[str, option(MEASURES, "Time between checkpoints.")] = "4m",
     measure_every: Annotated[str, option(MEASURES, "Time between measures.")] = "10m",
+    tensorboard: Annotated[bool, option(MEASURES, "Write tensorboard/ too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Pre-train ELMo's language model on text with one sentence a line, words split on spaces.
@@ -71,10 +74,12 @@ def pretrain(
     checkpoint_seconds = amounts.seconds(checkpoint_every)
     evaluation_seconds = amounts.seconds(measure_every)
     char_filters = amounts.filters(filters)
+    batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
     rate = learning_rate or (0.2 if optimizer == "adagrad" else 1e-3)
     load_backend()
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.pretraining.batch_size import automatic_batch_tokens
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures
@@ -96,10 +101,18 @@ def pretrain(
     check_folder(output, resume, shape)
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
+    num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)
     config = PretrainingConfig(
         vocabulary_size=vocabulary_size,
-        num_samples=min(PretrainingConfig.num_samples, vocabulary_size // 2),
-        tokens_per_batch=batch_tokens,
+        num_samples=num_samples,
+        tokens_per_batch=batch_size
+        or automatic_batch_tokens(
+            units=units,
+            num_layers=num_layers,
+            projection_dim=projection_dim,
+            vocabulary_size=vocabulary_size,
+            num_samples=num_samples,
+        ),
         unroll=unroll or None,
         optimizer=optimizer,
         learning_rate=rate,
@@ -111,10 +124,11 @@ def pretrain(
         seed=seed,
     )
     measures = RunMeasures(corpus, heldout, probe)
+    shown = PretrainProgress(output, config, quiet=quiet, tensorboard=tensorboard)
     write_json(shape, output / SHAPE_FILE)
     write_json(command_record(ctx.obj, seed), output / "command.json")
     try:
-        with PretrainProgress(output, config, quiet=quiet) as shown:
+        with shown:
             model, progress = pretrain(
                 corpus,
                 backbone_config | {"dtype": dtype_policy(precision)},

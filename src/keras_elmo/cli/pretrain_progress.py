@@ -8,7 +8,9 @@ from keras_elmo.cli.console import progress_bar, say, warn
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.reports.plots import PlotsMissingError, plot_learning_curves
 from keras_elmo.reports.records import write_history
+from keras_elmo.reports.tensorboard import TensorBoardLog
 
+_LOG_STEPS = 20  # between two losses in the TensorBoard log
 _SMOOTHING = 0.98  # of the shown loss, from step to step
 
 
@@ -19,14 +21,26 @@ class PretrainProgress:
         folder: where `history.csv` and `learning_curves.png` are written at every measure.
         config: of the run, for its budget.
         quiet: show nothing.
+        tensorboard: write `tensorboard/` in the folder as well.
+
+    Raises:
+        ImportError: the TensorBoard log needs an extra.
     """
 
-    def __init__(self, folder: Path, config: PretrainingConfig, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: PretrainingConfig,
+        *,
+        quiet: bool = False,
+        tensorboard: bool = False,
+    ) -> None:
         self.folder, self.config, self.quiet = folder, config, quiet
         self.history: list[dict[str, float]] = []
         self.loss = math.nan
         self._first: tuple[float, int] | None = None  # when this run began, and at which token
         self._can_draw = True
+        self.log = TensorBoardLog(folder / "tensorboard") if tensorboard else None
         self.bar = progress_bar(quiet=quiet)
         self.task = self.bar.add_task("pre-training", total=1.0, text="")
 
@@ -36,6 +50,8 @@ class PretrainProgress:
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
+        if self.log:
+            self.log.close()
 
     def on_step(self, progress: Progress, loss: float) -> None:
         """Show the step; the perplexity is the one under the sampled softmax."""
@@ -49,6 +65,9 @@ class PretrainProgress:
             f"{progress.tokens:,} tokens · {rate:,.0f} tokens/s · loss {self.loss:.3f} · "
             f"perplexity {math.exp(min(self.loss, 20.0)):,.0f}"
         )
+        if self.log and progress.step % _LOG_STEPS == 0:
+            rate = self.config.learning_rate_at(progress)
+            self.log.write({"loss": self.loss, "learning_rate": rate}, progress.step)
         self.bar.update(self.task, completed=progress.fraction(self.config), text=text)
 
     def on_evaluation(self, row: dict[str, float]) -> None:
@@ -56,6 +75,9 @@ class PretrainProgress:
         shown = [f"{name} {value:,.4g}" for name, value in row.items() if name != "step"]
         say(f"step {row['step']:,}: {' · '.join(shown)}", quiet=self.quiet)
         self.write(self.history)
+        if self.log:
+            measures = {name: value for name, value in row.items() if name != "step"}
+            self.log.write(measures, int(row["step"]))
 
     def write(self, history: list[dict[str, float]]) -> None:
         """Write history and curves, once there is a measure."""
