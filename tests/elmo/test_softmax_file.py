@@ -15,9 +15,9 @@ from keras_elmo.weights import WeightsError
 WORDS = [*MARKS, "a", "dog", "naïve"]
 
 
-@pytest.fixture
-def model():
-    return ElmoLanguageModel(small_backbone()[0], len(WORDS))
+@pytest.fixture(params=[None, [3, 5]], ids=["full", "adaptive"])
+def model(request):
+    return ElmoLanguageModel(small_backbone()[0], len(WORDS), request.param)
 
 
 def losses(model):
@@ -44,5 +44,5 @@ def test_files_that_do_not_fit_are_refused(model, tmp_path):
         load_language_model(tmp_path / "elmo")
     export_preset(model, tmp_path / "whole", vocabulary=WORDS)
     Vocabulary(WORDS[:-1]).save(tmp_path / "whole" / "vocabulary.txt")
-    with pytest.raises(WeightsError, match=r"5 words of vocabulary\.txt. Received: .*\(6, 4\)"):
+    with pytest.raises(WeightsError, match=r"5 words of vocabulary\.txt. Received: "):
         load_language_model(tmp_path / "whole")

@@ -61,6 +61,7 @@ def run(folder, config, interrupt_at=None, **kwargs):
 MODES = {  # settings, and the share to which the loss falls
     "sentences": ({}, 0.5),
     "streams": ({"unroll": 5}, 0.5),
+    "adaptive": ({"softmax": "adaptive"}, 0.7),
     "adagrad": (
         {"unroll": 5, "optimizer": "adagrad", "learning_rate": 3.0, "clip_norm": 10.0},
         0.6,
@@ -122,6 +123,8 @@ class FakeModel:
         stateful=False,
         bilm=SimpleNamespace(compute_dtype="float32"),
     )
+
+    cutoffs = None
 
     def __init__(self, losses):
         self.optimizer = SimpleNamespace(gradient_norms=lambda: {"gradient_1": 0.5})

@@ -51,6 +51,7 @@ def pretrain(
     ] = "1:32,2:32,3:64,4:128,5:256",
     dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
     vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
+    softmax: Annotated[str, option(MODEL, "sampled, or the exact adaptive.")] = "sampled",
     heldout: Annotated[Path | None, option(MEASURES, "Text to measure the perplexity on.")] = None,
     probe: Annotated[
         Path | None, option(MEASURES, "Labelled TSV (label, text) for a linear probe.")
@@ -104,6 +105,7 @@ def pretrain(
     num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)
     config = PretrainingConfig(
         vocabulary_size=vocabulary_size,
+        softmax=softmax,
         num_samples=num_samples,
         tokens_per_batch=batch_size
         or automatic_batch_tokens(

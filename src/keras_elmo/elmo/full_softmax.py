@@ -4,6 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.adaptive_softmax import AdaptiveSoftmax
+from keras_elmo.layers.sampled_softmax import SampledSoftmax
+
 _MAX_LOGITS = 2**24  # that exist at once: 64 MiB
 
 
@@ -11,16 +14,29 @@ class FullSoftmax:
     """The full softmax of a language model, as it is now.
 
     Args:
-        softmax: a layer with `kernel` (V, P) and `bias` (V,).
+        softmax: the layer of a language model, sampled or adaptive.
     """
 
-    def __init__(self, softmax: keras.layers.Layer):
-        self._kernel = ops.convert_to_numpy(softmax.kernel).astype(np.float32)
-        self._bias = ops.convert_to_numpy(softmax.bias).astype(np.float32)
+    def __init__(self, softmax: SampledSoftmax | AdaptiveSoftmax):
+        self._size = softmax.vocabulary_size
+        self._tails: list[list[np.ndarray]] = []
+        if isinstance(softmax, AdaptiveSoftmax):
+            self._kernel, self._bias = _arrays(softmax.head_kernel, softmax.head_bias)
+            self._tails = [_arrays(*tail) for tail in softmax.tails]
+        else:
+            self._kernel, self._bias = _arrays(softmax.kernel, softmax.bias)
 
     def log_probs(self, states: np.ndarray) -> np.ndarray:
         """Log-probabilities float32 `(..., V)` for states float32 `(..., P)`."""
-        return log_softmax(states @ self._kernel.T + self._bias)
+        head = log_softmax(states @ self._kernel.T + self._bias)
+        if not self._tails:
+            return head
+        words = head.shape[-1] - len(self._tails)
+        parts = [head[..., :words]]
+        for k, (projection, kernel, bias) in enumerate(self._tails, words):
+            tail = log_softmax(states @ projection @ kernel.T + bias)
+            parts.append(head[..., k : k + 1] + tail)
+        return np.concatenate(parts, axis=-1)
 
     def log_probs_of(self, states: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Log-probability of one target for each state.
@@ -32,13 +48,17 @@ class FullSoftmax:
         Returns:
             float32 `(predictions,)`, in nats.
         """
-        rows = max(1, _MAX_LOGITS // len(self._bias))
+        rows = max(1, _MAX_LOGITS // self._size)
         found = np.empty(len(targets), np.float32)
         for start in range(0, len(targets), rows):
             part = slice(start, start + rows)
             log_probs = self.log_probs(states[part])
             found[part] = np.take_along_axis(log_probs, targets[part, None], axis=1)[:, 0]
         return found
+
+
+def _arrays(*variables: keras.Variable) -> list[np.ndarray]:
+    return [ops.convert_to_numpy(variable).astype(np.float32) for variable in variables]
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

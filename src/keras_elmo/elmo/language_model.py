@@ -1,11 +1,13 @@
 """ELMo as what it was trained as: a language model that predicts the next and the previous word."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
 from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.layers.adaptive_softmax import AdaptiveSoftmax
 from keras_elmo.layers.sampled_softmax import SampledSoftmax
 
 
@@ -20,6 +22,8 @@ class ElmoLanguageModel(keras.Model):
     Args:
         backbone: a character-input `ElmoBackbone`; training changes its variables in place.
         vocabulary_size: number of words of the softmax, `<S>`, `</S>`, `<UNK>` included.
+        cutoffs: None for a `SampledSoftmax`, whose full form needs no candidates; those of an
+            [`AdaptiveSoftmax`][keras_elmo.layers.adaptive_softmax.AdaptiveSoftmax] for that one.
 
     Call arguments (a dict):
         type_characters: a tuple of int32 `(types, characters)`, the distinct words of the batch in
@@ -32,23 +36,35 @@ class ElmoLanguageModel(keras.Model):
         target_log_counts, candidates, candidate_log_counts: for the sampled softmax, see
             [`SampledSoftmax`][keras_elmo.layers.sampled_softmax.SampledSoftmax]; leave them out for
             the full softmax. target_log_counts: float `(2, batch, time)`.
+        tail_rows, tail_place: for the adaptive softmax, which does without them too. tail_place:
+            int32 `(2, batch, time)`.
 
     Returns:
         float32 `(2, batch, time)`: the loss of each prediction in nats, forwards and backwards.
     """
 
-    def __init__(self, backbone: ElmoBackbone, vocabulary_size: int, **kwargs):
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        vocabulary_size: int,
+        cutoffs: Sequence[int] | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         # === Layers ===
         self.backbone = backbone
         self.output_dropout = keras.layers.Dropout(backbone.dropout)
-        self.softmax = SampledSoftmax(
-            vocabulary_size, product_dtype=backbone.bilm.compute_dtype, name="softmax"
-        )
+        if cutoffs is None:
+            self.softmax: Any = SampledSoftmax(
+                vocabulary_size, product_dtype=backbone.bilm.compute_dtype, name="softmax"
+            )
+        else:
+            self.softmax = AdaptiveSoftmax(vocabulary_size, cutoffs, name="softmax")
         self.softmax.build((None, backbone.projection_dim))
 
         # === Config ===
         self.vocabulary_size = vocabulary_size
+        self.cutoffs = cutoffs and list(cutoffs)
         self.built = True
 
     def call(self, inputs, training=None):
@@ -66,9 +82,12 @@ class ElmoLanguageModel(keras.Model):
         hidden = self.output_dropout(ops.stack(hidden), training=training)
         targets = inputs["targets"]
         arguments = {}
-        if "candidates" in inputs:
-            arguments = {name: inputs[name] for name in ("candidates", "candidate_log_counts")}
-            arguments["target_log_counts"] = ops.reshape(inputs["target_log_counts"], (-1,))
+        for name in ("candidates", "candidate_log_counts", "tail_rows"):
+            if name in inputs:
+                arguments[name] = inputs[name]
+        for name in ("target_log_counts", "tail_place"):
+            if name in inputs:
+                arguments[name] = ops.reshape(inputs[name], (-1,))
         losses = self.softmax(
             ops.reshape(hidden, (-1, size)), ops.reshape(targets, (-1,)), **arguments
         )
@@ -77,7 +96,7 @@ class ElmoLanguageModel(keras.Model):
     def rebuilt(self, **changes: Any) -> Self:
         """A copy on a backbone with some other arguments, such as `stateful` or `dtype`."""
         backbone = ElmoBackbone(**{**self.backbone.get_config(), **changes})
-        copy = type(self)(backbone, self.vocabulary_size)
+        copy = type(self)(backbone, self.vocabulary_size, self.cutoffs)
         copy.set_weights(self.get_weights())
         return copy
 
@@ -88,6 +107,7 @@ class ElmoLanguageModel(keras.Model):
         return super().get_config() | {
             "backbone": keras.saving.serialize_keras_object(self.backbone),
             "vocabulary_size": self.vocabulary_size,
+            "cutoffs": self.cutoffs,
         }
 
     @classmethod

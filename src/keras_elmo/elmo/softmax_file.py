@@ -4,6 +4,7 @@ An ELMo works without them; with them it predicts words, its perplexity can be m
 training continued.
 """
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.hdf5 import list_arrays
+from keras_elmo.weights.hdf5 import Hdf5Array, list_arrays
 from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 from keras_elmo.weights.space import require_space
 
@@ -25,7 +26,9 @@ from keras_elmo.weights.space import require_space
 def write_softmax(
     model: ElmoLanguageModel, vocabulary: Vocabulary, folder: Path, *, half: bool = False
 ) -> None:
-    """Write `softmax.h5` (kernel `(V, P)`, bias `(V,)`) and `vocabulary.txt` into a folder.
+    """Write `softmax.h5` and `vocabulary.txt` into a folder.
+
+    The former holds kernel `(V, P)` and bias `(V,)`, or the weights of an `AdaptiveSoftmax`.
 
     Args:
         model: the language model.
@@ -33,13 +36,12 @@ def write_softmax(
         folder: an existing folder.
         half: store float16.
     """
-    weights = {"kernel": model.softmax.kernel, "bias": model.softmax.bias}
     require_space(folder / SOFTMAX_FILE, 4 * model.softmax.count_params())
     with h5py.File(folder / SOFTMAX_FILE, "w") as file:
-        for name, variable in weights.items():
+        for variable in model.softmax.weights:
             array = keras.ops.convert_to_numpy(variable.value)
             stored = array.astype(np.float16 if half else np.float32)
-            file.create_dataset(name, data=stored, compression="gzip", shuffle=True)
+            file.create_dataset(variable.name, data=stored, compression="gzip", shuffle=True)
     vocabulary.save(folder / VOCABULARY_FILE)
 
 
@@ -81,16 +83,32 @@ def load_language_model(
         )
     arrays = list_arrays(path)
     vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
-    backbone = ElmoBackbone.from_preset(folder)
     size = len(vocabulary)
-    expected = {"kernel": (size, backbone.projection_dim), "bias": (size,)}
+    cutoffs = _cutoffs(arrays)
+    if cutoffs and cutoffs.pop() != size:
+        raise WeightsError(
+            f"{path} must have the {size:,} words of {VOCABULARY_FILE}. "
+            f"Received: an adaptive softmax whose clusters begin at {cutoffs} and end elsewhere"
+        )
+    model = ElmoLanguageModel(ElmoBackbone.from_preset(folder), size, cutoffs)
+    expected = {variable.name: tuple(variable.shape) for variable in model.softmax.weights}
     received = {name: array.shape for name, array in arrays.items()}
     if received != expected:
         raise WeightsError(
             f"{path} must hold {expected} for the {size:,} words of {VOCABULARY_FILE}. "
             f"Received: {received}"
         )
-    model = ElmoLanguageModel(backbone, size)
-    for name in expected:
-        getattr(model.softmax, name).assign(arrays[name][:].astype(np.float32))
+    for variable in model.softmax.weights:
+        variable.assign(arrays[variable.name][:].astype(np.float32))
     return model, vocabulary
+
+
+def _cutoffs(arrays: Mapping[str, Hdf5Array]) -> list[int] | None:
+    """Cut-offs and size of the adaptive softmax whose weights these are; None for another one."""
+    if "head_bias" not in arrays:
+        return None
+    sizes = []
+    while (name := f"tail_{len(sizes)}_bias") in arrays:
+        sizes.append(arrays[name].shape[0])
+    first = arrays["head_bias"].shape[0] - len(sizes)
+    return [first + sum(sizes[:k]) for k in range(len(sizes) + 1)]

@@ -19,7 +19,7 @@ def adapted_language_model(
 
     A word that the preset's softmax has keeps its row; another one begins with the mean of all rows
     and the lowest bias, so that it is a rare word like any other until the text says more. Of a
-    preset without a softmax only the biLM is kept.
+    preset without a softmax, or with an adaptive one, only the biLM is kept.
 
     Args:
         preset: name or folder of a character-input preset.
@@ -34,6 +34,8 @@ def adapted_language_model(
     if not (preset_folder(preset) / SOFTMAX_FILE).is_file():
         return model
     old, vocabulary = load_language_model(preset)
+    if old.cutoffs:
+        return model
     kernel, bias = old.softmax.get_weights()
     places = {word: place for place, word in enumerate(vocabulary.tokens)}
     found = np.array([places.get(word, -1) for word in words])  # (V,)

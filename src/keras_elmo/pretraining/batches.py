@@ -1,7 +1,8 @@
 """Corpus → batches of whole sentences of one length, so that nothing is padded."""
 
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -134,6 +135,26 @@ def spell_batch(
         batch["candidate_log_counts"] = log_counts[batch["candidates"]]
         batch["target_log_counts"] = log_counts[targets]
     return batch
+
+
+def tail_rows(targets: np.ndarray, borders: Sequence[int]) -> dict[str, Any]:
+    """Which predictions each cluster of an `AdaptiveSoftmax` is for.
+
+    Args:
+        targets: int `(2, batch, time)`.
+        borders: the cut-offs and the size of the vocabulary.
+
+    Returns:
+        `tail_rows` and `tail_place`, see there; `tail_place` has the shape of `targets`.
+    """
+    flat = targets.ravel()
+    place, parts, begin = np.zeros(len(flat), dtype=np.int32), [], 1
+    for start, end in pairwise(borders):
+        rows = np.flatnonzero((flat >= start) & (flat < end))
+        place[rows] = begin + np.arange(len(rows))
+        parts.append(_pad_rows(rows).astype(np.int32))
+        begin += len(parts[-1])
+    return {"tail_rows": tuple(parts), "tail_place": place.reshape(targets.shape)}
 
 
 def full_softmax_batches(

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 OPTIMIZERS = ("adamw", "adagrad")
+SOFTMAXES = ("sampled", "adaptive")
 # What may change when a run goes on: the budget, the rates, and how often it is looked at.
 _FREE = (
     "max_tokens",
@@ -27,6 +28,8 @@ class PretrainingConfig:
 
     Attributes:
         vocabulary_size: words of the softmax.
+        softmax: `"sampled"` as in the original, or `"adaptive"`, which samples nothing and has
+            fewer parameters for rare words.
         num_samples: words of the sampled softmax.
         tokens_per_batch: predictions per direction and step, about.
         unroll: None trains on whole sentences from zero state, as ELMo is used; a number on windows
@@ -41,10 +44,11 @@ class PretrainingConfig:
         evaluation_seconds: time between evaluations.
 
     Raises:
-        ValueError: no such optimizer.
+        ValueError: no such optimizer or softmax.
     """
 
     vocabulary_size: int = 50_000
+    softmax: str = "sampled"
     num_samples: int = 2048
     tokens_per_batch: int = 2560
     unroll: int | None = None
@@ -60,14 +64,22 @@ class PretrainingConfig:
     seed: int = 13
 
     def __post_init__(self):
-        if self.optimizer not in OPTIMIZERS:
-            allowed = ", ".join(map(repr, OPTIMIZERS))
-            raise ValueError(f"`optimizer` must be one of {allowed}. Received: {self.optimizer!r}")
+        for name, allowed in (("optimizer", OPTIMIZERS), ("softmax", SOFTMAXES)):
+            value = getattr(self, name)
+            if value not in allowed:
+                names = ", ".join(map(repr, allowed))
+                raise ValueError(f"`{name}` must be one of {names}. Received: {value!r}")
 
     @property
     def rows(self) -> int | None:
         """Rows of a batch of windows; None for whole sentences."""
         return self.unroll and max(1, self.tokens_per_batch // self.unroll)
+
+    @property
+    def cutoffs(self) -> list[int] | None:
+        """Where the clusters of an adaptive softmax begin; None for a sampled one."""
+        size = self.vocabulary_size
+        return [max(1, size // 25), max(2, size // 5)] if self.softmax == "adaptive" else None
 
     def learning_rate_at(self, progress: "Progress") -> float:
         """Linear warm-up, then (for AdamW) a cosine over the budget down to a hundredth."""

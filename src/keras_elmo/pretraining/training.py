@@ -12,7 +12,13 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.pretraining.batches import TypeCharacters, batch_plan, make_batch, spell_batch
+from keras_elmo.pretraining.batches import (
+    TypeCharacters,
+    batch_plan,
+    make_batch,
+    spell_batch,
+    tail_rows,
+)
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
@@ -95,7 +101,7 @@ def new_language_model(
     """A compiled language model to begin a run with: see `pretrain` for the arguments."""
     keras.utils.set_random_seed(config.seed)
     if isinstance(model, dict):
-        model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size)
+        model = ElmoLanguageModel(ElmoBackbone(**model), config.vocabulary_size, config.cutoffs)
     if config.rows:
         model = model.rebuilt(stateful=True, batch_size=config.rows)
     if config.optimizer == "adagrad":
@@ -201,8 +207,8 @@ def _batches(
     first_step: int,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every batch from step `first_step` on, the same whether a run was interrupted or not."""
-    sampler = LogUniformSampler(config.vocabulary_size, config.num_samples)
     size = config.vocabulary_size
+    sampler = None if model.cutoffs else LogUniformSampler(size, config.num_samples)
     step, epoch = 0, 0
     while True:
         order = np.random.default_rng([config.seed, epoch])
@@ -219,7 +225,10 @@ def _batches(
                 if i == 0:
                     model.backbone.reset_state()  # the text was cut elsewhere
                 read, predicted = item
-                yield spell_batch(read, predicted, characters, size, sampler, random)
+                batch = spell_batch(read, predicted, characters, size, sampler, random)
             else:
-                yield make_batch(corpus, item, characters, size, sampler, random)
+                batch = make_batch(corpus, item, characters, size, sampler, random)
+            if model.cutoffs:
+                batch |= tail_rows(batch["targets"], [*model.cutoffs, size])
+            yield batch
         epoch += 1

@@ -60,3 +60,19 @@ def build_encoder(
         again = layer_mix("output_mix")(features, mask=mask)
         x = keras.layers.Concatenate(name="bilstm_and_elmo")([x, again])
     return inputs, features, keras.layers.Dropout(dropout, name="dropout")(x), word_vectors
+
+
+def word_vectors_size(preprocessor: Any, size: int | None) -> tuple[int, int] | None:
+    """Rows and size of the word embedding beside ELMo.
+
+    Raises:
+        ValueError: no words to embed.
+    """
+    if size is None:
+        return None
+    if preprocessor is None or preprocessor.word_vocabulary is None:
+        raise ValueError(
+            "`word_embedding_dim` needs a preprocessor with a `word_vocabulary`: the words that "
+            f"get a vector. Received: preprocessor={preprocessor!r} without one"
+        )
+    return len(preprocessor.word_vocabulary) + 1, size  # row 0 stands for padding

@@ -24,7 +24,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     parameter_table,
     two_rate_optimizer,
 )
-from keras_elmo.tasks.encoder import build_encoder
+from keras_elmo.tasks.encoder import build_encoder, word_vectors_size
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.presets import (
@@ -52,7 +52,7 @@ class ElmoTask(SentenceModel):
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
         word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
             preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
-        word_embedding_dropout: of those vectors alone, so that the head leans on ELMo as well.
+        word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
@@ -81,9 +81,6 @@ class ElmoTask(SentenceModel):
         label_encoder = LabelEncoder(_class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
-        word_vectors_size = None
-        if word_embedding_dim is not None:
-            word_vectors_size = _word_rows(preprocessor), word_embedding_dim
 
         # === Layers and functional model ===
         inputs, features, x, word_vectors = build_encoder(
@@ -93,7 +90,7 @@ class ElmoTask(SentenceModel):
             elmo_dropout_before=elmo_dropout_before,
             elmo_dropout=elmo_dropout,
             mix_at_output=mix_at_output,
-            word_vectors_size=word_vectors_size,
+            word_vectors_size=word_vectors_size(preprocessor, word_embedding_dim),
             word_vectors_dropout=word_embedding_dropout,
             lstm_units=units,
             dropout=dropout,
@@ -156,8 +153,7 @@ class ElmoTask(SentenceModel):
             weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
             learning_rate: of the head, with `optimizer="auto"`.
             elmo_learning_rate: of ELMo, with `optimizer="auto"`.
-            jit_compile: `"auto"` compiles with XLA on JAX only: elsewhere each new length of a
-                batch would compile anew.
+            jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
         """
         if optimizer == "auto" and self.backbone.trainable:
             optimizer = two_rate_optimizer(learning_rate, elmo_learning_rate, CLIP_NORM)
@@ -292,12 +288,3 @@ def _class_names(labels: Sequence[str] | None, num_classes: int | None) -> list[
             f"Received: {count} labels, num_classes={num_classes}"
         )
     return [str(label) for label in labels]
-
-
-def _word_rows(preprocessor: ElmoPreprocessor | None) -> int:
-    if preprocessor is None or preprocessor.word_vocabulary is None:
-        raise ValueError(
-            "`word_embedding_dim` needs a preprocessor with a `word_vocabulary`: the words that "
-            f"get a vector. Received: preprocessor={preprocessor!r} without one"
-        )
-    return len(preprocessor.word_vocabulary) + 1  # row 0 stands for padding
