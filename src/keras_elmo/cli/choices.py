@@ -41,3 +41,25 @@ class ClassWeight(StrEnum):
     """How rare classes are weighted."""
 
     BALANCED = "balanced"
+
+
+class Optimizer(StrEnum):
+    """How a pre-training steps."""
+
+    ADAMW = "adamw"
+    ADAGRAD = "adagrad"
+
+
+class Softmax(StrEnum):
+    """How a pre-training predicts one word of many."""
+
+    SAMPLED = "sampled"
+    ADAPTIVE = "adaptive"
+
+
+class Precision(StrEnum):
+    """Of the operands of matrix products."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"

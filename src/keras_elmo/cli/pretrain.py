@@ -9,6 +9,7 @@ import typer
 
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.choices import Optimizer, Precision, Softmax
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
 
@@ -35,12 +36,14 @@ def pretrain(
     batch_tokens: Annotated[
         str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
     ] = "auto",
-    optimizer: Annotated[str, option(BUDGET, "adamw, or the original's adagrad.")] = "adamw",
+    optimizer: Annotated[Optimizer, option(BUDGET, "The original's is adagrad.")] = Optimizer.ADAMW,
     weight_decay: Annotated[float, option(BUDGET, "Of adamw.", min=0.0)] = 0.0,
     unroll: Annotated[
         int, option(BUDGET, "Windows of so many words of running text; 0: sentences.", min=0)
     ] = 0,
-    precision: Annotated[str, option(BUDGET, "Of products: auto, float32, bfloat16.")] = "auto",
+    precision: Annotated[
+        Precision, option(BUDGET, "Of products; auto: bfloat16 where it pays.")
+    ] = Precision.AUTO,
     seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
     units: Annotated[int, option(MODEL, "Cells of each LSTM.", min=1)] = 512,
     projection_dim: Annotated[int, option(MODEL, "Size of a direction.", min=1)] = 128,
@@ -51,7 +54,9 @@ def pretrain(
     ] = "1:32,2:32,3:64,4:128,5:256",
     dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
     vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
-    softmax: Annotated[str, option(MODEL, "sampled, or the exact adaptive.")] = "sampled",
+    softmax: Annotated[
+        Softmax, option(MODEL, "adaptive: exact, and smaller for rare words.")
+    ] = Softmax.SAMPLED,
     heldout: Annotated[Path | None, option(MEASURES, "Text to measure the perplexity on.")] = None,
     probe: Annotated[
         Path | None, option(MEASURES, "Labelled TSV (label, text) for a linear probe.")

@@ -32,7 +32,7 @@ def automatic_batch_tokens(
             that a resumed run gets the batches it began with.
 
     Raises:
-        MemoryError: not even the model fits.
+        ValueError: not even the model fits.
     """
     memory = memory or _memory()
     lstm = 4 * units * 2 * projection_dim + units * projection_dim
@@ -44,7 +44,7 @@ def automatic_batch_tokens(
     while tokens * token > room and tokens > 1:
         tokens //= 2
     if tokens == 1:
-        raise MemoryError(
+        raise ValueError(
             f"a model of {units:,} units and {vocabulary_size:,} words needs about "
             f"{(_BASE + 16 * parameters) / 1e9:.1f} GB to train. Received: a machine of "
             f"{memory / 1e9:.1f} GB, of which half is used. Take a smaller model or vocabulary, or "
