@@ -13,6 +13,7 @@ V, P = 12, 8
 CUTOFFS = [4, 9]
 RNG = np.random.default_rng(2)
 HIDDEN = RNG.normal(size=(6, P)).astype("float32")
+WEIGHTS = np.arange(1, 7, dtype="float32")  # of the predictions in the loss
 TARGETS = np.array([0, 3, 11, 5, 4, 8], dtype="int32")
 
 
@@ -60,7 +61,7 @@ def test_rows_of_each_cluster_give_the_same_losses_and_gradients(targets):
     for arguments in ({}, rows):
 
         def loss(arguments=arguments):
-            return ops.sum(layer(HIDDEN, targets, **arguments) * np.arange(1.0, 7.0))
+            return ops.sum(ops.multiply(layer(HIDDEN, targets, **arguments), WEIGHTS))
 
         losses = to_numpy(layer(HIDDEN, targets, **arguments))
         found.append([losses, *gradients(loss, layer.trainable_variables)])

@@ -34,8 +34,8 @@ def test_outputs_and_gradients_are_those_of_keras(mask, training):
     for layer in both_layers():
 
         def loss(layer=layer):
-            y = layer(X, mask=mask, training=training)
-            return ops.sum(y * WEIGHTS * (1.0 if mask is None else mask[:, :, None]))
+            weights = WEIGHTS if mask is None else WEIGHTS * mask[:, :, None]
+            return ops.sum(ops.multiply(layer(X, mask=mask, training=training), weights))
 
         y = to_numpy(layer(X, mask=mask, training=training))
         real = y if mask is None else y[mask]

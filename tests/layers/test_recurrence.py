@@ -35,7 +35,7 @@ def test_training_gives_the_same_outputs_and_gradients(kind, options, mask):
             variable.assign(value)
 
         def loss(training=training):
-            return ops.sum(layer(X, mask=mask, training=training) * WEIGHTS)
+            return ops.sum(ops.multiply(layer(X, mask=mask, training=training), WEIGHTS))
 
         found.append(
             [to_numpy(ops.stop_gradient(loss())), *gradients(loss, layer.trainable_variables)]
