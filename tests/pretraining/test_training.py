@@ -153,6 +153,7 @@ def loop(monkeypatch):
         monkeypatch.setattr(training, "new_language_model", lambda *_: FakeModel(losses))
         loaded = (FakeModel(losses), saved[-1]) if saved else None
         monkeypatch.setattr(training, "load_checkpoint", lambda _: loaded)
+        monkeypatch.setattr(training, "trace_for_any_shape", lambda *_: None)
         return run("nowhere", config, **kwargs)
 
     def save(folder, model, state):

@@ -25,6 +25,7 @@ from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import Corpus
 from keras_elmo.pretraining.optimizers import LoggingAdagrad, LoggingAdam
 from keras_elmo.pretraining.streams import stream_windows
+from keras_elmo.pretraining.tracing import trace_for_any_shape
 
 
 def pretrain(
@@ -75,8 +76,12 @@ def pretrain(
     trained.jit_compile = keras.config.backend() == "jax"
     loop = _Loop(trained, progress, config, folder, corpus.fingerprint)
     characters = TypeCharacters.of_model(corpus.types, trained.backbone)
+    sampler = None
+    if not trained.cutoffs:
+        sampler = LogUniformSampler(config.vocabulary_size, config.num_samples)
+    trace_for_any_shape(trained, characters, config, sampler)
     try:
-        for batch in _batches(corpus, trained, characters, config, progress.step):
+        for batch in _batches(corpus, trained, characters, config, sampler, progress.step):
             if progress.fraction(config) >= 1.0:
                 break
             on_step(progress, loop.step(batch))
@@ -204,11 +209,11 @@ def _batches(
     model: ElmoLanguageModel,
     characters: TypeCharacters,
     config: PretrainingConfig,
+    sampler: LogUniformSampler | None,
     first_step: int,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every batch from step `first_step` on, the same whether a run was interrupted or not."""
     size = config.vocabulary_size
-    sampler = None if model.cutoffs else LogUniformSampler(size, config.num_samples)
     step, epoch = 0, 0
     while True:
         order = np.random.default_rng([config.seed, epoch])
