@@ -40,6 +40,7 @@ def plot_learning_curves(
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
         axes.set(title=measure, xlabel=x)
         axes.locator_params(axis="x", integer=True)  # there is no epoch 1.5
+        axes.xaxis.set_major_formatter(_thousands())
         axes.grid(alpha=0.3)
         if f"val_{measure}" in names:
             axes.legend()
@@ -74,6 +75,12 @@ def plot_confusion_matrix(
             color = "white" if shares[i, j] > 0.5 else "black"
             axes.text(j, i, str(count), ha="center", va="center", color=color)
     figure.savefig(path)
+
+
+def _thousands() -> Any:
+    from matplotlib.ticker import EngFormatter
+
+    return EngFormatter(sep="")  # 20M, not 2 and far away 1e7
 
 
 def _figure(width: float, height: float) -> Any:
