@@ -46,7 +46,13 @@ def our_step(corpus, units, dtype):
     """A function that makes one batch and trains on it."""
     shape = {"projection_dim": 128, "units": units, "char_filters": FILTERS, "num_highways": 1}
     config = PretrainingConfig(
-        VOCABULARY, SAMPLES, ROWS * STEPS, STEPS, "adagrad", 0.2, clip_norm=10.0
+        vocabulary_size=VOCABULARY,
+        num_samples=SAMPLES,
+        tokens_per_batch=ROWS * STEPS,
+        unroll=STEPS,
+        optimizer="adagrad",
+        learning_rate=0.2,
+        clip_norm=10.0,
     )
     model = new_language_model(shape | {"dtype": dtype}, config)
     model.jit_compile = keras.config.backend() == "jax"

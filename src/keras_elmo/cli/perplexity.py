@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.table import Table
 
 from keras_elmo.cli.backend import load_backend
@@ -41,9 +42,10 @@ def perplexity(
     from keras_elmo.reports.records import write_json
 
     language_model, words = load_language_model(model, vocabulary)
-    table = Table("text", title=f"{model}, {len(words):,} words", title_justify="left")
+    table = Table(title=f"{model}, {len(words):,} words", title_justify="left", box=SIMPLE)
+    table.add_column("text", overflow="ellipsis")  # narrow terminals cut names, not numbers
     for name in COLUMNS:
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True)
     found = {}
     for path in texts:
         say(f"{path} ...")
