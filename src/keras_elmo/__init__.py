@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
     from keras_elmo.fine_tuning.learning_rates import parameter_table, two_rate_optimizer
     from keras_elmo.layers.bilm import BiLM
+    from keras_elmo.layers.bilstm import BiLSTM
     from keras_elmo.layers.char_cnn import CharacterCNN
     from keras_elmo.layers.layer_mix import LayerMix
     from keras_elmo.layers.pooling import SequencePooling
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BiLM",
+    "BiLSTM",
     "CharacterCNN",
     "ElmoBackbone",
     "ElmoEmbedding",
@@ -57,6 +59,7 @@ __all__ = [
 # Public name → the module of this package that defines it.
 _MODULES = {
     "BiLM": "layers.bilm",
+    "BiLSTM": "layers.bilstm",
     "CharacterCNN": "layers.char_cnn",
     "ElmoBackbone": "elmo.backbone",
     "ElmoEmbedding": "elmo.embedding",
