@@ -46,7 +46,7 @@ def settings_for(steps, **changes):
     return PretrainingConfig(**{**arguments, **changes})
 
 
-def run(folder, config, interrupt_at=None, begin=BACKBONE, **kwargs):
+def run(folder, config, interrupt_at=None, begin=BACKBONE, corpus=CORPUS, **kwargs):
     """Return the losses of a run, and what `pretrain` returned (None where interrupted)."""
     losses = []
 
@@ -56,7 +56,7 @@ def run(folder, config, interrupt_at=None, begin=BACKBONE, **kwargs):
             raise KeyboardInterrupt
 
     try:
-        return losses, pretrain(CORPUS, begin, config, folder, on_step=on_step, **kwargs)
+        return losses, pretrain(corpus, begin, config, folder, on_step=on_step, **kwargs)
     except KeyboardInterrupt:
         return losses, None
 
@@ -96,6 +96,21 @@ def test_learns_and_resumes_exactly(tmp_path, mode):
     second, (_, progress) = run(tmp_path / "parts", config, resume=True)
     np.testing.assert_allclose(first + second, whole, atol=1e-6, rtol=1e-6)
     assert progress.step == len(whole)
+
+
+def test_batches_of_all_lengths_resume_to_the_bit(tmp_path):
+    """Wherever a run begins, its first batch rounds as it would have as a later one."""
+    random = np.random.default_rng(3)
+    words = [f"{first}{last}" for first in "bdgkm" for last in ("a", "eeeeee", "i" * 11)]
+    sentences = [random.choice(words, random.integers(1, 9)).tolist() for _ in range(200)]
+    corpus = encode_sentences(sentences, MARKS)
+    config = dataclasses.replace(settings_for(12), vocabulary_size=len(corpus.types))
+    begin = BACKBONE | {"max_characters_per_token": 20, "dtype": "mixed_bfloat16"}
+    given = {"begin": begin, "corpus": corpus}
+    whole, _ = run(tmp_path / "whole", config, **given)
+    first, _ = run(tmp_path / "parts", config, interrupt_at=5, **given)
+    second, _ = run(tmp_path / "parts", config, resume=True, **given)
+    assert first + second == whole
 
 
 def test_a_resumed_run_keeps_text_and_settings(tmp_path):
