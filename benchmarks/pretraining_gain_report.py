@@ -22,6 +22,7 @@ BASELINES = {
     "ud-ewt": (93.88, "CRFsuite"),
 }
 FEW_LABELS = 0.3
+_TICKS = (1, 3, 10, 30, 100)
 
 
 def report(rows, picture=None):
@@ -87,19 +88,23 @@ def macro_table(rows):
 
 
 def curve_table(scores):
-    """Every set and ELMo against the share of the labels."""
+    """Every set and ELMo against the share of the labels, where there is more than one."""
     shares = sorted({share for _, _, share in scores})
+    shown = {(name, elmo) for name, elmo, share in scores if share < 1.0}
     lines = [
         [name, elmo, *(spread(scores.get((name, elmo, share))) for share in shares)]
         for name in _sets(scores)
         for elmo in (UNTRAINED, *_presets(scores))
+        if (name, elmo) in shown
     ]
-    return _table(["set", "ELMo", *(f"{100 * share:g} % of the labels" for share in shares)], lines)
+    return lines and _table(
+        ["set", "ELMo", *(f"{100 * share:g} % of the labels" for share in shares)], lines
+    )
 
 
 def labels_table(scores):
     """Few labels with pre-training against all of them without."""
-    presets = _presets(scores)
+    presets = [preset for preset in _presets(scores) if (preset, FEW_LABELS) in _runs(scores)]
     lines, wins = [], dict.fromkeys(presets, 0)
     for name in _sets(scores):
         all_labels = scores.get((name, UNTRAINED, 1.0))
@@ -149,7 +154,9 @@ def draw(scores, path):
             axes.errorbar(shares, means, bars, marker="o", markersize=4, capsize=3, label=elmo)
         if name in BASELINES:
             axes.axhline(BASELINES[name][0], color="grey", ls=":", label="best baseline, 100 %")
-        axes.set(title=name, xscale="log", xlabel="% of the training labels")
+        axes.set(title=name, xscale="log", xlim=(0.8, 125), xlabel="% of the training labels")
+        axes.set_xticks(_TICKS, [f"{share}" for share in _TICKS])
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
     figure.axes[0].legend(fontsize="small")
     figure.savefig(path)
@@ -159,6 +166,10 @@ def _sets(scores):
     """In the order of the baselines; others behind them."""
     names = {name for name, _, _ in scores}
     return [*(name for name in BASELINES if name in names), *sorted(names - BASELINES.keys())]
+
+
+def _runs(scores):
+    return {(elmo, share) for _, elmo, share in scores}
 
 
 def _presets(scores):
