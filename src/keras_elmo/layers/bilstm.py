@@ -1,4 +1,4 @@
-"""A bidirectional LSTM that trains in less time than Keras's own."""
+"""Keras's bidirectional LSTM with its gradient written out."""
 
 import keras
 from keras import ops
@@ -8,7 +8,7 @@ from keras_elmo.layers.recurrence import Recurrence
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class BiLSTM(keras.layers.Layer):
-    """What `Bidirectional(LSTM(units, return_sequences=True))` computes, faster.
+    """What `Bidirectional(LSTM(units, return_sequences=True))` computes.
 
     The inputs of both directions are multiplied at once and before the loop, whose gradient is
     written out (see [`Recurrence`][keras_elmo.layers.recurrence.Recurrence]). Weights have the

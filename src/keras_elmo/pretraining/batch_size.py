@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-BATCH_TOKENS = 2560  # of a batch where memory allows it: more is hardly faster, and learns less
+BATCH_TOKENS = 2560  # of a batch where memory allows it
 _SHARE = 0.5  # of the memory; the rest is for other programs and for what is not counted here
 _BASE = 1.2e9  # bytes that the backend and the corpus take, whatever the model
 _LIMITS = (  # of the memory of a container: Linux control groups, second and first version
