@@ -1,24 +1,26 @@
 """Calling a model on sentences of many lengths without compiling for each of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
+from keras import tree
 
 _LENGTH_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
 
 
-def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
-    """A function of a batch that runs a functional model for prediction.
+def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], Any]:
+    """A function of a batch that runs a functional model for prediction, to arrays.
 
     On TensorFlow it is traced once for all lengths, where `predict_on_batch` traces for each; on
     JAX and PyTorch it is `predict_on_batch`.
 
     Args:
-        model: a functional model with a dict of inputs and one output.
+        model: a functional model with a dict of inputs.
     """
     if keras.config.backend() != "tensorflow":
-        return lambda batch: np.asarray(model.predict_on_batch(dict(batch)))
+        return lambda batch: tree.map_structure(np.asarray, model.predict_on_batch(dict(batch)))
     import tensorflow as tf
 
     signature = {
@@ -27,7 +29,12 @@ def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], np
     function = tf.function(
         lambda inputs: model(inputs, training=False), input_signature=[signature]
     )
-    return lambda batch: function({name: batch[name] for name in signature}).numpy()
+
+    def call(batch):
+        outputs = function({name: batch[name] for name in signature})
+        return tree.map_structure(lambda tensor: tensor.numpy(), outputs)
+
+    return call
 
 
 def batches_by_length(

@@ -1,85 +1,137 @@
 """Sentences → ELMo features, in flat memory and in order."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain
+from os import PathLike
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import batches_by_length, compiled_call, rounded_length
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.embedding.engine import Block, Engine, State, zero_state
+from keras_elmo.embedding.engines import make_engine
+from keras_elmo.embedding.lanes import Job, Lanes
+from keras_elmo.embedding.word_cache import WordCache
+from keras_elmo.embedding.word_ids import WordIds
 
-_WINDOW = 32  # batches that are read ahead and sorted by length together
+if TYPE_CHECKING:
+    from keras_elmo.elmo.backbone import ElmoBackbone
+    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+
+_WORDS = 256  # of one call of the character CNN at most
 
 
 class ElmoEmbedder:
     """Gives the features of a frozen ELMo for any number of sentences.
 
-    Sentences are sorted by length inside a bounded window, so that little is padded, and come back
-    in order. A stateful backbone reads them as they come: sentence `i` is row `i % batch_size` and
-    continues the state of the sentence `batch_size` before it.
+    The character CNN runs once per word type (the words seen last are remembered), the biLM over
+    lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.lanes.Lanes].
 
     Args:
-        backbone: the ELMo.
-        preprocessor: encodes sentences; the default is character input, split on spaces.
-        batch_size: sentences of a batch; a stateful backbone brings its own.
-        max_tokens: padded tokens of a batch at most; long sentences make smaller batches.
+        elmo: a preset's name or folder, or a backbone. Every sentence starts from zero state.
+        preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
+            default splits on spaces.
+        engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
+            its backend; or `"auto"`, the faster one of those that are exact: Keras with TensorFlow,
+            else ONNX Runtime where it is installed.
+        precision: `"float32"`; `"bfloat16"` products (Keras), `"int8"` products (ONNX Runtime).
+        max_bytes: of the features in memory; as long as they are fewer it reads on.
+        cached_words: word types whose vectors are remembered.
+
+    Raises:
+        ValueError: no such engine or precision, or one without the other.
+        ImportError: the engine is not installed.
 
     Example:
-        >>> embedder = ElmoEmbedder(ElmoBackbone.from_preset("elmo_mini_en"))
+        >>> embedder = ElmoEmbedder("elmo_mini_en")
         >>> embedder.embed(["Profit rose sharply ."])[0].shape
         (4, 3, 256)
     """
 
     def __init__(
         self,
-        backbone: ElmoBackbone,
-        preprocessor: ElmoPreprocessor | None = None,
+        elmo: "str | PathLike[str] | ElmoBackbone",
+        preprocessor: "ElmoPreprocessor | None" = None,
         *,
-        batch_size: int = 32,
-        max_tokens: int = 4096,
+        engine: str = "auto",
+        precision: str = "float32",
+        max_bytes: int = 2**28,
+        cached_words: int = 2**16,
     ):
-        self.backbone = backbone
-        self.preprocessor = preprocessor or ElmoPreprocessor(
-            "whitespace", max_characters_per_token=backbone.max_characters_per_token
-        )
-        self.batch_size = backbone.batch_size or batch_size
-        self.max_tokens = max_tokens
-        self._call = compiled_call(backbone)
+        self.engine: Engine = make_engine(elmo, engine, precision)
+        self._ids = WordIds(elmo, preprocessor, self.engine.config)
+        self._max_bytes = max_bytes
+        self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
+        self._keeps_boundaries = self.engine.config["keep_boundaries"]
+        self._version: int | None = None  # of the weights that the remembered vectors belong to
 
     def embed(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[np.ndarray]:
-        """Features of all sentences: for each, float `(tokens, layers, 2 * projection_dim)`."""
+        """Features of all sentences: for each, float32 `(tokens, layers + 1, 2P)`."""
         return list(self.embed_iter(sentences))
 
     def embed_iter(
         self, sentences: Iterable[str] | Iterable[Sequence[str]]
     ) -> Iterator[np.ndarray]:
-        """As `embed`, one after another, holding only a window of sentences in memory."""
-        tokens = (self.preprocessor.tokenize([sentence])[0] for sentence in sentences)
-        embed = self._embed_stateful if self.backbone.stateful else self._embed_window
-        size = self.batch_size * (1 if self.backbone.stateful else _WINDOW)
-        while window := list(islice(tokens, size)):
-            yield from embed(window)
+        """As `embed`, one after another and in order, whatever their number, in flat memory."""
+        tokens = (self._ids.tokens(sentence) for sentence in sentences)
+        lanes = Lanes(self.engine, self._begin())
+        queue: deque[Job] = deque()
+        held, exhausted = 0, False
+        while True:
+            if not exhausted and held <= self._max_bytes // 2:
+                jobs, exhausted = self._read(tokens, self._max_bytes - held)
+                held += sum(job.features.nbytes for job in jobs)
+                queue.extend(jobs)
+                lanes.add(jobs, last=exhausted)
+            while queue and not queue[0].left:
+                features = queue.popleft().features
+                held -= features.nbytes
+                yield features
+            if queue:
+                lanes.advance()
+            elif exhausted:
+                return
 
-    def _embed_window(self, sentences: list[list[str]]) -> list[np.ndarray]:
-        features: list[np.ndarray] = [np.empty(0)] * len(sentences)
-        lengths = [len(tokens) for tokens in sentences]
-        for rows, length in batches_by_length(lengths, self.batch_size, self.max_tokens):
-            batch = self._batch([sentences[i] for i in rows], length)
-            for i, row in zip(rows, batch, strict=True):
-                features[i] = row
-        return features
+    def _read(self, tokens: Iterator[list[str]], max_bytes: int) -> tuple[list[Job], bool]:
+        """The next sentences, as many as the memory holds but one at least."""
+        config = self.engine.config
+        token_bytes = 4 * 2 * config["projection_dim"] * (config["num_layers"] + 1)
+        read: list[list[str]] = []
+        exhausted = True
+        for sentence in tokens:
+            read.append(sentence)
+            max_bytes -= token_bytes * len(sentence)
+            if max_bytes <= 0:
+                exhausted = False
+                break
+        vectors, place = self._words.vectors(chain.from_iterable(read))
+        jobs = []
+        for sentence in read:
+            rows = vectors[[place[word] for word in sentence]]
+            if self._keeps_boundaries:
+                rows = np.concatenate([self._boundaries[:1], rows, self._boundaries[1:]])
+            jobs.append(Job(rows, config["num_layers"]))
+        return jobs, exhausted
 
-    def _embed_stateful(self, sentences: list[list[str]]) -> list[np.ndarray]:
-        # The last batch may be short: rows without a sentence read `<S> </S>` for nothing.
-        rows = sentences + [[]] * (self.batch_size - len(sentences))
-        return self._batch(rows, rounded_length(max(map(len, rows))))[: len(sentences)]
+    def _begin(self) -> State:
+        """The state before a sentence's first token; new for every call, as weights may change."""
+        version = self.engine.words_version()
+        if version != self._version:
+            self._words.clear()
+            self._version = version
+            self._boundaries = self.engine.word_vectors(self._ids.boundaries)  # (2, P)
+        zeros = zero_state(self.engine.config, 1)
+        if self._keeps_boundaries:
+            return zeros
+        # Behind `<S>` in reading order, and backwards behind `</S>`.
+        return self.engine.advance(Block(self._boundaries[:, None, None], np.ones((1, 1), bool)), zeros, zeros)[1]
 
-    def _batch(self, sentences: list[list[str]], length: int) -> list[np.ndarray]:
-        features = self._call(self.preprocessor.encode(sentences, length))
-        around = 2 if self.backbone.keep_boundaries else 0
-        # Copies: a view would keep the whole batch alive as long as one sentence is.
-        return [
-            row[: len(tokens) + around].copy()
-            for row, tokens in zip(features, sentences, strict=True)
-        ]
+    def _compute(self, words: list[str]) -> np.ndarray:
+        """Word vectors, of words of like length together."""
+        order = sorted(range(len(words)), key=lambda i: len(words[i]))
+        vectors = np.empty((len(words), self.engine.config["projection_dim"]), np.float32)
+        for begin in range(0, len(words), _WORDS):
+            rows = order[begin : begin + _WORDS]
+            ids = self._ids.encode([words[i] for i in rows])
+            vectors[rows] = self.engine.word_vectors(ids)
+        return vectors

@@ -114,6 +114,31 @@ class BiLM(keras.layers.Layer):
             outputs.append(x)
         return outputs
 
+    def advance(self, lstms, x, states, begins, starts):
+        """Run a block of one direction's steps from the states that the block before left.
+
+        The steps come in the order in which that direction reads them; several sentences may follow
+        each other in a row.
+
+        Args:
+            lstms: `forward_layers` or `backward_layers`.
+            x: float `(time, batch, projection_dim)`, word vectors.
+            states: h and c of each layer: float32 `(batch, projection_dim)` and `(batch, units)`.
+            begins: bool `(time, batch, 1)`, True at the first step of a sentence.
+            starts: h and c of each layer before that step: float32 `(1, projection_dim)` and
+                `(1, units)`.
+
+        Returns:
+            The output of each layer, float `(time, batch, projection_dim)`, and its new state.
+        """
+        outputs, after = [], []
+        for i, (lstm, state, start) in enumerate(zip(lstms, states, starts, strict=True)):
+            y, last = lstm.advance(x, state, begins, start)
+            x = y + x if self.use_skip_connections and i > 0 else y
+            outputs.append(x)
+            after.append(last)
+        return outputs, after
+
     def reset_state(self) -> None:
         """Start the next batch from zero (only a `stateful` biLM keeps a state)."""
         for layer in [*self.forward_layers, *self.backward_layers]:

@@ -100,29 +100,53 @@ class ProjectionLSTM(keras.layers.Layer):
             ]
 
     def call(self, inputs, mask=None, training=None):
-        recurrence = Recurrence(
+        recurrence = self._recurrence(reverse=self.go_backwards)
+        x = ops.transpose(inputs, (1, 0, 2))  # (time, batch, features): a step is one block
+        x = self._input_part(recurrence, x)
+        keep = None if mask is None else ops.transpose(mask)[:, :, None]
+        loop = recurrence.train if training else recurrence.run
+        h, last = loop(x, keep, self._initial_state(x), *self._kernels())
+        for variable, value in zip(self._state.variables, last, strict=False):
+            variable.assign(ops.stop_gradient(value))
+        if keep is not None:
+            h = ops.where(keep, h, 0.0)  # (time, batch, output_dim)
+        return ops.cast(ops.transpose(h, (1, 0, 2)), self.compute_dtype)
+
+    def advance(self, x, state, begins, start):
+        """Run over a block of steps from one state to the next, in the order of `x`.
+
+        Args:
+            x: float `(time, batch, features)`.
+            state: h and c, float32 `(batch, output_dim)` and `(batch, units)`.
+            begins, start: see [`Recurrence.run`][keras_elmo.layers.recurrence.Recurrence].
+
+        Returns:
+            h float32 `(time, batch, output_dim)`, and the state after the last step.
+        """
+        recurrence = self._recurrence()
+        x = self._input_part(recurrence, x)
+        return recurrence.run(x, None, state, *self._kernels(), begins=begins, start=start)
+
+    def _recurrence(self, **options):
+        return Recurrence(
             self.cell_clip,
             self.projection_clip,
             self.forget_bias,
             dtype=self.compute_dtype,
-            reverse=self.go_backwards,
             unroll=self.stateful,  # then batches are windows of one length
             returns_state=self.stateful,
+            **options,
         )
-        x = ops.transpose(inputs, (1, 0, 2))  # (time, batch, features): a step is one block
-        x = recurrence.product(x, self.kernel) + ops.cast(self.bias, "float32")
-        keep = None if mask is None else ops.transpose(mask)[:, :, None]
-        # A kernel is cast once, not at every step.
+
+    def _input_part(self, recurrence, x):
+        return recurrence.product(x, self.kernel) + ops.cast(self.bias, "float32")
+
+    def _kernels(self):
+        """What is multiplied in the loop, cast once and not at every step."""
         kernels = [ops.cast(self.recurrent_kernel, self.compute_dtype)]
         if self.projection_dim:
             kernels.append(ops.cast(self.projection_kernel, self.compute_dtype))
-        loop = recurrence.train if training else recurrence.run
-        h, last = loop(x, keep, self._initial_state(x), *kernels)  # (time, batch, output_dim)
-        for variable, value in zip(self._state.variables, last, strict=False):
-            variable.assign(ops.stop_gradient(value))
-        if keep is not None:
-            h = ops.where(keep, h, 0.0)
-        return ops.cast(ops.transpose(h, (1, 0, 2)), self.compute_dtype)
+        return kernels
 
     def reset_state(self) -> None:
         """Start the next batch from zero (only `stateful` layers keep a state)."""

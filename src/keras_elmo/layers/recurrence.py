@@ -33,7 +33,7 @@ class Recurrence:
     unroll: bool = False
     returns_state: bool = False
 
-    def run(self, x, keep, state, recurrent, projection=None):
+    def run(self, x, keep, state, recurrent, projection=None, *, begins=None, start=()):
         """The loop, to be differentiated automatically.
 
         Args:
@@ -42,16 +42,22 @@ class Recurrence:
             state: h float32 `(batch, features)` and c float32 `(batch, units)`.
             recurrent: `(features, 4 units)`.
             projection: `(units, features)`, or None.
+            begins: bool `(time, batch, 1)`, True where a step goes on from `start` and not from the
+                step before it; or None. Not together with `keep`.
+            start: h and c for such steps, float32 `(1, features)` and `(1, units)`.
 
         Returns:
             h float32 `(time, batch, features)`, and h and c after the last step.
         """
 
         def step(state, inputs):
+            if begins is not None:
+                pairs = zip(start, state, strict=True)
+                state, inputs = [ops.where(inputs[1], *pair) for pair in pairs], inputs[:1]
             h, c, *_ = self._step(state, inputs, recurrent, projection)
             return (h, c), (h,)
 
-        inputs = (x,) if keep is None else (x, keep)
+        inputs = tuple(part for part in (x, keep, begins) if part is not None)
         last, (h,) = scan(step, state, inputs, 1, reverse=self.reverse, unroll=self.unroll)
         return stacked(h), last
 

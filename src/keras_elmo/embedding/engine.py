@@ -1,0 +1,70 @@
+"""What computes a frozen ELMo's numbers: the contract that all engines fulfil, in NumPy arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+ENGINES = ("auto", "keras", "onnx")
+PRECISIONS = ("float32", "bfloat16", "int8")
+DIRECTIONS = ("forward", "backward")
+
+# Of each direction and layer, in this order: h `(rows, projection_dim)`, c `(rows, units)`.
+State = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some steps of many sentences, one after another in every row.
+
+    Attributes:
+        words: float32 `(2, steps, rows, projection_dim)`: what the forward direction reads, and what
+            the backward direction reads, each in its own order.
+        begins: bool `(steps, rows)`, True where a sentence begins.
+    """
+
+    words: np.ndarray
+    begins: np.ndarray
+
+
+class Engine(Protocol):
+    """Word vectors and the biLM of one frozen ELMo.
+
+    Attributes:
+        config: `ElmoBackbone`'s configuration.
+        step_multiple: blocks have a multiple of so many steps, where shapes cost compilations.
+    """
+
+    config: Mapping[str, Any]
+    step_multiple: int
+
+    def word_vectors(self, ids: np.ndarray) -> np.ndarray:
+        """Layer 0 of some words: int32 `(words, characters)` or `(words,)` → `(words, P)`."""
+        ...
+
+    def advance(
+        self, block: Block, state: State, start: State
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Run the biLM over a block.
+
+        Args:
+            block: what to read.
+            state: where the block before it ended.
+            start: the state before the first step of a sentence, one row.
+
+        Returns:
+            For each direction and layer the output float32 `(steps, rows, projection_dim)`, and the
+            state after the block.
+        """
+        ...
+
+    def words_version(self) -> int:
+        """A number that changes when the weights behind `word_vectors` do."""
+        ...
+
+
+def zero_state(config: Mapping[str, Any], rows: int) -> list[np.ndarray]:
+    """The state of sentences that nothing was read of."""
+    sizes = (config["projection_dim"], config["units"]) * (2 * config["num_layers"])
+    return [np.zeros((rows, size), np.float32) for size in sizes]

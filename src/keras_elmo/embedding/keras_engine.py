@@ -1,0 +1,102 @@
+"""The engine that runs on Keras: exact, with every backend."""
+
+import zlib
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.inference import compiled_call
+from keras_elmo.elmo.variables import arrays_by_path, assign_variables
+from keras_elmo.embedding.engine import DIRECTIONS, Block, State
+
+
+class KerasEngine:
+    """See [`Engine`][keras_elmo.embedding.engine.Engine]. It reads the backbone's own variables.
+
+    Args:
+        backbone: the ELMo; not stateful.
+        precision: `"float32"`, or `"bfloat16"` products with gates and states in float32.
+    """
+
+    def __init__(self, backbone: ElmoBackbone, precision: str = "float32"):
+        if precision == "bfloat16":
+            exact, config = backbone, backbone.get_config()
+            with keras.StatelessScope():  # until it ends, variables have no values
+                backbone = ElmoBackbone.from_config(config | {"dtype": "mixed_bfloat16"})
+                assign_variables(backbone, arrays_by_path(exact))
+        self.config = backbone.get_config()
+        self.step_multiple = 8 if keras.config.backend() == "jax" else 1
+        self._words = backbone.word_layer
+        words = keras.Input(backbone.input[self._ids_name].shape[2:], dtype="int32", name="ids")
+        self._call_words = compiled_call(keras.Model({"ids": words}, backbone.word_layer(words)))
+        self._call_block = compiled_call(_block_model(backbone))
+
+    @property
+    def _ids_name(self) -> str:
+        return "character_ids" if self.config["vocabulary_size"] is None else "token_ids"
+
+    def word_vectors(self, ids: np.ndarray) -> np.ndarray:
+        return np.asarray(self._call_words({"ids": ids}), np.float32)
+
+    def advance(
+        self, block: Block, state: State, start: State
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        inputs: dict[str, Any] = {"begins": block.begins[:, :, None]}
+        inputs |= dict(zip(DIRECTIONS, block.words, strict=True))
+        inputs |= {f"state_{i}": part for i, part in enumerate(state)}
+        inputs |= {f"start_{i}": part for i, part in enumerate(start)}
+        found = [np.asarray(array, np.float32) for array in self._call_block(inputs)]
+        return found[: len(found) - len(state)], found[len(found) - len(state) :]
+
+    def words_version(self) -> int:
+        total = 0
+        for variable in self._words.weights:
+            array = np.ascontiguousarray(ops.convert_to_numpy(variable.value))
+            total = zlib.crc32(array, total)
+        return total
+
+
+class _AdvanceBiLM(keras.layers.Layer):
+    """Both directions over a block: see [`BiLM.advance`][keras_elmo.layers.bilm.BiLM]."""
+
+    def __init__(self, bilm, **kwargs):
+        super().__init__(**kwargs)
+        self.bilm = bilm
+        self.built = True
+
+    def call(self, inputs):
+        outputs, after, bilm = [], [], self.bilm
+        count = bilm.num_layers
+        for d, lstms in enumerate((bilm.forward_layers, bilm.backward_layers)):
+            parts = range(2 * count * d, 2 * count * (d + 1), 2)
+            states = [[inputs[f"state_{i}"], inputs[f"state_{i + 1}"]] for i in parts]
+            starts = [[inputs[f"start_{i}"], inputs[f"start_{i + 1}"]] for i in parts]
+            words = inputs[DIRECTIONS[d]]
+            found, last = bilm.advance(lstms, words, states, inputs["begins"], starts)
+            outputs += found
+            after += [part for state in last for part in state]
+        return [*outputs, *after]
+
+    def compute_output_spec(self, inputs):
+        words = inputs[DIRECTIONS[0]]
+        states = [inputs[f"state_{i}"] for i in range(4 * self.bilm.num_layers)]
+        shapes = [words.shape] * (2 * self.bilm.num_layers) + [part.shape for part in states]
+        # Each a tensor of its own: Keras tells outputs apart by identity.
+        return [keras.KerasTensor(shape, "float32") for shape in shapes]
+
+
+def _block_model(backbone: ElmoBackbone) -> keras.Model:
+    size, units = backbone.projection_dim, backbone.units
+    shapes: dict[str, tuple[Any, ...]] = dict.fromkeys(DIRECTIONS, (None, None, size))
+    for i in range(4 * backbone.num_layers):
+        shapes[f"state_{i}"] = (None, (size, units)[i % 2])
+        shapes[f"start_{i}"] = (1, (size, units)[i % 2])
+    inputs = {
+        name: keras.Input(batch_shape=shape, dtype="float32", name=name)
+        for name, shape in shapes.items()
+    }
+    inputs["begins"] = keras.Input(batch_shape=(None, None, 1), dtype="bool", name="begins")
+    return keras.Model(inputs, _AdvanceBiLM(backbone.bilm, dtype=backbone.bilm.dtype_policy)(inputs))

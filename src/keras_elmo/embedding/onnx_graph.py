@@ -1,0 +1,210 @@
+"""ELMo as ONNX graphs, straight from its weights: one for word vectors, one for a block of steps.
+
+MatMul, Scan and elementwise operators only, so that ONNX Runtime needs neither Keras nor a
+converter. In `int8` weights are quantized per output, symmetrically, and inputs of products when
+they come (DynamicQuantizeLinear, MatMulInteger); gates, states and convolutions stay float32.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
+
+from keras_elmo.embedding.engine import DIRECTIONS
+
+_OPSET, _IR_VERSION = 18, 9
+Arrays = Mapping[str, np.ndarray]
+
+
+def words_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> ModelProto:
+    """The character CNN, or the table of a word-input model.
+
+    Args:
+        config: of the backbone.
+        arrays: its weights by path.
+        precision: `"float32"` or `"int8"`.
+
+    Returns:
+        A graph of ids int32 `(words, characters)` or `(words,)` → vectors `(words, P)`.
+    """
+    graph = _Graph(precision)
+    if config["vocabulary_size"] is not None:
+        shape = ["words"]
+        table = graph.constant(arrays["word_embedding/embeddings"])
+        x = graph("Gather", table, "ids")
+    else:
+        shape = ["words", "characters"]
+        x = _char_cnn(graph, config, arrays)
+    graph("Identity", x, name="vectors")
+    inputs = [helper.make_tensor_value_info("ids", TensorProto.INT32, shape)]
+    return graph.model(inputs, [_float("vectors", "words", config["projection_dim"])])
+
+
+def block_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> ModelProto:
+    """Both directions of the biLM over a block.
+
+    Args: see `words_model`.
+
+    Returns:
+        A graph with the inputs `forward` and `backward` `(steps, rows, P)`, `begins` bool
+        `(steps, rows, 1)`, `state_i` and `start_i`, and the outputs `layer_i` `(steps, rows, P)`
+        and `after_i`, in the order of [`Engine.advance`][keras_elmo.embedding.engine.Engine].
+    """
+    graph = _Graph(precision)
+    size, units, count = config["projection_dim"], config["units"], config["num_layers"]
+    for d, direction in enumerate(DIRECTIONS):
+        x = direction
+        for layer in range(count):
+            i = 2 * (d * count + layer)
+            y = _lstm(graph, config, arrays, f"bilm/{direction}_{layer}", x, i)
+            if layer and config["use_skip_connections"]:
+                y = graph("Add", y, x)
+            x = graph("Identity", y, name=f"layer_{i // 2}")
+    state = [(i, (size, units)[i % 2]) for i in range(4 * count)]
+    inputs = [_float(name, "steps", "rows", size) for name in DIRECTIONS]
+    inputs.append(helper.make_tensor_value_info("begins", TensorProto.BOOL, ["steps", "rows", 1]))
+    inputs += [_float(f"state_{i}", "rows", features) for i, features in state]
+    inputs += [_float(f"start_{i}", 1, features) for i, features in state]
+    outputs = [_float(f"layer_{i}", "steps", "rows", size) for i in range(2 * count)]
+    outputs += [_float(f"after_{i}", "rows", features) for i, features in state]
+    return graph.model(inputs, outputs)
+
+
+class _Graph:
+    """Collects nodes; calling it adds one and returns the name of its output."""
+
+    def __init__(self, precision: str, outer: "_Graph | None" = None):
+        self.precision = precision
+        self.nodes: list[Any] = []
+        # A loop's body names its values apart, and reads the constants of the graph around it.
+        self.constants: list[TensorProto] = outer.constants if outer else []
+        self._counter: list[int] = outer._counter if outer else [0]
+
+    def __call__(self, operator: str, *inputs: str, name: str = "", **attributes: Any) -> str:
+        output = name or self._new_name()
+        self.nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
+        return output
+
+    def several(self, operator: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
+        """A node with several outputs."""
+        outputs = [self._new_name() for _ in range(count)]
+        self.nodes.append(helper.make_node(operator, list(inputs), outputs, **attributes))
+        return outputs
+
+    def constant(self, array: Any) -> str:
+        name = self._new_name()
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def weight(self, kernel: np.ndarray) -> "list[str]":
+        """The constants of a matrix `(inputs, outputs)`, for `product`."""
+        if self.precision == "float32":
+            return [self.constant(kernel.astype(np.float32, copy=False))]
+        scale = np.maximum(np.abs(kernel).max(axis=0), 1e-12).astype(np.float32) / 127
+        whole = np.round(kernel / scale).astype(np.int8)
+        zeros = np.zeros(kernel.shape[1], np.int8)
+        return [self.constant(array) for array in (whole, scale, zeros)]
+
+    def product(self, x: str, weight: list[str]) -> str:
+        if self.precision == "float32":
+            return self("MatMul", x, weight[0])
+        whole, x_scale, x_zero = self.several("DynamicQuantizeLinear", 3, x)
+        sums = self("MatMulInteger", whole, weight[0], x_zero, weight[2])
+        scale = self("Mul", x_scale, weight[1])
+        return self("Mul", self("Cast", sums, to=TensorProto.FLOAT), scale)
+
+    def dense(self, x: str, arrays: Arrays, path: str) -> str:
+        product = self.product(x, self.weight(arrays[f"{path}/kernel"]))
+        return self("Add", product, self.constant(arrays[f"{path}/bias"]))
+
+    def clip(self, x: str, bound: float | None) -> str:
+        if not bound:
+            return x
+        limits = [self.constant(np.float32(limit)) for limit in (-bound, bound)]
+        return self("Clip", x, *limits)
+
+    def body(self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]):
+        return helper.make_graph(self.nodes, "step", inputs, outputs)
+
+    def model(
+        self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]
+    ) -> ModelProto:
+        graph: GraphProto = helper.make_graph(
+            self.nodes, "elmo", inputs, outputs, initializer=self.constants
+        )
+        opset = [helper.make_opsetid("", _OPSET)]
+        return helper.make_model(graph, opset_imports=opset, ir_version=_IR_VERSION)
+
+    def _new_name(self) -> str:
+        self._counter[0] += 1
+        return f"v{self._counter[0]}"
+
+
+def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays) -> str:
+    table = graph.constant(arrays["char_cnn/char_embedding/embeddings"])
+    embedded = graph("Gather", table, "ids")  # (words, characters, size)
+    embedded = graph("Transpose", embedded, perm=[0, 2, 1])
+    axis = graph.constant(np.array([2], np.int64))
+    pooled = []
+    for i in range(len(config["char_filters"])):
+        kernel = graph.constant(arrays[f"char_cnn/conv_{i}/kernel"].transpose(2, 1, 0))
+        bias = graph.constant(arrays[f"char_cnn/conv_{i}/bias"])
+        convolved = graph("Conv", embedded, kernel, bias)  # (words, filters, places)
+        pooled.append(graph("ReduceMax", convolved, axis, keepdims=0))
+    activation = {"relu": "Relu", "tanh": "Tanh"}[config["activation"]]
+    x = graph(activation, graph("Concat", *pooled, axis=1))
+    one = graph.constant(np.float32(1.0))
+    for k in range(config["num_highways"]):
+        path = f"char_cnn/highway_{k}"
+        carry = graph("Sigmoid", graph.dense(x, arrays, f"{path}/carry"))
+        new = graph("Relu", graph.dense(x, arrays, f"{path}/transform"))
+        left, right = graph("Mul", carry, new), graph("Mul", graph("Sub", one, carry), x)
+        x = graph("Add", left, right)
+    if "char_cnn/projection/kernel" in arrays:
+        x = graph.dense(x, arrays, "char_cnn/projection")
+    return x
+
+
+def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x: str, i: int):
+    """`ProjectionLSTM` over a block; its states are numbers `i` and `i + 1`."""
+    gates = graph.dense(x, arrays, path)  # (steps, rows, 4 units)
+    recurrent = graph.weight(arrays[f"{path}/recurrent_kernel"])
+    projection = None
+    if config["lstm_projection"]:
+        projection = graph.weight(arrays[f"{path}/projection_kernel"])
+    forget_bias = graph.constant(np.float32(config["forget_bias"]))
+
+    step = _Graph(graph.precision, graph)
+    h, c, now, begins = (f"{name}_{i}" for name in ("h", "c", "now", "begins"))
+    size, units = config["projection_dim"], config["units"]
+    inputs = [_float(h, "rows", size), _float(c, "rows", units), _float(now, "rows", 4 * units)]
+    inputs.append(helper.make_tensor_value_info(begins, TensorProto.BOOL, ["rows", 1]))
+    h_before = step("Where", begins, f"start_{i}", h)
+    c_before = step("Where", begins, f"start_{i + 1}", c)
+    total = step("Add", now, step.product(h_before, recurrent))
+    to_i, to_j, to_f, to_o = step.several("Split", 4, total, axis=-1, num_outputs=4)
+    kept = step("Mul", step("Sigmoid", step("Add", to_f, forget_bias)), c_before)
+    new = step("Mul", step("Sigmoid", to_i), step("Tanh", to_j))
+    c_after = step.clip(step("Add", kept, new), config["cell_clip"])
+    h_after = step("Mul", step("Sigmoid", to_o), step("Tanh", c_after))
+    if projection:
+        h_after = step.clip(step.product(h_after, projection), config["projection_clip"])
+    results = [(h_after, size), (c_after, units), (step("Identity", h_after), size)]
+    body = step.body(inputs, [_float(name, "rows", features) for name, features in results])
+
+    y = f"y_{i}"
+    graph.nodes.append(
+        helper.make_node(
+            "Scan",
+            [f"state_{i}", f"state_{i + 1}", gates, "begins"],
+            [f"after_{i}", f"after_{i + 1}", y],
+            body=body,
+            num_scan_inputs=2,
+        )
+    )
+    return y
+
+
+def _float(name: str, *shape: int | str) -> ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

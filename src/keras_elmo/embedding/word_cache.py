@@ -1,0 +1,95 @@
+"""Word vectors of the words seen last: the character CNN runs once per word type."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from os import PathLike
+
+import numpy as np
+
+
+class WordCache:
+    """A bounded, least-recently-used table of word vectors.
+
+    Args:
+        compute: words → float32 `(words, projection_dim)`.
+        size: features of a vector.
+        capacity: words to remember.
+    """
+
+    def __init__(self, compute: Callable[[list[str]], np.ndarray], size: int, capacity: int):
+        self._compute = compute
+        self._rows: OrderedDict[str, int] = OrderedDict()  # the word used longest ago comes first
+        self._table = np.empty((0, size), np.float32)
+        self._capacity = capacity
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def vectors(self, words: Iterable[str]) -> tuple[np.ndarray, dict[str, int]]:
+        """Vectors of all these words.
+
+        Returns:
+            float32 `(types, size)`, and the row of each word in it.
+        """
+        place = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        found = np.empty((len(place), self._table.shape[1]), np.float32)
+        missing = [word for word in place if word not in self._rows]
+        known = [word for word in place if word in self._rows]
+        if known:
+            found[[place[word] for word in known]] = self._table[[self._rows[w] for w in known]]
+        for word in known:
+            self._rows.move_to_end(word)
+        if missing:
+            new = self._compute(missing)
+            found[[place[word] for word in missing]] = new
+            self._store(missing[-self._capacity :], new[-self._capacity :])
+        return found, place
+
+    def clear(self) -> None:
+        """Forget all words."""
+        self._rows.clear()
+
+    def save(self, path: str | PathLike[str], key: str) -> None:
+        """Write the words and their vectors to an `.npz` file.
+
+        Args:
+            path: where to.
+            key: what the vectors belong to; `load` asks for the same.
+        """
+        rows = list(self._rows.values())
+        words = json.dumps(list(self._rows)).encode()
+        with open(path, "wb") as file:
+            np.savez(file, key=key, words=np.frombuffer(words, np.uint8), vectors=self._table[rows])
+
+    def load(self, path: str | PathLike[str], key: str) -> None:
+        """Take up what `save` wrote.
+
+        Raises:
+            ValueError: the vectors belong to other weights.
+        """
+        with np.load(path, allow_pickle=False) as file:
+            if str(file["key"]) != key:
+                raise ValueError(
+                    f"{path} holds word vectors of other weights. Received: {file['key']!s}, this "
+                    f"ELMo is {key}. Delete the file: it is only a cache."
+                )
+            words = json.loads(file["words"].tobytes())
+            self.clear()
+            self._store(words[-self._capacity :], file["vectors"][-self._capacity :])
+
+    def _store(self, words: list[str], vectors: np.ndarray) -> None:
+        rows = []
+        for word in words:
+            if len(self._rows) < self._capacity:
+                row = len(self._rows)
+            else:
+                _, row = self._rows.popitem(last=False)
+            self._rows[word] = row
+            rows.append(row)
+        if len(self._rows) > len(self._table):  # grows as it is needed, by doubling
+            larger = min(self._capacity, max(2 * len(self._table), len(self._rows), 1024))
+            grown = np.empty((larger, self._table.shape[1]), np.float32)
+            grown[: len(self._table)] = self._table
+            self._table = grown
+        self._table[rows] = vectors

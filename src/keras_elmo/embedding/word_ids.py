@@ -1,0 +1,81 @@
+"""Sentences → tokens → the ids that a word's vector is computed from, without Keras."""
+
+import json
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.tokenizers import WhitespaceTokenizer
+from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, Vocabulary
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, preset_folder
+
+if TYPE_CHECKING:
+    from keras_elmo.elmo.backbone import ElmoBackbone
+    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+
+
+class WordIds:
+    """Encodes words for one ELMo.
+
+    Args:
+        elmo: a preset's name or folder, or a backbone.
+        preprocessor: splits sentences; None splits on spaces.
+        config: the ELMo's configuration.
+
+    Attributes:
+        boundaries: ids of `<S>` and `</S>`: int32 `(2, characters)` or `(2,)`.
+    """
+
+    def __init__(
+        self,
+        elmo: "str | PathLike[str] | ElmoBackbone",
+        preprocessor: "ElmoPreprocessor | None",
+        config: Mapping[str, Any],
+    ):
+        self._preprocessor, self._split = preprocessor, WhitespaceTokenizer()
+        self._characters = CharacterEncoder(config["max_characters_per_token"])
+        self._vocabulary = None
+        self.boundaries = np.stack([self._characters.bos, self._characters.eos])
+        if config["vocabulary_size"] is not None:
+            self._vocabulary = _vocabulary(elmo, preprocessor)
+            self.boundaries = np.array([BOS_ID, EOS_ID], np.int32)
+
+    def tokens(self, sentence: str | Sequence[str]) -> list[str]:
+        """The tokens of a sentence; a list of tokens stays as it is.
+
+        Raises:
+            ValueError: neither a string nor a list of strings.
+        """
+        if self._preprocessor is not None:
+            return self._preprocessor.tokenize([sentence])[0]
+        if isinstance(sentence, str):
+            return self._split(sentence)
+        if not all(isinstance(token, str) for token in sentence):
+            raise ValueError(
+                "a sentence must be a string or a list of tokens (strings). "
+                f"Received: {sentence!r:.80}"
+            )
+        return list(sentence)
+
+    def encode(self, words: Sequence[str]) -> np.ndarray:
+        """Ids of some words: int32 `(words, characters)` or `(words,)`."""
+        if self._vocabulary is not None:
+            return self._vocabulary.encode([words])[0]
+        return self._characters.encode([words])[0]
+
+
+def _vocabulary(elmo: Any, preprocessor: "ElmoPreprocessor | None") -> Vocabulary:
+    if preprocessor is not None and preprocessor.vocabulary is not None:
+        return preprocessor.vocabulary
+    if isinstance(elmo, str | PathLike):
+        path = preset_folder(elmo) / PREPROCESSOR_FILE
+        words = json.loads(path.read_text(encoding="utf-8"))["config"]["vocabulary"]
+        if words:
+            return Vocabulary(words)
+    raise ValueError(
+        "This ELMo reads words: give a `preprocessor` with its `vocabulary`. "
+        f"Received: preprocessor={preprocessor!r}"
+    )

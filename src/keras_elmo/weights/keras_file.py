@@ -1,0 +1,73 @@
+"""A preset's configuration and weights without Keras: what Keras wrote, read as arrays."""
+
+import json
+import re
+from os import PathLike
+from typing import Any
+
+import h5py
+import numpy as np
+
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.hdf5 import open_hdf5
+from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
+from keras_elmo.weights.shapes import expected_shapes
+
+# Keras names a layer by its class, the second of a kind `name_1`, and numbers its variables.
+_PLACES = (
+    (r"word_embedding/embeddings", "embedding", ("embeddings",)),
+    (r"char_cnn/char_embedding/embeddings", "character_cnn/char_embedding", ("embeddings",)),
+    (r"char_cnn/conv_(\d+)/", "character_cnn/convolutions/conv1d{}", ("kernel", "bias")),
+    (r"char_cnn/highway_(\d+)/carry/", "character_cnn/highways/highway{}/carry", ("kernel", "bias")),
+    (
+        r"char_cnn/highway_(\d+)/transform/",
+        "character_cnn/highways/highway{}/transform",
+        ("kernel", "bias"),
+    ),
+    (r"char_cnn/projection/", "character_cnn/projection", ("kernel", "bias")),
+)
+_LSTM = ("kernel", "recurrent_kernel", "bias", "projection_kernel")
+_PLACES += tuple(
+    (rf"bilm/{direction}_(\d+)/", f"bi_lm/{direction}_layers/projection_lstm{{}}", _LSTM)
+    for direction in ("forward", "backward")
+)
+
+
+def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read a preset without Keras.
+
+    Args:
+        preset: a name of `keras_elmo.list_presets()` or a folder.
+
+    Returns:
+        The backbone's configuration, and its weights by path, float32.
+
+    Raises:
+        FileNotFoundError: no such preset.
+        WeightsError: its weights do not fit its configuration.
+    """
+    folder = preset_folder(preset)
+    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["config"]
+    arrays = {}
+    with open_hdf5(folder / WEIGHTS_FILE) as file:
+        for path, shape in expected_shapes(config).items():
+            key = _key(path)
+            found = file.get(key)
+            if not isinstance(found, h5py.Dataset) or found.shape != shape:
+                received = found.shape if isinstance(found, h5py.Dataset) else "nothing"
+                raise WeightsError(
+                    f"{folder / WEIGHTS_FILE}: {key} must have the shape {shape}. "
+                    f"Received: {received}. Load and save the preset again."
+                )
+            arrays[path] = found[()].astype(np.float32)
+    return config, arrays
+
+
+def _key(path: str) -> str:
+    for pattern, layer, variables in _PLACES:
+        found = re.match(pattern, path)
+        if found:
+            number = int(found[1]) if found.groups() else 0
+            name = layer.format(f"_{number}" if number else "")
+            return f"layers/{name}/vars/{variables.index(path.rpartition('/')[2])}"
+    raise KeyError(path)
