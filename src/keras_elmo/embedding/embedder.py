@@ -128,10 +128,14 @@ class ElmoEmbedder:
 
     def _compute(self, words: list[str]) -> np.ndarray:
         """Word vectors, of words of like length together."""
+        engine = self.engine
         order = sorted(range(len(words)), key=lambda i: len(words[i]))
-        vectors = np.empty((len(words), self.engine.config["projection_dim"]), np.float32)
+        vectors = np.empty((len(words), engine.config["projection_dim"]), np.float32)
         for begin in range(0, len(words), _WORDS):
             rows = order[begin : begin + _WORDS]
-            ids = self._ids.encode([words[i] for i in rows])
-            vectors[rows] = self.engine.word_vectors(ids)
+            # Repeated words where a shape costs a compilation: there are few powers of two.
+            count = 1 << (len(rows) - 1).bit_length() if engine.static_shapes else len(rows)
+            chosen = [words[i] for i in rows] + [words[rows[-1]]] * (count - len(rows))
+            ids = self._ids.encode(chosen, whole=engine.static_shapes)
+            vectors[rows] = engine.word_vectors(ids)[: len(rows)]
         return vectors

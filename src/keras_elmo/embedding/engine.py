@@ -33,11 +33,11 @@ class Engine(Protocol):
 
     Attributes:
         config: `ElmoBackbone`'s configuration.
-        step_multiple: blocks have a multiple of so many steps, where shapes cost compilations.
+        static_shapes: whether every shape of its inputs costs a compilation.
     """
 
     config: Mapping[str, Any]
-    step_multiple: int
+    static_shapes: bool
 
     def word_vectors(self, ids: np.ndarray) -> np.ndarray:
         """Layer 0 of some words: int32 `(words, characters)` or `(words,)` → `(words, P)`."""

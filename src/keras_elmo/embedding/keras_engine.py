@@ -28,15 +28,12 @@ class KerasEngine:
                 backbone = ElmoBackbone.from_config(config | {"dtype": "mixed_bfloat16"})
                 assign_variables(backbone, arrays_by_path(exact))
         self.config = backbone.get_config()
-        self.step_multiple = 8 if keras.config.backend() == "jax" else 1
+        self.static_shapes = keras.config.backend() == "jax"
         self._words = backbone.word_layer
-        words = keras.Input(backbone.input[self._ids_name].shape[2:], dtype="int32", name="ids")
+        shape = (None,) if backbone.vocabulary_size is None else ()  # characters of words, or words
+        words = keras.Input(shape, dtype="int32", name="ids")
         self._call_words = compiled_call(keras.Model({"ids": words}, backbone.word_layer(words)))
         self._call_block = compiled_call(_block_model(backbone))
-
-    @property
-    def _ids_name(self) -> str:
-        return "character_ids" if self.config["vocabulary_size"] is None else "token_ids"
 
     def word_vectors(self, ids: np.ndarray) -> np.ndarray:
         return np.asarray(self._call_words({"ids": ids}), np.float32)
@@ -99,4 +96,4 @@ def _block_model(backbone: ElmoBackbone) -> keras.Model:
         for name, shape in shapes.items()
     }
     inputs["begins"] = keras.Input(batch_shape=(None, None, 1), dtype="bool", name="begins")
-    return keras.Model(inputs, _AdvanceBiLM(backbone.bilm, dtype=backbone.bilm.dtype_policy)(inputs))
+    return keras.Model(inputs, _AdvanceBiLM(backbone.bilm, autocast=False)(inputs))

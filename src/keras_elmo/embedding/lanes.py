@@ -81,7 +81,8 @@ class Lanes:
         self._fit()
         plan, steps = self._plan()
         engine, size = self._engine, self._engine.config["projection_dim"]
-        steps += -steps % engine.step_multiple
+        if engine.static_shapes:
+            steps = STEPS  # no job goes on behind fewer
         words = np.zeros((2, steps, len(self._jobs), size), np.float32)
         begins = np.zeros((steps, len(self._jobs)), bool)
         for job, first, last, lane, step in plan:

@@ -8,8 +8,6 @@ import numpy as np
 
 from keras_elmo.embedding.engine import DIRECTIONS, Block, State
 
-_ROUND = 8  # ids are cut to a multiple of so many characters
-
 
 class OnnxEngine:
     """See [`Engine`][keras_elmo.embedding.engine.Engine].
@@ -39,7 +37,7 @@ class OnnxEngine:
         from keras_elmo.embedding.onnx_graph import block_model, words_model
 
         self.config = config
-        self.step_multiple = 1
+        self.static_shapes = False
         self._words = _session(words_model(config, arrays, precision))
         self._block = _session(block_model(config, arrays, precision))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.characters import PAD_CHAR, CharacterEncoder
 from keras_elmo.text.tokenizers import WhitespaceTokenizer
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, Vocabulary
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, preset_folder
@@ -37,6 +37,7 @@ class WordIds:
     ):
         self._preprocessor, self._split = preprocessor, WhitespaceTokenizer()
         self._characters = CharacterEncoder(config["max_characters_per_token"])
+        self._widest = max((width for width, _ in config["char_filters"]), default=0)
         self._vocabulary = None
         self.boundaries = np.stack([self._characters.bos, self._characters.eos])
         if config["vocabulary_size"] is not None:
@@ -60,11 +61,20 @@ class WordIds:
             )
         return list(sentence)
 
-    def encode(self, words: Sequence[str]) -> np.ndarray:
-        """Ids of some words: int32 `(words, characters)` or `(words,)`."""
+    def encode(self, words: Sequence[str], *, whole: bool = False) -> np.ndarray:
+        """Ids of some words: int32 `(words, characters)` or `(words,)`.
+
+        Unless they are to be `whole`, characters of padding are cut behind the longest word, but
+        for those that the widest filter may see behind it and once alone: the maximum over all
+        places is the same.
+        """
         if self._vocabulary is not None:
             return self._vocabulary.encode([words])[0]
-        return self._characters.encode([words])[0]
+        ids = self._characters.encode([words])[0]
+        if whole:
+            return ids
+        longest = int((ids != PAD_CHAR).sum(axis=1).max())
+        return ids[:, : longest + self._widest]
 
 
 def _vocabulary(elmo: Any, preprocessor: "ElmoPreprocessor | None") -> Vocabulary:

@@ -92,8 +92,8 @@ class CharacterCNN(keras.layers.Layer):
             layer.build((None, features))
 
     def call(self, character_ids):
-        leading = ops.shape(character_ids)[:-1]
-        ids = ops.reshape(character_ids, (-1, character_ids.shape[-1]))  # (words, characters)
+        *leading, characters = ops.shape(character_ids)
+        ids = ops.reshape(character_ids, (-1, characters))  # (words, characters)
         embedded = self.char_embedding(ids)  # (words, characters, char_embedding_dim)
         pooled = [ops.max(convolution(embedded), axis=1) for convolution in self.convolutions]
         x = self.activation(ops.concatenate(pooled, axis=-1))  # (words, filters)
