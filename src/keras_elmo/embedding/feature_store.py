@@ -149,12 +149,12 @@ class FeatureStore:
         """
         entries, segments = self._index.lookup([sentence_key(sentence) for sentence in sentences])
         lengths = np.fromiter(map(len, sentences), np.int64, count=len(sentences))
-        for i in np.flatnonzero(entries["segment"] < 0)[:1].tolist():
+        if (i := _first(entries["segment"] < 0)) is not None:
             raise NotStoredError(
                 f"{self.folder} has no features of sentence {i}, {shown(sentences[i])}. "
                 "Add what `missing` names first."
             )
-        for i in np.flatnonzero(entries["tokens"] != lengths)[:1].tolist():
+        if (i := _first(entries["tokens"] != lengths)) is not None:
             raise StoreError(
                 f"{self._index.path} is damaged: expected {lengths[i]} tokens of sentence {i}, "
                 f"found {entries['tokens'][i]}. {repair_hint(self.folder)}"
@@ -219,3 +219,7 @@ class FeatureStore:
             if not self._index.read_only:
                 self._index.touch(new)
             self._touched |= new
+
+
+def _first(mask: np.ndarray) -> int | None:
+    return int(mask.argmax()) if mask.any() else None

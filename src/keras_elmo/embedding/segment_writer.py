@@ -38,14 +38,13 @@ class SegmentWriter:
         Raises:
             OSError: the disk is full; nothing of the batch is visible then.
         """
-        data = b"".join(rows.tobytes() for _, rows in batch)
         while True:
-            file = self._file_for(len(data))
+            file = self._file_for(sum(rows.nbytes for _, rows in batch))
             entries, offset = [], self._end
             for key, rows in batch:
                 entries.append((key, offset, len(rows), zlib.crc32(rows.data)))
                 offset += rows.nbytes
-            self._write(file, data)
+            self._write(file, [rows for _, rows in batch])
             if self.index.commit(self._number, offset, entries):
                 self._end = offset
                 return
@@ -73,12 +72,13 @@ class SegmentWriter:
         self._file = self._path.open("xb", buffering=0)
         return self._file
 
-    def _write(self, file: BinaryIO, data: bytes) -> None:
+    def _write(self, file: BinaryIO, batch: Sequence[np.ndarray]) -> None:
         try:
-            require_space(self._path, len(data))
-            rest = memoryview(data)
-            while rest:
-                rest = rest[file.write(rest) :]
+            require_space(self._path, sum(rows.nbytes for rows in batch))
+            for rows in batch:
+                rest = rows.reshape(-1).view(np.uint8).data
+                while rest:  # a nearly full disk takes a part
+                    rest = rest[file.write(rest) :]
             os.fsync(file.fileno())  # else a power cut could leave an index without its rows
         except OSError as error:
             with suppress(OSError):  # give the space back; readers map only what is indexed

@@ -22,6 +22,7 @@ _DISK_ERRORS = {
     sqlite3.SQLITE_FULL: (errno.ENOSPC, "No space left on device, what was stored before is kept"),
     sqlite3.SQLITE_IOERR: (errno.EIO, "the disk failed, what was stored before is kept"),
     sqlite3.SQLITE_BUSY: (errno.EBUSY, f"another process has written for more than {_WAIT:.0f} s"),
+    sqlite3.SQLITE_PROTOCOL: (errno.EBUSY, "other processes kept it locked"),
     sqlite3.SQLITE_READONLY: (errno.EACCES, ""),
     sqlite3.SQLITE_CANTOPEN: (errno.EACCES, ""),
     sqlite3.SQLITE_PERM: (errno.EACCES, ""),

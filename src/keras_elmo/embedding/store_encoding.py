@@ -59,7 +59,7 @@ def encode_features(features: Any, tokens: int, model: StoredModel, number: int)
         )
     with np.errstate(over="ignore"):
         rows = np.ascontiguousarray(features, model.numpy_dtype)
-    if not np.isfinite(rows).all():
+    if not _all_finite(rows):
         largest = np.abs(features.astype(np.float64)).max()
         if not np.isfinite(largest):
             raise ValueError(
@@ -72,6 +72,14 @@ def encode_features(features: Any, tokens: int, model: StoredModel, number: int)
             f"hold. Received: {largest:g}. {fix}"
         )
     return rows
+
+
+def _all_finite(rows: np.ndarray) -> bool:
+    """As `np.isfinite`, but for float16 a dozen times as fast: by the bits, compared as integers."""
+    bits = np.dtype(f"u{rows.itemsize}").newbyteorder("<")
+    infinity = np.array(np.inf, rows.dtype).view(bits)
+    without_sign = rows.view(bits) & np.array(np.iinfo(bits).max // 2, bits)
+    return bool(without_sign.max(initial=0) < infinity)
 
 
 def shown(sentence: Sequence[str]) -> str:
