@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from keras_elmo.cli.console import err, out, progress_bar, say
@@ -124,8 +125,7 @@ def _table(stores: "list[StoreFacts]") -> Table:
             continue
         facts, totals = store.model, store.totals
         used = datetime.fromtimestamp(totals.used).strftime("%Y-%m-%d %H:%M") if totals.used else ""
-        counts = f"{totals.sentences:,}", f"{totals.tokens:,}"
-        table.add_row(
-            facts.name or "–", facts.fingerprint[:12], facts.dtype, *counts, size, used or "–"
-        )
+        names = escape(facts.name) or "–", facts.fingerprint[:12], facts.dtype
+        counts = f"{totals.sentences:,}", f"{totals.tokens:,}", size
+        table.add_row(*names, *counts, used or "–")
     return table

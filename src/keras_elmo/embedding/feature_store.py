@@ -7,6 +7,7 @@ checksums) nor HDF5 or Zarr (not safe to append to under a kill) nor Arrow (heav
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from os import PathLike
 
 import numpy as np
@@ -118,8 +119,8 @@ class FeatureStore:
         """
         if self._index.read_only:
             raise PermissionError(
-                f"{self.folder} cannot be written, so no features are added. Set "
-                "KERAS_ELMO_CACHE, or `root`, to a folder that can."
+                f"{self.folder} cannot be written or its disk is full, so no features are added. "
+                "Free some space, or set KERAS_ELMO_CACHE, or `root`, to another folder."
             )
         if isinstance(sentences, Sequence):
             tokens = sum(len(sentences[i]) for i in self.missing(sentences))
@@ -217,7 +218,8 @@ class FeatureStore:
         hold.paths.update(self.folder / segments[number].name for number in used)
         if new := used - self._touched:
             if not self._index.read_only:
-                self._index.touch(new)
+                with suppress(OSError):  # a full disk keeps nobody from reading
+                    self._index.touch(new)
             self._touched |= new
 
 

@@ -18,7 +18,7 @@ CREATE TABLE sentences (key BLOB PRIMARY KEY, segment INTEGER NOT NULL, offset I
     tokens INTEGER NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX of_segment ON sentences (segment);
 """
-_DISK_ERRORS = {
+DISK_ERRORS = {
     sqlite3.SQLITE_FULL: (errno.ENOSPC, "No space left on device, what was stored before is kept"),
     sqlite3.SQLITE_IOERR: (errno.EIO, "the disk failed, what was stored before is kept"),
     sqlite3.SQLITE_BUSY: (errno.EBUSY, f"another process has written for more than {_WAIT:.0f} s"),
@@ -87,8 +87,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise ValueError(f"{path.parent} was closed. Open the store anew.") from error
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in _DISK_ERRORS:
-            number, message = _DISK_ERRORS[code]
+        if code in DISK_ERRORS:
+            number, message = DISK_ERRORS[code]
             message = message or os.strerror(number)
             raise OSError(number, f"{message} (SQLite: {error})", str(path)) from error
         fix = command(path.parent, f"clear {path.parent.name}")

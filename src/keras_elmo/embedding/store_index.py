@@ -12,7 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_elmo.embedding.store_database import connect, connect_to_read, sqlite_errors
+from keras_elmo.embedding.store_database import (
+    DISK_ERRORS,
+    connect,
+    connect_to_read,
+    sqlite_errors,
+)
 
 ENTRY = np.dtype([("segment", "i8"), ("offset", "i8"), ("tokens", "i8"), ("crc", "u4")])
 _ABSENT = (-1, 0, 0, 0)
@@ -39,7 +44,8 @@ class StoreIndex:
     """One connection to an index, which threads may share.
 
     Args:
-        path: the file; where it or its folder cannot be written it is opened for reading.
+        path: the file. Where it or its folder cannot be written, or nothing fits on the disk, it
+            is opened for reading, and `read_only` is true.
 
     Raises:
         StoreError: the file is missing or damaged.
@@ -52,8 +58,18 @@ class StoreIndex:
         with sqlite_errors(path):
             if not path.is_file():
                 raise sqlite3.DatabaseError("there is no such file")
-            self._database = connect_to_read(path) if self.read_only else connect(path, "mode=rw")
+            self._database = self._connect()
         self._finalizer = weakref.finalize(self, self._database.close)
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self.read_only:
+            try:
+                return connect(self.path, "mode=rw")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in DISK_ERRORS:
+                    raise
+                self.read_only = True  # a disk so full that not even a lock file fits
+        return connect_to_read(self.path)
 
     def close(self) -> None:
         """Close the connection."""
