@@ -51,11 +51,17 @@ def test_verify_and_repair(run, stores):
     shown = run("cache", "verify", code=1).stderr
     assert "is truncated: expected 120 bytes, found 50; 1 sentences lost" in shown
     assert "index.sqlite is damaged" in shown
-    assert "Removed what is damaged" in run("cache", "verify", "--repair").stderr
+    assert "2 of 2 mended" in run("cache", "verify", "--repair").stderr
     run("cache", "verify")
     with FeatureStore("abc123", (3, 4)) as store:
         assert store.missing(SENTENCES) == [1]
     assert not stores[1].exists()
+    (stores[0] / "model.json").write_text('{"format": "of a newer version"}')
+    shown = run("cache", "verify", "--repair", code=1).stderr
+    assert re.search(
+        r"model.json does not describe .* cache clear abc123-float16-3x4 --root", shown
+    )
+    assert stores[0].exists()
 
 
 @pytest.mark.parametrize("chosen", ["mini [x]", "abc"])

@@ -63,21 +63,23 @@ def verify_features(
 
     stores = list_stores(features_folder(root))
     total = sum(store.num_bytes for store in stores)
-    problems = []
+    findings = []
     with progress_bar(quiet=quiet) as progress:
         bar = progress.add_task("verifying", total=total, text=show_bytes(total))
         for store in stores:
-            problems += verify_store(
+            findings += verify_store(
                 store.folder, mend=repair, advance=lambda n: progress.advance(bar, n)
             )
-    for problem in problems:
-        err.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
-    if not problems:
+    for finding in findings:
+        err.print(finding.text, style="red", markup=False, highlight=False, soft_wrap=True)
+    if not findings:
         say(f"{len(stores):,} models, {show_bytes(total)}: everything is as written.", quiet=quiet)
     elif repair:
-        say("Removed what is damaged; it is computed anew when it is needed.", quiet=quiet)
+        mended = sum(finding.mended for finding in findings)
+        say(f"{mended} of {len(findings)} mended: what was damaged is computed anew.", quiet=quiet)
     else:
         say("`keras-elmo cache verify --repair` removes what is damaged.", quiet=quiet)
+    if not all(finding.mended for finding in findings):
         raise typer.Exit(1)
 
 

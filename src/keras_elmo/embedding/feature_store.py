@@ -26,6 +26,7 @@ from keras_elmo.embedding.store_folder import (
 )
 from keras_elmo.embedding.store_index import Segment, StoreIndex
 from keras_elmo.embedding.store_room import make_room
+from keras_elmo.weights.space import require_space
 
 _SEGMENT_BYTES = 256_000_000
 _BATCH_BYTES, _BATCH_SENTENCES = 16_000_000, 4096  # what a kill loses at most
@@ -95,7 +96,8 @@ class FeatureStore:
         """
         keys = [sentence_key(sentence) for sentence in sentences]
         entries, segments = self._index.lookup(keys)
-        self._use(self._hold, entries["segment"], segments)
+        used = self._used(entries, segments).values()
+        self._hold.paths.update(self.folder / segment.name for segment in used)
         first: dict[bytes, int] = {}
         for i in np.flatnonzero(entries["segment"] < 0).tolist():
             first.setdefault(keys[i], i)
@@ -124,7 +126,9 @@ class FeatureStore:
             )
         if isinstance(sentences, Sequence):
             tokens = sum(len(sentences[i]) for i in self.missing(sentences))
-            make_room(self.folder.parent, tokens * self.model.row_bytes, self.max_bytes)
+            num_bytes = tokens * self.model.row_bytes
+            make_room(self.folder.parent, num_bytes, self.max_bytes)
+            require_space(self._index.path, num_bytes)
         batch: dict[bytes, np.ndarray] = {}
         num_bytes = 0
         try:
@@ -142,27 +146,34 @@ class FeatureStore:
         """The features of stored sentences, in order: a sequence that reads what is asked for.
 
         Each is a read-only array `(tokens, layers, features)` of the type on disk, mapped into
-        memory. Its checksum is verified when this store first reads it.
+        memory; its checksum is verified when this store first reads it. Eviction does not take
+        away what was handed out.
 
         Raises:
             NotStoredError: a sentence is not stored.
-            StoreError: the index is damaged; reading an element raises it if the rows are.
+            StoreError: the index or a segment is damaged; a sentence with other rows than were
+                written raises it when it is read.
         """
-        entries, segments = self._index.lookup([sentence_key(sentence) for sentence in sentences])
+        keys = [sentence_key(sentence) for sentence in sentences]
         lengths = np.fromiter(map(len, sentences), np.int64, count=len(sentences))
-        if (i := _first(entries["segment"] < 0)) is not None:
-            raise NotStoredError(
-                f"{self.folder} has no features of sentence {i}, {shown(sentences[i])}. "
-                "Add what `missing` names first."
-            )
-        if (i := _first(entries["tokens"] != lengths)) is not None:
-            raise StoreError(
-                f"{self._index.path} is damaged: expected {lengths[i]} tokens of sentence {i}, "
-                f"found {entries['tokens'][i]}. {repair_hint(self.folder)}"
-            )
-        found = StoredFeatures(self._reader, entries, segments)
-        self._use(found.hold, entries["segment"], segments)
-        return found
+        while True:
+            entries, segments = self._index.lookup(keys)
+            if (i := _first(entries["segment"] < 0)) is not None:
+                raise NotStoredError(
+                    f"{self.folder} has no features of sentence {i}, {shown(sentences[i])}. "
+                    "Add what `missing` names first."
+                )
+            if (i := _first(entries["tokens"] != lengths)) is not None:
+                raise StoreError(
+                    f"{self._index.path} is damaged: expected {lengths[i]} tokens of sentence {i}, "
+                    f"found {entries['tokens'][i]}. {repair_hint(self.folder)}"
+                )
+            used = self._used(entries, segments)
+            try:
+                return StoredFeatures(self._reader, entries, used)
+            except StoreError:
+                if used.keys() <= self._index.segments().keys():
+                    raise  # else another process evicted one this moment: look again
 
     def __len__(self) -> int:
         """Stored sentences."""
@@ -212,15 +223,16 @@ class FeatureStore:
             make_room(self.folder.parent, num_bytes, self.max_bytes)
             self._writer.append(new)
 
-    def _use(self, hold: Hold, numbers: np.ndarray, segments: dict[int, Segment]) -> None:
-        """Keep segments from eviction, and note once a process that they are wanted."""
-        used = {number for number in np.unique(numbers).tolist() if number in segments}
-        hold.paths.update(self.folder / segments[number].name for number in used)
-        if new := used - self._touched:
+    def _used(self, entries: np.ndarray, segments: dict[int, Segment]) -> dict[int, Segment]:
+        """The segments of some sentences; once a process it is noted that they are wanted."""
+        numbers = np.unique(entries["segment"]).tolist()
+        used = {number: segments[number] for number in numbers if number >= 0}
+        if new := used.keys() - self._touched:
             if not self._index.read_only:
                 with suppress(OSError):  # a full disk keeps nobody from reading
                     self._index.touch(new)
             self._touched |= new
+        return used
 
 
 def _first(mask: np.ndarray) -> int | None:

@@ -1,5 +1,6 @@
 """Segments as they are read: mapped into memory, and checked when they are first touched."""
 
+import math
 import operator
 import weakref
 import zlib
@@ -12,6 +13,10 @@ import numpy as np
 from keras_elmo.embedding.errors import StoreError, repair_hint
 from keras_elmo.embedding.store_folder import StoredModel
 from keras_elmo.embedding.store_index import Segment
+
+# A mapped file costs a descriptor, of which a process has some 1,000: what many short runs left in
+# small segments is read instead.
+_SMALL = 1_000_000
 
 
 class Hold:
@@ -42,46 +47,46 @@ class SegmentReader:
 
     def __init__(self, folder: Path, model: StoredModel) -> None:
         self.folder, self.model = folder, model
-        self._mapped: dict[str, np.ndarray] = {}
+        # Weak: when nobody has features of an evicted segment any more, its space comes back.
+        self._opened: weakref.WeakValueDictionary[str, np.ndarray] = weakref.WeakValueDictionary()
         self._checked: set[tuple[str, int]] = set()
 
-    def read(self, segment: Segment, offset: int, tokens: int, crc: int) -> np.ndarray:
+    def open(self, segment: Segment) -> np.ndarray:
+        """The indexed rows of a segment, read-only `(tokens, layers, features)`.
+
+        Raises:
+            StoreError: the file is missing or shorter than the index says.
+        """
+        rows = self._opened.get(segment.name)
+        if rows is None or rows.nbytes < segment.nbytes:  # or it has grown since
+            rows = self._opened[segment.name] = _open_rows(self.folder, segment, self.model)
+        return rows
+
+    def read(
+        self, name: str, rows: np.ndarray, offset: int, tokens: int, checksum: int
+    ) -> np.ndarray:
         """The rows of a sentence: read-only `(tokens, layers, features)`.
 
         Raises:
-            StoreError: the segment is missing or too short, or the rows are not what was written.
+            StoreError: they are not what was written.
         """
         start = offset // self.model.row_bytes
-        rows = self._rows(segment)[start : start + tokens]
-        place = segment.name, offset
-        if place not in self._checked:
-            if len(rows) != tokens or zlib.crc32(rows.data) != crc:
-                path = self.folder / segment.name
+        rows = rows[start : start + tokens]
+        if (name, offset) not in self._checked:
+            found = zlib.crc32(rows.data)
+            if len(rows) != tokens or found != checksum:
                 raise StoreError(
-                    f"{path} is damaged: the {tokens} tokens at byte {offset:,} are not what was "
-                    f"written (checksum {zlib.crc32(rows.data):08x}, expected {crc:08x}). "
+                    f"{self.folder / name} is damaged: the {tokens} tokens at byte {offset:,} are "
+                    f"not what was written (checksum {found:08x}, expected {checksum:08x}). "
                     f"{repair_hint(self.folder)}"
                 )
-            self._checked.add(place)
-        return rows
-
-    def _rows(self, segment: Segment) -> np.ndarray:
-        rows = self._mapped.get(segment.name)
-        if rows is None or rows.nbytes < segment.nbytes:  # or it has grown since
-            rows = self._mapped[segment.name] = map_rows(self.folder, segment, self.model)
+            self._checked.add((name, offset))
         return rows
 
 
-def map_rows(folder: Path, segment: Segment, model: StoredModel) -> np.ndarray:
-    """The indexed rows of a segment, read-only `(tokens, layers, features)`.
-
-    Raises:
-        StoreError: the file is missing or shorter than the index says.
-    """
+def _open_rows(folder: Path, segment: Segment, model: StoredModel) -> np.ndarray:
     path = folder / segment.name
     shape = (segment.nbytes // model.row_bytes, *model.shape)
-    if not shape[0]:  # sentences without tokens only; nothing can be mapped
-        return np.empty(shape, model.numpy_dtype)
     size = path.stat().st_size if path.is_file() else None
     if size is None or size < segment.nbytes:
         # Checked before mapping: to read behind the end of a mapped file ends the process.
@@ -90,17 +95,26 @@ def map_rows(folder: Path, segment: Segment, model: StoredModel) -> np.ndarray:
             f"{path} is {'missing' if size is None else 'truncated'}: expected {segment.nbytes:,} "
             f"bytes, found {found}. {repair_hint(folder)}"
         )
-    return np.asarray(np.memmap(path, model.numpy_dtype, "r", shape=shape))
+    if segment.nbytes > _SMALL:
+        return np.asarray(np.memmap(path, model.numpy_dtype, "r", shape=shape))
+    rows = np.fromfile(path, model.numpy_dtype, count=math.prod(shape)).reshape(shape)
+    rows.flags.writeable = False
+    return rows
 
 
 class StoredFeatures(Sequence[np.ndarray]):
-    """Features of sentences, read when they are asked for; made by `FeatureStore.features`."""
+    """Features of sentences, read when they are asked for; made by `FeatureStore.features`.
+
+    All segments are open from the start, so other processes may evict what they like.
+    """
 
     def __init__(
         self, reader: SegmentReader, entries: np.ndarray, segments: dict[int, Segment]
     ) -> None:
-        self._reader, self._entries, self._segments = reader, entries, segments
+        self._reader, self._entries = reader, entries
         self.hold = Hold()
+        self.hold.paths.update(reader.folder / segment.name for segment in segments.values())
+        self._rows = {number: (s.name, reader.open(s)) for number, s in segments.items()}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -114,4 +128,4 @@ class StoredFeatures(Sequence[np.ndarray]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         segment, *place = self._entries[operator.index(index)].item()
-        return self._reader.read(self._segments[segment], *place)
+        return self._reader.read(*self._rows[segment], *place)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from keras_elmo.embedding.errors import StoreError
 from keras_elmo.embedding.store_check import find_problems, repair
@@ -26,6 +27,13 @@ class StoreFacts:
     model: StoredModel | None = None
     totals: Totals | None = None
     error: str = ""
+
+
+class Finding(NamedTuple):
+    """What is wrong with a store, and whether that was mended."""
+
+    text: str
+    mended: bool
 
 
 def list_stores(features: Path) -> list[StoreFacts]:
@@ -52,8 +60,8 @@ def find_stores(features: Path, text: str) -> list[StoreFacts]:
 
 def verify_store(
     folder: Path, *, mend: bool = False, advance: Callable[[int], object] = lambda _: None
-) -> list[str]:
-    """What is wrong with a store, a line for each segment; an empty list if nothing is.
+) -> list[Finding]:
+    """What is wrong with a store: a finding for each segment, none if it is whole.
 
     Args:
         folder: of the store.
@@ -63,7 +71,7 @@ def verify_store(
     try:
         model = read_model(folder)
     except StoreError as error:
-        return [str(error)]  # perhaps of a newer version: only `clear` removes it
+        return [Finding(str(error), False)]  # perhaps a newer version's: only `clear` removes it
     try:
         index = StoreIndex(folder / INDEX_FILE)
         try:
@@ -75,8 +83,8 @@ def verify_store(
     except StoreError as error:
         if mend:
             remove_store(folder)
-        return [str(error)]
-    return [str(problem) for problem in problems]
+        return [Finding(str(error), mend)]
+    return [Finding(str(problem), mend) for problem in problems]
 
 
 def _facts(folder: Path) -> StoreFacts:

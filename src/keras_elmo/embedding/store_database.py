@@ -51,6 +51,8 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,  # the lock of `StoreIndex` keeps threads apart
     )
     try:
+        # A power cut may undo the last commits, but never leaves half of one.
+        database.execute("PRAGMA synchronous = NORMAL")
         database.execute("SELECT count(*) FROM segments")
     except BaseException:
         database.close()
