@@ -58,9 +58,7 @@ def test_verify_and_repair(run, stores):
     assert not stores[1].exists()
     (stores[0] / "model.json").write_text('{"format": "of a newer version"}')
     shown = run("cache", "verify", "--repair", code=1).stderr
-    assert re.search(
-        r"model.json does not describe .* cache clear abc123-float16-3x4 --root", shown
-    )
+    assert re.search(r"model.json does not describe .* cache clear abc123-float16-3x4", shown)
     assert stores[0].exists()
 
 
