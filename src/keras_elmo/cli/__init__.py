@@ -11,6 +11,7 @@ import typer
 
 from keras_elmo import __version__
 from keras_elmo.cli.adapt import adapt
+from keras_elmo.cli.cache import cache
 from keras_elmo.cli.console import out
 from keras_elmo.cli.demo import demo
 from keras_elmo.cli.embed import embed
@@ -36,6 +37,7 @@ using_tasks = (train, evaluate, predict, embed, info)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)
+app.add_typer(cache, name="cache")
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,164 @@
+"""The folder of one model's features: made whole beside and renamed, removed with care."""
+
+import json
+import os
+import re
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_elmo.embedding.errors import StoreError, command
+from keras_elmo.embedding.store_database import create_index
+
+MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
+DTYPES = ("float16", "float32")
+_FORMAT, _VERSION = "keras-elmo features", 1
+_FOLDER = re.compile(r"[0-9A-Za-z_-]+-float(16|32)-\d+x\d+")
+_LEFTOVER = re.compile(_FOLDER.pattern + r"\.(unfinished|removed)-[\d-]+[0-9a-f]+")
+_OURS = re.compile(r"model\.json|index\.sqlite(-wal|-shm|-journal)?|.*\.rows")
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """Whose features a folder holds: `layers` x `features` numbers a token."""
+
+    fingerprint: str
+    layers: int
+    features: int
+    dtype: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9A-Za-z_-]{1,100}", self.fingerprint):
+            raise ValueError(
+                "`fingerprint` must be 1 to 100 letters, digits, - or _. "
+                f"Received: {self.fingerprint!r}"
+            )
+        if self.dtype not in DTYPES:
+            raise ValueError(f"`dtype` must be one of {DTYPES}. Received: {self.dtype!r}")
+        if self.layers < 1 or self.features < 1:
+            raise ValueError(
+                "`shape` must be two positive numbers, (layers, features). "
+                f"Received: {(self.layers, self.features)}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Layers and features of a token."""
+        return self.layers, self.features
+
+    @property
+    def numpy_dtype(self) -> np.dtype:
+        """The type on disk: little-endian on every machine."""
+        return np.dtype(self.dtype).newbyteorder("<")
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a token."""
+        return self.layers * self.features * self.numpy_dtype.itemsize
+
+    @property
+    def folder_name(self) -> str:
+        """Another type or shape of the same model has a folder of its own."""
+        return f"{self.fingerprint}-{self.dtype}-{self.layers}x{self.features}"
+
+
+def create_store(folder: Path, model: StoredModel) -> None:
+    """Make the folder of a model, unless another process was quicker.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    unfinished = _beside(folder, "unfinished")
+    try:
+        unfinished.mkdir(parents=True)
+        facts = {"format": _FORMAT, "version": _VERSION, **asdict(model)}
+        (unfinished / MODEL_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        create_index(unfinished / INDEX_FILE)
+        unfinished.rename(folder)
+    except OSError as error:
+        if not folder.is_dir():  # else the rename failed: there is a store by now
+            raise OSError(
+                error.errno,
+                f"features cannot be stored ({error.strerror}). Set KERAS_ELMO_CACHE, or `root`, "
+                "to a folder that can be written to",
+                str(folder),
+            ) from error
+    finally:
+        if unfinished.is_dir():
+            _remove_files(unfinished)
+
+
+def read_model(folder: Path) -> StoredModel:
+    """What `model.json` says.
+
+    Raises:
+        StoreError: it is missing, broken, or of a version this program does not know.
+    """
+    path = folder / MODEL_FILE
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if (facts.pop("format"), facts.pop("version")) != (_FORMAT, _VERSION):
+            raise ValueError(f"expected {_FORMAT!r}, version {_VERSION}")
+        return StoredModel(**facts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"{path} does not describe stored features of this version. Received: {error!r}. "
+            f"{command(folder, f'clear {folder.name}')} removes them."
+        ) from error
+
+
+def store_folders(features: Path) -> list[Path]:
+    """Folders of models, by name; whatever else lies there is passed by."""
+    if not features.is_dir():
+        return []
+    return sorted(p for p in features.iterdir() if _FOLDER.fullmatch(p.name) and p.is_dir())
+
+
+def leftover_folders(features: Path) -> list[Path]:
+    """What a process left that died while it made or removed a store."""
+    if not features.is_dir():
+        return []
+    return sorted(p for p in features.iterdir() if _LEFTOVER.fullmatch(p.name) and p.is_dir())
+
+
+def segment_sizes(folder: Path) -> dict[str, int]:
+    """File name → bytes of all segments in a folder, whether the index knows them or not."""
+    sizes = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(SEGMENT_SUFFIX):
+                try:
+                    sizes[entry.name] = entry.stat().st_size
+                except FileNotFoundError:
+                    continue  # evicted by another process this moment
+    return sizes
+
+
+def remove_store(folder: Path) -> None:
+    """Remove a model's features: at one stroke out of sight, then file by file.
+
+    Raises:
+        StoreError: the folder holds something that is not ours; it is left as it is.
+    """
+    others = [path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name)]
+    if others:
+        raise StoreError(
+            f"{folder} is left as it is, because it holds {others[0]!r}, which is no part of a "
+            "store. Move that away first."
+        )
+    if not _LEFTOVER.fullmatch(folder.name):
+        folder = folder.rename(_beside(folder, "removed"))
+    _remove_files(folder)
+
+
+def _remove_files(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _beside(folder: Path, state: str) -> Path:
+    return folder.with_name(f"{folder.name}.{state}-{os.getpid()}-{secrets.token_hex(4)}")
