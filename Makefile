@@ -89,18 +89,18 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.venv-made
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.venv-made
 	@echo "Installing keras-elmo with TensorFlow and its tools (several hundred MB at the first time) ..."
-	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots,tensorboard,zstd,dev]"
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,onnx,plots,tensorboard,zstd,dev]"
 	@touch $@ $(VENV)/.demo
 
 $(VENV_JAX)/.dev: pyproject.toml | $(VENV_JAX)/.venv-made
 	@echo "Installing keras-elmo with JAX ..."
-	@$(VENV_JAX)/bin/python $(PIP_INSTALL) -e ".[jax,demo,plots,dev]"
+	@$(VENV_JAX)/bin/python $(PIP_INSTALL) -e ".[jax,demo,onnx,plots,dev]"
 	@touch $@
 
 $(VENV_TORCH)/.dev: pyproject.toml | $(VENV_TORCH)/.venv-made
 	@echo "Installing keras-elmo with PyTorch ..."
 	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) "$(TORCH)"
-	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) -e ".[torch,demo,plots,dev]"
+	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) -e ".[torch,demo,onnx,plots,dev]"
 	@touch $@
 
 # Without them (no network, say) the tests still run: the golden ones skip and say why. No stamp is

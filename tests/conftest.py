@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 # A developer's own keras.json must not decide what the tests run on.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -27,3 +29,9 @@ _limit_threads()
 
 def pytest_report_header() -> str:
     return f"keras backend: {os.environ['KERAS_BACKEND']}"
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_its_own(tmp_path, monkeypatch):
+    """Features that a test computes are no one else's."""
+    monkeypatch.setenv("KERAS_ELMO_CACHE", str(tmp_path / "cache"))

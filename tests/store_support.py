@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from keras_elmo.embedding.feature_store import FeatureStore
+from keras_elmo.embedding.store.feature_store import FeatureStore
 
 SENTENCES = [["Ada", "lives", "in", "Rome"], [], ["naïve", "", "🙂"], ["Ada"]]
 SENTENCE_BYTES = 2 * 3 * 4 * 4  # of four tokens as float16
@@ -44,8 +44,8 @@ def python(code, *arguments, **kwargs):
     """Run code in a process of its own, with `rows` and `FeatureStore` at hand."""
     prelude = (
         "import os, resource, signal, sys, zlib\nimport numpy as np\n"
-        "from keras_elmo.embedding import feature_store\n"
-        "from keras_elmo.embedding.feature_store import FeatureStore\n"
+        "from keras_elmo.embedding.store import feature_store\n"
+        "from keras_elmo.embedding.store.feature_store import FeatureStore\n"
     ) + "".join(map(inspect.getsource, (rows, numbered, opened, fill, check)))
     command = [sys.executable, "-c", prelude + code, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **kwargs)

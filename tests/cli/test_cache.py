@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from keras_elmo.embedding.feature_store import FeatureStore
+from keras_elmo.embedding.store.feature_store import FeatureStore
 
 SENTENCES = [["Ada", "lives"], ["in", "Rome", "."]]
 

@@ -1,5 +1,6 @@
 """The classifier on raw sentences: learning, padding, saving, bad labels."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoTextClassifier
+from keras_elmo.embedding.store.settings import show_bytes
 
 LABELS = ["negative", "positive"]
 
@@ -80,9 +82,12 @@ def test_the_weights_of_classes_and_samples_reach_the_loss(backbone, preprocesso
 
 
 @pytest.mark.portable
-def test_training_on_cached_features_is_the_same_training(backbone, preprocessor, reviews):
+@pytest.mark.parametrize(("cache", "tolerance"), [("float32", 1e-5), ("float16", 5e-3)])
+def test_training_on_cached_features_is_the_same_training(
+    backbone, preprocessor, reviews, cache, tolerance
+):
     trained = []
-    for cache in (True, False):
+    for choice in (cache, False):
         keras.utils.set_random_seed(1)
         model = classifier(
             backbone,
@@ -92,10 +97,41 @@ def test_training_on_cached_features_is_the_same_training(backbone, preprocessor
             word_embedding_dropout=0.3,
             mix_at_output=True,
         )
-        history = model.fit(*reviews, validation_split=0.2, epochs=3, cache=cache, verbose=0)
+        history = model.fit(*reviews, validation_split=0.2, epochs=3, cache=choice, verbose=0)
         trained.append((history.history["val_loss"], model.predict(reviews[0])))
     for cached, plain in zip(*trained, strict=True):
-        np.testing.assert_allclose(cached, plain, rtol=1e-5)
+        np.testing.assert_allclose(cached, plain, rtol=tolerance)
+
+
+def test_features_are_computed_once_for_all_runs(backbone, preprocessor, reviews, capsys):
+    tokens = sum(len(sentence.split()) for sentence in reviews[0])
+    lines = []
+    for labels in (reviews[1], reviews[1][::-1]):
+        model = classifier(backbone, preprocessor)
+        lines.append(model.fit(reviews[0], labels, epochs=3, verbose=2).features)
+    size = show_bytes(tokens * 3 * 8 * 2)  # layers, features, float16
+    start = f"features: {tokens} tokens, {size}, "
+    assert re.fullmatch(rf"{start}computed in \d+ s, reused 2 epochs", lines[0])
+    assert lines[1] == f"{start}found on disk, used 3 epochs"
+    assert lines[1] in capsys.readouterr().out
+    assert not hasattr(model.fit(*reviews, epochs=1, cache=False, verbose=0), "features")
+    for variable in backbone.weights:  # other weights: other features
+        variable.assign(variable * 2)
+    assert "computed" in model.fit(*reviews, epochs=1, verbose=0).features
+
+
+def test_without_a_disk_features_stay_in_memory(
+    backbone, preprocessor, reviews, monkeypatch, tmp_path, caplog
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KERAS_ELMO_CACHE", str(tmp_path / "file"))
+    history = classifier(backbone, preprocessor).fit(*reviews, epochs=2, verbose=0)
+    assert "computed in" in history.features
+    assert "features cannot be kept on disk" in caplog.text
+    assert "Held in memory" in caplog.text
+    monkeypatch.setattr("keras_elmo.tasks.feature_cache.MEMORY_LIMIT", 100)
+    classifier(backbone, preprocessor).fit(*reviews, epochs=1, verbose=0)
+    assert "ELMo runs in every epoch" in caplog.text
 
 
 def test_validation_split_holds_out_a_seeded_share(backbone, preprocessor, reviews):

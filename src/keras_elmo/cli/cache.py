@@ -11,7 +11,7 @@ from rich.table import Table
 from keras_elmo.cli.console import err, out, progress_bar, say
 
 if TYPE_CHECKING:
-    from keras_elmo.embedding.store_catalogue import StoreFacts
+    from keras_elmo.embedding.store.catalogue import StoreFacts
 
 _Root = Annotated[
     Path | None,
@@ -31,8 +31,8 @@ def list_features(root: _Root = None) -> None:
     keras-elmo cache list
     keras-elmo cache list --root /data/elmo
     """
-    from keras_elmo.embedding.cache_settings import cache_limit, features_folder, show_bytes
-    from keras_elmo.embedding.store_catalogue import list_stores
+    from keras_elmo.embedding.store.catalogue import list_stores
+    from keras_elmo.embedding.store.settings import cache_limit, features_folder, show_bytes
 
     features = features_folder(root)
     stores = list_stores(features)
@@ -58,8 +58,8 @@ def verify_features(
     keras-elmo cache verify
     keras-elmo cache verify --repair
     """
-    from keras_elmo.embedding.cache_settings import features_folder, show_bytes
-    from keras_elmo.embedding.store_catalogue import list_stores, verify_store
+    from keras_elmo.embedding.store.catalogue import list_stores, verify_store
+    from keras_elmo.embedding.store.settings import features_folder, show_bytes
 
     stores = list_stores(features_folder(root))
     total = sum(store.num_bytes for store in stores)
@@ -97,9 +97,9 @@ def clear_features(
     keras-elmo cache clear elmo_mini_en
     keras-elmo cache clear --yes
     """
-    from keras_elmo.embedding.cache_settings import features_folder, show_bytes
-    from keras_elmo.embedding.store_catalogue import find_stores, list_stores
-    from keras_elmo.embedding.store_folder import leftover_folders, remove_store
+    from keras_elmo.embedding.store.catalogue import find_stores, list_stores
+    from keras_elmo.embedding.store.folder import leftover_folders, remove_store
+    from keras_elmo.embedding.store.settings import features_folder, show_bytes
 
     features = features_folder(root)
     stores = list_stores(features) if model is None else find_stores(features, model)
@@ -114,7 +114,7 @@ def clear_features(
 
 
 def _table(stores: "list[StoreFacts]") -> Table:
-    from keras_elmo.embedding.cache_settings import show_bytes
+    from keras_elmo.embedding.store.settings import show_bytes
 
     table = Table("model", "fingerprint", "type", title="Stored features", title_justify="left")
     for column in ("sentences", "tokens", "size"):

@@ -28,7 +28,9 @@ class ElmoEmbedder:
     lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.lanes.Lanes].
 
     Args:
-        elmo: a preset's name or folder, or a backbone. Every sentence starts from zero state.
+        elmo: a preset's name or folder, or a backbone. A stateful backbone reads sentences as they
+            come: number `i` is row `i % batch_size` of its batches; what is said below of engines
+            and memory is not for it.
         preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
             default splits on spaces.
         engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
@@ -58,12 +60,27 @@ class ElmoEmbedder:
         max_bytes: int = 2**28,
         cached_words: int = 2**16,
     ):
+        self._stateful = None if isinstance(elmo, str | PathLike) or not elmo.stateful else elmo
+        self._preprocessor = preprocessor
         self.engine: Engine = make_engine(elmo, engine, precision)
         self._ids = WordIds(elmo, preprocessor, self.engine.config)
         self._max_bytes = max_bytes
         self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
-        self._keeps_boundaries = self.engine.config["keep_boundaries"]
-        self._version: int | None = None  # of the weights that the remembered vectors belong to
+        self._keeps_boundaries = self.engine.config.get("keep_boundaries", False)
+        self._version: str | None = None  # of the weights that the remembered vectors belong to
+
+    def save_words(self, path: str | PathLike[str]) -> None:
+        """Write the remembered words and their vectors to a file, for another process."""
+        self._words.save(path, self.engine.words_version())
+
+    def load_words(self, path: str | PathLike[str]) -> None:
+        """Remember what `save_words` wrote.
+
+        Raises:
+            ValueError: the file belongs to other weights or another engine.
+        """
+        self._begin()
+        self._words.load(path, self.engine.words_version())
 
     def embed(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[np.ndarray]:
         """Features of all sentences: for each, float32 `(tokens, layers + 1, 2P)`."""
@@ -74,6 +91,11 @@ class ElmoEmbedder:
     ) -> Iterator[np.ndarray]:
         """As `embed`, one after another and in order, whatever their number, in flat memory."""
         tokens = (self._ids.tokens(sentence) for sentence in sentences)
+        if self._stateful:
+            from keras_elmo.embedding.stateful import embed_stateful
+
+            yield from embed_stateful(self._stateful, self._preprocessor, tokens)
+            return
         lanes = Lanes(self.engine, self._begin())
         queue: deque[Job] = deque()
         held, exhausted = 0, False
@@ -124,7 +146,9 @@ class ElmoEmbedder:
         if self._keeps_boundaries:
             return zeros
         # Behind `<S>` in reading order, and backwards behind `</S>`.
-        return self.engine.advance(Block(self._boundaries[:, None, None], np.ones((1, 1), bool)), zeros, zeros)[1]
+        return self.engine.advance(
+            Block(self._boundaries[:, None, None], np.ones((1, 1), bool)), zeros, zeros
+        )[1]
 
     def _compute(self, words: list[str]) -> np.ndarray:
         """Word vectors, of words of like length together."""

@@ -1,6 +1,7 @@
 """What computes a frozen ELMo's numbers: the contract that all engines fulfil, in NumPy arrays."""
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,8 +20,8 @@ class Block:
     """Some steps of many sentences, one after another in every row.
 
     Attributes:
-        words: float32 `(2, steps, rows, projection_dim)`: what the forward direction reads, and what
-            the backward direction reads, each in its own order.
+        words: float32 `(2, steps, rows, projection_dim)`: what the forward direction reads, and
+            what the backward direction reads, each in its own order.
         begins: bool `(steps, rows)`, True where a sentence begins.
     """
 
@@ -59,9 +60,17 @@ class Engine(Protocol):
         """
         ...
 
-    def words_version(self) -> int:
-        """A number that changes when the weights behind `word_vectors` do."""
+    def words_version(self) -> str:
+        """Engine, precision and a checksum of the weights behind `word_vectors`."""
         ...
+
+
+def checksum(arrays: Iterable[np.ndarray]) -> str:
+    """The CRC-32 of some arrays, one after another."""
+    total = 0
+    for array in arrays:
+        total = zlib.crc32(np.ascontiguousarray(array), total)
+    return f"{total:08x}"
 
 
 def zero_state(config: Mapping[str, Any], rows: int) -> list[np.ndarray]:

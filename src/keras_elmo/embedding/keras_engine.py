@@ -1,6 +1,5 @@
 """The engine that runs on Keras: exact, with every backend."""
 
-import zlib
 from typing import Any
 
 import keras
@@ -10,7 +9,7 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
-from keras_elmo.embedding.engine import DIRECTIONS, Block, State
+from keras_elmo.embedding.engine import DIRECTIONS, Block, State, checksum
 
 
 class KerasEngine:
@@ -48,12 +47,9 @@ class KerasEngine:
         found = [np.asarray(array, np.float32) for array in self._call_block(inputs)]
         return found[: len(found) - len(state)], found[len(found) - len(state) :]
 
-    def words_version(self) -> int:
-        total = 0
-        for variable in self._words.weights:
-            array = np.ascontiguousarray(ops.convert_to_numpy(variable.value))
-            total = zlib.crc32(array, total)
-        return total
+    def words_version(self) -> str:
+        weights = (ops.convert_to_numpy(variable.value) for variable in self._words.weights)
+        return f"keras-{self._words.compute_dtype}-{checksum(weights)}"
 
 
 class _AdvanceBiLM(keras.layers.Layer):

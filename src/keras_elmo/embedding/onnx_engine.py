@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.engine import DIRECTIONS, Block, State
+from keras_elmo.embedding.engine import DIRECTIONS, Block, State, checksum
 
 
 class OnnxEngine:
@@ -38,6 +38,8 @@ class OnnxEngine:
 
         self.config = config
         self.static_shapes = False
+        words = (arrays[path] for path in sorted(arrays) if not path.startswith("bilm/"))
+        self._version = f"onnx-{precision}-{checksum(words)}"  # the session copies the weights
         self._words = _session(words_model(config, arrays, precision))
         self._block = _session(block_model(config, arrays, precision))
 
@@ -54,8 +56,8 @@ class OnnxEngine:
         found = self._block.run(None, inputs)
         return found[: len(found) - len(state)], found[len(found) - len(state) :]
 
-    def words_version(self) -> int:
-        return 0  # the session has its own copy of the weights
+    def words_version(self) -> str:
+        return self._version
 
 
 def _session(model: Any) -> Any:

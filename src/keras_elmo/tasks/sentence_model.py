@@ -1,5 +1,6 @@
 """A Keras model whose fit, evaluate and predict take raw sentences."""
 
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +11,8 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
-from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.tasks.batches import FEATURES, SentenceBatches, TargetFunction
-
-CACHE_LIMIT = 2 * 2**30  # bytes of features that `fit` keeps in memory at most
+from keras_elmo.tasks.feature_cache import CachedFeatures
 
 
 class SentenceModel(keras.Model):
@@ -49,7 +48,7 @@ class SentenceModel(keras.Model):
         sample_weight: Any = None,
         shuffle: bool = True,
         seed: int = 0,
-        cache: bool = True,
+        cache: bool | str = True,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Train on sentences and labels.
@@ -63,9 +62,13 @@ class SentenceModel(keras.Model):
             class_weight: label → weight, or `"balanced"`.
             sample_weight: float `(len(x),)`.
             shuffle, seed: batches of similar length in a new, seeded order every epoch.
-            cache: run a frozen ELMo once and train on its features, held in memory. Features over
-                2 GiB, or of an ELMo that trains or has dropout inside, are not cached.
+            cache: run a frozen ELMo once, keep its features on disk (see `keras-elmo cache`) and
+                train on them: as float16, or with `"float32"` exactly. False runs ELMo in every
+                epoch, as it is done with one that trains or has dropout inside.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
+
+        Returns:
+            Keras's history; where features were cached its `features` says what that cost.
         """
         if not self._takes_sentences(x):
             ours = {"validation_data": validation_data, "class_weight": class_weight}
@@ -90,9 +93,13 @@ class SentenceModel(keras.Model):
             shuffle=shuffle,
             seed=seed,
         )
-        if cache:
-            self._cache_features(batches, validation_data)
-        return super().fit(batches, validation_data=validation_data, **kwargs)
+        cached = self._cache_features(cache, batches, validation_data)
+        history = super().fit(batches, validation_data=validation_data, **kwargs)
+        if cached:
+            history.features = cached.line(len(history.epoch))
+            if kwargs.get("verbose", 1):
+                sys.stdout.write(f"{history.features}\n")
+        return history
 
     def evaluate(self, x: Any = None, y: Any = None, *, batch_size: int = 32, **kwargs: Any) -> Any:
         """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them."""
@@ -163,17 +170,17 @@ class SentenceModel(keras.Model):
             return self._head(inputs, training)
         return super().call(inputs, training=training, mask=mask)
 
-    def _cache_features(self, *datasets: Any) -> None:
+    def _cache_features(self, cache: bool | str, *datasets: Any) -> CachedFeatures | None:
         backbone = self.backbone
-        if backbone.trainable or backbone.dropout:
-            return
+        if not cache or backbone.trainable or backbone.dropout or backbone.stateful:
+            return None
         ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-        tokens = sum(len(sentence) for data in ours for sentence in data.sentences)
-        if tokens * (backbone.num_layers + 1) * 2 * backbone.projection_dim * 4 > CACHE_LIMIT:
-            return
-        embedder = ElmoEmbedder(backbone, self.preprocessor)
-        for data in ours:
-            data.features = embedder.embed(data.sentences)
+        dtype = cache if isinstance(cache, str) else "float16"
+        sentences = [data.sentences for data in ours]
+        cached = CachedFeatures(backbone, self._preprocessor, sentences, dtype)
+        for data, features in zip(ours, cached.features or [], strict=False):
+            data.features = features
+        return cached
 
     @property
     def _preprocessor(self) -> ElmoPreprocessor:

@@ -24,11 +24,13 @@ class TrainingResult:
         best_epoch: the epoch whose weights the task has now; None where no epoch was completed
             with a development set (the weights are the last ones then).
         interrupted: whether Ctrl-C ended it.
+        features: a line that says what ELMo's features cost, where they were cached.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None
     interrupted: bool = False
+    features: str | None = None
 
 
 def train_task(
@@ -62,7 +64,7 @@ def train_task(
     best = _BestEpoch(result, patience)
     with _interrupt_at_batch_end() as interrupt:
         try:
-            task.fit(
+            history = task.fit(
                 x,
                 y,
                 validation_data=validation_data,
@@ -73,6 +75,7 @@ def train_task(
                 callbacks=[best, interrupt, *callbacks],
                 verbose=0,
             )
+            result.features = getattr(history, "features", None)
         except KeyboardInterrupt:
             result.interrupted = True
             if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart

@@ -18,7 +18,11 @@ _PLACES = (
     (r"word_embedding/embeddings", "embedding", ("embeddings",)),
     (r"char_cnn/char_embedding/embeddings", "character_cnn/char_embedding", ("embeddings",)),
     (r"char_cnn/conv_(\d+)/", "character_cnn/convolutions/conv1d{}", ("kernel", "bias")),
-    (r"char_cnn/highway_(\d+)/carry/", "character_cnn/highways/highway{}/carry", ("kernel", "bias")),
+    (
+        r"char_cnn/highway_(\d+)/carry/",
+        "character_cnn/highways/highway{}/carry",
+        ("kernel", "bias"),
+    ),
     (
         r"char_cnn/highway_(\d+)/transform/",
         "character_cnn/highways/highway{}/transform",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_elmo.embedding.fingerprint import fingerprint
+from keras_elmo.embedding.store.fingerprint import fingerprint
 
 CONFIG = {"units": 8, "char_filters": [[1, 8], [2, 8]], "name": "elmo", "mix": {"name": "m"}}
 ARRAYS = {"b": np.arange(6, dtype="float32").reshape(2, 3), "a": np.float32(1)}

@@ -12,20 +12,20 @@ from os import PathLike
 
 import numpy as np
 
-from keras_elmo.embedding.cache_settings import cache_limit, features_folder
-from keras_elmo.embedding.errors import NotStoredError, StoreError, repair_hint
-from keras_elmo.embedding.segment_reader import Hold, SegmentReader, StoredFeatures
-from keras_elmo.embedding.segment_writer import SegmentWriter
-from keras_elmo.embedding.store_check import Problem, find_problems, repair
-from keras_elmo.embedding.store_encoding import encode_features, pairs, sentence_key, shown
-from keras_elmo.embedding.store_folder import (
+from keras_elmo.embedding.store.check import Problem, find_problems, repair
+from keras_elmo.embedding.store.encoding import encode_features, pairs, sentence_key, shown
+from keras_elmo.embedding.store.errors import NotStoredError, StoreError, repair_hint
+from keras_elmo.embedding.store.folder import (
     INDEX_FILE,
     StoredModel,
     create_store,
     read_model,
 )
-from keras_elmo.embedding.store_index import Segment, StoreIndex
-from keras_elmo.embedding.store_room import make_room
+from keras_elmo.embedding.store.index import Segment, StoreIndex
+from keras_elmo.embedding.store.room import make_room
+from keras_elmo.embedding.store.segment_reader import Hold, SegmentReader, StoredFeatures
+from keras_elmo.embedding.store.segment_writer import SegmentWriter
+from keras_elmo.embedding.store.settings import cache_limit, features_folder
 from keras_elmo.weights.space import require_space
 
 _SEGMENT_BYTES = 256_000_000

@@ -19,9 +19,9 @@ from store_support import (
     segments,
 )
 
-from keras_elmo.embedding import feature_store, segment_reader
-from keras_elmo.embedding.errors import NotStoredError
-from keras_elmo.embedding.store_encoding import sentence_key
+from keras_elmo.embedding.store import feature_store, segment_reader
+from keras_elmo.embedding.store.encoding import sentence_key
+from keras_elmo.embedding.store.errors import NotStoredError
 
 
 @pytest.fixture(autouse=True, scope="module")

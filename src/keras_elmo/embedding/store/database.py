@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from keras_elmo.embedding.errors import StoreError, command
+from keras_elmo.embedding.store.errors import StoreError, command
 
 _WAIT = 60.0  # seconds that a writer waits for another one
 # AUTOINCREMENT: the number of an evicted segment never comes back for another file.

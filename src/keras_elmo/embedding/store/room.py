@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_elmo.embedding.cache_settings import LIMIT_VARIABLE, show_bytes
-from keras_elmo.embedding.errors import StoreError, StoreFullError
-from keras_elmo.embedding.segment_reader import Hold
-from keras_elmo.embedding.store_folder import INDEX_FILE, read_model, segment_sizes, store_folders
-from keras_elmo.embedding.store_index import StoreIndex
+from keras_elmo.embedding.store.errors import StoreError, StoreFullError
+from keras_elmo.embedding.store.folder import INDEX_FILE, read_model, segment_sizes, store_folders
+from keras_elmo.embedding.store.index import StoreIndex
+from keras_elmo.embedding.store.segment_reader import Hold
+from keras_elmo.embedding.store.settings import LIMIT_VARIABLE, show_bytes
 
 
 class _Candidate(NamedTuple):

@@ -20,8 +20,8 @@ from store_support import (
     segments,
 )
 
-from keras_elmo.embedding import segment_reader
-from keras_elmo.embedding.errors import StoreError, StoreFullError
+from keras_elmo.embedding.store import segment_reader
+from keras_elmo.embedding.store.errors import StoreError, StoreFullError
 
 
 @pytest.fixture(autouse=True, scope="module")

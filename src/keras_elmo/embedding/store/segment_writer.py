@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from keras_elmo.embedding.segment_reader import Hold
-from keras_elmo.embedding.store_folder import SEGMENT_SUFFIX
-from keras_elmo.embedding.store_index import StoreIndex
+from keras_elmo.embedding.store.folder import SEGMENT_SUFFIX
+from keras_elmo.embedding.store.index import StoreIndex
+from keras_elmo.embedding.store.segment_reader import Hold
 from keras_elmo.weights.space import require_space
 
 

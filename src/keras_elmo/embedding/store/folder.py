@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_elmo.embedding.errors import StoreError, command
-from keras_elmo.embedding.store_database import create_index
+from keras_elmo.embedding.store.database import create_index
+from keras_elmo.embedding.store.errors import StoreError, command
 
 MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
 DTYPES = ("float16", "float32")

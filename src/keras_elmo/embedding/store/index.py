@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_elmo.embedding.store_database import (
+from keras_elmo.embedding.store.database import (
     DISK_ERRORS,
     connect,
     connect_to_read,

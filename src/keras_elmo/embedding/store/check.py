@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_elmo.embedding.store_folder import StoredModel
-from keras_elmo.embedding.store_index import Segment, StoreIndex
+from keras_elmo.embedding.store.folder import StoredModel
+from keras_elmo.embedding.store.index import Segment, StoreIndex
 
 _AT_ONCE = 4_000_000  # bytes between two reports of progress
 

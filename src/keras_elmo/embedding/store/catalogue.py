@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_elmo.embedding.errors import StoreError
-from keras_elmo.embedding.store_check import find_problems, repair
-from keras_elmo.embedding.store_folder import (
+from keras_elmo.embedding.store.check import find_problems, repair
+from keras_elmo.embedding.store.errors import StoreError
+from keras_elmo.embedding.store.folder import (
     INDEX_FILE,
     StoredModel,
     read_model,
@@ -15,7 +15,7 @@ from keras_elmo.embedding.store_folder import (
     segment_sizes,
     store_folders,
 )
-from keras_elmo.embedding.store_index import StoreIndex, Totals
+from keras_elmo.embedding.store.index import StoreIndex, Totals
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Any, overload
 
 import numpy as np
 
-from keras_elmo.embedding.errors import StoreError, repair_hint
-from keras_elmo.embedding.store_folder import StoredModel
-from keras_elmo.embedding.store_index import Segment
+from keras_elmo.embedding.store.errors import StoreError, repair_hint
+from keras_elmo.embedding.store.folder import StoredModel
+from keras_elmo.embedding.store.index import Segment
 
 # A mapped file costs a descriptor, of which a process has some 1,000: what many short runs left in
 # small segments is read instead.

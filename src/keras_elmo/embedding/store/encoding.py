@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.store_folder import StoredModel
+from keras_elmo.embedding.store.folder import StoredModel
 
 _END = object()
 

@@ -1,0 +1,46 @@
+"""Features as the published vectors were made: states carried from batch to batch."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_elmo.elmo.inference import compiled_call, rounded_length
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+
+if TYPE_CHECKING:
+    from keras_elmo.elmo.backbone import ElmoBackbone
+
+
+def embed_stateful(
+    backbone: "ElmoBackbone",
+    preprocessor: ElmoPreprocessor | None,
+    sentences: Iterable[list[str]],
+) -> Iterator[np.ndarray]:
+    """Features of sentences in the order they come.
+
+    Sentence `i` is row `i % batch_size` and continues the state of the sentence `batch_size` before
+    it.
+
+    Args:
+        backbone: a stateful one.
+        preprocessor: encodes tokens.
+        sentences: lists of tokens.
+
+    Returns:
+        float `(tokens, layers, 2P)` each.
+    """
+    preprocessor = preprocessor or ElmoPreprocessor(
+        "whitespace", max_characters_per_token=backbone.max_characters_per_token
+    )
+    call = compiled_call(backbone)
+    around = 2 if backbone.keep_boundaries else 0
+    sentences = iter(sentences)
+    while batch := list(islice(sentences, backbone.batch_size)):
+        # The last batch may be short: rows without a sentence read `<S> </S>` for nothing.
+        rows = batch + [[]] * (backbone.batch_size - len(batch))
+        features = call(preprocessor.encode(rows, rounded_length(max(map(len, rows)))))
+        for tokens, values in zip(batch, features, strict=False):
+            # A copy: a view would keep the whole batch alive as long as one sentence is.
+            yield values[: len(tokens) + around].copy()

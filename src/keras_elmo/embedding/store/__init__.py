@@ -1,0 +1,1 @@
+"""Features on disk: written once, mapped into memory, shared by processes."""
