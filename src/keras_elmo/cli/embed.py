@@ -127,5 +127,5 @@ def embed(
         kept = f"{folder} keeps what is done; " if folder.exists() else ""
         warn(f"interrupted. {kept}the same command goes on.")
         stop_interrupted()
-    shown = f"{counts[0]:,} sentences, {counts[1]:,} tokens, {progress.rate}"
-    say(f"{shown}: {output}", quiet=quiet)
+    rate = f", {progress.rate}" if progress.computed else ""  # none if all was done before
+    say(f"{counts[0]:,} sentences, {counts[1]:,} tokens{rate}: {output}", quiet=quiet)

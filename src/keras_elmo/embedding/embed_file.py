@@ -117,7 +117,9 @@ def embed_file(
         work.skip_done(rest)
         if work.done.sentences:
             progress.on_continue(work.done.sentences, work.done.tokens)
-        _compute(_chunks(rest, everything), load_engine, choice, work, progress)
+        step = batch_size if job.get("stateful") else 1
+        chunks = _chunks(rest, batch_size, step)
+        _compute(chunks, load_engine, choice, batch_size, work, progress)
         facts = {key: str(everything.get(key, "")) for key in ("mix", "pool", "model_name")}
         rows = work.rows(choice.number_type, choice.pooled, facts, progress.on_written)
         progress.on_write(rows.num_bytes)
@@ -131,13 +133,15 @@ def _compute(
     chunks: Iterator[list[Sequence[str]]],
     load_engine: Callable[[], Engine],
     choice: FeatureChoice,
+    batch_size: int,
     work: UnfinishedFeatures,
     progress: EmbedProgress,
 ) -> None:
     engine = None
     for chunk in chunks:
         if engine is None:
-            engine = _ready(load_engine(), work)
+            engine = load_engine()
+            _continue_state(engine, work, batch_size)
             work.set_layers(choice.check(engine.num_layers))
             progress.on_start()
         for tokens, features in zip(chunk, engine.embed(chunk), strict=True):
@@ -147,21 +151,32 @@ def _compute(
         work.commit(engine.read_state() if engine.read_state else ())
 
 
-def _ready(engine: Engine, work: UnfinishedFeatures) -> Engine:
-    """Give a stateful engine the state in which the last sentence left it."""
+def _continue_state(engine: Engine, work: UnfinishedFeatures, batch_size: int) -> None:
+    """Give a stateful engine the state in which the last sentence left it.
+
+    Raises:
+        ValueError: the last batch was not full, so its rows cannot go on with the next sentences.
+    """
     state = work.state()
-    if state and engine.write_state:
-        engine.write_state(state)
-    return engine
+    if not (state and engine.write_state):
+        return
+    if work.done.sentences % batch_size:
+        raise ValueError(
+            f"the input has become longer than its {work.done.sentences:,} sentences that are "
+            "done, and with `--stateful` the batches would be others. Use `--restart`."
+        )
+    engine.write_state(state)
 
 
-def _chunks(sentences: Iterator[Sequence[str]], job: Job) -> Iterator[list[Sequence[str]]]:
+def _chunks(
+    sentences: Iterator[Sequence[str]], batch_size: int, step: int
+) -> Iterator[list[Sequence[str]]]:
     """Sentences that are computed and committed together: a bounded number of tokens.
 
-    A stateful ELMo has to begin each chunk with the first row of a batch.
+    Args:
+        step: a chunk has a multiple of so many sentences; a stateful ELMo has to begin each with
+            the first row of a batch.
     """
-    size = int(job["batch_size"] or 1)
-    step = size if job.get("stateful") else 1
     chunk, tokens = [], 0
     for number, sentence in enumerate(sentences, 1):
         if not sentence:
@@ -169,7 +184,7 @@ def _chunks(sentences: Iterator[Sequence[str]], job: Job) -> Iterator[list[Seque
         chunk.append(sentence)
         tokens += len(sentence)
         full = tokens >= _CHUNK_TOKENS and len(chunk) % step == 0
-        if full or len(chunk) == size * _CHUNK_BATCHES:
+        if full or len(chunk) == batch_size * _CHUNK_BATCHES:
             yield chunk
             chunk, tokens = [], 0
     if chunk:
