@@ -130,13 +130,21 @@ def test_it_goes_on_after_kill_9(run, tiny, tmp_path):
     assert not (tmp_path / "out.npz.unfinished").exists()
 
 
-def test_the_state_goes_on_after_an_error(run, tiny, tmp_path):
+def test_the_state_goes_on_after_an_error(run, tiny, tmp_path, monkeypatch):
     arguments = ("embed", "-", "--preset", tiny, "--batch-size", "2", "--stateful", "-o")
     run(*arguments, "whole.npz", stdin=MANY)
     broken = "\n".join([*LINES[:70], "", *LINES[70:]])
     assert "<stdin>:71: empty" in run(*arguments, "out.npz", stdin=broken, code=1).stderr
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["keras_elmo.cli.embed"], "load_engine", _press_ctrl_c)
+        shown = run(*arguments, "out.npz", stdin=MANY, code=130).stderr
+    assert "out.npz.unfinished keeps what is done" in shown
     assert "after 64 sentences" in run(*arguments, "out.npz", stdin=MANY).stderr
     assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def _press_ctrl_c(*_):
+    raise KeyboardInterrupt
 
 
 def _kill_after_a_chunk(arguments, lines, cwd):

@@ -124,8 +124,9 @@ def embed(
             )
     except KeyboardInterrupt:
         folder = Path(f"{output}.unfinished")
-        kept = f"{folder} keeps what is done; " if folder.exists() else ""
-        warn(f"interrupted. {kept}the same command goes on.")
+        if not folder.exists():  # nothing was done yet
+            raise
+        warn(f"interrupted. {folder} keeps what is done; the same command goes on after it.")
         stop_interrupted()
     rate = f", {progress.rate}" if progress.computed else ""  # none if all was done before
     say(f"{counts[0]:,} sentences, {counts[1]:,} tokens{rate}: {output}", quiet=quiet)
