@@ -16,7 +16,8 @@ except ImportError as error:
         'Parquet files need pyarrow. Install it with `pip install "keras-elmo[parquet]"`.'
     ) from error
 
-_ROW_GROUP = 32_000_000  # bytes of features, about; a longer sentence is a group of its own
+_ROW_GROUP = 32_000_000  # bytes in memory, about; a longer sentence is a group of its own
+_TOKEN = 100  # of these, for a token as a Python string
 
 
 def write(path: Path, rows: FeatureRows) -> None:
@@ -45,11 +46,12 @@ def _groups(rows: FeatureRows) -> Iterator[list[tuple[int, list[str], np.ndarray
     group, size = [], 0
     both = zip(rows.tokens(), rows.sentences(), strict=True)
     for number, (tokens, features) in enumerate(both):
-        if group and size + features.nbytes > _ROW_GROUP:
+        more = features.nbytes + _TOKEN * len(tokens)
+        if group and size + more > _ROW_GROUP:
             yield group
             group, size = [], 0
         group.append((number, tokens, features))
-        size += features.nbytes
+        size += more
     if group:
         yield group
 
