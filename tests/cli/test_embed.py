@@ -1,5 +1,8 @@
 """`embed`, `info` and the group itself."""
 
+import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -44,9 +47,124 @@ def test_stateful_reads_on(run, tiny, tokens, tmp_path):
     run(*arguments, "-o", "reset.h5")
     run(*arguments, "--stateful", "--batch-size", "1", "-o", "carried.h5")
     reset, carried = features(tmp_path / "reset.h5"), features(tmp_path / "carried.h5")
-    assert carried["0"].shape == (1, 4, 8)
+    assert carried["0"].shape == (4, 8)  # one layer has no axis, as with AllenNLP
     np.testing.assert_allclose(carried["0"], reset["0"], atol=1e-6)
     assert not np.allclose(carried["1"], reset["1"], atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def expected(tiny):
+    """Return what the embedder says, end to end."""
+    from keras_elmo import ElmoBackbone
+    from keras_elmo.embedding.embedder import ElmoEmbedder
+
+    return np.concatenate(ElmoEmbedder(ElmoBackbone.from_preset(tiny)).embed(TOKENS.splitlines()))
+
+
+SPLIT = [line.split() for line in TOKENS.splitlines()]
+INPUTS = {  # name: content and options
+    "a.txt": (TOKENS, ()),
+    "a.csv": (
+        "id,review\n" + "".join(f"7,{x}\n" for x in TOKENS.splitlines()),
+        ("--text", "review"),
+    ),
+    "a.tsv": ("".join(f"7\t{x}\n" for x in TOKENS.splitlines()), ("--text", "1")),
+    "a.jsonl": ("".join(json.dumps({"words": x}) + "\n" for x in SPLIT), ("--text", "words")),
+    "a.conll": ("\n\n".join("\n".join(f"{w} X" for w in x) for x in SPLIT), ()),
+    "-": (TOKENS, ()),
+    "- as conll": (
+        "\n\n".join("\n".join(f"X {w}" for w in x) for x in SPLIT),
+        ("--text", "1", "--format", "conll"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_inputs(run, tiny, tmp_path, expected, name):
+    content, options = INPUTS[name]
+    if not name.startswith("-"):
+        (tmp_path / name).write_text(content)
+    arguments = (name.split()[0], *options, "--preset", tiny, "-o", "out.npz")
+    shown = run("embed", *arguments, stdin=content).stderr
+    assert "3 sentences, 10 tokens, " in shown
+    assert shown.endswith("tokens/s: out.npz\n")
+    with np.load(tmp_path / "out.npz") as arrays:
+        assert arrays["offsets"].tolist() == [0, 4, 6, 10]
+        np.testing.assert_allclose(arrays["features"], expected, atol=1e-6)
+
+
+def test_pooled_mix_of_raw_text(run, tiny, tmp_path):
+    (tmp_path / "raw.txt").write_text("Isn't it?\n")
+    arguments = ("embed", "raw.txt", "--preset", tiny, "--quiet")
+    run(*arguments, "--tokenizer", "words", "-o", "all.npy")
+    features = np.load(tmp_path / "all.npy")
+    assert features.shape == (4, 3, 8)  # Is n't it ?
+    options = ("--tokenizer", "words", "--pool", "mean", "--mix=-1,2,0", "--dtype", "float16")
+    assert run(*arguments, *options, "-o", "out.npy").stderr == ""
+    mixed = 2 * features[:, 1] - features[:, 0]
+    np.testing.assert_allclose(
+        np.load(tmp_path / "out.npy")[0], mixed.mean(0), rtol=2e-3, atol=1e-3
+    )
+
+
+def test_engines_that_are_not_there_yet(run, tiny, tokens):
+    for option in (("--engine", "onnx"), ("--precision", "int8")):
+        shown = run("embed", tokens, "--preset", tiny, *option, "-o", "out.npz", code=1).stderr
+        assert option[1] in shown
+
+
+LINES = [" ".join(["word"] * (1 + i % 7) + [str(i)]) for i in range(150)]
+MANY = "\n".join(LINES) + "\n"
+
+
+def test_it_goes_on_after_kill_9(run, tiny, tmp_path):
+    arguments = ("embed", "-", "--preset", tiny, "--batch-size", "2")
+    run(*arguments, "-o", "whole.npz", stdin=MANY)
+    _kill_after_a_chunk([*arguments, "-o", "out.npz"], LINES[:100], tmp_path)
+    shown = run(*arguments, "-o", "out.npz", "--layers", "top", stdin=MANY, code=1).stderr
+    assert "layers 'all' (now 'top')" in shown
+    shown = run(*arguments, "-o", "out.npz", stdin=MANY).stderr
+    assert "continuing after 64 sentences" in shown
+    assert "150 sentences, " in shown
+    assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    assert not (tmp_path / "out.npz.unfinished").exists()
+
+
+def test_the_state_goes_on_after_an_error(run, tiny, tmp_path, monkeypatch):
+    arguments = ("embed", "-", "--preset", tiny, "--batch-size", "2", "--stateful", "-o")
+    run(*arguments, "whole.npz", stdin=MANY)
+    broken = "\n".join([*LINES[:70], "", *LINES[70:]])
+    assert "<stdin>:71: empty" in run(*arguments, "out.npz", stdin=broken, code=1).stderr
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["keras_elmo.cli.embed"], "load_engine", _press_ctrl_c)
+        shown = run(*arguments, "out.npz", stdin=MANY, code=130).stderr
+    assert "out.npz.unfinished keeps what is done" in shown
+    assert "after 64 sentences" in run(*arguments, "out.npz", stdin=MANY).stderr
+    assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def _press_ctrl_c(*_):
+    raise KeyboardInterrupt
+
+
+def _kill_after_a_chunk(arguments, lines, cwd):
+    """The process gets these lines and no end of its input, so it waits after their first chunk."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from keras_elmo.cli import main; main()", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    process.stdin.write(("\n".join(lines) + "\n").encode())
+    process.stdin.flush()
+    deadline = time.monotonic() + 120
+    while not (cwd / "out.npz.unfinished" / "done.json").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdin.close()
 
 
 def test_info(run, tiny):

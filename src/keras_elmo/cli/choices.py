@@ -63,3 +63,44 @@ class Precision(StrEnum):
     AUTO = "auto"
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
+
+
+class FeatureFormat(StrEnum):
+    """How features are written."""
+
+    HDF5 = "hdf5"
+    NPZ = "npz"
+    NPY = "npy"
+    PARQUET = "parquet"
+    SAFETENSORS = "safetensors"
+
+
+class SentencePooling(StrEnum):
+    """How the features of a sentence become one vector, without anything learned."""
+
+    NONE = "none"
+    MEAN = "mean"
+    MAX = "max"
+
+
+class NumberType(StrEnum):
+    """Of written features."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+
+
+class Engine(StrEnum):
+    """What computes features."""
+
+    AUTO = "auto"
+    KERAS = "keras"
+    ONNX = "onnx"
+
+
+class EnginePrecision(StrEnum):
+    """Of the weights and products of an engine."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    INT8 = "int8"

@@ -18,15 +18,17 @@ def warn(message: str) -> None:
     err.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
-def progress_bar(text: str = "{task.fields[text]}", *, quiet: bool = False) -> Progress:
+def progress_bar(
+    text: str = "{task.fields[text]}", *, quiet: bool = False, end_known: bool = True
+) -> Progress:
     """A bar with a text behind it that vanishes when it is done; on terminals only."""
+    left = (TextColumn("left"), TimeRemainingColumn()) if end_known else ()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
         TextColumn(text),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        *left,
         console=err,
         transient=True,
         disable=quiet or not err.is_terminal,

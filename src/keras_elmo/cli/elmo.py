@@ -31,21 +31,15 @@ def load_elmo(
     Raises:
         ValueError: a combination that means nothing.
     """
+    check_elmo_options(preset, weights, options, vocabulary)
     load_backend()
     from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
     from keras_elmo.text.vocabulary import Vocabulary
     from keras_elmo.weights.presets import DEFAULT_PRESET
 
-    if (weights is None) != (options is None) or (weights and preset):
-        raise ValueError(
-            "an ELMo is either --preset NAME or --weights FILE with --options FILE. "
-            f"Received: --preset {preset}, --weights {weights}, --options {options}"
-        )
     chosen: dict[str, Any] = {"tokenizer": tokenizer} if tokenizer else {}
     if not (weights and options):
-        if vocabulary:
-            raise ValueError("--vocabulary goes with --weights: a preset has its own words.")
         preset = preset or DEFAULT_PRESET
         preprocessor = ElmoPreprocessor.from_preset(preset, **chosen)
         return ElmoBackbone.from_preset(preset, **overrides), preprocessor
@@ -59,3 +53,20 @@ def load_elmo(
     words = Vocabulary.load(vocabulary).tokens if vocabulary else None
     length = backbone.max_characters_per_token
     return backbone, ElmoPreprocessor(max_characters_per_token=length, vocabulary=words, **chosen)
+
+
+def check_elmo_options(
+    preset: str | None, weights: Path | None, options: Path | None, vocabulary: Path | None
+) -> None:
+    """Raise for a combination that means nothing; needs no Keras.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if (weights is None) != (options is None) or (weights and preset):
+        raise ValueError(
+            "an ELMo is either --preset NAME or --weights FILE with --options FILE. "
+            f"Received: --preset {preset}, --weights {weights}, --options {options}"
+        )
+    if vocabulary and not weights:
+        raise ValueError("--vocabulary goes with --weights: a preset has its own words.")

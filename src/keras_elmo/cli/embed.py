@@ -1,78 +1,132 @@
-"""`keras-elmo embed`: sentences → ELMo features in an HDF5 file."""
+"""`keras-elmo embed`: sentences → a file of ELMo features."""
 
-import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from keras_elmo.cli.console import progress_bar, say
-from keras_elmo.cli.elmo import load_elmo
+from keras_elmo.cli.choices import (
+    Engine,
+    EnginePrecision,
+    FeatureFormat,
+    Format,
+    NumberType,
+    SentencePooling,
+    Tokenizer,
+)
+from keras_elmo.cli.console import say, warn
+from keras_elmo.cli.embedding_engine import EngineOptions, load_engine
+from keras_elmo.cli.errors import stop_interrupted
 
-if TYPE_CHECKING:
-    import numpy as np
+
+def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, **limits)
+
+
+INPUT, MODEL, FEATURES, OUTPUT = "Input", "Model", "Features", "Output"
 
 
 def embed(
-    sentences: Annotated[Path, typer.Argument(help="One sentence a line, words split on spaces.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="HDF5 file to write.")],
-    preset: Annotated[str | None, typer.Option(help="Preset name or folder.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Published weights (HDF5).")] = None,
-    options: Annotated[Path | None, typer.Option(help="Published options (JSON).")] = None,
-    vocabulary: Annotated[
-        Path | None, typer.Option(help="Words of a published model with word input.")
+    sentences: Annotated[
+        str,
+        typer.Argument(help="One sentence a line, or CSV, TSV, JSONL, CoNLL; - is standard input."),
+    ],
+    output: Annotated[
+        Path,
+        _option(
+            OUTPUT, "File to write: .h5, .npz, .npy, .parquet or .safetensors.", "--output", "-o"
+        ),
+    ],
+    # === Input ===
+    text: Annotated[
+        str | None, _option(INPUT, "Column or key of the text (CSV, TSV, JSONL, CoNLL).")
     ] = None,
-    layers: Annotated[str, typer.Option(help="all, top, or numbers such as 0,2.")] = "all",
+    header: Annotated[
+        bool | None,
+        _option(
+            INPUT, "First row holds names. Default: if a column is named.", "--header/--no-header"
+        ),
+    ] = None,
+    file_format: Annotated[
+        Format | None, _option(INPUT, "Instead of what the file's name tells.", "--format")
+    ] = None,
+    tokenizer: Annotated[
+        Tokenizer, _option(INPUT, "How a text becomes words; token lists are taken as they are.")
+    ] = Tokenizer.WHITESPACE,
+    # === Model ===
+    preset: Annotated[str | None, _option(MODEL, "Preset name or folder.")] = None,
+    weights: Annotated[Path | None, _option(MODEL, "Published weights (HDF5).")] = None,
+    options: Annotated[Path | None, _option(MODEL, "Published options (JSON).")] = None,
+    vocabulary: Annotated[
+        Path | None, _option(MODEL, "Words of a published model with word input.")
+    ] = None,
     stateful: Annotated[
-        bool,
-        typer.Option("--stateful", help="Carry the state over batches, as published vectors do."),
+        bool, _option(MODEL, "Carry the state over batches, as published vectors do.", "--stateful")
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+    batch_size: Annotated[int, _option(MODEL, "Sentences of a batch.", min=1)] = 32,
+    engine: Annotated[Engine, _option(MODEL, "What computes.")] = Engine.AUTO,
+    precision: Annotated[
+        EnginePrecision, _option(MODEL, "What it computes in.")
+    ] = EnginePrecision.FLOAT32,
+    # === Features ===
+    layers: Annotated[str, _option(FEATURES, "all, top, or numbers such as 0,2.")] = "all",
+    mix: Annotated[
+        str,
+        _option(
+            FEATURES, "Of these layers: none, average, concat, or weights such as 0.2,0.3,0.5."
+        ),
+    ] = "none",
+    pool: Annotated[
+        SentencePooling, _option(FEATURES, "Make one vector of a sentence.")
+    ] = SentencePooling.NONE,
+    dtype: Annotated[NumberType, _option(FEATURES, "Of the numbers.")] = NumberType.FLOAT32,
+    # === Output ===
+    to: Annotated[FeatureFormat | None, _option(OUTPUT, "Instead of what its name tells.")] = None,
+    overwrite: Annotated[bool, _option(OUTPUT, "Replace the output.", "--overwrite")] = False,
+    restart: Annotated[
+        bool, _option(OUTPUT, "Throw away unfinished work in OUTPUT.unfinished.", "--restart")
+    ] = False,
+    quiet: Annotated[bool, _option(OUTPUT, "Show errors only.", "--quiet", "-q")] = False,
 ) -> None:
-    """Write ELMo features: datasets '0', '1', … of shape (layers, tokens, 2 x projection).
+    """Write ELMo features of any number of sentences; the same command again goes on after a crash.
 
     \b
     keras-elmo embed tokens.txt -o out.h5
-    keras-elmo embed tokens.txt --weights w.hdf5 --options o.json --layers all -o out.h5
-    keras-elmo embed tokens.txt --preset elmo_mini_en --layers top -o out.h5
+    keras-elmo embed reviews.csv --text review --tokenizer words --pool mean -o out.parquet
+    zcat corpus.gz | keras-elmo embed - --layers top --dtype float16 -o out.npy
+    keras-elmo embed tokens.txt --weights w.hdf5 --options o.json --mix average -o out.safetensors
     """
-    from keras_elmo.text.formats import read_sentences
+    from keras_elmo.cli.embed_progress import ShownProgress
+    from keras_elmo.embedding.embed_file import embed_file
+    from keras_elmo.embedding.feature_choice import FeatureChoice
+    from keras_elmo.text.formats import count_sentences, read_token_lists
 
-    total = sum(1 for _ in read_sentences(sentences))  # and a bad line is found before the work
-    state = {"stateful": True, "batch_size": batch_size} if stateful else {}
-    backbone, preprocessor = load_elmo(
-        preset, weights, options, vocabulary=vocabulary, tokenizer="whitespace", **state
+    source = (sentences, file_format, text)
+    choice = FeatureChoice(layers, mix, pool.value, dtype.value)
+    chosen = EngineOptions(
+        preset, weights, options, vocabulary, engine, precision, stateful, batch_size
     )
-    from keras_elmo.elmo.saving import new_file
-    from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.feature_file import choose_layers, write_features
-
-    chosen = choose_layers(layers, backbone.num_layers)
-    embedder = ElmoEmbedder(backbone, preprocessor, batch_size=batch_size)
-    start = time.monotonic()
-    with new_file(output, overwrite=overwrite) as path:
-        counter = _Counter(embedder.embed_iter(read_sentences(sentences)), total, quiet)
-        count = write_features(path, counter, chosen)
-    seconds = time.monotonic() - start
-    rate = f"{counter.tokens / max(seconds, 1e-9):,.0f} tokens/s"
-    say(f"{count:,} sentences, {counter.tokens:,} tokens, {rate}: {output}", quiet=quiet)
-
-
-class _Counter:
-    """Passes features on and shows how many tokens came by."""
-
-    def __init__(self, features: "Iterable[np.ndarray]", total: int, quiet: bool) -> None:
-        self.features, self.total, self.quiet, self.tokens = features, total, quiet, 0
-
-    def __iter__(self) -> "Iterator[np.ndarray]":
-        start = time.monotonic()
-        with progress_bar(quiet=self.quiet) as progress:
-            bar = progress.add_task("embedding", total=self.total, text="")
-            for rows in self.features:
-                self.tokens += len(rows)
-                rate = self.tokens / max(time.monotonic() - start, 1e-9)
-                progress.update(bar, advance=1, text=f"{rate:,.0f} tokens/s")
-                yield rows
+    job = chosen.job() | {"tokenizer": tokenizer.value}
+    total = count_sentences(*source, header=header)  # and a bad line is found before the work
+    try:
+        with ShownProgress(total, quiet=quiet) as progress:
+            counts = embed_file(
+                output,
+                read_token_lists(*source, header=header, tokenizer=tokenizer.value),
+                lambda: load_engine(chosen),
+                choice,
+                job=job,
+                to=to and to.value,
+                batch_size=batch_size,
+                overwrite=overwrite,
+                restart=restart,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        folder = Path(f"{output}.unfinished")
+        if not folder.exists():  # nothing was done yet
+            raise
+        warn(f"interrupted. {folder} keeps what is done; the same command goes on after it.")
+        stop_interrupted()
+    rate = f", {progress.rate}" if progress.computed else ""  # none if all was done before
+    say(f"{counts[0]:,} sentences, {counts[1]:,} tokens{rate}: {output}", quiet=quiet)

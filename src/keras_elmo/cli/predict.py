@@ -39,10 +39,10 @@ def predict(
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
     load_backend()
-    from keras_elmo.elmo.saving import new_file
     from keras_elmo.tasks.loading import load_task
     from keras_elmo.tasks.prediction import prediction_records
     from keras_elmo.text.formats import read_texts
+    from keras_elmo.weights.new_file import new_file
 
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:

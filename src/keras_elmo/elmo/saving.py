@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import numpy as np
 
 from keras_elmo import __version__
 from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.new_file import refuse_existing
 from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE, preset_folder
 from keras_elmo.weights.space import require_space
 
@@ -30,7 +30,7 @@ def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterato
             preset, which is never replaced.
     """
     path = Path(path)
-    _refuse_existing(path, overwrite)
+    refuse_existing(path, overwrite)
     if path.exists() and not _may_be_replaced(path):
         raise FileExistsError(
             f"{path} is no preset, so it is not overwritten. Choose another folder or empty it."
@@ -49,39 +49,6 @@ def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterato
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-@contextmanager
-def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Yield the path of a file beside `path` that takes its place when the block ends well.
-
-    Raises:
-        FileExistsError: `path` exists and `overwrite` is false.
-        FileNotFoundError: its folder does not exist.
-        IsADirectoryError: it is a folder.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder. Name a file in it.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"{path} cannot be written: there is no folder {path.parent}. Make it first."
-        )
-    _refuse_existing(path, overwrite)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _refuse_existing(path: Path, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise FileExistsError(
-            f"{path} exists already and is left as it is. Choose another name or allow to "
-            "replace it (`overwrite=True`, on the command line `--overwrite`)."
-        )
 
 
 def _may_be_replaced(path: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keras_elmo.text.conll import TaggedSentence, read_conll
-from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
 from keras_elmo.text.readers import (
     Column,
     Example,
@@ -14,6 +14,7 @@ from keras_elmo.text.readers import (
     read_table,
     read_tagged_jsonl,
 )
+from keras_elmo.text.tokenizers import get_tokenizer
 
 # `txt` is one text a line, without labels.
 CSV, TSV, JSONL, CONLL, TXT = FORMATS = ("csv", "tsv", "jsonl", "conll", "txt")
@@ -65,6 +66,46 @@ def read_sentences(path: str | Path) -> Iterator[str]:
             message = "empty sentence. Remove the line, or give it a word: lines number the output."
             raise DataError.at(path, line, message)
         yield text
+
+
+def read_token_lists(
+    path: str | Path,
+    file_format: str | None = None,
+    text: str | None = None,
+    *,
+    header: bool | None = None,
+    tokenizer: str = "whitespace",
+) -> Iterator[list[str]]:
+    """As `read_texts`, as tokens; a blank line of plain text is an error as in `read_sentences`."""
+    split = get_tokenizer(tokenizer)
+    for sentence in _numbered_texts(path, file_format, text, header):
+        yield split(sentence) if isinstance(sentence, str) else sentence
+
+
+def count_sentences(
+    path: str | Path,
+    file_format: str | None = None,
+    text: str | None = None,
+    *,
+    header: bool | None = None,
+) -> int | None:
+    """How many sentences `read_token_lists` will give; None for what can be read only once.
+
+    Raises:
+        DataError: as it does.
+    """
+    is_pipe = Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
+    if is_pipe or str(path) == STANDARD_INPUT:
+        return None
+    return sum(1 for _ in _numbered_texts(path, file_format, text, header))
+
+
+def _numbered_texts(
+    path: str | Path, file_format: str | None, text: str | None, header: bool | None
+) -> Iterator[str | list[str]]:
+    if (format_of(path, file_format) or TXT) == TXT:
+        return read_sentences(path)
+    return read_texts(path, file_format, text, header=header)
 
 
 def read_tagged(

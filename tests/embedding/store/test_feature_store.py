@@ -169,6 +169,7 @@ def test_arguments(store, tmp_path):
 
 
 def test_the_root_and_the_limit_come_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_ELMO_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     with opened(None) as store:
         assert store.folder.parent == tmp_path / "xdg" / "keras-elmo" / "features"

@@ -1,0 +1,206 @@
+"""Sentences → a file of features, in flat memory, and resumable after any kind of end."""
+
+import errno
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_elmo.embedding.feature_choice import FeatureChoice
+from keras_elmo.embedding.feature_files import (
+    WITH_TOKENS,
+    feature_format,
+    feature_writer,
+    output_files,
+)
+from keras_elmo.embedding.job_records import Job
+from keras_elmo.embedding.unfinished import UnfinishedFeatures
+from keras_elmo.weights.new_file import check_new_file
+from keras_elmo.weights.space import require_space
+
+_CHUNK_BATCHES, _CHUNK_TOKENS = 32, 16_384
+_ENTRY = 1_000  # bytes that a format may need for a sentence beside its numbers
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What computes features.
+
+    Args:
+        embed: sentences → for each, float32 `(tokens, all layers, 2P)`, in order.
+        num_layers: LSTM layers.
+        read_state, write_state: of a stateful ELMo, to go on with it in another process.
+    """
+
+    embed: Callable[[Iterable[Sequence[str]]], Iterator[np.ndarray]]
+    num_layers: int
+    read_state: Callable[[], list[np.ndarray]] | None = None
+    write_state: Callable[[list[np.ndarray]], None] | None = None
+
+
+class EmbedProgress:
+    """Is told how it goes; this one keeps quiet."""
+
+    def on_continue(self, sentences: int, tokens: int) -> None:
+        """So many are done already."""
+
+    def on_start(self) -> None:
+        """The ELMo is loaded and begins."""
+
+    def on_sentence(self, tokens: int) -> None:
+        """A sentence more was computed."""
+
+    def on_write(self, num_bytes: int) -> None:
+        """All is computed: now the output is written from so many bytes."""
+
+    def on_written(self, num_bytes: int) -> None:
+        """So many bytes more are written."""
+
+
+def embed_file(
+    output: Path,
+    sentences: Iterable[Sequence[str]],
+    load_engine: Callable[[], Engine],
+    choice: FeatureChoice,
+    *,
+    job: Job,
+    to: str | None = None,
+    batch_size: int = 32,
+    overwrite: bool = False,
+    restart: bool = False,
+    progress: EmbedProgress | None = None,
+) -> tuple[int, int]:
+    """Write the features of all sentences.
+
+    Until it is complete the work is kept in the folder `OUTPUT.unfinished`; called again with the
+    same arguments after a crash, this goes on where it was. The result is the same to the bit,
+    because sentences are computed in chunks that do not depend on where it was interrupted.
+
+    Args:
+        output: the file.
+        sentences: token lists, read once.
+        load_engine: called when there is something to compute.
+        choice: which features are kept.
+        job: what else shapes the numbers (engine, ...): a string `model` that identifies the
+            weights, `model_name` for people, and `stateful`.
+        to: format of the output; the default is what the ending of its name tells.
+        batch_size: of the engine.
+        overwrite: replace the output if there is one.
+        restart: throw unfinished work away.
+        progress: is told how it goes.
+
+    Returns:
+        The number of sentences and of tokens.
+
+    Raises:
+        ValueError: the unfinished work belongs to other arguments or another input, or another
+            process is at it; a choice that the ELMo does not have.
+        FileExistsError: there is an output.
+        OSError: there is no space left; what is done is kept.
+        ImportError: the format needs an extra.
+    """
+    check_new_file(output, overwrite=overwrite)
+    to = feature_format(output, to)
+    write = feature_writer(to)
+    names = [file.name for file in output_files(output, to, pooled=choice.pooled)]
+    for name in names:
+        check_new_file(output.with_name(name), overwrite=overwrite)
+    progress = progress or EmbedProgress()
+    everything: Job = {**asdict(choice), "to": to, "batch_size": batch_size, **job}
+    folder = output.with_name(f"{output.name}.unfinished")
+    keep_tokens = to in WITH_TOKENS
+    work = UnfinishedFeatures(folder, everything, keep_tokens=keep_tokens, restart=restart)
+    with _full_disk_told(work), work:
+        rest = iter(sentences)
+        work.skip_done(rest)
+        if work.done.sentences:
+            progress.on_continue(work.done.sentences, work.done.tokens)
+        step = batch_size if job.get("stateful") else 1
+        chunks = _chunks(rest, batch_size, step)
+        _compute(chunks, load_engine, choice, batch_size, work, progress)
+        facts = {key: str(everything.get(key, "")) for key in ("mix", "pool", "model_name")}
+        rows = work.rows(choice.number_type, choice.pooled, facts, progress.on_written)
+        progress.on_write(rows.num_bytes)
+        require_space(folder / output.name, rows.num_bytes + _ENTRY * rows.num_sentences)
+        write(folder / output.name, rows)
+        work.finish(names)
+    return rows.num_sentences, rows.num_tokens
+
+
+def _compute(
+    chunks: Iterator[list[Sequence[str]]],
+    load_engine: Callable[[], Engine],
+    choice: FeatureChoice,
+    batch_size: int,
+    work: UnfinishedFeatures,
+    progress: EmbedProgress,
+) -> None:
+    engine = None
+    for chunk in chunks:
+        if engine is None:
+            engine = load_engine()
+            _continue_state(engine, work, batch_size)
+            work.set_layers(choice.check(engine.num_layers))
+            progress.on_start()
+        for tokens, features in zip(chunk, engine.embed(chunk), strict=True):
+            kept = choice.of(features)
+            work.add(tokens, kept, kept.shape if choice.pooled else kept.shape[1:])
+            progress.on_sentence(len(tokens))
+        work.commit(engine.read_state() if engine.read_state else ())
+
+
+def _continue_state(engine: Engine, work: UnfinishedFeatures, batch_size: int) -> None:
+    """Give a stateful engine the state in which the last sentence left it.
+
+    Raises:
+        ValueError: the last batch was not full, so its rows cannot go on with the next sentences.
+    """
+    state = work.state()
+    if not (state and engine.write_state):
+        return
+    if work.done.sentences % batch_size:
+        raise ValueError(
+            f"the input has become longer than its {work.done.sentences:,} sentences that are "
+            "done, and with `--stateful` the batches would be others. Use `--restart`."
+        )
+    engine.write_state(state)
+
+
+def _chunks(
+    sentences: Iterator[Sequence[str]], batch_size: int, step: int
+) -> Iterator[list[Sequence[str]]]:
+    """Sentences that are computed and committed together: a bounded number of tokens.
+
+    Args:
+        step: a chunk has a multiple of so many sentences; a stateful ELMo has to begin each with
+            the first row of a batch.
+    """
+    chunk, tokens = [], 0
+    for number, sentence in enumerate(sentences, 1):
+        if not sentence:
+            raise ValueError(f"sentence {number} after what is done has no tokens. Remove it.")
+        chunk.append(sentence)
+        tokens += len(sentence)
+        full = tokens >= _CHUNK_TOKENS and len(chunk) % step == 0
+        if full or len(chunk) == batch_size * _CHUNK_BATCHES:
+            yield chunk
+            chunk, tokens = [], 0
+    if chunk:
+        yield chunk
+
+
+@contextmanager
+def _full_disk_told(work: UnfinishedFeatures) -> Iterator[None]:
+    """Add to the error of a full disk that nothing is lost."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # RuntimeError: h5py, when it closes a file
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+        if not (full and work.done.sentences):
+            raise
+        raise OSError(
+            f"No space left on device. {work.folder} keeps the {work.done.sentences:,} sentences "
+            "that are done, and the same command goes on after them."
+        ) from error
