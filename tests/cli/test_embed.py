@@ -107,39 +107,65 @@ def test_pooled_mix_of_raw_text(run, tiny, tmp_path):
     )
 
 
-def test_engines_that_are_not_there_yet(run, tiny, tokens):
-    for option in (("--engine", "onnx"), ("--precision", "int8")):
-        shown = run("embed", tokens, "--preset", tiny, *option, "-o", "out.npz", code=1).stderr
-        assert option[1] in shown
+@pytest.mark.parametrize("source", ["preset", "published"])
+def test_onnx_computes_the_same_without_keras(tiny, tmp_path, source, expected):
+    (tmp_path / "a.txt").write_text(TOKENS)
+    model = ["--preset", str(tiny)]
+    if source == "published":
+        from keras_elmo import ElmoBackbone
+
+        ElmoBackbone.from_preset(tiny).save_published(tmp_path / "w.hdf5", tmp_path / "o.json")
+        model = ["--weights", "w.hdf5", "--options", "o.json"]
+    arguments = ["embed", "a.txt", *model, "--engine", "onnx", "-o", "out.npy", "--quiet"]
+    code = (
+        "import sys; from keras_elmo.cli import app; "
+        f"app({arguments}, standalone_mode=False); "
+        "print(*{'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-5)
 
 
-LINES = [" ".join(["word"] * (1 + i % 7) + [str(i)]) for i in range(150)]
+def test_engine_and_precision_must_fit(run, tiny, tokens):
+    for options, message in (
+        (("--engine", "keras", "--precision", "int8"), "needs `engine='onnx'`"),
+        (("--engine", "onnx", "--stateful"), "`--stateful` is computed by `--engine keras`"),
+    ):
+        shown = run("embed", tokens, "--preset", tiny, *options, "-o", "out.npz", code=1).stderr
+        assert message in shown
+
+
+LINES = [" ".join(["word"] * (1 + i % 7) + [str(i)]) for i in range(4200)]
 MANY = "\n".join(LINES) + "\n"
 
 
 def test_it_goes_on_after_kill_9(run, tiny, tmp_path):
-    arguments = ("embed", "-", "--preset", tiny, "--batch-size", "2")
+    arguments = ("embed", "-", "--preset", tiny)
     run(*arguments, "-o", "whole.npz", stdin=MANY)
-    _kill_after_a_chunk([*arguments, "-o", "out.npz"], LINES[:100], tmp_path)
+    _kill_after_a_chunk([*arguments, "-o", "out.npz"], LINES[:4150], tmp_path)
     shown = run(*arguments, "-o", "out.npz", "--layers", "top", stdin=MANY, code=1).stderr
     assert "layers 'all' (now 'top')" in shown
     shown = run(*arguments, "-o", "out.npz", stdin=MANY).stderr
-    assert "continuing after 64 sentences" in shown
-    assert "150 sentences, " in shown
+    assert "continuing after 4,096 sentences" in shown
+    assert "4,200 sentences, " in shown
     assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
     assert not (tmp_path / "out.npz.unfinished").exists()
 
 
 def test_the_state_goes_on_after_an_error(run, tiny, tmp_path, monkeypatch):
     arguments = ("embed", "-", "--preset", tiny, "--batch-size", "2", "--stateful", "-o")
-    run(*arguments, "whole.npz", stdin=MANY)
+    few = "\n".join(LINES[:150]) + "\n"
+    run(*arguments, "whole.npz", stdin=few)
     broken = "\n".join([*LINES[:70], "", *LINES[70:]])
     assert "<stdin>:71: empty" in run(*arguments, "out.npz", stdin=broken, code=1).stderr
     with monkeypatch.context() as patch:
         patch.setattr(sys.modules["keras_elmo.cli.embed"], "load_engine", _press_ctrl_c)
-        shown = run(*arguments, "out.npz", stdin=MANY, code=130).stderr
+        shown = run(*arguments, "out.npz", stdin=few, code=130).stderr
     assert "out.npz.unfinished keeps what is done" in shown
-    assert "after 64 sentences" in run(*arguments, "out.npz", stdin=MANY).stderr
+    assert "after 64 sentences" in run(*arguments, "out.npz", stdin=few).stderr
     assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
 
 

@@ -47,7 +47,7 @@ def embed(output, choice=None, sentences=SENTENCES, engine=None, job=JOB, **opti
         engine.load,
         choice or FeatureChoice(),
         job=job,
-        batch_size=1,
+        chunk_sentences=32,
         **options,
     )
     return engine
@@ -257,7 +257,7 @@ def test_memory_is_bounded_by_tokens_not_by_sentences(tmp_path):
             chunks.append(len(sentences))
             return super().embed(sentences)
 
-    long = [["w"] * 6000] * 7
+    long = [["w"] * 24_000] * 7
     embed(tmp_path / "out.npz", FeatureChoice(pool="max"), long, Recorder())
     assert chunks == [3, 3, 1]
 

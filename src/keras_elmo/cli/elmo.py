@@ -44,12 +44,7 @@ def load_elmo(
         preprocessor = ElmoPreprocessor.from_preset(preset, **chosen)
         return ElmoBackbone.from_preset(preset, **overrides), preprocessor
     backbone = ElmoBackbone.from_published(weights, options, **overrides)
-    if (backbone.vocabulary_size is None) != (vocabulary is None):
-        wanted = "character" if backbone.vocabulary_size is None else "word"
-        raise ValueError(
-            "--vocabulary FILE is for models with word input, and needed there. "
-            f"Received: --vocabulary {vocabulary} for a {wanted}-input model"
-        )
+    check_vocabulary(backbone.vocabulary_size, vocabulary)
     words = Vocabulary.load(vocabulary).tokens if vocabulary else None
     length = backbone.max_characters_per_token
     return backbone, ElmoPreprocessor(max_characters_per_token=length, vocabulary=words, **chosen)
@@ -70,3 +65,17 @@ def check_elmo_options(
         )
     if vocabulary and not weights:
         raise ValueError("--vocabulary goes with --weights: a preset has its own words.")
+
+
+def check_vocabulary(vocabulary_size: int | None, vocabulary: Path | None) -> None:
+    """Raise unless a vocabulary is given where a model reads words, and only there.
+
+    Raises:
+        ValueError: it is not so.
+    """
+    if (vocabulary_size is None) != (vocabulary is None):
+        wanted = "character" if vocabulary_size is None else "word"
+        raise ValueError(
+            "--vocabulary FILE is for models with word input, and needed there. "
+            f"Received: --vocabulary {vocabulary} for a {wanted}-input model"
+        )

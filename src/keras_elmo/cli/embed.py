@@ -63,10 +63,14 @@ def embed(
     stateful: Annotated[
         bool, _option(MODEL, "Carry the state over batches, as published vectors do.", "--stateful")
     ] = False,
-    batch_size: Annotated[int, _option(MODEL, "Sentences of a batch.", min=1)] = 32,
-    engine: Annotated[Engine, _option(MODEL, "What computes.")] = Engine.AUTO,
+    batch_size: Annotated[
+        int, _option(MODEL, "Rows of the state that --stateful carries.", min=1)
+    ] = 32,
+    engine: Annotated[
+        Engine, _option(MODEL, "What computes; onnx needs no Keras. auto: the fastest exact one.")
+    ] = Engine.AUTO,
     precision: Annotated[
-        EnginePrecision, _option(MODEL, "What it computes in.")
+        EnginePrecision, _option(MODEL, "Of products: bfloat16 (keras), int8 (onnx).")
     ] = EnginePrecision.FLOAT32,
     # === Features ===
     layers: Annotated[str, _option(FEATURES, "all, top, or numbers such as 0,2.")] = "all",

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Engine as EngineName
 from keras_elmo.cli.choices import EnginePrecision
-from keras_elmo.cli.elmo import check_elmo_options, load_elmo
+from keras_elmo.cli.elmo import check_elmo_options, check_vocabulary, load_elmo
 
 if TYPE_CHECKING:
     from keras_elmo.embedding.embed_file import Engine
@@ -30,13 +31,18 @@ class EngineOptions(NamedTuple):
             ValueError: a combination that means nothing, or that there is not yet.
             FileNotFoundError: no such preset or file.
         """
-        from keras_elmo._backend import ensure_backend
+        from keras_elmo.embedding.engines import choose_engine
         from keras_elmo.text.opening import check_file
         from keras_elmo.weights.fingerprint import fingerprint, preset_files
         from keras_elmo.weights.presets import DEFAULT_PRESET
 
         check_elmo_options(self.preset, self.weights, self.options, self.vocabulary)
-        _check_engine(self.engine, self.precision)
+        engine = choose_engine(self.engine, self.precision, loaded=self.stateful)
+        if self.stateful and (engine, self.precision) != (EngineName.KERAS, "float32"):
+            raise ValueError(
+                "`--stateful` is computed by `--engine keras` at `--precision float32`. "
+                f"Received: --engine {self.engine}, --precision {self.precision}"
+            )
         name = str(self.weights or self.preset or DEFAULT_PRESET)
         files = [path for path in (self.weights, self.options, self.vocabulary) if path]
         for path in files:
@@ -44,10 +50,11 @@ class EngineOptions(NamedTuple):
         return {
             "model": fingerprint(files or preset_files(name)),
             "model_name": name,
-            "engine": EngineName.KERAS.value,
-            "backend": ensure_backend(),
+            "engine": engine,
+            "backend": _backend(engine),
             "precision": self.precision.value,
             "stateful": self.stateful,
+            "batch_size": self.batch_size if self.stateful else None,
         }
 
 
@@ -57,24 +64,47 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     Raises:
         ValueError, OSError: as `load_elmo`.
     """
-    _check_engine(chosen.engine, chosen.precision)
-    state: dict[str, Any] = {}
+    from keras_elmo.embedding.embed_file import Engine
+    from keras_elmo.embedding.embedder import ElmoEmbedder
+    from keras_elmo.embedding.engines import choose_engine
+
     if chosen.stateful:
-        state = {"stateful": True, "batch_size": chosen.batch_size}
+        return _stateful_engine(chosen)
+    if choose_engine(chosen.engine, chosen.precision) == EngineName.KERAS:
+        load_backend()  # without its notices
+    embedder = ElmoEmbedder(_source(chosen), engine=chosen.engine, precision=chosen.precision)
+    return Engine(embedder.embed_iter, embedder.engine.config["num_layers"])
+
+
+def _source(chosen: EngineOptions) -> Any:
+    from keras_elmo.embedding.sources import Published
+    from keras_elmo.text.vocabulary import Vocabulary
+    from keras_elmo.weights.presets import DEFAULT_PRESET
+
+    if not (chosen.weights and chosen.options):
+        return chosen.preset or DEFAULT_PRESET
+    words = Vocabulary.load(chosen.vocabulary).tokens if chosen.vocabulary else None
+    source = Published(chosen.weights, chosen.options, words=words)
+    check_vocabulary(source.arrays()[0]["vocabulary_size"], chosen.vocabulary)
+    return source
+
+
+def _stateful_engine(chosen: EngineOptions) -> "Engine":
     backbone, preprocessor = load_elmo(
         chosen.preset,
         chosen.weights,
         chosen.options,
         vocabulary=chosen.vocabulary,
         tokenizer="whitespace",  # for strings; `embed` gives token lists
-        **state,
+        stateful=True,
+        batch_size=chosen.batch_size,
     )
     import keras
 
     from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
 
-    embedder = ElmoEmbedder(backbone, preprocessor, batch_size=chosen.batch_size)
+    embedder = ElmoEmbedder(backbone, preprocessor)
     carried = [variable for variable in backbone.variables if variable.name == "state"]
 
     def write_state(arrays: list[Any]) -> None:
@@ -89,9 +119,7 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     )
 
 
-def _check_engine(engine: EngineName, precision: EnginePrecision) -> None:
-    if engine == EngineName.ONNX or precision != EnginePrecision.FLOAT32:
-        raise ValueError(
-            "for now features are computed by `--engine keras` at `--precision float32` only. "
-            f"Received: --engine {engine}, --precision {precision}"
-        )
+def _backend(engine: str) -> str:
+    from keras_elmo._backend import ensure_backend
+
+    return ensure_backend() if engine == EngineName.KERAS else "onnxruntime"

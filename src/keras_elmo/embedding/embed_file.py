@@ -20,7 +20,8 @@ from keras_elmo.embedding.unfinished import UnfinishedFeatures
 from keras_elmo.weights.new_file import check_new_file
 from keras_elmo.weights.space import require_space
 
-_CHUNK_BATCHES, _CHUNK_TOKENS = 32, 16_384
+# What a kill loses at most; a stateful ELMo commits after so many batches instead.
+_CHUNK_TOKENS, _CHUNK_SENTENCES, _CHUNK_BATCHES = 65_536, 4096, 32
 _ENTRY = 1_000  # bytes that a format may need for a sentence beside its numbers
 
 
@@ -68,6 +69,7 @@ def embed_file(
     job: Job,
     to: str | None = None,
     batch_size: int = 32,
+    chunk_sentences: int = _CHUNK_SENTENCES,
     overwrite: bool = False,
     restart: bool = False,
     progress: EmbedProgress | None = None,
@@ -86,7 +88,8 @@ def embed_file(
         job: what else shapes the numbers (engine, ...): a string `model` that identifies the
             weights, `model_name` for people, and `stateful`.
         to: format of the output; the default is what the ending of its name tells.
-        batch_size: of the engine.
+        batch_size: of a stateful ELMo.
+        chunk_sentences: how many are computed and committed together, at most.
         overwrite: replace the output if there is one.
         restart: throw unfinished work away.
         progress: is told how it goes.
@@ -108,7 +111,7 @@ def embed_file(
     for name in names:
         check_new_file(output.with_name(name), overwrite=overwrite)
     progress = progress or EmbedProgress()
-    everything: Job = {**asdict(choice), "to": to, "batch_size": batch_size, **job}
+    everything: Job = {**asdict(choice), "to": to, **job}
     folder = output.with_name(f"{output.name}.unfinished")
     keep_tokens = to in WITH_TOKENS
     work = UnfinishedFeatures(folder, everything, keep_tokens=keep_tokens, restart=restart)
@@ -117,8 +120,9 @@ def embed_file(
         work.skip_done(rest)
         if work.done.sentences:
             progress.on_continue(work.done.sentences, work.done.tokens)
-        step = batch_size if job.get("stateful") else 1
-        chunks = _chunks(rest, batch_size, step)
+        chunks = _chunks(rest, chunk_sentences, 1)
+        if job.get("stateful"):
+            chunks = _chunks(rest, batch_size * _CHUNK_BATCHES, batch_size)
         _compute(chunks, load_engine, choice, batch_size, work, progress)
         facts = {key: str(everything.get(key, "")) for key in ("mix", "pool", "model_name")}
         rows = work.rows(choice.number_type, choice.pooled, facts, progress.on_written)
@@ -169,12 +173,13 @@ def _continue_state(engine: Engine, work: UnfinishedFeatures, batch_size: int) -
 
 
 def _chunks(
-    sentences: Iterator[Sequence[str]], batch_size: int, step: int
+    sentences: Iterator[Sequence[str]], size: int, step: int
 ) -> Iterator[list[Sequence[str]]]:
     """Sentences that are computed and committed together: a bounded number of tokens.
 
     Args:
-        step: a chunk has a multiple of so many sentences; a stateful ELMo has to begin each with
+        size: a chunk has so many sentences at most.
+        step: and a multiple of so many sentences; a stateful ELMo has to begin each with
             the first row of a batch.
     """
     chunk, tokens = [], 0
@@ -183,8 +188,7 @@ def _chunks(
             raise ValueError(f"sentence {number} after what is done has no tokens. Remove it.")
         chunk.append(sentence)
         tokens += len(sentence)
-        full = tokens >= _CHUNK_TOKENS and len(chunk) % step == 0
-        if full or len(chunk) == batch_size * _CHUNK_BATCHES:
+        if len(chunk) == size or (tokens >= _CHUNK_TOKENS and len(chunk) % step == 0):
             yield chunk
             chunk, tokens = [], 0
     if chunk:

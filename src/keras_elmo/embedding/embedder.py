@@ -11,6 +11,7 @@ import numpy as np
 from keras_elmo.embedding.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines import make_engine
 from keras_elmo.embedding.lanes import Job, Lanes
+from keras_elmo.embedding.sources import Loaded, Preset, Published, Source
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
 
@@ -28,14 +29,14 @@ class ElmoEmbedder:
     lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.lanes.Lanes].
 
     Args:
-        elmo: a preset's name or folder, or a backbone. A stateful backbone reads sentences as they
-            come: number `i` is row `i % batch_size` of its batches; what is said below of engines
-            and memory is not for it.
+        elmo: a preset's name or folder, `Published` files, or a backbone. A stateful backbone reads
+            sentences as they come: number `i` is row `i % batch_size` of its batches; what is said
+            below of engines and memory is not for it.
         preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
             default splits on spaces.
         engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
-            its backend; or `"auto"`, the faster one of those that are exact: Keras with TensorFlow,
-            else ONNX Runtime where it is installed.
+            its backend; or `"auto"`, the fastest exact one: Keras with TensorFlow and for a
+            backbone, else ONNX Runtime where it is installed.
         precision: `"float32"`; `"bfloat16"` products (Keras), `"int8"` products (ONNX Runtime).
         max_bytes: of the features in memory; as long as they are fewer it reads on.
         cached_words: word types whose vectors are remembered.
@@ -52,7 +53,7 @@ class ElmoEmbedder:
 
     def __init__(
         self,
-        elmo: "str | PathLike[str] | ElmoBackbone",
+        elmo: "str | PathLike[str] | Published | ElmoBackbone",
         preprocessor: "ElmoPreprocessor | None" = None,
         *,
         engine: str = "auto",
@@ -60,10 +61,11 @@ class ElmoEmbedder:
         max_bytes: int = 2**28,
         cached_words: int = 2**16,
     ):
-        self._stateful = None if isinstance(elmo, str | PathLike) or not elmo.stateful else elmo
-        self._preprocessor = preprocessor
-        self.engine: Engine = make_engine(elmo, engine, precision)
-        self._ids = WordIds(elmo, preprocessor, self.engine.config)
+        source: Source = elmo if isinstance(elmo, Published) else _source(elmo)
+        self._stateful = isinstance(source, Loaded) and source.loaded.stateful
+        self._source, self._preprocessor = source, preprocessor
+        self.engine: Engine = make_engine(source, engine, precision)
+        self._ids = WordIds(self.engine.config, preprocessor, source.vocabulary())
         self._max_bytes = max_bytes
         self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
         self._keeps_boundaries = self.engine.config.get("keep_boundaries", False)
@@ -94,7 +96,7 @@ class ElmoEmbedder:
         if self._stateful:
             from keras_elmo.embedding.stateful import embed_stateful
 
-            yield from embed_stateful(self._stateful, self._preprocessor, tokens)
+            yield from embed_stateful(self._source.backbone(), self._preprocessor, tokens)
             return
         lanes = Lanes(self.engine, self._begin())
         queue: deque[Job] = deque()
@@ -163,3 +165,7 @@ class ElmoEmbedder:
             ids = self._ids.encode(chosen, whole=engine.static_shapes)
             vectors[rows] = engine.word_vectors(ids)[: len(rows)]
         return vectors
+
+
+def _source(elmo: "str | PathLike[str] | ElmoBackbone") -> Source:
+    return Preset(elmo) if isinstance(elmo, str | PathLike) else Loaded(elmo)

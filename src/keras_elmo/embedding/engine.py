@@ -37,8 +37,10 @@ class Engine(Protocol):
         static_shapes: whether every shape of its inputs costs a compilation.
     """
 
-    config: Mapping[str, Any]
-    static_shapes: bool
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+    @property
+    def static_shapes(self) -> bool: ...
 
     def word_vectors(self, ids: np.ndarray) -> np.ndarray:
         """Layer 0 of some words: int32 `(words, characters)` or `(words,)` → `(words, P)`."""
@@ -69,7 +71,7 @@ def checksum(arrays: Iterable[np.ndarray]) -> str:
     """The CRC-32 of some arrays, one after another."""
     total = 0
     for array in arrays:
-        total = zlib.crc32(np.ascontiguousarray(array), total)
+        total = zlib.crc32(np.ascontiguousarray(array).data, total)
     return f"{total:08x}"
 
 

@@ -36,10 +36,10 @@ def embed_stateful(
     )
     call = compiled_call(backbone)
     around = 2 if backbone.keep_boundaries else 0
-    sentences = iter(sentences)
-    while batch := list(islice(sentences, backbone.batch_size)):
+    sentences, size = iter(sentences), backbone.batch_size or 1
+    while batch := list(islice(sentences, size)):
         # The last batch may be short: rows without a sentence read `<S> </S>` for nothing.
-        rows = batch + [[]] * (backbone.batch_size - len(batch))
+        rows = batch + [[]] * (size - len(batch))
         features = call(preprocessor.encode(rows, rounded_length(max(map(len, rows)))))
         for tokens, values in zip(batch, features, strict=False):
             # A copy: a view would keep the whole batch alive as long as one sentence is.

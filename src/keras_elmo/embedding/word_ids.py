@@ -1,8 +1,6 @@
 """Sentences → tokens → the ids that a word's vector is computed from, without Keras."""
 
-import json
 from collections.abc import Mapping, Sequence
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +8,8 @@ import numpy as np
 from keras_elmo.text.characters import PAD_CHAR, CharacterEncoder
 from keras_elmo.text.tokenizers import WhitespaceTokenizer
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, Vocabulary
-from keras_elmo.weights.presets import PREPROCESSOR_FILE, preset_folder
 
 if TYPE_CHECKING:
-    from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 
 
@@ -21,28 +17,39 @@ class WordIds:
     """Encodes words for one ELMo.
 
     Args:
-        elmo: a preset's name or folder, or a backbone.
-        preprocessor: splits sentences; None splits on spaces.
         config: the ELMo's configuration.
+        preprocessor: splits sentences; None splits on spaces.
+        vocabulary: the words of a word-input model, where the preprocessor does not bring them.
 
     Attributes:
         boundaries: ids of `<S>` and `</S>`: int32 `(2, characters)` or `(2,)`.
+
+    Raises:
+        ValueError: a word-input model without a vocabulary.
     """
 
     def __init__(
         self,
-        elmo: "str | PathLike[str] | ElmoBackbone",
-        preprocessor: "ElmoPreprocessor | None",
         config: Mapping[str, Any],
+        preprocessor: "ElmoPreprocessor | None" = None,
+        vocabulary: Sequence[str] | None = None,
     ):
         self._preprocessor, self._split = preprocessor, WhitespaceTokenizer()
         self._characters = CharacterEncoder(config["max_characters_per_token"])
         self._widest = max((width for width, _ in config["char_filters"]), default=0)
         self._vocabulary = None
         self.boundaries = np.stack([self._characters.bos, self._characters.eos])
-        if config["vocabulary_size"] is not None:
-            self._vocabulary = _vocabulary(elmo, preprocessor)
-            self.boundaries = np.array([BOS_ID, EOS_ID], np.int32)
+        if config["vocabulary_size"] is None:
+            return
+        self._vocabulary = preprocessor.vocabulary if preprocessor else None
+        if self._vocabulary is None and vocabulary:
+            self._vocabulary = Vocabulary(vocabulary)
+        if self._vocabulary is None:
+            raise ValueError(
+                "This ELMo reads words: give a `preprocessor` with its `vocabulary`. "
+                f"Received: preprocessor={preprocessor!r}"
+            )
+        self.boundaries = np.array([BOS_ID, EOS_ID], np.int32)
 
     def tokens(self, sentence: str | Sequence[str]) -> list[str]:
         """The tokens of a sentence; a list of tokens stays as it is.
@@ -75,17 +82,3 @@ class WordIds:
             return ids
         longest = int((ids != PAD_CHAR).sum(axis=1).max())
         return ids[:, : longest + self._widest]
-
-
-def _vocabulary(elmo: Any, preprocessor: "ElmoPreprocessor | None") -> Vocabulary:
-    if preprocessor is not None and preprocessor.vocabulary is not None:
-        return preprocessor.vocabulary
-    if isinstance(elmo, str | PathLike):
-        path = preset_folder(elmo) / PREPROCESSOR_FILE
-        words = json.loads(path.read_text(encoding="utf-8"))["config"]["vocabulary"]
-        if words:
-            return Vocabulary(words)
-    raise ValueError(
-        "This ELMo reads words: give a `preprocessor` with its `vocabulary`. "
-        f"Received: preprocessor={preprocessor!r}"
-    )

@@ -39,7 +39,7 @@ class CachedFeatures:
         self,
         backbone: ElmoBackbone,
         preprocessor: ElmoPreprocessor,
-        datasets: Sequence[list[list[str]]],
+        datasets: Sequence[Sequence[list[str]]],
         dtype: str = "float16",
     ):
         self._shape = backbone.num_layers + 1, 2 * backbone.projection_dim
