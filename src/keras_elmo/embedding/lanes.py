@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_elmo.embedding.engine import Block, Engine, State
 
-MAX_LANES = 128
+MAX_LANES = 64
 STEPS = 16  # of a block: bounds the memory of the input part, of which a step has 8 · units a row
 
 
@@ -120,10 +120,11 @@ class Lanes:
         return self._waiting.popleft() if self._waiting else None
 
     def _fit(self) -> None:
-        """Have as many lanes as there is work for: a power of two, of which compilers see few."""
+        """Have as many lanes as there is work for."""
         busy = [lane for lane, job in enumerate(self._jobs) if job]
-        wanted = min(self._max_lanes, len(busy) + len(self._waiting))
-        count = 1 << max(0, wanted - 1).bit_length()
+        count = min(self._max_lanes, len(busy) + len(self._waiting))
+        if self._engine.static_shapes:
+            count = 1 << (count - 1).bit_length()  # powers of two: there are few
         if count == len(self._jobs):
             return
         free = count - len(busy)
