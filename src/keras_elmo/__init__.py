@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.sentence_score import SentenceScore
     from keras_elmo.elmo.softmax_file import load_language_model
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
+    from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.fine_tuning.learning_rates import parameter_table, two_rate_optimizer
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.bilstm import BiLSTM
@@ -38,6 +39,7 @@ __all__ = [
     "BiLSTM",
     "CharacterCNN",
     "ElmoBackbone",
+    "ElmoEmbedder",
     "ElmoEmbedding",
     "ElmoLanguageModel",
     "ElmoPreprocessor",
@@ -62,6 +64,7 @@ _MODULES = {
     "BiLSTM": "layers.bilstm",
     "CharacterCNN": "layers.char_cnn",
     "ElmoBackbone": "elmo.backbone",
+    "ElmoEmbedder": "embedding.embedder",
     "ElmoEmbedding": "elmo.embedding",
     "ElmoLanguageModel": "elmo.language_model",
     "ElmoPreprocessor": "elmo.preprocessor",
@@ -79,7 +82,7 @@ _MODULES = {
     "two_rate_optimizer": "fine_tuning.learning_rates",
 }
 # Rooms that run on NumPy alone: their names work where no backend is installed.
-_NUMPY_ONLY = ("text.", "metrics.", "weights.")
+_NUMPY_ONLY = ("text.", "metrics.", "weights.", "embedding.")
 
 
 def __getattr__(name: str) -> Any:

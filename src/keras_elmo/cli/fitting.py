@@ -32,7 +32,10 @@ def fit(
         err.print(parameters_table(model, "What trains, at which rate"))
     dev = (held_out.texts, held_out.labels) if held_out else None
     with FitProgress(quiet=quiet) as progress:
-        return train_task(model, rows.texts, rows.labels, dev, callbacks=[progress], **options)
+        result = train_task(model, rows.texts, rows.labels, dev, callbacks=[progress], **options)
+    if result.features:
+        say(result.features, quiet=quiet)
+    return result
 
 
 def write_model(

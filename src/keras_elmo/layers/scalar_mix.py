@@ -38,8 +38,9 @@ class ScalarMix(keras.layers.Layer):
 
     def call(self, inputs, mask=None):
         x = self._normalise(inputs, mask) if self.layer_norm else inputs
-        weights = ops.softmax(self.scalars)[:, None]  # (layers, 1)
-        return self.gamma * ops.sum(x * weights, axis=2)
+        weights = self.gamma * ops.softmax(self.scalars)  # (layers,)
+        # One after another: no product of the size of all layers is kept for the gradient.
+        return sum(weights[j] * x[:, :, j] for j in range(x.shape[2]))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:2], input_shape[3])

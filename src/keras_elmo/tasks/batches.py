@@ -84,7 +84,8 @@ class SentenceBatches(keras.utils.PyDataset):
         self.rows = plan
 
     def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
-        padded = np.zeros((len(features), length, *features[0].shape[1:]), dtype=np.float32)
+        # As they are stored: the model makes float32 of float16, with all cores.
+        padded = np.zeros((len(features), length, *features[0].shape[1:]), features[0].dtype)
         for row, values in zip(padded, features, strict=True):
             row[: len(values)] = values
         return padded
