@@ -2,7 +2,8 @@
 
     python -m benchmarks.train_epoch [--text FILE] [--sentences 512] [--preset FOLDER] [-o OUT]
 
-The default classifier (`--units` for a BiLSTM of another size) on ELMo of the original shape (93.6 M random weights, or a preset of yours).
+The default classifier (`--units` for a BiLSTM of another size) on ELMo of the original shape
+(93.6 M random weights, or a preset of yours).
 Each way trains a model of its own; an epoch's time is the median over all epochs but the first,
 which compiles. FILE has a label, a tab and a tokenised sentence on each line.
 """
