@@ -6,8 +6,8 @@ All programs read the same sentences and, but for ELMoForManyLangs, the same ran
 units, 93.6 M parameters). Each runs in a process of its own with its default threads, and they take
 turns: in every round each embeds all sentences once, and the machine's rate of matrix products is
 measured, too. Peers, and `plain Keras`, which is `backbone.predict_on_batch` as most would write
-it, get batches of 64 sentences as they come; `--sorted` shows them once more with the longest
-sentences first. Everything was called before it is measured. `cold` forgets all words before a
+it, get batches of 64 sentences as they come; `--sorted` shows those that compute padding once more
+with the longest sentences first. Everything was called before it is measured. `cold` forgets all words before a
 round, so that each word type goes through the character CNN once; `warm` remembers them. All give
 all three layers.
 
@@ -45,9 +45,10 @@ import numpy as np
 
 from benchmarks.embed_report import draw, machine, print_report, summary
 from benchmarks.full_size import CONFIG, write_random_weights
+from benchmarks.synthetic_text import TEXT, read_sentences
 
-TEXT = Path(__file__).parents[2] / "shared/data/splits/fpb-50agree/train.tsv"
 PEERS = ("simple-elmo", "simple-elmo-pytorch", "elmoformanylangs")
+SORTING = PEERS[1:]  # they leave out padding, or sort by themselves
 
 
 class Contender(NamedTuple):
@@ -103,27 +104,19 @@ class Program:
         return self.answer()
 
     def close(self):
-        self._process.stdin.close()
-        self._process.wait(30)
+        self._process.kill()  # nothing of it is needed any more
+        self._process.wait()
 
 
-def read_sentences(path, count):
-    """Token lists; of a table the second column is the text."""
-    with open(path, encoding="utf-8") as file:
-        texts = (line.rstrip("\n").split("\t")[-1].split() for line in file)
-        sentences = [text for text in texts if text]
-    return sentences[:count]
-
-
-def start(folder, peers):
+def start(programs, folder, peers):
     """All programs, one after another: what they load at once could need too much memory."""
     names = list(dict.fromkeys(contender.program for contender in OURS.values()))
-    programs, versions = {}, {}
+    versions = {}
     for name in [*names, *peers, "products"]:
         print(f"starting {name}", file=sys.stderr, flush=True)
         programs[name] = Program(name, folder, peers.get(name))
         versions |= programs[name].answer()["versions"]
-    return programs, versions
+    return versions
 
 
 def compare(programs, folder):
@@ -191,18 +184,19 @@ def main():
     sentences = read_sentences(arguments.text, arguments.sentences)
     contenders = OURS | {name: Contender(name, "as it comes") for name in peers}
     if arguments.sorted:
-        able = {name: name for name in peers if name != "elmoformanylangs"} | {
-            "plain Keras": "plain"
-        }
+        able = {name: name for name in peers if name not in SORTING} | {"plain Keras": "plain"}
         contenders |= {f"{name}, sorted": Contender(able[name], "sorted") for name in able}
     with tempfile.TemporaryDirectory() as folder:
         write_random_weights(folder)
         Path(folder, "sentences.json").write_text(json.dumps(sentences), encoding="utf-8")
-        programs, versions = start(folder, peers)
-        differences = compare(programs, folder)
-        rounds = measure(programs, contenders, arguments.rounds, len(sentences))
-        for program in programs.values():
-            program.close()
+        programs = {}
+        try:
+            versions = start(programs, folder, peers)
+            differences = compare(programs, folder)
+            rounds = measure(programs, contenders, arguments.rounds, len(sentences))
+        finally:
+            for program in programs.values():
+                program.close()
     result = {
         "machine": machine(),
         "versions": versions,
