@@ -7,14 +7,14 @@ units, 93.6 M parameters). Each runs in a process of its own with its default th
 turns: in every round each embeds all sentences once, and the machine's rate of matrix products is
 measured, too. Peers, and `plain Keras`, which is `backbone.predict_on_batch` as most would write
 it, get batches of 64 sentences as they come; `--sorted` shows those that compute padding once more
-with the longest sentences first. Everything was called before it is measured. `cold` forgets all words before a
-round, so that each word type goes through the character CNN once; `warm` remembers them. All give
-all three layers.
+with the longest sentences first. Everything was called before it is measured. `cold` forgets all
+words before a round, so that each word type goes through the character CNN once; `warm` remembers
+them. All give all three layers.
 
 A peer is a Python of its own in which it is installed:
 
     python3 -m venv tf && tf/bin/pip install simple_elmo tensorflow tf_keras
-    python3 -m venv torch && torch/bin/pip install torch h5py boto3 requests tqdm "overrides<4"
+    python3 -m venv torch && torch/bin/pip install torch h5py "overrides<4"
     torch/bin/pip install --no-deps simple-elmo-pytorch elmoformanylangs
     python -m benchmarks.embed --peer simple-elmo=tf/bin/python \\
         --peer simple-elmo-pytorch=torch/bin/python --peer elmoformanylangs=torch/bin/python
@@ -24,7 +24,9 @@ Elmo without AllenNLP, which no longer installs. flair has no ELMo since 0.12, a
 has a C++ extension that today's PyTorch does not build.
 
 With `--add` the rounds are added to those in the output, for a machine that is idle for minutes
-only; `python -m benchmarks.embed_report embed.json --picture embed.png` draws what is there.
+only, and `--program keras-float32 plain` runs those of ours alone (`plain` always: the others are
+compared with it). Told beside each time is how many processors other programs kept busy meanwhile;
+`python -m benchmarks.embed_report embed.json --picture embed.png` draws what is there.
 
 What is counted as arithmetic is told in `embed_arithmetic`. The machine's rate is that of products
 of 64 × 512 by 512 × 16384 in the same type, the faster one of TensorFlow's and NumPy's, and for
@@ -70,6 +72,9 @@ OURS = {
 }
 
 
+PROGRAMS = list(dict.fromkeys(contender.program for contender in OURS.values()))
+
+
 class Program:
     """A process that answers."""
 
@@ -103,16 +108,19 @@ class Program:
         self._process.stdin.flush()
         return self.answer()
 
+    def cpu_seconds(self):
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")")[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self._process.kill()  # nothing of it is needed any more
         self._process.wait()
 
 
-def start(programs, folder, peers):
+def start(programs, folder, ours, peers):
     """All programs, one after another: what they load at once could need too much memory."""
-    names = list(dict.fromkeys(contender.program for contender in OURS.values()))
     versions = {}
-    for name in [*names, *peers, "products"]:
+    for name in [*ours, *peers, "products"]:
         print(f"starting {name}", file=sys.stderr, flush=True)
         programs[name] = Program(name, folder, peers.get(name))
         versions |= programs[name].answer()["versions"]
@@ -137,34 +145,43 @@ def compare(programs, folder):
     }
 
 
+def busy_seconds():
+    """Of all processors since the machine started: user, nice and system."""
+    fields = Path("/proc/stat").read_text().split()[1:4]
+    return sum(map(int, fields)) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(programs, contenders, rounds, count):
-    """The rounds, each with the seconds of every contender and the rates of products."""
-    for name in ("plain", "keras-float32", "keras-bfloat16"):
-        programs[name].ask("round", "as-it-comes", count)  # plain Keras compiles for each length
+    """The rounds: seconds and the load of others by contender, and the rates of products."""
+    programs["plain"].ask("round", "as-it-comes", count)  # it compiles for each length
     if any(contender.mode == "sorted" for contender in contenders.values()):
         programs["plain"].ask("round", "sorted", count)
     done = []
     for number in range(rounds):
-        seconds = {}
+        seconds, others = {}, {}
         for name, contender in contenders.items():
-            mode = contender.mode.replace(" ", "-")
-            seconds[name] = programs[contender.program].ask("round", mode, count)["seconds"]
-            print(f"round {number + 1}: {name} {seconds[name]:.2f} s", file=sys.stderr, flush=True)
-        done.append({"seconds": seconds, "products": programs["products"].ask("products")})
+            program, mode = programs[contender.program], contender.mode.replace(" ", "-")
+            load = busy_seconds() - program.cpu_seconds()
+            seconds[name] = program.ask("round", mode, count)["seconds"]
+            others[name] = (busy_seconds() - program.cpu_seconds() - load) / seconds[name]
+            line = f"round {number + 1}: {name} {seconds[name]:.2f} s, others {others[name]:.2f}"
+            print(line, file=sys.stderr, flush=True)
+        products = programs["products"].ask("products")
+        done.append({"seconds": seconds, "others": others, "products": products})
     return done
 
 
-def earlier_rounds(path, result):
-    """The rounds in a file of the same benchmark.
+def earlier_result(path, result):
+    """What is in a file of the same benchmark; its contenders may be others.
 
     Raises:
         ValueError: it is another one.
     """
     earlier = json.loads(path.read_text())
-    same = ("machine", "versions", "text", "sentences", "tokens", "contenders")
+    same = ("machine", "text", "sentences", "tokens")
     if other := [key for key in same if earlier[key] != result[key]]:
         raise ValueError(f"{path} differs in {', '.join(other)}. Choose another --output.")
-    return earlier["rounds"]
+    return earlier
 
 
 def main():
@@ -175,6 +192,7 @@ def main():
     parser.add_argument(
         "--peer", action="append", default=[], metavar="NAME=PYTHON", help=", ".join(PEERS)
     )
+    parser.add_argument("--program", nargs="*", default=PROGRAMS, help="Of ours, not all.")
     parser.add_argument("--sorted", action="store_true", help="Also batches of like lengths.")
     parser.add_argument("-o", "--output", type=Path, default=Path("embed.json"))
     parser.add_argument("--add", action="store_true", help="Rounds to those in the output.")
@@ -182,7 +200,8 @@ def main():
     arguments = parser.parse_args()
     peers = dict(peer.split("=", 1) for peer in arguments.peer)
     sentences = read_sentences(arguments.text, arguments.sentences)
-    contenders = OURS | {name: Contender(name, "as it comes") for name in peers}
+    ours = {key: each for key, each in OURS.items() if each.program in arguments.program}
+    contenders = ours | {name: Contender(name, "as it comes") for name in peers}
     if arguments.sorted:
         able = {name: name for name in peers if name not in SORTING} | {"plain Keras": "plain"}
         contenders |= {f"{name}, sorted": Contender(able[name], "sorted") for name in able}
@@ -191,7 +210,7 @@ def main():
         Path(folder, "sentences.json").write_text(json.dumps(sentences), encoding="utf-8")
         programs = {}
         try:
-            versions = start(programs, folder, peers)
+            versions = start(programs, folder, arguments.program, peers)
             differences = compare(programs, folder)
             rounds = measure(programs, contenders, arguments.rounds, len(sentences))
         finally:
@@ -211,7 +230,11 @@ def main():
         "rounds": rounds,
     }
     if arguments.add and arguments.output.exists():
-        result["rounds"] = earlier_rounds(arguments.output, result) + rounds
+        earlier = earlier_result(arguments.output, result)
+        for key in ("versions", "contenders", "differences"):
+            result[key] = earlier[key] | result[key]
+        result["peers"] = list(dict.fromkeys(earlier["peers"] + result["peers"]))
+        result["rounds"] = earlier["rounds"] + rounds
     result["summary"] = summary(result, sentences, CONFIG)
     arguments.output.write_text(json.dumps(result, indent=1) + "\n")
     print_report(result)

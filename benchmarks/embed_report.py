@@ -34,10 +34,14 @@ def product_rate(products, dtype):
 
 def summary(result, sentences, config):
     """By contender: tokens/s of the rounds, × the fastest peer, share of the machine's rate."""
-    rounds, peers = result["rounds"], result["peers"]
-    speeds = {
-        name: [result["tokens"] / each["seconds"][name] for each in rounds]
+    peers = result["peers"]
+    rounds = {  # not every run has every contender
+        name: [each for each in result["rounds"] if name in each["seconds"]]
         for name in result["contenders"]
+    }
+    speeds = {
+        name: [result["tokens"] / each["seconds"][name] for each in some]
+        for name, some in rounds.items()
     }
     fastest = max((np.median(speeds[name]) for name in peers), default=None)
     found = {}
@@ -49,7 +53,7 @@ def summary(result, sentences, config):
             / each["seconds"][name]
             / 1e9
             / product_rate(each["products"], contender["dtype"])
-            for each in rounds
+            for each in rounds[name]
         ]
         found[name] = {
             "tokens_per_second": float(np.median(speeds[name])),
@@ -57,6 +61,7 @@ def summary(result, sentences, config):
             "most": max(speeds[name]),
             "times_fastest_peer": float(np.median(speeds[name]) / fastest) if fastest else None,
             "share_of_products": float(np.median(shares)),
+            "rounds": len(rounds[name]),
         }
     return found
 

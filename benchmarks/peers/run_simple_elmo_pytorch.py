@@ -1,6 +1,6 @@
 """simple-elmo-pytorch: AllenNLP's Elmo on its own, under a PyTorch of today.
 
-pip install torch h5py boto3 requests tqdm && pip install --no-deps simple-elmo-pytorch
+pip install torch h5py && pip install --no-deps simple-elmo-pytorch
 """
 
 import sys
