@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.peers.answers import BATCH, batches, serve
 
+LARGE = "TensorFlow float32, 2048³"
 PACKAGES = {"keras": ["keras", "tensorflow"], "onnx": ["onnxruntime"]}
 
 
@@ -46,7 +47,7 @@ def load_backbone(folder):
 
 
 def measure_products(rows=BATCH, inner=512, columns=16_384, repeat=20):
-    """GFLOP/s of a product of the biLM's shape: the best of some, by library and dtype."""
+    """GFLOP/s of a product of the biLM's shape, and of a large one: the best of some."""
     import tensorflow as tf
 
     random = np.random.default_rng(0)
@@ -54,15 +55,17 @@ def measure_products(rows=BATCH, inner=512, columns=16_384, repeat=20):
     b = random.normal(size=(inner, columns)).astype(np.float32)
     product = tf.function(tf.matmul)
 
-    def rate(call):
+    def rate(call, operations=2 * rows * inner * columns):
         best = float("inf")
         for _ in range(repeat):
             begin = time.perf_counter()
             call()
             best = min(best, time.perf_counter() - begin)
-        return 2 * rows * inner * columns / best / 1e9
+        return operations / best / 1e9
 
     rates = {"NumPy float32": rate(lambda: a @ b)}
+    large = tf.random.normal((2048, 2048))
+    rates[LARGE] = rate(lambda: product(large, large)[0, 0].numpy(), 2 * 2048**3)
     for name in ("float32", "bfloat16"):
         x, y = tf.cast(a, name), tf.cast(b, name)
         # The result stays where it is, but for one number that says that it is there.

@@ -72,8 +72,8 @@ def print_report(result):
         f"{result['sentences']} sentences, {result['tokens']:,} tokens, "
         f"{result['word_types']:,} word types; {len(result['rounds'])} rounds."
     )
-    for name in result["rounds"][0]["products"]:
-        rates = [each["products"][name] for each in result["rounds"]]
+    for name in result["rounds"][-1]["products"]:
+        rates = [each["products"][name] for each in result["rounds"] if name in each["products"]]
         print(
             f"products, {name}: {np.median(rates):.0f} ({min(rates):.0f}–{max(rates):.0f}) GFLOP/s"
         )

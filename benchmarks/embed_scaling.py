@@ -5,7 +5,8 @@
 `elmo_mini_en`, or with `--full-size` the original shape with random weights. Words are drawn as
 frequent as they are in a real text (`--text`). First texts of growing size, their sentences as long
 as those of the real text; then texts of one size whose sentences are all 10, 25, ... tokens long.
-All words are forgotten before each text. The spread is that between the highest and the lowest
+All words are forgotten before each text, so that a short one pays for more words a token; with
+`--warm` all are known. The spread is that between the highest and the lowest
 cost, in percent of their mean; a cost is the median over rounds.
 """
 
@@ -59,9 +60,10 @@ def make_texts(arguments):
     return {key: list(draw.sentences(lengths)) for key, lengths in texts.items()}
 
 
-def cost(embedder, sentences):
+def cost(embedder, sentences, *, warm):
     """Microseconds of a token."""
-    embedder._words.clear()
+    if not warm:
+        embedder._words.clear()
     begin, tokens = time.perf_counter(), 0
     for features in embedder.embed_iter(sentences):
         tokens += len(features)
@@ -70,11 +72,12 @@ def cost(embedder, sentences):
 
 def spread(costs):
     """Highest minus lowest, in percent of the mean."""
+    costs = list(costs)
     return 100 * (max(costs) - min(costs)) / float(np.mean(costs))
 
 
 def report(result):
-    name = f"{result['model']}, {result['engine']} {result['precision']}"
+    name = f"{result['model']}, {result['engine']} {result['precision']}, {result['words']}"
     print(f"\n{name}; {result['machine']['processor']}, {result['machine']['cores']} cores")
     for kind, title in (("size", "tokens of the text"), ("length", "tokens of a sentence")):
         rows = {row["at"]: float(np.median(row["costs"])) for row in result[kind]}
@@ -103,7 +106,9 @@ def draw(result, path):
         axes.set_ylim(0, None)
         axes.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("µs per token")
-    figure.suptitle(f"{result['model']}, {result['engine']} {result['precision']}")
+    figure.suptitle(
+        f"{result['model']}, {result['engine']} {result['precision']}, {result['words']}"
+    )
     figure.savefig(path, dpi=130)
 
 
@@ -113,6 +118,7 @@ def main():
     parser.add_argument("--engine", default="keras")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--full-size", action="store_true")
+    parser.add_argument("--warm", action="store_true", help="All words are known before.")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
     parser.add_argument("--lengths", type=int, nargs="*", default=LENGTHS)
     parser.add_argument("--tokens", type=int, default=100_000, help="Of a text of one length.")
@@ -122,17 +128,20 @@ def main():
     arguments = parser.parse_args()
     texts, embedder = make_texts(arguments), load(arguments)
     for _ in range(2):  # memory and threads are there
-        cost(embedder, next(iter(texts.values())))
+        cost(embedder, next(iter(texts.values())), warm=False)
+    if arguments.warm:
+        embedder.embed([list({word for text in texts.values() for line in text for word in line})])
     costs = {key: [] for key in texts}
     for _ in range(arguments.rounds):
         for key, sentences in texts.items():
-            costs[key].append(cost(embedder, sentences))
+            costs[key].append(cost(embedder, sentences, warm=arguments.warm))
             print(*key, f"{costs[key][-1]:.1f} µs", file=sys.stderr, flush=True)
     result = {
         "machine": machine(),
         "model": "original shape" if arguments.full_size else "elmo_mini_en",
         "engine": arguments.engine,
         "precision": arguments.precision,
+        "words": "warm" if arguments.warm else "cold",
         "seed": 0,
     }
     for kind in ("size", "length"):
