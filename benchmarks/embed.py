@@ -20,8 +20,8 @@ A peer is a Python of its own in which it is installed:
         --peer simple-elmo-pytorch=torch/bin/python --peer elmoformanylangs=torch/bin/python
 
 simple_elmo runs the TensorFlow graph that TF-Hub's ELMo is, too; simple-elmo-pytorch is AllenNLP's
-Elmo without AllenNLP, which no longer installs. flair has no ELMo since 0.12, and pytorch-fast-elmo
-has a C++ extension that today's PyTorch does not build.
+Elmo without AllenNLP. Not here: flair, whose ELMo calls AllenNLP 0.9, which is archived, and
+pytorch-fast-elmo, which does not build on Python 3.11.
 
 With `--add` the rounds are added to those in the output, for a machine that is idle for minutes
 only, and `--program keras-float32 plain` runs those of ours alone (`plain` always: the others are

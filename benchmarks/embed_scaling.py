@@ -103,6 +103,7 @@ def draw(result, path):
         axes.minorticks_off()
         axes.set_xlabel(title)
         axes.set_title(f"spread {spread(costs):.0f} %", fontsize=10)
+        axes.margins(y=0.15)
         axes.set_ylim(0, None)
         axes.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("µs per token")
