@@ -6,8 +6,8 @@
 frequent as they are in a real text (`--text`). First texts of growing size, their sentences as long
 as those of the real text; then texts of one size whose sentences are all 10, 25, ... tokens long.
 All words are forgotten before each text, so that a short one pays for more words a token; with
-`--warm` all are known. The spread is that between the highest and the lowest
-cost, in percent of their mean; a cost is the median over rounds.
+`--warm` all are known. The spread is that between the highest and the lowest cost, in percent of
+their mean; a cost is the lowest of all rounds, because what disturbs a round only adds to it.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def report(result):
     name = f"{result['model']}, {result['engine']} {result['precision']}, {result['words']}"
     print(f"\n{name}; {result['machine']['processor']}, {result['machine']['cores']} cores")
     for kind, title in (("size", "tokens of the text"), ("length", "tokens of a sentence")):
-        rows = {row["at"]: float(np.median(row["costs"])) for row in result[kind]}
+        rows = {row["at"]: min(row["costs"]) for row in result[kind]}
         print(f"\n| {title} | " + " | ".join(f"{at:,}" for at in rows) + " |")
         print("|---" * (len(rows) + 1) + "|")
         print("| µs per token | " + " | ".join(f"{value:.1f}" for value in rows.values()) + " |")
@@ -96,7 +96,7 @@ def draw(result, path):
         panels, ("size", "length"), ("tokens of the text", "tokens of each sentence"), strict=True
     ):
         at = [row["at"] for row in result[kind]]
-        costs = [float(np.median(row["costs"])) for row in result[kind]]
+        costs = [min(row["costs"]) for row in result[kind]]
         axes.plot(at, costs, "o-", color="#2a6f97")
         axes.set_xscale("log")
         axes.set_xticks(at, [f"{value:,}" for value in at])
