@@ -62,15 +62,27 @@ print(json.dumps({
 """
 
 
-def main():
+def write_random_weights(folder):
+    """Published files of the original shape: the paths of weights and options.
+
+    Numbers of about the size that training leaves, so that no layer explodes and rounding errors
+    stay what they are with real weights.
+    """
     random = np.random.default_rng(0)
+    weights, options = Path(folder, "weights.hdf5"), Path(folder, "options.json")
+    variables = {}
+    for path, shape in expected_shapes(CONFIG).items():
+        scale = 0.01 if len(shape) == 1 else np.prod(shape[:-1]) ** -0.5  # biases; 1 / √inputs
+        if path.endswith("embeddings"):
+            scale = 1.0
+        variables[path] = random.normal(scale=scale, size=shape).astype(np.float32)
+    save_bilm_tf(CONFIG, variables, weights, options)
+    return weights, options
+
+
+def main():
     with tempfile.TemporaryDirectory() as folder:
-        weights, options = Path(folder, "weights.hdf5"), Path(folder, "options.json")
-        variables = {
-            path: random.normal(scale=0.05, size=shape).astype(np.float32)
-            for path, shape in expected_shapes(CONFIG).items()
-        }
-        save_bilm_tf(CONFIG, variables, weights, options)
+        weights, options = write_random_weights(folder)
         size = weights.stat().st_size
         command = [sys.executable, "-c", PROGRAM, str(weights), str(options)]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

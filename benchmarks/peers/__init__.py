@@ -1,0 +1,1 @@
+"""Programs that embed with other libraries, each run by the Python that has the library."""
