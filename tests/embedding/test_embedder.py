@@ -164,3 +164,5 @@ def test_unknown_engines_and_precisions_are_named():
             ElmoEmbedder("elmo_mini_en", **arguments)
     with pytest.raises(ValueError, match=r"a sentence must be .* Received: \[1\]"):
         ElmoEmbedder(small_backbone()[0]).embed([[1]])
+    with pytest.raises(ValueError, match="Put it into a list"):
+        ElmoEmbedder(small_backbone()[0]).embed("a sentence")

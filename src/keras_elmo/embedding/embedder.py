@@ -92,6 +92,11 @@ class ElmoEmbedder:
         self, sentences: Iterable[str] | Iterable[Sequence[str]]
     ) -> Iterator[np.ndarray]:
         """As `embed`, one after another and in order, whatever their number, in flat memory."""
+        if isinstance(sentences, str):
+            raise ValueError(
+                f"`sentences` must be a list of sentences. Received: the string {sentences!r:.80}. "
+                "Put it into a list."
+            )
         tokens = (self._ids.tokens(sentence) for sentence in sentences)
         if self._stateful:
             from keras_elmo.embedding.stateful import embed_stateful
@@ -124,7 +129,7 @@ class ElmoEmbedder:
         exhausted = True
         for sentence in tokens:
             read.append(sentence)
-            max_bytes -= token_bytes * len(sentence)
+            max_bytes -= token_bytes * max(1, len(sentence))
             if max_bytes <= 0:
                 exhausted = False
                 break
