@@ -116,18 +116,18 @@ def clear_features(
 def _table(stores: "list[StoreFacts]") -> Table:
     from keras_elmo.embedding.store.settings import show_bytes
 
-    table = Table("model", "fingerprint", "type", title="Stored features", title_justify="left")
+    table = Table("model", "hash", "type", title="Stored features", title_justify="left")
     for column in ("sentences", "tokens", "size"):
         table.add_column(column, justify="right")
     table.add_column("last used")
     for store in stores:
         size = show_bytes(store.num_bytes)
         if not store.model or not store.totals:
-            table.add_row("damaged", store.folder.name[:12], "", "", "", size, "")
+            table.add_row("damaged", store.folder.name[:8], "", "", "", size, "")
             continue
         facts, totals = store.model, store.totals
-        used = datetime.fromtimestamp(totals.used).strftime("%Y-%m-%d %H:%M") if totals.used else ""
-        names = escape(facts.name) or "–", facts.fingerprint[:12], facts.dtype
+        used = datetime.fromtimestamp(totals.used).strftime("%y-%m-%d %H:%M") if totals.used else ""
+        names = escape(facts.name) or "–", facts.fingerprint[:8], facts.dtype
         counts = f"{totals.sentences:,}", f"{totals.tokens:,}", size
         table.add_row(*names, *counts, used or "–")
     return table

@@ -37,7 +37,7 @@ class EngineOptions(NamedTuple):
         from keras_elmo.weights.presets import DEFAULT_PRESET
 
         check_elmo_options(self.preset, self.weights, self.options, self.vocabulary)
-        engine = choose_engine(self.engine, self.precision, loaded=self.stateful)
+        engine = choose_engine(self.engine.value, self.precision.value, loaded=self.stateful)
         if self.stateful and (engine, self.precision) != (EngineName.KERAS, "float32"):
             raise ValueError(
                 "`--stateful` is computed by `--engine keras` at `--precision float32`. "
@@ -70,9 +70,11 @@ def load_engine(chosen: EngineOptions) -> "Engine":
 
     if chosen.stateful:
         return _stateful_engine(chosen)
-    if choose_engine(chosen.engine, chosen.precision) == EngineName.KERAS:
+    if choose_engine(chosen.engine.value, chosen.precision.value) == EngineName.KERAS:
         load_backend()  # without its notices
-    embedder = ElmoEmbedder(_source(chosen), engine=chosen.engine, precision=chosen.precision)
+    embedder = ElmoEmbedder(
+        _source(chosen), engine=chosen.engine.value, precision=chosen.precision.value
+    )
     return Engine(embedder.embed_iter, embedder.engine.config["num_layers"])
 
 
