@@ -126,7 +126,7 @@ def _table(stores: "list[StoreFacts]") -> Table:
             table.add_row("damaged", store.folder.name[:8], "", "", "", size, "")
             continue
         facts, totals = store.model, store.totals
-        used = datetime.fromtimestamp(totals.used).strftime("%y-%m-%d %H:%M") if totals.used else ""
+        used = datetime.fromtimestamp(totals.used).strftime("%Y-%m-%d") if totals.used else ""
         names = escape(facts.name) or "–", facts.fingerprint[:8], facts.dtype
         counts = f"{totals.sentences:,}", f"{totals.tokens:,}", size
         table.add_row(*names, *counts, used or "–")
