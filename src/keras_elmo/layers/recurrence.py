@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-from keras_elmo.layers.activations import sigmoid_gradient, tanh_gradient
+from keras_elmo.layers.activations import side_by_side, sigmoid_gradient, tanh_gradient
 from keras_elmo.layers.scan import scan, stacked
 
 
@@ -76,7 +76,9 @@ class Recurrence:
             def gradient(*args, upstream=None):
                 # PyTorch's wrapper names the gradient and adds the arguments.
                 dy = args[0] if upstream is None else upstream
-                return self._gradients(dy[:, :, :features], keep, state, last, h, steps, *kernels)
+                if self.returns_state:
+                    dy = dy[:, :, :features]
+                return self._gradients(dy, keep, state, last, h, steps, *kernels)
 
             if not self.returns_state:
                 return h, gradient
@@ -133,9 +135,11 @@ class Recurrence:
         carried, outputs = [*zeros, last[1]], 1 if projection is None else 3
         _, found = self._scan(step, carried, inputs, outputs, reverse=not self.reverse)
         dz, *projected = map(stacked, found)
-        # What each step found in its state.
-        before = [h[1:], state[0][None]] if self.reverse else [state[0][None], h[:-1]]
-        result = [dz, self._summed(ops.concatenate(before), dz, recurrent)]
+        # Each step found the output of the one before; slices of the first axis copy nothing.
+        before, first = (h[1:], -1) if self.reverse else (h[:-1], 0)
+        after = dz[:-1] if self.reverse else dz[1:]
+        summed = self._summed(before, after, recurrent)
+        result = [dz, summed + self._summed(state[0], dz[first], recurrent)]
         if projection is not None:
             dh, hidden = projected
             result.append(self._summed(hidden, dh, projection))
@@ -172,7 +176,7 @@ class Recurrence:
             "f": sigmoid_gradient(f, dc * c_before),
             "o": sigmoid_gradient(o, do * tanh_c),
         }
-        dz = ops.concatenate([gates[name] for name in self.gates], axis=-1)  # (batch, 4 units)
+        dz = side_by_side([gates[name] for name in self.gates])  # (batch, 4 units)
         state = self.product(dz, recurrent_t), dc * f
         if held:
             state = tuple(part + other for part, other in zip(state, held, strict=True))
