@@ -1,7 +1,6 @@
 """One program of `benchmarks.bilstm`, alone in its process: reads cases, answers milliseconds.
 
-Each line of the standard input names a case; the answer is the median time of its steps. A line
-`check FILE` writes outputs and gradients of fixed inputs and weights, to be compared with others'.
+Each line of the standard input names a case; the answer is the median time of its steps.
 """
 
 import os
@@ -46,11 +45,19 @@ def inputs(case):
     return x, np.arange(case.steps) < lengths[:, None]
 
 
-def keras_model(kind, case):
-    import keras
-    from keras import layers, ops
+def new_layer(kind, units):
+    from keras import layers
 
     from keras_elmo.layers.bilstm import BiLSTM
+
+    if kind == "ours":
+        return BiLSTM(units)
+    return layers.Bidirectional(layers.LSTM(units, return_sequences=True))
+
+
+def keras_model(kind, case):
+    import keras
+    from keras import ops
 
     def mean_square(_targets, outputs):
         return ops.mean(ops.square(outputs), axis=-1)
@@ -60,21 +67,18 @@ def keras_model(kind, case):
     mask = keras.Input((None,), dtype="bool")
     y = x
     for _ in range(case.layers):
-        if kind == "ours":
-            layer = BiLSTM(case.units)
-        else:
-            layer = layers.Bidirectional(layers.LSTM(case.units, return_sequences=True))
+        layer = new_layer(kind, case.units)
         y = layer(y, mask=mask) if case.masked else layer(y)
     model = keras.Model([x, mask] if case.masked else x, y)
-    xla = keras.config.backend() == "jax" or kind.endswith("xla")
-    model.compile("adam", mean_square, jit_compile=xla)
+    # XLA is slower than TensorFlow's own kernels here, for both layers.
+    model.compile("adam", mean_square, jit_compile=keras.config.backend() == "jax")
     return model
 
 
 def keras_step(kind, case):
     from keras import ops
 
-    model = keras_model(kind.removesuffix("-python"), case)
+    model = keras_model(kind, case)
     x, mask = inputs(case)
     arrays = [ops.convert_to_tensor(array) for array in ((x, mask) if case.masked else (x,))]
     arrays = arrays if case.masked else arrays[0]
@@ -93,7 +97,9 @@ def torch_step(_kind, case):
     import torch
     from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-    lstm = torch.nn.LSTM(case.features, case.units, case.layers, batch_first=True, bidirectional=True)
+    lstm = torch.nn.LSTM(
+        case.features, case.units, case.layers, batch_first=True, bidirectional=True
+    )
     optimizer = torch.optim.Adam(lstm.parameters())
     x, mask = (torch.from_numpy(array) for array in inputs(case))
     lengths = mask.sum(1)
