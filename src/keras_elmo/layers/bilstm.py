@@ -51,34 +51,25 @@ class BiLSTM(keras.layers.Layer):
         ]
 
     def call(self, inputs, mask=None, training=None):
-        loops = [
-            Recurrence(None, None, 0.0, dtype=self.compute_dtype, reverse=reverse)
-            for reverse in (False, True)
-        ]
-        kernels, recurrent_kernels, biases = zip(*self.directions, strict=True)
         x = ops.transpose(inputs, (1, 0, 2))  # (time, batch, features): a step is one block
-        kernel = ops.concatenate([self._gates(kernel) for kernel in kernels], axis=1)
-        bias = ops.concatenate([self._gates(bias) for bias in biases])
-        x = loops[0].product(x, kernel) + ops.cast(bias, "float32")
         keep = None if mask is None else ops.transpose(mask)[:, :, None]
-        zeros = ops.zeros((ops.shape(x)[1], self.units))
-        outputs = []
-        for loop, part, recurrent in zip(
-            loops, ops.split(x, 2, axis=-1), recurrent_kernels, strict=True
-        ):
-            recurrent = ops.cast(self._gates(recurrent), self.compute_dtype)
-            run = loop.train if training else loop.run
-            h, _ = run(part, keep, [zeros, zeros], recurrent)  # (time, batch, units)
-            outputs.append(h)
-        h = ops.concatenate(outputs, axis=-1)
+        outputs = [
+            self._direction(x, keep, *weights, reverse=reverse, training=training)
+            for weights, reverse in zip(self.directions, (False, True), strict=True)
+        ]
+        h = ops.concatenate(outputs, axis=-1)  # (time, batch, 2 units)
         if keep is not None:
             h = ops.where(keep, h, 0.0)
         return ops.cast(ops.transpose(h, (1, 0, 2)), self.compute_dtype)
 
-    def _gates(self, weights):
-        """Keras's order of the gates, i, f, c, o, as the loop's: i, c, f, o."""
-        i, f, c, o = ops.split(weights, 4, axis=-1)
-        return ops.concatenate([i, c, f, o], axis=-1)
+    def _direction(self, x, keep, kernel, recurrent_kernel, bias, *, reverse, training):
+        loop = Recurrence(None, None, 0.0, dtype=self.compute_dtype, gates="ifjo", reverse=reverse)
+        x = loop.product(x, kernel) + ops.cast(bias, "float32")
+        recurrent = ops.cast(recurrent_kernel, self.compute_dtype)
+        zeros = ops.zeros((ops.shape(x)[1], self.units))
+        run = loop.train if training else loop.run
+        h, _ = run(x, keep, [zeros, zeros], recurrent)  # (time, batch, units)
+        return h
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * self.units)

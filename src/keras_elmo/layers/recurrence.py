@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import ops
 
+from keras_elmo.layers.activations import side_by_side, sigmoid_gradient, tanh_gradient
 from keras_elmo.layers.scan import scan, stacked
 
 
@@ -20,6 +21,7 @@ class Recurrence:
     Attributes:
         cell_clip, projection_clip, forget_bias: see `ProjectionLSTM`.
         dtype: of the operands of products; all else is float32.
+        gates: their order in `x` and $U$: `"ijfo"`, or `"ifjo"` in Keras's weights.
         reverse: go from the last step to the first.
         unroll: see `scan`.
         returns_state: whether `train` returns the state after the last step.
@@ -29,6 +31,7 @@ class Recurrence:
     projection_clip: float | None
     forget_bias: float
     dtype: str
+    gates: str = "ijfo"
     reverse: bool = False
     unroll: bool = False
     returns_state: bool = False
@@ -37,7 +40,7 @@ class Recurrence:
         """The loop, to be differentiated automatically.
 
         Args:
-            x: float32 `(time, batch, 4 units)`, the input part of the gates i, j, f, o.
+            x: float32 `(time, batch, 4 units)`, the input part of the gates.
             keep: bool `(time, batch, 1)`, False where the state stays as it is; or None.
             state: h float32 `(batch, features)` and c float32 `(batch, units)`.
             recurrent: `(features, 4 units)`.
@@ -73,7 +76,9 @@ class Recurrence:
             def gradient(*args, upstream=None):
                 # PyTorch's wrapper names the gradient and adds the arguments.
                 dy = args[0] if upstream is None else upstream
-                return self._gradients(dy[:, :, :features], keep, state, h, steps, *kernels)
+                if self.returns_state:
+                    dy = dy[:, :, :features]
+                return self._gradients(dy, keep, state, last, h, steps, *kernels)
 
             if not self.returns_state:
                 return h, gradient
@@ -95,9 +100,10 @@ class Recurrence:
 
     def _step(self, state, inputs, recurrent, projection):
         h_before, c_before = state
-        i, j, f, o = ops.split(inputs[0] + self.product(h_before, recurrent), 4, axis=-1)
+        z = ops.split(inputs[0] + self.product(h_before, recurrent), 4, axis=-1)
+        i, j, f, o = (z[self.gates.index(name)] for name in "ijfo")
         i, j, o = ops.sigmoid(i), ops.tanh(j), ops.sigmoid(o)
-        f = ops.sigmoid(f + self.forget_bias)
+        f = ops.sigmoid(f + self.forget_bias if self.forget_bias else f)
         c = _clip(f * c_before + i * j, self.cell_clip)  # (batch, units)
         h = o * ops.tanh(c)
         if projection is not None:
@@ -110,12 +116,13 @@ class Recurrence:
     def _forward(self, x, keep, state, recurrent, projection=None):
         def step(state, inputs):
             outputs = self._step(state, inputs, recurrent, projection)
-            return outputs[:2], (*outputs, state[1])
+            h, c, *gates = outputs
+            return (h, c), (h, state[1], *gates)
 
         inputs = (x,) if keep is None else (x, keep)
-        return self._scan(step, state, inputs, 7, reverse=self.reverse)
+        return self._scan(step, state, inputs, 6, reverse=self.reverse)
 
-    def _gradients(self, dy, keep, state, h, steps, recurrent, projection=None):
+    def _gradients(self, dy, keep, state, last, h, steps, recurrent, projection=None):
         back = [ops.transpose(recurrent)]
         if projection is not None:
             back.append(ops.transpose(projection))
@@ -125,12 +132,16 @@ class Recurrence:
 
         inputs = (dy, *steps, *(() if keep is None else (keep,)))
         zeros = [ops.zeros_like(part) for part in state]
-        _, found = self._scan(step, zeros, inputs, 3, reverse=not self.reverse)
-        dz, dh, hidden = map(stacked, found)
-        # What each step found in its state.
-        before = [h[1:], state[0][None]] if self.reverse else [state[0][None], h[:-1]]
-        result = [dz, self._summed(ops.concatenate(before), dz, recurrent)]
+        carried, outputs = [*zeros, last[1]], 1 if projection is None else 3
+        _, found = self._scan(step, carried, inputs, outputs, reverse=not self.reverse)
+        dz, *projected = map(stacked, found)
+        # Each step found the output of the one before; slices of the first axis copy nothing.
+        before, first = (h[1:], -1) if self.reverse else (h[:-1], 0)
+        after = dz[:-1] if self.reverse else dz[1:]
+        summed = self._summed(before, after, recurrent)
+        result = [dz, summed + self._summed(state[0], dz[first], recurrent)]
         if projection is not None:
+            dh, hidden = projected
             result.append(self._summed(hidden, dh, projection))
         return tuple(result)
 
@@ -146,28 +157,31 @@ class Recurrence:
         )
 
     def _step_back(self, carried, inputs, recurrent_t, projection_t=None):
-        (dh, dc), (dy, h, c, i, j, f, o, c_before, *keep) = carried, inputs
+        # The cell after a step is what the step behind it found: carried, not read again.
+        (dh, dc, c), (dy, h, c_before, i, j, f, o, *keep) = carried, inputs
         dh = dh + dy
-        held = [0.0, 0.0]
+        held = None
         if keep:
             held = [ops.where(keep[0], 0.0, dh), ops.where(keep[0], 0.0, dc)]
             dh, dc = ops.where(keep[0], dh, 0.0), ops.where(keep[0], dc, 0.0)
         tanh_c = ops.tanh(c)
-        if projection_t is None:
-            do = dh
-        else:
+        do = dh  # (batch, units), of o · tanh c
+        if projection_t is not None:
             dh = _unclip(dh, h, self.projection_clip)
-            do = self.product(dh, projection_t)  # (batch, units), of o · tanh c
-        dc = _unclip(dc + do * o * (1.0 - tanh_c * tanh_c), c, self.cell_clip)
-        gates = [
-            dc * j * i * (1.0 - i),
-            dc * i * (1.0 - j * j),
-            dc * c_before * f * (1.0 - f),
-            do * tanh_c * o * (1.0 - o),
-        ]
-        dz = ops.concatenate(gates, axis=-1)  # (batch, 4 units)
-        state = (self.product(dz, recurrent_t) + held[0], dc * f + held[1])
-        return state, (dz, dh, o * tanh_c)
+            do = self.product(dh, projection_t)
+        dc = _unclip(dc + tanh_gradient(tanh_c, do * o), c, self.cell_clip)
+        gates = {
+            "i": sigmoid_gradient(i, dc * j),
+            "j": tanh_gradient(j, dc * i),
+            "f": sigmoid_gradient(f, dc * c_before),
+            "o": sigmoid_gradient(o, do * tanh_c),
+        }
+        dz = side_by_side([gates[name] for name in self.gates])  # (batch, 4 units)
+        state = self.product(dz, recurrent_t), dc * f
+        if held:
+            state = tuple(part + other for part, other in zip(state, held, strict=True))
+        outputs = (dz,) if projection_t is None else (dz, dh, o * tanh_c)
+        return (*state, c_before), outputs
 
     def _summed(self, left, right, kernel):
         """The gradient of `kernel`, the sum over steps and rows of `left`ᵀ `right`."""
