@@ -1,4 +1,4 @@
-"""Gradients of activations, in one operation where the backend has one."""
+"""What the loop back is made of, in one operation where the backend has one."""
 
 import keras
 from keras import ops
@@ -28,7 +28,7 @@ def side_by_side(parts):
         return ops.concatenate(parts, axis=-1)
     import tensorflow as tf
 
-    # A concatenation is shared among threads, and waits for those that multiply meanwhile.
+    # TensorFlow shares a concatenation among threads, which may be busy with the other direction.
     rows = tf.range(tf.shape(parts[0])[0]) * len(parts)
     stitched = tf.dynamic_stitch([rows + i for i in range(len(parts))], parts)
     return tf.reshape(stitched, (-1, len(parts) * parts[0].shape[-1]))

@@ -10,7 +10,8 @@ from keras_elmo.layers.recurrence import Recurrence
 class BiLSTM(keras.layers.Layer):
     """What `Bidirectional(LSTM(units, return_sequences=True))` computes.
 
-    The inputs of both directions are multiplied at once and before the loop, whose gradient is
+    The inputs of all steps are multiplied before the loop, one product a direction: to join both
+    directions' kernels for a single product costs more than it saves. The gradient of the loop is
     written out (see [`Recurrence`][keras_elmo.layers.recurrence.Recurrence]). Weights have the
     order, shapes and initial values of Keras's: `get_weights` of one fits `set_weights` of the
     other.
