@@ -69,7 +69,7 @@ def test_models_with_word_input(engine):
 def test_more_sentences_than_lanes_and_long_among_short_ones():
     backbone = small_backbone()[0]
     random = np.random.default_rng(0)
-    lengths = random.integers(0, 9, 3 * MAX_LANES)
+    lengths = random.integers(0, 9, 5 * MAX_LANES)
     lengths[[5, 200]] = 150, 90
     sentences = [" ".join(random.choice(list("abcdef"), length)) for length in lengths]
     small = ElmoEmbedder(backbone, max_bytes=2000).embed(sentences)  # a dozen sentences ahead
