@@ -23,12 +23,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
+from keras_elmo.layers.threads import one_pool_per_direction
 from keras_elmo.pretraining.batches import TypeCharacters, spell_batch
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.config import PretrainingConfig
 from keras_elmo.pretraining.corpus import prepare_corpus
 from keras_elmo.pretraining.streams import stream_windows
-from keras_elmo.pretraining.threads import one_pool_per_direction
 from keras_elmo.pretraining.training import new_language_model
 
 ROWS, STEPS, VOCABULARY, SAMPLES = 64, 20, 30_000, 4_096

@@ -48,7 +48,7 @@ def adapt(
     """
     seconds = amounts.seconds(time)
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
-    load_backend()
+    load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
     from keras_elmo.pretraining.adaptation import adapted_language_model
@@ -57,11 +57,9 @@ def adapt(
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures, text_perplexities
     from keras_elmo.pretraining.precision import dtype_policy
-    from keras_elmo.pretraining.threads import one_pool_per_direction
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
 
-    one_pool_per_direction()
     check_folder(output, resume, {})
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]

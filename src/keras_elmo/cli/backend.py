@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def load_backend() -> None:
+def load_backend(*, trains: bool = False) -> None:
     """Choose a backend and import it; its notices are shown only if that fails.
+
+    Args:
+        trains: whether to give each direction of an LSTM its own threads, which must be settled
+            before anything is computed.
 
     Raises:
         BackendError: there is none.
@@ -24,6 +28,10 @@ def load_backend() -> None:
     with _held_back_notices():
         import keras
 
+        if trains:
+            from keras_elmo.layers.threads import one_pool_per_direction
+
+            one_pool_per_direction()
         keras.ops.zeros(1)  # finds the devices now
 
 

@@ -50,7 +50,7 @@ def demo(
     """
     from keras_elmo.cli.movie_reviews import rotten_tomatoes, tf_idf_accuracy, three_parts
 
-    load_backend()
+    load_backend(trains=True)
     from keras_elmo.elmo.saving import new_folder
     from keras_elmo.tasks.prediction import prediction_records
     from keras_elmo.weights.presets import DEFAULT_PRESET

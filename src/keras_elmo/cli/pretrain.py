@@ -82,7 +82,7 @@ def pretrain(
     char_filters = amounts.filters(filters)
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
     rate = learning_rate or (0.2 if optimizer == "adagrad" else 1e-3)
-    load_backend()
+    load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
     from keras_elmo.pretraining.batch_size import automatic_batch_tokens
@@ -90,7 +90,6 @@ def pretrain(
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.measures import RunMeasures
     from keras_elmo.pretraining.precision import dtype_policy
-    from keras_elmo.pretraining.threads import one_pool_per_direction
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
 
@@ -103,7 +102,6 @@ def pretrain(
         "dropout": dropout,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
-    one_pool_per_direction()
     check_folder(output, resume, shape)
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))

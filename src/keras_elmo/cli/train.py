@@ -84,7 +84,7 @@ def train(
     keras-elmo train train.conll --format conll --dev dev.conll -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --trainable-elmo -o model/
     """
-    load_backend()
+    load_backend(trains=True)
     import keras
 
     from keras_elmo.elmo.saving import new_folder
