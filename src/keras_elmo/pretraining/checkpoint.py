@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,32 @@ def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | 
     """The newest whole checkpoint in `folder`, or None where there is none."""
     for name in (_CURRENT, _PREVIOUS):
         if (folder / name / "state.json").exists():
-            model: Any = keras.saving.load_model(folder / name / "model.keras")
+            model = _load_model(folder / name / "model.keras")
             state = json.loads((folder / name / "state.json").read_text())
             with np.load(folder / name / "states.npz") as values:
                 for variable, value in zip(_states(model), values.values(), strict=True):
                     variable.assign(value)
             return model, state
     return None
+
+
+def _load_model(path: Path) -> Any:
+    """A model with its optimizer's state, all of it.
+
+    Raises:
+        ValueError: the optimizer's state does not fit, which Keras would only warn of.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Skipping variable loading for optimizer")
+        try:
+            return keras.saving.load_model(path)
+        except (UserWarning, ValueError) as error:
+            if "Skipping variable loading" not in str(error):
+                raise
+            raise ValueError(
+                f"{path} does not hold the optimizer's state that belongs to it, so the run cannot "
+                f"go on exactly. Received: {error} Begin a new run from its preset."
+            ) from error
 
 
 def _states(model: ElmoLanguageModel) -> list[keras.Variable]:

@@ -15,6 +15,8 @@ class _NormLog(keras.optimizers.Optimizer):
     """
 
     def build(self, variables):
+        if self.built:  # loaded from a file, say
+            return
         super().build(variables)
         self.parts = list(dict.fromkeys(_part(variable.path) for variable in variables))
         self.norms = self.add_variable((len(self.parts),), name="gradient_norms")
