@@ -67,6 +67,14 @@ class Engine(Protocol):
         ...
 
 
+def named_inputs(block: Block, state: State, start: State) -> dict[str, np.ndarray]:
+    """What `Engine.advance` is given, under the names that both engines' graphs have for it."""
+    named = {"begins": block.begins[:, :, None]}
+    named |= dict(zip(DIRECTIONS, block.words, strict=True))
+    named |= {f"state_{i}": part for i, part in enumerate(state)}
+    return named | {f"start_{i}": part for i, part in enumerate(start)}
+
+
 def checksum(arrays: Iterable[np.ndarray]) -> str:
     """The CRC-32 of some arrays, one after another."""
     total = 0

@@ -9,7 +9,7 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
-from keras_elmo.embedding.engine import DIRECTIONS, Block, State, checksum
+from keras_elmo.embedding.engine import DIRECTIONS, Block, State, checksum, named_inputs
 
 
 class KerasEngine:
@@ -40,10 +40,7 @@ class KerasEngine:
     def advance(
         self, block: Block, state: State, start: State
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        inputs: dict[str, Any] = {"begins": block.begins[:, :, None]}
-        inputs |= dict(zip(DIRECTIONS, block.words, strict=True))
-        inputs |= {f"state_{i}": part for i, part in enumerate(state)}
-        inputs |= {f"start_{i}": part for i, part in enumerate(start)}
+        inputs = named_inputs(block, state, start)
         found = [np.asarray(array, np.float32) for array in self._call_block(inputs)]
         return found[: len(found) - len(state)], found[len(found) - len(state) :]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.engine import DIRECTIONS, Block, State, checksum
+from keras_elmo.embedding.engine import Block, State, checksum, named_inputs
 
 
 class OnnxEngine:
@@ -49,10 +49,7 @@ class OnnxEngine:
     def advance(
         self, block: Block, state: State, start: State
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        inputs: dict[str, Any] = {"begins": block.begins[:, :, None]}
-        inputs |= dict(zip(DIRECTIONS, block.words, strict=True))
-        inputs |= {f"state_{i}": part for i, part in enumerate(state)}
-        inputs |= {f"start_{i}": part for i, part in enumerate(start)}
+        inputs = named_inputs(block, state, start)
         found = self._block.run(None, inputs)
         return found[: len(found) - len(state)], found[len(found) - len(state) :]
 
