@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from keras_elmo._backend import ensure_backend
+from keras_elmo._backend import BackendError, ensure_backend
 from keras_elmo.embedding.engine import ENGINES, PRECISIONS, Engine
 from keras_elmo.embedding.sources import Loaded, Source
 
@@ -43,10 +43,17 @@ def choose_engine(engine: str, precision: str, *, loaded: bool = False) -> str:
     able = [name for name, known in _PRECISIONS.items() if precision in known]
     if engine == "auto":
         has_onnx = find_spec("onnx") and find_spec("onnxruntime")
-        fast = has_onnx and not loaded and ensure_backend() != "tensorflow"
+        fast = has_onnx and not loaded and _backend() != "tensorflow"
         return able[-1] if fast else able[0]
     if engine not in able:
         raise ValueError(
             f"`precision={precision!r}` needs `engine={able[0]!r}`. Received: engine={engine!r}"
         )
     return engine
+
+
+def _backend() -> str | None:
+    try:
+        return ensure_backend()
+    except BackendError:  # ONNX Runtime needs none
+        return None
