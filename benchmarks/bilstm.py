@@ -91,7 +91,7 @@ def measure(arguments):
 
 def report(case, times):
     ours = np.median(times[OURS])
-    print(f"\n**{case}**\n\n| | ms | range | {OURS} is × |\n|---|---|---|---|")
+    print(f"\n**{case}**\n\n| | ms | range | {OURS} is × |\n|---|---|---|---|", flush=True)
     for name, values in times.items():
         median = np.median(values)
         between = f"{min(values):.1f}–{max(values):.1f}"
@@ -123,7 +123,10 @@ def differences(case):
 def check(cases):
     for name in cases:
         outputs, gradients = differences(CASES[name])
-        print(f"{name}: outputs differ by {outputs:.1e}, gradients by {gradients:.1e} (relative).")
+        print(
+            f"{name}: outputs differ by {outputs:.1e}, gradients by {gradients:.1e} (relative).",
+            flush=True,
+        )
         if max(outputs, gradients) > 1e-4:
             raise SystemExit("The layers do not compute the same.")
 

@@ -1,6 +1,7 @@
 """Seconds of an epoch on a frozen full-size ELMo: recomputed, or from the feature store.
 
-    python -m benchmarks.train_epoch [--text FILE] [--sentences 512] [--preset FOLDER] [-o OUT]
+    python -m benchmarks.train_epoch [--text FILE] [--sentences 512] [--preset FOLDER] [-o OUT] \
+        [--picture FILE]
 
 The default classifier (`--units` for a BiLSTM of another size) on ELMo of the original shape
 (93.6 M random weights, or a preset of yours).
@@ -44,13 +45,32 @@ class EpochTimes(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self.begin)
 
 
+def draw(path, found, tokens):
+    """A point an epoch, in seconds."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 2.4), layout="constrained")
+    axes = figure.subplots()
+    for place, (way, seconds) in enumerate(found.items()):
+        colour = "silver" if way == "recomputed" else "tab:blue"
+        axes.barh(place, statistics.median(seconds), color=colour)
+        axes.plot(seconds, [place] * len(seconds), "k.", markersize=4)
+    axes.set_yticks(range(len(found)), list(found))
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel(f"seconds of an epoch ({tokens:,} tokens); a dot each, the bar is their median")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=120)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, default=TEXT)
     parser.add_argument("--sentences", type=int, default=512)
     parser.add_argument("--preset", help="instead of random weights of the original shape")
     parser.add_argument("--units", type=int, default=128)
-    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("-o", "--output", type=Path, help="JSON with every epoch.")
+    parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
     lines = arguments.text.read_text(encoding="utf-8").splitlines()[: arguments.sentences]
     labels, texts = zip(*(line.split("\t", 1) for line in lines), strict=True)
@@ -89,6 +109,8 @@ def main():
         record = {"tokens": tokens, "seconds": found, "keras": keras.__version__}
         record |= {"numpy": np.__version__, "backend": keras.config.backend()}
         arguments.output.write_text(json.dumps(record, indent=1))
+    if arguments.picture:
+        draw(arguments.picture, found, tokens)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def test_adapt(run, tmp_path):
     (tmp_path / "domain.txt").write_text("\n".join(sentences * 20), encoding="utf-8")
     (tmp_path / "general.txt").write_text("a dog sleeps\nthe dog\n", encoding="utf-8")
     options = ["--domain", "domain.txt", "--general", "general.txt", "--learning-rate", "0.05"]
-    run("adapt", preset, "domain.txt", "-o", "run", "--time", "4s", "--tensorboard", *options)
+    run("adapt", preset, "domain.txt", "-o", "run", "--tokens", "20k", "--tensorboard", *options)
     report = json.loads((tmp_path / "run/adaptation.json").read_text())
     before, after = report["before"]["domain"], report["after"]["domain"]
     assert after["perplexity"] < before["perplexity"]
@@ -27,3 +27,6 @@ def test_adapt(run, tmp_path):
     assert "barks" in vocabulary
     assert list((tmp_path / "run/tensorboard").iterdir())
     assert model.backbone.bilm.compute_dtype == "float32"
+    # A budget in tokens is used up to the batch.
+    history = (tmp_path / "run/history.csv").read_text().splitlines()
+    assert 20_000 <= float(history[-1].split(",")[1]) < 22_000

@@ -12,6 +12,8 @@ from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, option
 
+DEFAULT_SECONDS = 1200.0
+
 
 def adapt(
     ctx: typer.Context,
@@ -19,7 +21,8 @@ def adapt(
     texts: Annotated[list[Path], typer.Argument(help="Domain text (.gz, .xz and .zst too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
-    time: Annotated[str, option(BUDGET, "Training time.")] = "20m",
+    time: Annotated[str | None, option(BUDGET, "Training time (default 20m).")] = None,
+    tokens: Annotated[str | None, option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
     learning_rate: Annotated[float, option(BUDGET, "At its highest.", min=0.0)] = 5e-4,
     batch_tokens: Annotated[
         str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
@@ -46,7 +49,8 @@ def adapt(
     keras-elmo adapt elmo_mini_en reviews.txt -o reviews_elmo/ --time 20m
     keras-elmo adapt elmo_mini_en a.txt -o run/ --domain heldout.txt --general news.txt
     """
-    seconds = amounts.seconds(time)
+    max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
+    max_tokens = amounts.count(tokens) if tokens else None
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
@@ -77,7 +81,8 @@ def adapt(
             num_samples=num_samples,
         ),
         learning_rate=learning_rate,
-        max_seconds=seconds,
+        max_seconds=max_seconds,
+        max_tokens=max_tokens,
         seed=seed,
     )
     shown = PretrainProgress(output, config, quiet=quiet, tensorboard=tensorboard)
