@@ -2,7 +2,7 @@
 
 MatMul, Scan and elementwise operators only, so that ONNX Runtime needs neither Keras nor a
 converter. In `int8` weights are quantized per output, symmetrically, and inputs of products when
-they come (DynamicQuantizeLinear, MatMulInteger); gates, states and convolutions stay float32.
+they come (DynamicQuantizeLinear, MatMulInteger); gates and states stay float32.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, nu
 from keras_elmo.embedding.engine import DIRECTIONS
 
 _OPSET, _IR_VERSION = 18, 9
+_INT64_MAX = np.iinfo(np.int64).max
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -106,16 +107,31 @@ class _Graph:
         zeros = np.zeros(kernel.shape[1], np.int8)
         return [self.constant(array) for array in (whole, scale, zeros)]
 
-    def product(self, x: str, weight: list[str]) -> str:
+    def quantized(self, x: str) -> list[str]:
+        """What `product` reads: in int8 whole numbers, their scale and their zero."""
         if self.precision == "float32":
-            return self("MatMul", x, weight[0])
-        whole, x_scale, x_zero = self.several("DynamicQuantizeLinear", 3, x)
+            return [x]
+        return self.several("DynamicQuantizeLinear", 3, x)
+
+    def product(self, x: list[str], weight: list[str], *, highest_over: int | None = None) -> str:
+        """`x @ weight`; of the places along an axis perhaps only the highest value."""
+        if self.precision == "float32":
+            return self.highest(self("MatMul", x[0], weight[0]), highest_over)
+        whole, x_scale, x_zero = x
         sums = self("MatMulInteger", whole, weight[0], x_zero, weight[2])
+        # Scales are positive: the maximum may come first, which leaves less to scale.
+        sums = self.highest(sums, highest_over)
         scale = self("Mul", x_scale, weight[1])
         return self("Mul", self("Cast", sums, to=TensorProto.FLOAT), scale)
 
+    def highest(self, x: str, axis: int | None) -> str:
+        return x if axis is None else self("ReduceMax", x, self.integers(axis), keepdims=0)
+
+    def integers(self, *values: int) -> str:
+        return self.constant(np.array(values, np.int64))
+
     def dense(self, x: str, arrays: Arrays, path: str) -> str:
-        product = self.product(x, self.weight(arrays[f"{path}/kernel"]))
+        product = self.product(self.quantized(x), self.weight(arrays[f"{path}/kernel"]))
         return self("Add", product, self.constant(arrays[f"{path}/bias"]))
 
     def clip(self, x: str, bound: float | None) -> str:
@@ -142,16 +158,18 @@ class _Graph:
 
 
 def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays) -> str:
-    table = graph.constant(arrays["char_cnn/char_embedding/embeddings"])
+    # One product a filter width, over all windows of a batch: a third to twice as fast as ONNX
+    # Runtime's Conv on words, and quantized like every other product.
+    table, *scaling = graph.quantized(graph.constant(arrays["char_cnn/char_embedding/embeddings"]))
     embedded = graph("Gather", table, "ids")  # (words, characters, size)
-    embedded = graph("Transpose", embedded, perm=[0, 2, 1])
-    axis = graph.constant(np.array([2], np.int64))
     pooled = []
-    for i in range(len(config["char_filters"])):
-        kernel = graph.constant(arrays[f"char_cnn/conv_{i}/kernel"].transpose(2, 1, 0))
+    for i, (width, filters) in enumerate(config["char_filters"]):
+        kernel = arrays[f"char_cnn/conv_{i}/kernel"]  # (width, size, filters)
+        weight = graph.weight(kernel.reshape(-1, filters))
+        windows = _windows(graph, embedded, width)
+        highest = graph.product([windows, *scaling], weight, highest_over=1)  # (words, filters)
         bias = graph.constant(arrays[f"char_cnn/conv_{i}/bias"])
-        convolved = graph("Conv", embedded, kernel, bias)  # (words, filters, places)
-        pooled.append(graph("ReduceMax", convolved, axis, keepdims=0))
+        pooled.append(graph("Add", highest, bias))
     activation = {"relu": "Relu", "tanh": "Tanh"}[config["activation"]]
     x = graph(activation, graph("Concat", *pooled, axis=1))
     one = graph.constant(np.float32(1.0))
@@ -164,6 +182,15 @@ def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays) -> str:
     if "char_cnn/projection/kernel" in arrays:
         x = graph.dense(x, arrays, "char_cnn/projection")
     return x
+
+
+def _windows(graph: _Graph, x: str, width: int) -> str:
+    """Every `width` characters that follow each other: `(words, places, width * size)`."""
+    axis, parts = graph.integers(1), []
+    for first in range(width):
+        end = first + 1 - width or _INT64_MAX  # so many from the end; the last part goes up to it
+        parts.append(graph("Slice", x, graph.integers(first), graph.integers(end), axis))
+    return graph("Concat", *parts, axis=2)
 
 
 def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x: str, i: int):
@@ -182,14 +209,16 @@ def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x
     inputs.append(helper.make_tensor_value_info(begins, TensorProto.BOOL, ["rows", 1]))
     h_before = step("Where", begins, f"start_{i}", h)
     c_before = step("Where", begins, f"start_{i + 1}", c)
-    total = step("Add", now, step.product(h_before, recurrent))
+    total = step("Add", now, step.product(step.quantized(h_before), recurrent))
     to_i, to_j, to_f, to_o = step.several("Split", 4, total, axis=-1, num_outputs=4)
     kept = step("Mul", step("Sigmoid", step("Add", to_f, forget_bias)), c_before)
     new = step("Mul", step("Sigmoid", to_i), step("Tanh", to_j))
     c_after = step.clip(step("Add", kept, new), config["cell_clip"])
     h_after = step("Mul", step("Sigmoid", to_o), step("Tanh", c_after))
     if projection:
-        h_after = step.clip(step.product(h_after, projection), config["projection_clip"])
+        h_after = step.clip(
+            step.product(step.quantized(h_after), projection), config["projection_clip"]
+        )
     results = [(h_after, size), (c_after, units), (step("Identity", h_after), size)]
     body = step.body(inputs, [_float(name, "rows", features) for name, features in results])
 
