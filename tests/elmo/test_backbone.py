@@ -126,3 +126,14 @@ def test_half_precision_computes_in_its_type_and_keeps_float32_variables():
     assert {variable.dtype for variable in backbone.trainable_variables} == {"float32"}
     features = to_numpy(keras.ops.cast(features, "float32"))
     np.testing.assert_allclose(features, to_numpy(exact(batch_of(SENTENCES))), atol=0.1)
+
+
+def test_from_pretrained_tells_the_format(tmp_path):
+    backbone, *_ = small_backbone()
+    backbone.save_published(tmp_path / "weights.hdf5", tmp_path / "options.json")
+    backbone.save_to_preset(tmp_path / "preset")
+    expected = backbone.predict_on_batch(batch_of(SENTENCES))
+    for path in (tmp_path / "weights.hdf5", tmp_path / "preset"):
+        again = ElmoBackbone.from_pretrained(path, dropout=0.5)
+        assert again.dropout == 0.5
+        np.testing.assert_array_equal(again.predict_on_batch(batch_of(SENTENCES)), expected)

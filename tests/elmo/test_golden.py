@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 from oracle import character_ids
-from support import golden_allennlp, golden_bilm_tf, to_numpy
+from support import golden_allennlp, golden_bilm_tf, shared_file, to_numpy
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.variables import assign_variables
@@ -29,9 +29,23 @@ def published_backbone(folder, **changes):
     [(golden_allennlp, "sentences.json"), (golden_bilm_tf, "lm_embeddings_sentences.json")],
 )
 def test_published_features(folder, sentences_file):
-    """Ten batches of three; the published vectors carry the state from one to the next."""
     folder = folder()
     backbone = published_backbone(folder, stateful=True, batch_size=3)
+    assert_published_features(backbone, folder, sentences_file)
+
+
+@pytest.mark.portable
+def test_published_features_by_a_model_of_allennlp():
+    """The ELMo inside a tagger was the published one: only its file is another."""
+    folder = golden_allennlp()
+    model = shared_file("data/golden/allennlp/test_fixtures/simple_tagger_with_elmo/serialization")
+    for path in (model / "best.th", model / "model.tar.gz"):
+        backbone = ElmoBackbone.from_pretrained(path, stateful=True, batch_size=3)
+        assert_published_features(backbone, folder, "sentences.json")
+
+
+def assert_published_features(backbone, folder, sentences_file):
+    """Ten batches of three; the published vectors carry the state from one to the next."""
     columns = json.loads((folder / sentences_file).read_text(encoding="utf-8"))
     batches = [[sentence.split() for sentence in batch] for batch in zip(*columns, strict=True)]
     longest = max(len(sentence) for batch in batches for sentence in batch)

@@ -168,3 +168,17 @@ def test_reading_holds_one_variable_at_a_time(files):
     tracemalloc.stop()
     assert total == whole
     assert peak < 2.5 * largest < whole
+
+
+def test_another_forget_bias_goes_into_the_biases(tmp_path):
+    config = small_config(forget_bias=0.25)
+    variables, paths = random_variables(config), (tmp_path / "w.hdf5", tmp_path / "o.json")
+    save_bilm_tf(config, variables, *paths)
+    loaded, found = load_bilm_tf(*paths)
+    assert loaded["forget_bias"] == 1.0
+    units = config["units"]
+    for path, array in variables.items():
+        expected = array.copy()
+        if path.endswith("/bias") and path.startswith("bilm/"):
+            expected[2 * units : 3 * units] -= 0.75
+        np.testing.assert_allclose(found[path], expected, rtol=0, atol=1e-7)

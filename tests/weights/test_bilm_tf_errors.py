@@ -233,12 +233,6 @@ def test_variables_that_do_not_fit(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_forget_bias_that_the_format_cannot_hold(tmp_path):
-    config = small_config(forget_bias=0.0)
-    with pytest.raises(WeightsError, match=r"forget_bias must be 1\.0 .* Received: 0\.0"):
-        save_bilm_tf(config, random_variables(config), tmp_path / "w.hdf5", tmp_path / "o.json")
-
-
 def test_failed_save_leaves_the_old_files(files):
     before = [path.read_bytes() for path in files]
     variables = random_variables(small_config(), seed=1)

@@ -2,6 +2,7 @@
 
 import pickle
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -130,6 +131,15 @@ def test_a_dict_in_itself(tmp_path, container):
 def test_endless_instructions(tmp_path, container):
     container(tmp_path / "w.th", b"\x80\x02" + b"]" * 1_500_000 + b".", {})
     assert "instructions" in error_of(tmp_path / "w.th")
+
+
+def test_lying_lengths(tmp_path, container):
+    """A text of 4 GB that is not there takes no memory."""
+    container(tmp_path / "w.th", b"\x80\x02X" + struct.pack("<I", 2**32 - 1) + b"a", {})
+    tracemalloc.start()
+    error_of(tmp_path / "w.th")
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
 
 
 def test_other_files(tmp_path):

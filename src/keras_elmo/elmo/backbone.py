@@ -1,11 +1,12 @@
 """ELMo as a functional Keras model: ids in, all layers of every token out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
 import keras
+import numpy as np
 
 from keras_elmo.elmo.saving import (
     new_folder,
@@ -22,6 +23,7 @@ from keras_elmo.layers.char_cnn import CharacterCNN
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
+from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 
 ORIGINAL_FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
@@ -211,6 +213,31 @@ class ElmoBackbone(keras.Model):
             write_metadata(path)
 
     @classmethod
+    def from_pretrained(
+        cls,
+        path: str | PathLike[str],
+        *,
+        options: str | PathLike[str] | None = None,
+        **overrides: Any,
+    ) -> Self:
+        """Load an ELMo, whatever its format: see [`load_elmo`][keras_elmo.weights.detection].
+
+        Args:
+            path: a file, an archive, a folder, or the name of an embedded preset.
+            options: the options file (JSON) of weights that do not lie beside it.
+            overrides: constructor arguments that the files do not fix, such as `stateful`.
+
+        Raises:
+            FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
+            WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
+
+        Example:
+            >>> backbone = ElmoBackbone.from_pretrained("model.tar.gz")  # a model of AllenNLP's
+        """
+        elmo = load_elmo(path, options=options)
+        return cls._from_arrays({**elmo.config, **overrides}, elmo.variables)
+
+    @classmethod
     def from_published(
         cls,
         weights: str | PathLike[str],
@@ -230,8 +257,12 @@ class ElmoBackbone(keras.Model):
             WeightsError: a key is missing, surplus or misshapen, or the two files disagree.
         """
         config, arrays = load_bilm_tf(weights, options, embedding)
+        return cls._from_arrays({**config, **overrides}, arrays)
+
+    @classmethod
+    def _from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         with keras.StatelessScope():  # until it ends, variables have no values
-            backbone = cls(**{**config, **overrides})
+            backbone = cls(**config)
             assign_variables(backbone, arrays)
         return backbone
 

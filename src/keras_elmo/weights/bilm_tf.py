@@ -6,11 +6,12 @@ added to the forget gate at run time.
 
 import json
 import re
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -136,6 +137,8 @@ def save_bilm_tf(
 
     Both files are written beside their places and renamed at the end: on an error neither changes.
     One-layer models get the keys of a first layer among several, where both readers look for them.
+    Readers add 1 to the forget gates: where the model adds another `forget_bias`, the difference
+    goes into the biases.
 
     Args:
         config: `ElmoBackbone`'s constructor arguments.
@@ -145,7 +148,7 @@ def save_bilm_tf(
         options_path: JSON file to write.
 
     Raises:
-        WeightsError: a variable is missing, surplus or misshapen, or `forget_bias` is not 1.
+        WeightsError: a variable is missing, surplus or misshapen.
         OSError: a file cannot be written.
 
     Example:
@@ -161,8 +164,26 @@ def save_bilm_tf(
             f"{listing(problems)}\nGive config and variables of one and the same model."
         )
     with replacing(options) as new_options, create_hdf5(weights) as file:
-        TABLE.layout(shapes).save(variables, partial(file.create_dataset, dtype=np.float32))
+        published = _with_forget_bias_of_one(variables, config)
+        TABLE.layout(shapes).save(published, partial(file.create_dataset, dtype=np.float32))
         new_options.write_text(text, encoding="utf-8")
+
+
+def _with_forget_bias_of_one(
+    variables: Mapping[str, Any], config: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The variables of a model that adds `forget_bias`, as those of one that adds 1."""
+    more = np.float32(config.get("forget_bias", 1.0) - 1.0)
+    if not more:
+        return variables
+    changed = {}
+    for path in variables:
+        if re.fullmatch(r"bilm/\w+/bias", path):
+            first, candidate, forget, output = np.split(np.asarray(variables[path], np.float32), 4)
+            changed[path] = np.concatenate([first, candidate, forget + more, output])
+    return ChainMap(
+        changed, cast("MutableMapping[str, Any]", variables)
+    )  # the others are still read one at a time
 
 
 def _with_usual_keys(arrays: Mapping[str, Hdf5Array]) -> dict[str, Hdf5Array]:

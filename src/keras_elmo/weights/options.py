@@ -69,16 +69,7 @@ def config_from_options(options: Mapping[str, Any], where: str = "options") -> d
 
 
 def options_from_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that bilm-tf and AllenNLP need to read the model `config` describes.
-
-    Raises:
-        WeightsError: `forget_bias` is not 1, which is what every reader of the format adds.
-    """
-    if config.get("forget_bias", 1.0) != 1.0:
-        raise WeightsError(
-            "forget_bias must be 1.0 in the bilm-tf format. "
-            f"Received: {config['forget_bias']}. Add the difference to the biases' forget gates."
-        )
+    """Return the options that bilm-tf and AllenNLP need to read the model `config` describes."""
     options: dict[str, Any] = {
         "lstm": {
             "cell_clip": config["cell_clip"],

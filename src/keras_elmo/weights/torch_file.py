@@ -21,6 +21,7 @@ from keras_elmo.weights.torch_pickle import Tensor, read_pickle
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLD_MAGIC = 0x1950A86A20F9469CFC6C
+_OLD_HEAD = b"\x80\x02\x8a\n" + _OLD_MAGIC.to_bytes(10, "little")  # as a pickle
 _MOST_TENSORS, _DEEPEST = 100_000, 8
 _MOST_PICKLE_BYTES = 2**26  # of the names and shapes; those of a full-size ELMo take 10 kB
 
@@ -50,6 +51,19 @@ class TorchArray:
             storage[self.tensor.offset :], self.shape, strides, writeable=False
         )
         return np.array(view[rows])
+
+
+def is_torch_file(path: Path) -> bool:
+    """Whether a file is PyTorch's, by its content."""
+    with path.open("rb") as stream:
+        head = stream.read(len(_OLD_HEAD))
+    if head[:4] != _ZIP_MAGIC:
+        return head == _OLD_HEAD
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/data.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        return False
 
 
 def list_tensors(path: Path) -> dict[str, TorchArray]:

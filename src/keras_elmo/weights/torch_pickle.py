@@ -6,10 +6,11 @@ with are told apart by name; no name of the file is ever imported or called. Oth
 names are refused.
 """
 
+import io
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from keras_elmo.weights.errors import WeightsError
 
@@ -73,7 +74,8 @@ def read_pickle(stream: IO[bytes], where: str) -> Any:
     """
     machine = _Machine(where)
     try:
-        for number, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+        instructions = pickletools.genops(cast("IO[bytes]", _Bounded(stream)))
+        for number, (opcode, argument, _) in enumerate(instructions):
             if opcode.name == "STOP":
                 return machine.stack.pop()
             if number == _MOST_INSTRUCTIONS:
@@ -87,6 +89,25 @@ def read_pickle(stream: IO[bytes], where: str) -> Any:
             f"({error or type(error).__name__}). Download the file anew."
         ) from error
     raise WeightsError(f"{where}: must be a whole pickle of tensors. Received: one without an end.")
+
+
+class _Bounded:
+    """A stream that takes no memory for bytes that are not there, whatever length is asked for."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        place = stream.tell()
+        self._end = stream.seek(0, io.SEEK_END)
+        stream.seek(place)
+
+    def read(self, count: int) -> bytes:
+        return self._stream.read(min(count, self._end - self._stream.tell()))
+
+    def readline(self) -> bytes:
+        return self._stream.readline()
+
+    def tell(self) -> int:
+        return self._stream.tell()
 
 
 class _Machine:

@@ -1,0 +1,166 @@
+"""Any published ELMo, told by its content: `load_elmo`."""
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections import UserDict
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.weights.allennlp import is_allennlp, load_allennlp
+from keras_elmo.weights.archives import is_archive, unpack
+from keras_elmo.weights.bilm_tf import load_bilm_tf
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.keras_file import load_preset
+from keras_elmo.weights.options import read_options
+from keras_elmo.weights.presets import CONFIG_FILE, EMBEDDED
+from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.table import listing
+from keras_elmo.weights.torch_file import is_torch_file, list_tensors
+
+FORMATS = (
+    "a preset's folder; HDF5 weights with options.json beside them (bilm-tf, AllenNLP, NLPL, "
+    "SeqVec); a model of AllenNLP's (.th, .tar.gz or its folder); a zip or tar archive of these"
+)
+_WEIGHTS = ("weights.th", "best.th", "model.tar.gz")  # of a folder of AllenNLP's
+_HDF5 = (".hdf5", ".h5")
+
+
+def load_elmo(
+    path: str | PathLike[str], *, options: str | PathLike[str] | None = None
+) -> PublishedElmo:
+    """Read an ELMo, whatever its format: that is told by content, not by name.
+
+    Args:
+        path: a file, an archive, a folder, or the name of an embedded preset.
+        options: the options file (JSON) of weights that do not lie beside it.
+
+    Raises:
+        FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
+        WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
+
+    Example:
+        >>> elmo = load_elmo("model.tar.gz")
+        >>> elmo.format, elmo.config["units"]
+        ('model of AllenNLP', 4096)
+    """
+    place = Path(path)
+    if (EMBEDDED / str(path) / CONFIG_FILE).is_file():
+        place = EMBEDDED / str(path)
+    chosen = Path(options) if options is not None else None
+    if place.is_dir():
+        return _folder(place, chosen)
+    if not place.is_file():
+        raise FileNotFoundError(f"{place}: no such file or folder. Give {FORMATS}.")
+    if h5py.is_hdf5(place):
+        return _hdf5(place, chosen)
+    if is_torch_file(place):
+        return _torch(place, chosen)
+    if is_archive(place):
+        return _archive(place, chosen)
+    with place.open("rb") as stream:
+        head = stream.read(16)
+    raise WeightsError(
+        f"{place}: must be one of: {FORMATS}. Received: a file beginning with {head!r}"
+    )
+
+
+def _archive(path: Path, options: Path | None) -> PublishedElmo:
+    folder = tempfile.mkdtemp(prefix="keras-elmo-")
+    try:
+        unpack(path, Path(folder))
+        elmo = _folder(Path(folder), options)
+        # What was unpacked is needed for as long as arrays may be read from it.
+        weakref.finalize(elmo.variables, shutil.rmtree, folder, ignore_errors=True)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, WeightsError | FileNotFoundError):  # its reader knows no folder
+            message = str(error).replace(f"{folder}/", f"{path}: ").replace(folder, str(path))
+            raise type(error)(message) from error
+        raise
+    return elmo
+
+
+def _folder(path: Path, options: Path | None) -> PublishedElmo:
+    readers: dict[str, Callable[[Path, Path | None], PublishedElmo]] = {
+        CONFIG_FILE: _preset,
+        **dict.fromkeys(_WEIGHTS, _allennlp_folder),
+    }
+    for name, reader in readers.items():
+        if (path / name).is_file() and (reader is not _preset or _is_preset(path)):
+            return reader(path, options)
+    weights = sorted(file for file in path.iterdir() if file.suffix in _HDF5)
+    # NLPL's archives name it so; published ones lie beside vectors that are HDF5 as well.
+    named = [file for file in weights if file.stem == "model" or "weights" in file.stem]
+    if len(named or weights) == 1:
+        return _hdf5((named or weights)[0], options)
+    inner = [folder for folder in path.iterdir() if folder.is_dir()]
+    if not weights and len(inner) == 1:  # archives often begin with a folder
+        return _folder(inner[0], options)
+    found = sorted(entry.name for entry in path.iterdir())
+    raise WeightsError(
+        f"{path}: must hold one ELMo: {FORMATS}. Received: {listing(found) or 'an empty folder'}"
+    )
+
+
+def _is_preset(path: Path) -> bool:
+    try:
+        config = json.loads((path / CONFIG_FILE).read_bytes())
+    except ValueError:
+        return False
+    return isinstance(config, dict) and "class_name" in config
+
+
+def _preset(path: Path, _: Path | None) -> PublishedElmo:
+    config, arrays = load_preset(path)
+    return PublishedElmo("preset of keras-elmo", config, UserDict(arrays))
+
+
+def _hdf5(path: Path, options: Path | None) -> PublishedElmo:
+    config, variables = load_bilm_tf(path, options or _options_beside(path))
+    words = None
+    if config["vocabulary_size"] is not None:
+        files = [path.parent / f"vocab.txt{end}" for end in ("", ".gz")]
+        words = next((Vocabulary.load(file).tokens for file in files if file.is_file()), None)
+    return PublishedElmo("HDF5 weights of bilm-tf", config, variables, words)
+
+
+def _options_beside(weights: Path) -> Path:
+    """The options file of HDF5 weights: by name, or the only one in the folder."""
+    folder, stem = weights.parent, weights.stem
+    for name in (f"{stem.removesuffix('weights')}options.json", "options.json"):
+        if (folder / name).is_file():
+            return folder / name
+    found = sorted(folder.glob("*options*.json"))
+    if len(found) == 1:
+        return found[0]
+    raise FileNotFoundError(
+        f"{weights}: expected its options file (JSON) beside it, such as options.json. Received: "
+        f"{', '.join(file.name for file in found) or 'none'}. Name the file (`options=`, on the "
+        "command line `--options`)."
+    )
+
+
+def _torch(path: Path, options: Path | None) -> PublishedElmo:
+    arrays = list_tensors(path)
+    if not is_allennlp(list(arrays)):
+        raise WeightsError(
+            f"{path}: must hold an ELMo of AllenNLP's. Received tensors of something else:"
+            f"{listing(list(arrays))}"
+        )
+    stated: Mapping[str, Any] | None = read_options(options) if options else None
+    config, variables, mixes, rest = load_allennlp(arrays, str(path), stated)
+    return PublishedElmo("model of AllenNLP", config, variables, None, mixes, rest)
+
+
+def _allennlp_folder(path: Path, options: Path | None) -> PublishedElmo:
+    weights = next(path / name for name in _WEIGHTS if (path / name).is_file())
+    if options is None:
+        options = next(iter(sorted(path.rglob("*options*.json"))), None)
+    return _archive(weights, options) if is_archive(weights) else _torch(weights, options)

@@ -1,0 +1,30 @@
+"""An ELMo as its files give it, whatever their format."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.weights.allennlp import ScalarMixWeights
+
+
+@dataclass(frozen=True)
+class PublishedElmo:
+    """What the files of an ELMo hold.
+
+    Attributes:
+        format: what they are, in a few words.
+        config: constructor arguments of `ElmoBackbone`.
+        variables: variable path → float32 array, read when it is asked for.
+        words: the vocabulary of a word-input model, where it lies beside the weights.
+        mixes: learned mixes of layers, where the ELMo was trained with a task.
+        ignored: names of arrays that are no part of the ELMo.
+    """
+
+    format: str
+    config: dict[str, Any]
+    variables: Mapping[str, np.ndarray]
+    words: Sequence[str] | None = None
+    mixes: Sequence[ScalarMixWeights] = ()
+    ignored: Sequence[str] = ()
