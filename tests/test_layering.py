@@ -25,6 +25,7 @@ ROOMS = [
 ]
 NUMPY_ONLY = ["text", "metrics", "weights"]
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}
+READERS = {"keras_elmo.weights.tf_checkpoint": {"tensorflow"}}  # of files, not for computing
 
 
 def module_name(path: Path) -> str:
@@ -104,7 +105,7 @@ def test_no_cycles_inside_a_room(room: str) -> None:
 @pytest.mark.parametrize("module", [m for m in HOUSE if room_of(m) in NUMPY_ONLY])
 def test_numpy_rooms_import_no_keras(module: str) -> None:
     found = BACKENDS & {name.split(".")[0] for name in imports_of(module)}
-    assert not found, f"{module} imports {found}"
+    assert found <= READERS.get(module, set()), f"{module} imports {found}"
 
 
 @pytest.mark.parametrize("module", MODULES)

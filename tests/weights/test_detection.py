@@ -150,3 +150,16 @@ def test_golden(path, told):
     elmo = load_elmo(shared_file("data/golden") / path)
     assert elmo.format == told
     assert all(array.size for array in elmo.variables.values())
+
+
+@pytest.mark.parametrize("name", ["tiny_ckpt_1", "tiny_ckpt_2"])
+def test_checkpoint_equals_the_hdf5_beside_it(name, tmp_path):
+    pytest.importorskip("tensorflow")
+    folder = shared_file("data/golden/tf1_checkpoints", name)
+    expected = load_elmo(folder / "weights.hdf5")
+    shutil.copytree(folder, tmp_path / "training", ignore=shutil.ignore_patterns("*.hdf5"))
+    for path in (tmp_path / "training", tmp_path / "training/model.ckpt-0"):
+        elmo = load_elmo(path)
+        assert elmo.format == "training checkpoint of bilm-tf"
+        assert elmo.config == expected.config
+        assert_same(elmo, expected.variables)

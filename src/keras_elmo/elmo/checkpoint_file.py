@@ -1,14 +1,9 @@
 """Training checkpoints of bilm-tf, read with TensorFlow's own reader, as language models."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
@@ -21,21 +16,7 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
     load_bilm_tf_checkpoint,
 )
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.shapes import Shape
-
-
-@dataclass(frozen=True)
-class CheckpointArray:
-    """One array of a checkpoint, read when it is sliced."""
-
-    reader: Any
-    prefix: Path
-    key: str
-    shape: Shape
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        with _readable_errors(self.prefix):
-            return self.reader.get_tensor(self.key)[rows]
+from keras_elmo.weights.tf_checkpoint import list_checkpoint
 
 
 def load_checkpoint(
@@ -56,7 +37,7 @@ def load_checkpoint(
     folder = prefix.parent
     vocabulary = Vocabulary.load(Path(vocabulary_path or _vocabulary_file(folder)))
     config, arrays = load_bilm_tf_checkpoint(
-        _list_arrays(prefix), folder / OPTIONS_FILE, where=str(prefix)
+        list_checkpoint(prefix), folder / OPTIONS_FILE, where=str(prefix)
     )
     variables = dict(arrays)
     kernel, bias = variables.pop(SOFTMAX_KERNEL), variables.pop(SOFTMAX_BIAS)
@@ -83,30 +64,3 @@ def _vocabulary_file(folder: Path) -> Path:
         f"Received: {', '.join(path.name for path in found) or 'none'}. Name the file "
         "(`vocabulary=`, on the command line `--vocabulary`)."
     )
-
-
-def _list_arrays(prefix: Path) -> dict[str, CheckpointArray]:
-    try:
-        import tensorflow as tf
-    except ImportError as error:
-        raise ImportError(
-            f"{prefix} is a checkpoint of TensorFlow, which only TensorFlow can read, whatever "
-            'backend computes. Run `pip install "keras-elmo[tensorflow]"`.'
-        ) from error
-    with _readable_errors(prefix):
-        reader = tf.train.load_checkpoint(str(prefix))
-        shapes = reader.get_variable_to_shape_map()
-    return {key: CheckpointArray(reader, prefix, key, tuple(shapes[key])) for key in shapes}
-
-
-@contextmanager
-def _readable_errors(prefix: Path) -> Iterator[None]:
-    import tensorflow as tf
-
-    try:
-        yield
-    except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
-        raise WeightsError(
-            f"{prefix}: must be a whole checkpoint, with its files .index and .data-*. Received: "
-            f"{error}. Copy all files of the checkpoint again."
-        ) from error

@@ -6,31 +6,18 @@ already. Its highways hold the negated carry, behind the transform, in one matri
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.options import config_from_options
+from keras_elmo.weights.scalar_mix import ScalarMixWeights
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
 
 _CHARACTERS = "_token_embedder._char_embedding_weights"
 _MIX = re.compile(r"scalar_mix_\d+\.(gamma|scalar_parameters\.\d+)")
-
-
-@dataclass(frozen=True)
-class ScalarMixWeights:
-    """A learned mix of layers: γ · Σ softmax(weights)ₗ · hₗ.
-
-    Attributes:
-        gamma: γ.
-        weights: one a layer, before the softmax.
-    """
-
-    gamma: float
-    weights: tuple[float, ...]
 
 
 def _other_gates(rows: np.ndarray) -> np.ndarray:

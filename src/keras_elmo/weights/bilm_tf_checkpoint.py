@@ -48,7 +48,11 @@ TABLE = Table(
 
 
 def load_bilm_tf_checkpoint(
-    arrays: Mapping[str, Source], options_path: str | PathLike[str], where: str
+    arrays: Mapping[str, Source],
+    options_path: str | PathLike[str],
+    where: str,
+    *,
+    softmax: bool = True,
 ) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
     """Lay out the arrays of a training checkpoint as a language model.
 
@@ -57,6 +61,7 @@ def load_bilm_tf_checkpoint(
         options_path: the `options.json` that the training wrote. Without `char_cnn` in it, the
             model takes words.
         where: the checkpoint's name for error messages.
+        softmax: False leaves the softmax out: the ELMo alone.
 
     Returns:
         `ElmoBackbone`'s constructor arguments, and a mapping from variable path to float32 array:
@@ -82,14 +87,16 @@ def load_bilm_tf_checkpoint(
     # Only the weights can tell whether D = P means no projection or a square one.
     projection = "lm/RNN_0/rnn/multi_rnn_cell/cell_0/lstm_cell/projection/kernel"
     config["lstm_projection"] |= projection in arrays
-    softmax = {SOFTMAX_KERNEL: (size, config["projection_dim"]), SOFTMAX_BIAS: (size,)}
-    layout = TABLE.layout(expected_shapes(config) | softmax)
+    whole = {SOFTMAX_KERNEL: (size, config["projection_dim"]), SOFTMAX_BIAS: (size,)}
+    layout = TABLE.layout(expected_shapes(config) | whole)
     received = {key: tuple(array.shape) for key, array in arrays.items()}
     if problems := differences(layout.shapes, received):
         raise WeightsError(
             f"{where}: must hold exactly the model that {options_path} describes. Received:"
             f"{listing(problems)}\nUse the options file of the same training."
         )
+    if not softmax:
+        layout = TABLE.layout(expected_shapes(config))
     return config, layout.load(arrays)
 
 

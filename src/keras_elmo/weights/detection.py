@@ -16,17 +16,25 @@ from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.allennlp import is_allennlp, load_allennlp
 from keras_elmo.weights.archives import is_archive, unpack
 from keras_elmo.weights.bilm_tf import load_bilm_tf
+from keras_elmo.weights.bilm_tf_checkpoint import (
+    OPTIONS_FILE,
+    checkpoint_prefix,
+    load_bilm_tf_checkpoint,
+)
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
 from keras_elmo.weights.options import read_options
 from keras_elmo.weights.presets import CONFIG_FILE, EMBEDDED
 from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.table import listing
+from keras_elmo.weights.tf_checkpoint import list_checkpoint
+from keras_elmo.weights.tf_hub import is_tf_hub, load_tf_hub
 from keras_elmo.weights.torch_file import is_torch_file, list_tensors
 
 FORMATS = (
     "a preset's folder; HDF5 weights with options.json beside them (bilm-tf, AllenNLP, NLPL, "
-    "SeqVec); a model of AllenNLP's (.th, .tar.gz or its folder); a zip or tar archive of these"
+    "SeqVec); a model of AllenNLP's (.th, .tar.gz or its folder); a training checkpoint of "
+    "bilm-tf; a module of TF-Hub; a zip or tar archive of these"
 )
 _WEIGHTS = ("weights.th", "best.th", "model.tar.gz")  # of a folder of AllenNLP's
 _HDF5 = (".hdf5", ".h5")
@@ -56,6 +64,8 @@ def load_elmo(
     chosen = Path(options) if options is not None else None
     if place.is_dir():
         return _folder(place, chosen)
+    if (prefix := checkpoint_prefix(place)) is not None:
+        return _checkpoint(prefix, chosen)
     if not place.is_file():
         raise FileNotFoundError(f"{place}: no such file or folder. Give {FORMATS}.")
     if h5py.is_hdf5(place):
@@ -95,11 +105,15 @@ def _folder(path: Path, options: Path | None) -> PublishedElmo:
     for name, reader in readers.items():
         if (path / name).is_file() and (reader is not _preset or _is_preset(path)):
             return reader(path, options)
+    if (path / "variables/variables.index").is_file():
+        return _tf_hub(path / "variables/variables")
     weights = sorted(file for file in path.iterdir() if file.suffix in _HDF5)
     # NLPL's archives name it so; published ones lie beside vectors that are HDF5 as well.
     named = [file for file in weights if file.stem == "model" or "weights" in file.stem]
     if len(named or weights) == 1:
         return _hdf5((named or weights)[0], options)
+    if not weights and (prefix := checkpoint_prefix(path)) is not None:
+        return _checkpoint(prefix, options)
     inner = [folder for folder in path.iterdir() if folder.is_dir()]
     if not weights and len(inner) == 1:  # archives often begin with a folder
         return _folder(inner[0], options)
@@ -145,6 +159,28 @@ def _options_beside(weights: Path) -> Path:
         f"{', '.join(file.name for file in found) or 'none'}. Name the file (`options=`, on the "
         "command line `--options`)."
     )
+
+
+def _tf_hub(prefix: Path) -> PublishedElmo:
+    arrays = list_checkpoint(prefix)
+    if not is_tf_hub(arrays):
+        raise WeightsError(
+            f"{prefix}: must hold the variables of TF-Hub's ELMo. Received variables of something "
+            f"else:{listing(list(arrays))}"
+        )
+    config, variables, mixes, rest = load_tf_hub(arrays, str(prefix))
+    return PublishedElmo("module of TF-Hub", config, variables, None, mixes, rest)
+
+
+def _checkpoint(prefix: Path, options: Path | None) -> PublishedElmo:
+    config, variables = load_bilm_tf_checkpoint(
+        list_checkpoint(prefix),
+        options or prefix.parent / OPTIONS_FILE,
+        where=str(prefix),
+        softmax=False,
+    )
+    ignored = ["lm/softmax/W", "lm/softmax/b"]
+    return PublishedElmo("training checkpoint of bilm-tf", config, variables, ignored=ignored)
 
 
 def _torch(path: Path, options: Path | None) -> PublishedElmo:

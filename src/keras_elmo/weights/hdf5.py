@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 
 import h5py
 import numpy as np
@@ -24,7 +25,7 @@ class Hdf5Array:
     key: str
     shape: Shape
 
-    def __getitem__(self, rows: slice) -> np.ndarray:
+    def __getitem__(self, rows: slice | EllipsisType) -> np.ndarray:
         with open_hdf5(self.file) as file:
             return file[self.key][rows]
 

@@ -101,6 +101,25 @@ def disagreements(options: Mapping[str, Any], shapes: Mapping[str, Shape]) -> li
     ]
 
 
+def options_as_published(shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    """Options of an ELMo whose files hold none: what keys and shapes tell, else as published.
+
+    Args:
+        shapes: of the arrays, by their keys in HDF5 weights.
+    """
+    options: dict[str, Any] = {
+        "lstm": {"cell_clip": 3, "proj_clip": 3, "use_skip_connections": True},
+        "char_cnn": {"activation": "relu", "max_characters_per_token": 50, "embedding": {}},
+    }
+    for name, seen in _options_seen_in(shapes).items():
+        *parents, last = name.split(".")
+        inner = options
+        for parent in parents:
+            inner = inner[parent]
+        inner[last] = seen
+    return options
+
+
 def _options_seen_in(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     """Guess options from keys and shapes alone; what cannot be seen is 0 or empty."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.weights.allennlp import ScalarMixWeights
+from keras_elmo.weights.scalar_mix import ScalarMixWeights
 
 
 @dataclass(frozen=True)

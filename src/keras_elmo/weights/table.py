@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import EllipsisType
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,7 +26,7 @@ class Source(Protocol):
 
     @property
     def shape(self) -> Shape: ...
-    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
+    def __getitem__(self, rows: slice | EllipsisType, /) -> np.ndarray: ...
 
 
 def _same(array: np.ndarray) -> np.ndarray:

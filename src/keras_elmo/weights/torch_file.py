@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 from typing import IO, Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class TorchArray:
     def dtype(self) -> np.dtype:
         return np.dtype(self.tensor.dtype)
 
-    def __getitem__(self, rows: slice) -> np.ndarray:
+    def __getitem__(self, rows: slice | EllipsisType) -> np.ndarray:
         storage = np.memmap(
             self.file, self.dtype, "r", offset=self.begin, shape=(self.tensor.storage_size,)
         )
