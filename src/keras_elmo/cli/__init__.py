@@ -13,6 +13,7 @@ from keras_elmo import __version__
 from keras_elmo.cli.adapt import adapt
 from keras_elmo.cli.cache import cache
 from keras_elmo.cli.console import out
+from keras_elmo.cli.convert import convert
 from keras_elmo.cli.demo import demo
 from keras_elmo.cli.embed import embed
 from keras_elmo.cli.errors import Commands
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (train, evaluate, predict, embed, info)
+using_tasks = (train, evaluate, predict, embed, info, convert)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)

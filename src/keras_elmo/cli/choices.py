@@ -65,6 +65,13 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class ElmoFormat(StrEnum):
+    """What an ELMo is converted to."""
+
+    PRESET = "preset"
+    BILM_HDF5 = "bilm-hdf5"
+
+
 class FeatureFormat(StrEnum):
     """How features are written."""
 

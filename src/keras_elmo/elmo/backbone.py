@@ -25,6 +25,7 @@ from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
+from keras_elmo.weights.published import PublishedElmo
 
 ORIGINAL_FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
 
@@ -215,7 +216,7 @@ class ElmoBackbone(keras.Model):
     @classmethod
     def from_pretrained(
         cls,
-        path: str | PathLike[str],
+        path: str | PathLike[str] | PublishedElmo,
         *,
         options: str | PathLike[str] | None = None,
         **overrides: Any,
@@ -223,7 +224,8 @@ class ElmoBackbone(keras.Model):
         """Load an ELMo, whatever its format: see [`load_elmo`][keras_elmo.weights.detection].
 
         Args:
-            path: a file, an archive, a folder, or the name of an embedded preset.
+            path: a file, an archive, a folder, the name of an embedded preset, or what `load_elmo`
+                read.
             options: the options file (JSON) of weights that do not lie beside it.
             overrides: constructor arguments that the files do not fix, such as `stateful`.
 
@@ -234,7 +236,7 @@ class ElmoBackbone(keras.Model):
         Example:
             >>> backbone = ElmoBackbone.from_pretrained("model.tar.gz")  # a model of AllenNLP's
         """
-        elmo = load_elmo(path, options=options)
+        elmo = path if isinstance(path, PublishedElmo) else load_elmo(path, options=options)
         return cls._from_arrays({**elmo.config, **overrides}, elmo.variables)
 
     @classmethod

@@ -7,7 +7,7 @@ added to the forget gate at run time.
 import json
 import re
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -15,8 +15,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, create_hdf5, list_arrays, replacing
+from keras_elmo.weights.new_file import refuse_existing
 from keras_elmo.weights.options import (
     config_from_options,
     disagreements,
@@ -167,6 +169,30 @@ def save_bilm_tf(
         published = _with_forget_bias_of_one(variables, config)
         TABLE.layout(shapes).save(published, partial(file.create_dataset, dtype=np.float32))
         new_options.write_text(text, encoding="utf-8")
+
+
+def save_published_folder(
+    config: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    folder: str | PathLike[str],
+    words: Sequence[str] | None = None,
+) -> None:
+    """Write `weights.hdf5`, `options.json` and for word input `vocab.txt` into a new folder.
+
+    Raises:
+        FileExistsError: there is something of that name.
+        WeightsError: see `save_bilm_tf`.
+    """
+    path = Path(folder)
+    refuse_existing(path, overwrite=False)
+    path.mkdir(parents=True)
+    try:
+        save_bilm_tf(config, variables, path / "weights.hdf5", path / "options.json")
+    except BaseException:
+        path.rmdir()
+        raise
+    if words:
+        Vocabulary(words).save(path / "vocab.txt")
 
 
 def _with_forget_bias_of_one(

@@ -1,6 +1,5 @@
 """Any published ELMo, told by its content: `load_elmo`."""
 
-import json
 import shutil
 import tempfile
 import weakref
@@ -24,7 +23,7 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
 from keras_elmo.weights.options import read_options
-from keras_elmo.weights.presets import CONFIG_FILE, EMBEDDED
+from keras_elmo.weights.presets import CONFIG_FILE, EMBEDDED, is_preset, list_presets
 from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.table import listing
 from keras_elmo.weights.tf_checkpoint import list_checkpoint
@@ -67,7 +66,10 @@ def load_elmo(
     if (prefix := checkpoint_prefix(place)) is not None:
         return _checkpoint(prefix, chosen)
     if not place.is_file():
-        raise FileNotFoundError(f"{place}: no such file or folder. Give {FORMATS}.")
+        raise FileNotFoundError(
+            f"{place}: no such file or folder, nor one of the presets "
+            f"{', '.join(map(repr, list_presets()))}. Give one of these, or {FORMATS}."
+        )
     if h5py.is_hdf5(place):
         return _hdf5(place, chosen)
     if is_torch_file(place):
@@ -103,7 +105,7 @@ def _folder(path: Path, options: Path | None) -> PublishedElmo:
         **dict.fromkeys(_WEIGHTS, _allennlp_folder),
     }
     for name, reader in readers.items():
-        if (path / name).is_file() and (reader is not _preset or _is_preset(path)):
+        if (path / name).is_file() and (reader is not _preset or is_preset(path)):
             return reader(path, options)
     if (path / "variables/variables.index").is_file():
         return _tf_hub(path / "variables/variables")
@@ -121,14 +123,6 @@ def _folder(path: Path, options: Path | None) -> PublishedElmo:
     raise WeightsError(
         f"{path}: must hold one ELMo: {FORMATS}. Received: {listing(found) or 'an empty folder'}"
     )
-
-
-def _is_preset(path: Path) -> bool:
-    try:
-        config = json.loads((path / CONFIG_FILE).read_bytes())
-    except ValueError:
-        return False
-    return isinstance(config, dict) and "class_name" in config
 
 
 def _preset(path: Path, _: Path | None) -> PublishedElmo:

@@ -28,6 +28,18 @@ def list_presets() -> dict[str, str]:
     return {folder.name: _metadata(folder).get("description", "") for folder in folders}
 
 
+def is_preset(path: str | PathLike[str]) -> bool:
+    """Whether a path, or the name of an embedded preset, is that of a preset."""
+    for folder in (EMBEDDED / str(path), Path(path)):
+        try:
+            config = json.loads((folder / CONFIG_FILE).read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(config, dict) and "class_name" in config:
+            return True
+    return False
+
+
 def preset_folder(preset: str | PathLike[str]) -> Path:
     """Return the folder of a preset, given by the name of an embedded one or by a path.
 

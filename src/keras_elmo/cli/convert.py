@@ -1,0 +1,49 @@
+"""`keras-elmo convert`: an ELMo of any format → a preset, or the files of bilm-tf and AllenNLP."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.choices import ElmoFormat, Tokenizer
+from keras_elmo.cli.console import say
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="File, archive, folder or preset of an ELMo.")],
+    output: Annotated[Path, typer.Argument(help="Folder to write.")],
+    to: Annotated[
+        ElmoFormat, typer.Option(help="bilm-hdf5: weights.hdf5 and options.json.")
+    ] = ElmoFormat.PRESET,
+    options: Annotated[
+        Path | None, typer.Option(help="Options (JSON) of weights that do not lie beside it.")
+    ] = None,
+    tokenizer: Annotated[
+        Tokenizer, typer.Option(help="Of the preset: how a text becomes words.")
+    ] = Tokenizer.WORDS,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a preset.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+) -> None:
+    """Convert an ELMo, whose format is told by its content, into one that is read elsewhere.
+
+    \b
+    keras-elmo convert elmo_weights.hdf5 my_elmo/
+    keras-elmo convert model.tar.gz my_elmo/
+    keras-elmo convert my_elmo/ published/ --to bilm-hdf5
+    """
+    from keras_elmo.weights.detection import load_elmo
+
+    elmo = load_elmo(source, options=options)
+    say(f"{source}: {elmo.format}", quiet=quiet)
+    if to == ElmoFormat.PRESET:
+        load_backend()
+        from keras_elmo.elmo.conversion import write_as_preset
+
+        write_as_preset(elmo, output, tokenizer=tokenizer, overwrite=overwrite)
+        say(f"Use it: keras-elmo train DATA --preset {output} -o model/", quiet=quiet)
+        return
+    from keras_elmo.weights.bilm_tf import save_published_folder
+
+    save_published_folder(elmo.config, elmo.variables, output, elmo.words)
+    say(f"Wrote {output / 'weights.hdf5'} and {output / 'options.json'}", quiet=quiet)

@@ -1,0 +1,49 @@
+"""A published ELMo, of whatever format, as a preset."""
+
+from dataclasses import asdict
+from os import PathLike
+
+from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.elmo.saving import new_folder, write_metadata, write_object
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.presets import PREPROCESSOR_FILE
+from keras_elmo.weights.published import PublishedElmo
+
+
+def write_as_preset(
+    elmo: PublishedElmo,
+    folder: str | PathLike[str],
+    *,
+    tokenizer: str = "words",
+    overwrite: bool = False,
+) -> None:
+    """Write a preset that every class and command takes, in float32.
+
+    Args:
+        elmo: what `load_elmo` read; its learned mixes become entries of `metadata.json`.
+        folder: a new folder.
+        tokenizer: of the preprocessor, `"words"` or `"whitespace"`.
+        overwrite: replace a preset that is there.
+
+    Raises:
+        FileExistsError: the folder exists.
+        WeightsError: a word-input model without its vocabulary.
+    """
+    if elmo.config["vocabulary_size"] is not None and not elmo.words:
+        raise WeightsError(
+            f"a word-input ELMo ({elmo.format}) needs its vocabulary, and a preset holds it. "
+            "Received: none. Put its file vocab.txt (a word a line, <S> </S> <UNK> first) beside "
+            "the weights."
+        )
+    backbone = ElmoBackbone.from_pretrained(elmo)
+    preprocessor = ElmoPreprocessor(
+        tokenizer,
+        max_characters_per_token=backbone.max_characters_per_token,
+        vocabulary=elmo.words,
+    )
+    with new_folder(folder, overwrite=overwrite) as path:
+        write_backbone(backbone, path)
+        write_object(preprocessor, path, PREPROCESSOR_FILE)
+        mixes = [asdict(mix) for mix in elmo.mixes]
+        write_metadata(path, converted_from=elmo.format, scalar_mixes=mixes)
