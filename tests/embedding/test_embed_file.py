@@ -156,7 +156,11 @@ def test_it_goes_on_where_it_was(tmp_path, ending):
     with pytest.raises(KeyboardInterrupt):
         embed(path, engine=FakeEngine(fail_at=40))
     assert embed(path).computed == SENTENCES[96:]
-    assert path.read_bytes() == whole.read_bytes()
+    if ending == "h5":  # its root group holds the second it was made in
+        for found, right in zip(read_hdf5(path, False), read_hdf5(whole, False), strict=True):
+            np.testing.assert_array_equal(found, right)
+    else:
+        assert path.read_bytes() == whole.read_bytes()
     assert not list(tmp_path.glob("*.unfinished"))
 
 

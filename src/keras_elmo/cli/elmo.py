@@ -22,7 +22,8 @@ def load_elmo(
     """Load a backbone and its preprocessor.
 
     Args:
-        preset: a name or folder; None means the default one, unless `weights` are given.
+        preset: a name, or the path of an ELMo of any format; None means the default one, unless
+            `weights` are given.
         weights, options: published files instead.
         vocabulary: words of a published word-input model.
         tokenizer: instead of the preset's own.
@@ -41,8 +42,8 @@ def load_elmo(
     chosen: dict[str, Any] = {"tokenizer": tokenizer} if tokenizer else {}
     if not (weights and options):
         preset = preset or DEFAULT_PRESET
-        preprocessor = ElmoPreprocessor.from_preset(preset, **chosen)
-        return ElmoBackbone.from_preset(preset, **overrides), preprocessor
+        preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
+        return ElmoBackbone.from_pretrained(preset, **overrides), preprocessor
     backbone = ElmoBackbone.from_published(weights, options, **overrides)
     check_vocabulary(backbone.vocabulary_size, vocabulary)
     words = Vocabulary.load(vocabulary).tokens if vocabulary else None

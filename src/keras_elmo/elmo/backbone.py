@@ -17,11 +17,10 @@ from keras_elmo.elmo.saving import (
     write_weights,
 )
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
+from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
 from keras_elmo.layers.bilm import BiLM
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
-from keras_elmo.layers.char_cnn import CharacterCNN
-from keras_elmo.text.characters import CharacterEncoder
-from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
+from keras_elmo.layers.char_cnn import NUM_CHARACTERS
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
@@ -46,6 +45,10 @@ class ElmoBackbone(keras.Model):
             character CNN, see [`CharacterCNN`][keras_elmo.layers.char_cnn.CharacterCNN].
         vocabulary_size: number of words of a word-input model (marks included); such a model has
             no character CNN.
+        word_dim: size of a word's own vector in a model that has both.
+        num_characters, boundaries: of a model with other characters than bytes (see
+            [`UnicodeCharacterEncoder`][keras_elmo.text.unicode_characters]): rows of its table, and
+            the ids that stand for `<S>` and `</S>`.
         cell_clip, projection_clip, forget_bias, use_skip_connections, lstm_projection, dropout:
             the biLM, see [`BiLM`][keras_elmo.layers.bilm.BiLM].
         keep_boundaries: leave `<S>` and `</S>` in the features, which then have two more steps.
@@ -56,7 +59,8 @@ class ElmoBackbone(keras.Model):
 
     Call arguments (a dict):
         character_ids: int32 `(batch, tokens, max_characters_per_token)`, 0 where padded; or, for a
-            word-input model, token_ids: int32 `(batch, tokens)`.
+            word-input model, token_ids: int32 `(batch, tokens)`. With a `word_dim` the word's id
+            stands before its characters.
         padding_mask: bool `(batch, tokens)`, True at real tokens, padding on the right.
 
     Returns:
@@ -83,6 +87,9 @@ class ElmoBackbone(keras.Model):
         num_highways: int = 2,
         activation: str = "relu",
         vocabulary_size: int | None = None,
+        word_dim: int | None = None,
+        num_characters: int = NUM_CHARACTERS,
+        boundaries: Sequence[Sequence[int]] | None = None,
         cell_clip: float | None = 3.0,
         projection_clip: float | None = 3.0,
         forget_bias: float = 1.0,
@@ -102,23 +109,17 @@ class ElmoBackbone(keras.Model):
                 f"rows of a batch. Received: stateful={stateful}, batch_size={batch_size}"
             )
         # === Layers ===
-        if vocabulary_size is None:
-            encoder = CharacterEncoder(max_characters_per_token)
-            boundaries = encoder.bos.tolist(), encoder.eos.tolist()
-            word_layer = CharacterCNN(
-                char_embedding_dim=char_embedding_dim,
-                char_filters=char_filters,
-                num_highways=num_highways,
-                activation=activation,
-                projection_dim=projection_dim,
-                dtype=dtype,
-                name="char_cnn",
-            )
-        else:
-            boundaries = BOS_ID, EOS_ID
-            word_layer = keras.layers.Embedding(
-                vocabulary_size + 1, projection_dim, dtype=dtype, name="word_embedding"
-            )
+        word_layer = build_word_layer(
+            vocabulary_size=vocabulary_size,
+            word_dim=word_dim,
+            projection_dim=projection_dim,
+            dtype=dtype,
+            num_characters=num_characters,
+            char_embedding_dim=char_embedding_dim,
+            char_filters=char_filters,
+            num_highways=num_highways,
+            activation=activation,
+        )
         bilm = BiLM(
             projection_dim=projection_dim,
             units=units,
@@ -136,11 +137,13 @@ class ElmoBackbone(keras.Model):
 
         # === Functional model ===
         ids_name, ids_shape = "token_ids", (None,)
-        if vocabulary_size is None:
-            ids_name, ids_shape = "character_ids", (None, max_characters_per_token)
+        if vocabulary_size is None or word_dim is not None:
+            width = max_characters_per_token + (word_dim is not None)  # the word's id comes first
+            ids_name, ids_shape = "character_ids", (None, width)
         ids = keras.Input(ids_shape, batch_size, dtype="int32", name=ids_name)
         padding_mask = keras.Input((None,), batch_size, dtype="bool", name="padding_mask")
-        x, mask = AddBoundaries(*boundaries, dtype=dtype, name="add_boundaries")(ids, padding_mask)
+        marks = boundaries or default_boundaries(vocabulary_size, max_characters_per_token)
+        x, mask = AddBoundaries(*marks, dtype=dtype, name="add_boundaries")(ids, padding_mask)
         features = bilm(word_layer(x), mask=mask)  # (batch, tokens + 2, layers + 1, 2P)
         if not keep_boundaries:
             remove = RemoveBoundaries(dtype=dtype, name="remove_boundaries")
@@ -160,6 +163,9 @@ class ElmoBackbone(keras.Model):
         self.num_highways = num_highways
         self.activation = activation
         self.vocabulary_size = vocabulary_size
+        self.word_dim = word_dim
+        self.num_characters = num_characters
+        self.boundaries = boundaries and [list(ids) for ids in boundaries]
         self.cell_clip = cell_clip
         self.projection_clip = projection_clip
         self.forget_bias = forget_bias
@@ -175,9 +181,9 @@ class ElmoBackbone(keras.Model):
     def get_config(self):
         names = (
             "projection_dim units num_layers max_characters_per_token char_embedding_dim "
-            "char_filters num_highways activation vocabulary_size cell_clip projection_clip "
-            "forget_bias use_skip_connections lstm_projection dropout keep_boundaries stateful "
-            "batch_size"
+            "char_filters num_highways activation vocabulary_size word_dim num_characters "
+            "boundaries cell_clip projection_clip forget_bias use_skip_connections "
+            "lstm_projection dropout keep_boundaries stateful batch_size"
         )
         config = {name: getattr(self, name) for name in names.split()}
         policy = self.bilm.dtype_policy.name

@@ -6,7 +6,6 @@ from os import PathLike
 from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import new_folder, write_metadata, write_object
-from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.presets import PREPROCESSOR_FILE
 from keras_elmo.weights.published import PublishedElmo
 
@@ -28,20 +27,10 @@ def write_as_preset(
 
     Raises:
         FileExistsError: the folder exists.
-        WeightsError: a word-input model without its vocabulary.
+        WeightsError: a model that reads words is without its vocabulary.
     """
-    if elmo.config["vocabulary_size"] is not None and not elmo.words:
-        raise WeightsError(
-            f"a word-input ELMo ({elmo.format}) needs its vocabulary, and a preset holds it. "
-            "Received: none. Put its file vocab.txt (a word a line, <S> </S> <UNK> first) beside "
-            "the weights."
-        )
+    preprocessor = ElmoPreprocessor.from_pretrained(elmo, tokenizer=tokenizer)
     backbone = ElmoBackbone.from_pretrained(elmo)
-    preprocessor = ElmoPreprocessor(
-        tokenizer,
-        max_characters_per_token=backbone.max_characters_per_token,
-        vocabulary=elmo.words,
-    )
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)
         write_object(preprocessor, path, PREPROCESSOR_FILE)

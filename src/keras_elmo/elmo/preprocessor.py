@@ -10,8 +10,12 @@ import numpy as np
 from keras_elmo.elmo.saving import new_folder, read_object, write_metadata, write_object
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.tokenizers import get_tokenizer
+from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.presets import PREPROCESSOR_FILE
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset
+from keras_elmo.weights.published import PublishedElmo
 
 Sentences = str | Sequence[str] | Sequence[Sequence[str]]
 
@@ -24,8 +28,9 @@ class ElmoPreprocessor:
         tokenizer: `"words"` (Treebank-style words, for raw text) or `"whitespace"` (split on
             spaces, for text that is tokenised already). Token lists are taken as they are.
         max_characters_per_token: as of the model.
-        vocabulary: the words of a word-input model, `<S> </S> <UNK>` first; None for character
-            input.
+        vocabulary: the words of a model that reads words, `<S> </S> <UNK>` first; None for
+            characters alone.
+        characters: of a model that reads other characters than bytes, in the order of their ids.
         word_vocabulary: words of a second word vector beside ELMo, `<S> </S> <UNK>` first; adds
             `word_ids` to the output. A word that is not there is looked up in lower case, too.
 
@@ -49,13 +54,15 @@ class ElmoPreprocessor:
         *,
         max_characters_per_token: int = 50,
         vocabulary: Sequence[str] | None = None,
+        characters: Sequence[str] | None = None,
         word_vocabulary: Sequence[str] | None = None,
     ):
         self.tokenizer = get_tokenizer(tokenizer)
         self.max_characters_per_token = max_characters_per_token
         self.vocabulary = Vocabulary(vocabulary) if vocabulary else None
         self.word_vocabulary = Vocabulary(word_vocabulary) if word_vocabulary else None
-        self._characters = CharacterEncoder(max_characters_per_token)
+        self.characters = list(characters) if characters else None
+        self._encoder = self._characters_or_words()
 
     def __call__(self, sentences: Sentences, length: int | None = None) -> dict[str, np.ndarray]:
         return self.encode(self.tokenize(sentences), length)
@@ -77,10 +84,10 @@ class ElmoPreprocessor:
         lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int32)
         time = max(1, lengths.max(initial=0)) if length is None else length
         arrays: dict[str, np.ndarray] = {}
-        if self.vocabulary is None:
-            arrays["character_ids"] = self._characters.encode(sentences, time)
-        else:
-            arrays["token_ids"] = self.vocabulary.encode(sentences, time)
+        only_words = self._encoder is self.vocabulary
+        arrays["token_ids" if only_words else "character_ids"] = self._encoder.encode(
+            sentences, time
+        )
         arrays["padding_mask"] = np.arange(time) < lengths[:, None]
         if self.word_vocabulary is not None:
             known = self.word_vocabulary
@@ -94,12 +101,44 @@ class ElmoPreprocessor:
             "tokenizer": self.tokenizer.name,
             "max_characters_per_token": self.max_characters_per_token,
             "vocabulary": list(self.vocabulary.tokens) if self.vocabulary else None,
+            "characters": self.characters,
             "word_vocabulary": list(self.word_vocabulary.tokens) if self.word_vocabulary else None,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         return cls(**config)
+
+    @classmethod
+    def from_pretrained(
+        cls, path: str | PathLike[str] | PublishedElmo, *, tokenizer: str | None = None
+    ) -> Self:
+        """The preprocessor that belongs to an ELMo of any format, a preset's as it was saved.
+
+        Args:
+            path: as of [`ElmoBackbone.from_pretrained`][keras_elmo.elmo.backbone.ElmoBackbone].
+            tokenizer: `"words"` or `"whitespace"`; None leaves a preset its own, and is `"words"`
+                for the formats that have none.
+
+        Raises:
+            FileNotFoundError: there is nothing.
+            WeightsError: the files are no ELMo, or a model that reads words is without them.
+        """
+        if not isinstance(path, PublishedElmo):
+            if is_preset(path):
+                return cls.from_preset(path, **({"tokenizer": tokenizer} if tokenizer else {}))
+            path = load_elmo(path)
+        if path.config["vocabulary_size"] is not None and not path.words:
+            raise WeightsError(
+                f"an ELMo that reads words ({path.format}) needs its vocabulary. Received: none. "
+                "Put its file vocab.txt (a word a line, <S> </S> <UNK> first) beside the weights."
+            )
+        return cls(
+            tokenizer or "words",
+            max_characters_per_token=path.config["max_characters_per_token"],
+            vocabulary=path.words,
+            characters=path.characters,
+        )
 
     @classmethod
     def from_preset(cls, preset: str | PathLike[str], **overrides: Any) -> Self:
@@ -111,6 +150,12 @@ class ElmoPreprocessor:
         with new_folder(folder, overwrite=overwrite) as path:
             write_object(self, path, PREPROCESSOR_FILE)
             write_metadata(path)
+
+    def _characters_or_words(self) -> CharacterEncoder | UnicodeCharacterEncoder | Vocabulary:
+        width = self.max_characters_per_token
+        if self.characters:
+            return UnicodeCharacterEncoder(self.characters, self.vocabulary, width)
+        return self.vocabulary or CharacterEncoder(width)
 
     def _tokens(self, number: int, sentence: Any) -> list[str]:
         if isinstance(sentence, str):

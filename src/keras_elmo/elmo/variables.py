@@ -10,14 +10,14 @@ from keras import ops
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import expected_shapes
 
-ROOTS = ("char_cnn", "word_embedding", "bilm")
+ROOTS = ("char_cnn", "word_embedding", "word_projection", "bilm")
 
 
 def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
     """The weights of an `ElmoBackbone`, by the paths of `keras_elmo.weights.expected_shapes`.
 
     A Keras path may begin with the names of the models around the backbone; here it begins at
-    `char_cnn`, `word_embedding` or `bilm`.
+    one of `ROOTS`.
     """
     expected = expected_shapes(backbone.get_config())
     found = {_relative(variable.path): variable for variable in backbone.weights}

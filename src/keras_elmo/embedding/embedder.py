@@ -11,7 +11,7 @@ import numpy as np
 from keras_elmo.embedding.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines import make_engine
 from keras_elmo.embedding.lanes import Job, Lanes
-from keras_elmo.embedding.sources import Loaded, Preset, Published, Source
+from keras_elmo.embedding.sources import Loaded, Pretrained, Published, Source
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
 
@@ -29,9 +29,9 @@ class ElmoEmbedder:
     lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.lanes.Lanes].
 
     Args:
-        elmo: a preset's name or folder, `Published` files, or a backbone. A stateful backbone reads
-            sentences as they come: number `i` is row `i % batch_size` of its batches; what is said
-            below of engines and memory is not for it.
+        elmo: a preset's name, the path of an ELMo of any format, `Published` files, or a backbone.
+            A stateful backbone reads sentences as they come: number `i` is row `i % batch_size` of
+            its batches; what is said below of engines and memory is not for it.
         preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
             default splits on spaces.
         engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
@@ -65,7 +65,7 @@ class ElmoEmbedder:
         self._stateful = isinstance(source, Loaded) and source.loaded.stateful
         self._source, self._preprocessor = source, preprocessor
         self.engine: Engine = make_engine(source, engine, precision)
-        self._ids = WordIds(self.engine.config, preprocessor, source.vocabulary())
+        self._ids = WordIds(self.engine.config, preprocessor, *source.lexicon())
         self._max_bytes = max_bytes
         self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
         self._keeps_boundaries = self.engine.config.get("keep_boundaries", False)
@@ -173,4 +173,4 @@ class ElmoEmbedder:
 
 
 def _source(elmo: "str | PathLike[str] | ElmoBackbone") -> Source:
-    return Preset(elmo) if isinstance(elmo, str | PathLike) else Loaded(elmo)
+    return Pretrained(elmo) if isinstance(elmo, str | PathLike) else Loaded(elmo)

@@ -29,7 +29,8 @@ class KerasEngine:
         self.config = backbone.get_config()
         self.static_shapes = keras.config.backend() == "jax"
         self._words = backbone.word_layer
-        shape = (None,) if backbone.vocabulary_size is None else ()  # characters of words, or words
+        only_words = backbone.vocabulary_size is not None and backbone.word_dim is None
+        shape = () if only_words else (None,)  # words, or their characters
         words = keras.Input(shape, dtype="int32", name="ids")
         self._call_words = compiled_call(keras.Model({"ids": words}, backbone.word_layer(words)))
         self._call_block = compiled_call(_block_model(backbone))

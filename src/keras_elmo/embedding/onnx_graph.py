@@ -19,7 +19,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def words_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> ModelProto:
-    """The character CNN, or the table of a word-input model.
+    """What turns a word's ids into its vector: character CNN, table of words, or both.
 
     Args:
         config: of the backbone.
@@ -27,16 +27,23 @@ def words_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
         precision: `"float32"` or `"int8"`.
 
     Returns:
-        A graph of ids int32 `(words, characters)` or `(words,)` → vectors `(words, P)`.
+        A graph of ids int32 `(words, characters)`, `(words, 1 + characters)` or `(words,)` →
+        vectors `(words, P)`.
     """
-    graph = _Graph(precision)
-    if config["vocabulary_size"] is not None:
+    graph, shape = _Graph(precision), ["words", "characters"]
+    if config["vocabulary_size"] is None:
+        x = _char_cnn(graph, config, arrays, "ids")
+    elif config.get("word_dim") is None:
         shape = ["words"]
-        table = graph.constant(arrays["word_embedding/embeddings"])
-        x = graph("Gather", table, "ids")
+        x = graph("Gather", graph.constant(arrays["word_embedding/embeddings"]), "ids")
     else:
-        shape = ["words", "characters"]
-        x = _char_cnn(graph, config, arrays)
+        zero, one, last = (graph.integers(number) for number in (0, 1, _INT64_MAX))
+        word = graph("Squeeze", graph("Slice", "ids", zero, one, one), one)
+        characters = graph("Slice", "ids", one, last, one)
+        own = graph("Gather", graph.constant(arrays["word_embedding/embeddings"]), word)
+        kernel = graph.weight(arrays["word_projection/kernel"])
+        own = graph.product(graph.quantized(own), kernel)
+        x = graph("Add", own, _char_cnn(graph, config, arrays, characters))
     graph("Identity", x, name="vectors")
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT32, shape)]
     return graph.model(inputs, [_float("vectors", "words", config["projection_dim"])])
@@ -157,11 +164,11 @@ class _Graph:
         return f"v{self._counter[0]}"
 
 
-def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays) -> str:
+def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, ids: str) -> str:
     # One product a filter width, over all windows of a batch: a third to twice as fast as ONNX
     # Runtime's Conv on words, and quantized like every other product.
     table, *scaling = graph.quantized(graph.constant(arrays["char_cnn/char_embedding/embeddings"]))
-    embedded = graph("Gather", table, "ids")  # (words, characters, size)
+    embedded = graph("Gather", table, ids)  # (words, characters, size)
     pooled = []
     for i, (width, filters) in enumerate(config["char_filters"]):
         kernel = arrays[f"char_cnn/conv_{i}/kernel"]  # (width, size, filters)

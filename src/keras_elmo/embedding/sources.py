@@ -1,8 +1,8 @@
 """Where an ELMo to embed with comes from: as arrays, without Keras, or as a backbone."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from keras_elmo._backend import ensure_backend
 from keras_elmo.weights.bilm_tf import load_bilm_tf
-from keras_elmo.weights.keras_file import load_preset
-from keras_elmo.weights.presets import PREPROCESSOR_FILE, preset_folder
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.published import PublishedElmo
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
@@ -19,27 +19,33 @@ if TYPE_CHECKING:
 Arrays = tuple[Mapping[str, Any], Mapping[str, np.ndarray]]  # configuration, weights by path
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A preset's name or folder."""
+Lexicon = tuple[
+    Sequence[str] | None, Sequence[str] | None
+]  # words, and characters that are no bytes
 
-    preset: str | PathLike[str]
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A preset's name or folder, or an ELMo of any format."""
+
+    path: str | PathLike[str]
+
+    @cached_property
+    def _elmo(self) -> PublishedElmo:
+        return load_elmo(self.path)
 
     def arrays(self) -> Arrays:
-        return load_preset(self.preset)
+        return self._elmo.config, self._elmo.variables
 
     def backbone(self) -> "ElmoBackbone":
         ensure_backend()
         from keras_elmo.elmo.backbone import ElmoBackbone
 
-        return ElmoBackbone.from_preset(self.preset)
+        return ElmoBackbone.from_pretrained(self._elmo)
 
-    def vocabulary(self) -> Sequence[str] | None:
-        """The words of a word-input model."""
-        path = preset_folder(self.preset) / PREPROCESSOR_FILE
-        if not path.is_file():
-            return None
-        return json.loads(path.read_text(encoding="utf-8"))["config"]["vocabulary"]
+    def lexicon(self) -> Lexicon:
+        """What the ids of a model stand for."""
+        return self._elmo.words, self._elmo.characters
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,8 @@ class Published:
 
         return ElmoBackbone.from_published(self.weights, self.options, embedding=self.embedding)
 
-    def vocabulary(self) -> Sequence[str] | None:
-        return self.words
+    def lexicon(self) -> Lexicon:
+        return self.words, None
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,8 @@ class Loaded:
     def backbone(self) -> "ElmoBackbone":
         return self.loaded
 
-    def vocabulary(self) -> Sequence[str] | None:
-        return None
+    def lexicon(self) -> Lexicon:
+        return None, None
 
 
-Source = Preset | Published | Loaded
+Source = Pretrained | Published | Loaded

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_elmo.text.characters import PAD_CHAR, CharacterEncoder
 from keras_elmo.text.tokenizers import WhitespaceTokenizer
+from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, Vocabulary
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ class WordIds:
     Args:
         config: the ELMo's configuration.
         preprocessor: splits sentences; None splits on spaces.
-        vocabulary: the words of a word-input model, where the preprocessor does not bring them.
+        vocabulary, characters: of a model that reads words, or other characters than bytes, where
+            the preprocessor does not bring them.
 
     Attributes:
-        boundaries: ids of `<S>` and `</S>`: int32 `(2, characters)` or `(2,)`.
+        boundaries: ids of `<S>` and `</S>`: int32 `(2, width)` or `(2,)`.
 
     Raises:
-        ValueError: a word-input model without a vocabulary.
+        ValueError: a model that reads words is without them.
     """
 
     def __init__(
@@ -33,23 +35,31 @@ class WordIds:
         config: Mapping[str, Any],
         preprocessor: "ElmoPreprocessor | None" = None,
         vocabulary: Sequence[str] | None = None,
+        characters: Sequence[str] | None = None,
     ):
         self._preprocessor, self._split = preprocessor, WhitespaceTokenizer()
-        self._characters = CharacterEncoder(config["max_characters_per_token"])
-        self._widest = max((width for width, _ in config["char_filters"]), default=0)
-        self._vocabulary = None
-        self.boundaries = np.stack([self._characters.bos, self._characters.eos])
-        if config["vocabulary_size"] is None:
-            return
-        self._vocabulary = preprocessor.vocabulary if preprocessor else None
-        if self._vocabulary is None and vocabulary:
-            self._vocabulary = Vocabulary(vocabulary)
-        if self._vocabulary is None:
+        if preprocessor is not None:
+            words = preprocessor.vocabulary
+            vocabulary = words.tokens if words else vocabulary
+            characters = preprocessor.characters or characters
+        if config["vocabulary_size"] is not None and not vocabulary:
             raise ValueError(
                 "This ELMo reads words: give a `preprocessor` with its `vocabulary`. "
                 f"Received: preprocessor={preprocessor!r}"
             )
-        self.boundaries = np.array([BOS_ID, EOS_ID], np.int32)
+        words = Vocabulary(vocabulary) if vocabulary else None
+        width, self._before = config["max_characters_per_token"], 0
+        self._pad, self._widest = PAD_CHAR, max((w for w, _ in config["char_filters"]), default=0)
+        if characters:
+            self._encoder = UnicodeCharacterEncoder(characters, words, width)
+            self._pad, self._before = self._encoder.pad, 1 if words else 0
+        elif words:
+            self._encoder = words
+            self.boundaries = np.array([BOS_ID, EOS_ID], np.int32)
+            return
+        else:
+            self._encoder = CharacterEncoder(width)
+        self.boundaries = np.stack([self._encoder.bos, self._encoder.eos])
 
     def tokens(self, sentence: str | Sequence[str]) -> list[str]:
         """The tokens of a sentence; a list of tokens stays as it is.
@@ -69,16 +79,14 @@ class WordIds:
         return list(sentence)
 
     def encode(self, words: Sequence[str], *, whole: bool = False) -> np.ndarray:
-        """Ids of some words: int32 `(words, characters)` or `(words,)`.
+        """Ids of some words: int32 `(words, width)` or `(words,)`.
 
         Unless they are to be `whole`, characters of padding are cut behind the longest word, but
         for those that the widest filter may see behind it and once alone: the maximum over all
         places is the same.
         """
-        if self._vocabulary is not None:
-            return self._vocabulary.encode([words])[0]
-        ids = self._characters.encode([words])[0]
-        if whole:
+        ids = self._encoder.encode([words])[0]
+        if whole or ids.ndim == 1:
             return ids
-        longest = int((ids != PAD_CHAR).sum(axis=1).max())
-        return ids[:, : longest + self._widest]
+        longest = int((ids[:, self._before :] != self._pad).sum(axis=1).max())
+        return ids[:, : self._before + longest + self._widest]

@@ -43,6 +43,7 @@ class CharacterCNN(keras.layers.Layer):
         num_highways: int,
         projection_dim: int,
         activation: str = "relu",
+        num_characters: int = NUM_CHARACTERS,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -51,7 +52,7 @@ class CharacterCNN(keras.layers.Layer):
         # Every stage of a fresh network has a variance of about 1. Started smaller, all words are
         # nearly one vector, and training stretches a few directions only (see `effective_rank`).
         self.char_embedding = keras.layers.Embedding(
-            NUM_CHARACTERS,
+            num_characters,
             char_embedding_dim,
             embeddings_initializer=keras.initializers.RandomUniform(-1.0, 1.0),  # variance 1/3
             dtype=policy,
@@ -82,6 +83,7 @@ class CharacterCNN(keras.layers.Layer):
         self.num_highways = num_highways
         self.activation = keras.activations.get(activation)
         self.projection_dim = projection_dim
+        self.num_characters = num_characters
 
     def build(self, input_shape):
         features = sum(count for _, count in self.char_filters)
@@ -113,4 +115,5 @@ class CharacterCNN(keras.layers.Layer):
             "num_highways": self.num_highways,
             "projection_dim": self.projection_dim,
             "activation": keras.activations.serialize(self.activation),
+            "num_characters": self.num_characters,
         }

@@ -1,7 +1,6 @@
 """AllenNLP: the ELMo inside `weights.th`, `best.th` or `model.tar.gz`, where fine-tuned ones live.
 
-AllenNLP keeps gates along 4D as i, f, j, o and has 1 added to the biases of the forget gate
-already. Its highways hold the negated carry, behind the transform, in one matrix.
+AllenNLP has 1 added to the biases of the forget gates already.
 """
 
 import re
@@ -15,78 +14,20 @@ from keras_elmo.weights.options import config_from_options
 from keras_elmo.weights.scalar_mix import ScalarMixWeights
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
+from keras_elmo.weights.torch_rules import cnn_rules, lstm_rules, transposed
 
 _CHARACTERS = "_token_embedder._char_embedding_weights"
+_PROJECTION = "_token_embedder._projection"
 _MIX = re.compile(r"scalar_mix_\d+\.(gamma|scalar_parameters\.\d+)")
 
 
-def _other_gates(rows: np.ndarray) -> np.ndarray:
-    """Gates along the first axis: i, f, j, o ↔ i, j, f, o."""
-    first, second, third, fourth = np.split(rows, 4)
-    return np.concatenate([first, third, second, fourth])
-
-
-def _transposed(array: np.ndarray) -> np.ndarray:
-    return array.transpose()
-
-
-def _lstm_rules(direction: str) -> list[Rule]:
-    layer, path = f"_elmo_lstm.{direction}_layer_{{l}}", f"bilm/{direction}_{{l}}"
-
-    def load(rows: np.ndarray) -> np.ndarray:
-        return _other_gates(rows).T
-
-    def save(kernel: np.ndarray) -> np.ndarray:
-        return _other_gates(kernel.T)
-
-    bias = Rule(f"{layer}.state_linearity.bias", f"{path}/bias", _other_gates, _other_gates)
-    return [
-        Rule(f"{layer}.input_linearity.weight", f"{path}/kernel", load, save),
-        Rule(f"{layer}.state_linearity.weight", f"{path}/recurrent_kernel", load, save),
-        bias,
-        Rule(
-            f"{layer}.state_projection.weight",
-            f"{path}/projection_kernel",
-            _transposed,
-            _transposed,
-        ),
-    ]
-
-
-def _negated(rows: np.ndarray) -> np.ndarray:
-    return -rows
-
-
-def _negated_transposed(rows: np.ndarray) -> np.ndarray:
-    return -rows.T
-
-
-_HIGHWAY, _CONV = "_token_embedder._highways._layers.{k}", "_token_embedder.char_conv_{i}"
 TABLE = Table(
     (
         Rule(_CHARACTERS, "char_cnn/char_embedding/embeddings"),
-        Rule(f"{_CONV}.weight", "char_cnn/conv_{i}/kernel", _transposed, _transposed),
-        Rule(f"{_CONV}.bias", "char_cnn/conv_{i}/bias"),
-        # One matrix a highway: the rows of the transform stand above those of the carry.
-        Rule(
-            f"{_HIGHWAY}.weight", "char_cnn/highway_{k}/transform/kernel", _transposed, _transposed
-        ),
-        Rule(
-            f"{_HIGHWAY}.weight",
-            "char_cnn/highway_{k}/carry/kernel",
-            _negated_transposed,
-            _negated_transposed,
-        ),
-        Rule(f"{_HIGHWAY}.bias", "char_cnn/highway_{k}/transform/bias"),
-        Rule(f"{_HIGHWAY}.bias", "char_cnn/highway_{k}/carry/bias", _negated, _negated),
-        Rule(
-            "_token_embedder._projection.weight",
-            "char_cnn/projection/kernel",
-            _transposed,
-            _transposed,
-        ),
-        Rule("_token_embedder._projection.bias", "char_cnn/projection/bias"),
-        *(rule for direction in DIRECTIONS for rule in _lstm_rules(direction)),
+        *cnn_rules("_token_embedder.char_conv_{i}", "_token_embedder._highways._layers.{k}"),
+        Rule(f"{_PROJECTION}.weight", "char_cnn/projection/kernel", transposed, transposed),
+        Rule(f"{_PROJECTION}.bias", "char_cnn/projection/bias"),
+        *(rule for direction in DIRECTIONS for rule in lstm_rules("_elmo_lstm.", direction)),
     )
 )
 

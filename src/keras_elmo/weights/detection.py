@@ -1,5 +1,6 @@
 """Any published ELMo, told by its content: `load_elmo`."""
 
+import json
 import shutil
 import tempfile
 import weakref
@@ -22,8 +23,15 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
 )
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
+from keras_elmo.weights.many_langs import is_many_langs, load_many_langs
 from keras_elmo.weights.options import read_options
-from keras_elmo.weights.presets import CONFIG_FILE, EMBEDDED, is_preset, list_presets
+from keras_elmo.weights.presets import (
+    CONFIG_FILE,
+    EMBEDDED,
+    PREPROCESSOR_FILE,
+    is_preset,
+    list_presets,
+)
 from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.table import listing
 from keras_elmo.weights.tf_checkpoint import list_checkpoint
@@ -32,8 +40,9 @@ from keras_elmo.weights.torch_file import is_torch_file, list_tensors
 
 FORMATS = (
     "a preset's folder; HDF5 weights with options.json beside them (bilm-tf, AllenNLP, NLPL, "
-    "SeqVec); a model of AllenNLP's (.th, .tar.gz or its folder); a training checkpoint of "
-    "bilm-tf; a module of TF-Hub; a zip or tar archive of these"
+    "SeqVec); a model of AllenNLP's (.th, .tar.gz or its folder), of ELMoForManyLangs "
+    "(its folder); a training checkpoint of bilm-tf; a module of TF-Hub; a zip or tar archive of "
+    "these"
 )
 _WEIGHTS = ("weights.th", "best.th", "model.tar.gz")  # of a folder of AllenNLP's
 _HDF5 = (".hdf5", ".h5")
@@ -107,6 +116,8 @@ def _folder(path: Path, options: Path | None) -> PublishedElmo:
     for name, reader in readers.items():
         if (path / name).is_file() and (reader is not _preset or is_preset(path)):
             return reader(path, options)
+    if is_many_langs(path):
+        return load_many_langs(path)
     if (path / "variables/variables.index").is_file():
         return _tf_hub(path / "variables/variables")
     weights = sorted(file for file in path.iterdir() if file.suffix in _HDF5)
@@ -127,7 +138,16 @@ def _folder(path: Path, options: Path | None) -> PublishedElmo:
 
 def _preset(path: Path, _: Path | None) -> PublishedElmo:
     config, arrays = load_preset(path)
-    return PublishedElmo("preset of keras-elmo", config, UserDict(arrays))
+    lexicon = {}
+    if (path / PREPROCESSOR_FILE).is_file():
+        lexicon = json.loads((path / PREPROCESSOR_FILE).read_bytes())["config"]
+    return PublishedElmo(
+        "preset of keras-elmo",
+        config,
+        UserDict(arrays),
+        lexicon.get("vocabulary"),
+        characters=lexicon.get("characters"),
+    )
 
 
 def _hdf5(path: Path, options: Path | None) -> PublishedElmo:

@@ -16,6 +16,7 @@ from keras_elmo.weights.shapes import expected_shapes
 # Keras names a layer by its class, the second of a kind `name_1`, and numbers its variables.
 _PLACES = (
     (r"word_embedding/embeddings", "embedding", ("embeddings",)),
+    (r"word_projection/", "word_projection", ("kernel",)),
     (r"char_cnn/char_embedding/embeddings", "character_cnn/char_embedding", ("embeddings",)),
     (r"char_cnn/conv_(\d+)/", "character_cnn/convolutions/conv1d{}", ("kernel", "bias")),
     (
@@ -55,7 +56,7 @@ def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     arrays = {}
     with open_hdf5(folder / WEIGHTS_FILE) as file:
         for path, shape in expected_shapes(config).items():
-            key = _key(path)
+            key = _key(path, within="words_and_characters/" if config.get("word_dim") else "")
             found = file.get(key)
             if not isinstance(found, h5py.Dataset) or found.shape != shape:
                 received = found.shape if isinstance(found, h5py.Dataset) else "nothing"
@@ -67,11 +68,16 @@ def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return config, arrays
 
 
-def _key(path: str) -> str:
+def _key(path: str, within: str) -> str:
+    """Where Keras keeps the variable `path`; `within` is the layer around words and characters."""
     for pattern, layer, variables in _PLACES:
         found = re.match(pattern, path)
         if found:
             number = int(found[1]) if found.groups() else 0
             name = layer.format(f"_{number}" if number else "")
+            if within and not path.startswith("bilm/"):
+                # Inside another layer, parts go by the names of its attributes.
+                name = within + name.replace("character_cnn", "char_cnn")
+                name = name.replace(f"{within}embedding", f"{within}word_embedding")
             return f"layers/{name}/vars/{variables.index(path.rpartition('/')[2])}"
     raise KeyError(path)

@@ -17,8 +17,9 @@ class PublishedElmo:
         format: what they are, in a few words.
         config: constructor arguments of `ElmoBackbone`.
         variables: variable path → float32 array, read when it is asked for.
-        words: the vocabulary of a word-input model, where it lies beside the weights.
+        words: the vocabulary of a model that reads words, where it lies beside the weights.
         mixes: learned mixes of layers, where the ELMo was trained with a task.
+        characters: of a model with other characters than bytes, in the order of their ids.
         ignored: names of arrays that are no part of the ELMo.
     """
 
@@ -28,3 +29,4 @@ class PublishedElmo:
     words: Sequence[str] | None = None
     mixes: Sequence[ScalarMixWeights] = ()
     ignored: Sequence[str] = ()
+    characters: Sequence[str] | None = None

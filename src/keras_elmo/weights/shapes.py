@@ -16,7 +16,8 @@ def expected_shapes(config: Mapping[str, Any]) -> dict[str, Shape]:
     With nF = total number of filters, P = `projection_dim` and D = `units`, the character CNN ends
     in a projection only where nF ≠ P, and an LSTM has a `projection_kernel` only where
     `lstm_projection` is true. A word-input model (`vocabulary_size` is not None) has a
-    `word_embedding` in place of the character CNN; its character settings are not looked at.
+    `word_embedding` in place of the character CNN, whose settings are not looked at; with a
+    `word_dim` it has both.
 
     Args:
         config: `ElmoBackbone`'s constructor arguments; other keys are ignored.
@@ -31,13 +32,18 @@ def expected_shapes(config: Mapping[str, Any]) -> dict[str, Shape]:
         >>> expected_shapes(config)["bilm/forward_0/kernel"]
         (512, 16384)
     """
-    tokens = _character_cnn if config.get("vocabulary_size") is None else _word_embedding
-    return {**dict(tokens(config)), **dict(_bilm(config))}
+    shapes = {}
+    if config.get("vocabulary_size") is None or config.get("word_dim") is not None:
+        shapes |= _character_cnn(config)
+    if config.get("vocabulary_size") is not None:
+        shapes |= _word_embedding(config)
+    return {**shapes, **dict(_bilm(config))}
 
 
 def _character_cnn(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
     embedding_dim, projection_dim = config["char_embedding_dim"], config["projection_dim"]
-    yield "char_cnn/char_embedding/embeddings", (NUM_CHARACTERS, embedding_dim)
+    rows = config.get("num_characters", NUM_CHARACTERS)
+    yield "char_cnn/char_embedding/embeddings", (rows, embedding_dim)
     for i, (width, count) in enumerate(config["char_filters"]):
         yield f"char_cnn/conv_{i}/kernel", (width, embedding_dim, count)
         yield f"char_cnn/conv_{i}/bias", (count,)
@@ -53,7 +59,10 @@ def _character_cnn(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
 
 def _word_embedding(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
     rows = config["vocabulary_size"] + 1  # row 0 masks a time step
-    yield "word_embedding/embeddings", (rows, config["projection_dim"])
+    word_dim = config.get("word_dim")
+    yield "word_embedding/embeddings", (rows, word_dim or config["projection_dim"])
+    if word_dim:
+        yield "word_projection/kernel", (word_dim, config["projection_dim"])
 
 
 def _bilm(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:

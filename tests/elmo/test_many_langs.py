@@ -1,0 +1,179 @@
+"""ELMoForManyLangs: its own numbers, all layers, from words and characters, and from either."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch_file_support
+from support import shared_file
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.embedding.embedder import ElmoEmbedder
+from keras_elmo.weights import WeightsError
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.many_langs import ENCODER_FILE, TOKEN_FILE
+from keras_elmo.weights.torch_file import list_tensors
+
+CLOSE = {"atol": 1e-6, "rtol": 1e-5}
+
+
+@pytest.fixture
+def golden():
+    return shared_file("data/golden/elmoformanylangs/cnn_elmo_word_char")
+
+
+@pytest.fixture
+def sentences(golden):
+    return json.loads((golden.parent / "sentences.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def model(golden, tmp_path):
+    """A copy of the golden model."""
+    return shutil.copytree(golden, tmp_path / "model")
+
+
+def published(golden, sentences):
+    """The vectors of each sentence with its boundaries: `(tokens + 2, layers, 2P)`."""
+    with np.load(golden / "golden.npz") as file:
+        output, order = file["output"], list(file["order"])
+    return [
+        output[:, order.index(i), : len(sentence) + 2].transpose(1, 0, 2)
+        for i, sentence in enumerate(sentences)
+    ]
+
+
+def change(model, file, tensors):
+    """Rewrite a file of tensors with some others; None leaves one out."""
+    arrays = {name: array[...] for name, array in list_tensors(model / file).items()} | tensors
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    torch_file_support.write(model / file, kept, torch_file_support.write_zip)
+
+
+@pytest.mark.portable
+def test_golden(golden, sentences):
+    elmo = load_elmo(golden)
+    assert elmo.format == "model of ELMoForManyLangs"
+    backbone = ElmoBackbone.from_pretrained(elmo, keep_boundaries=True)
+    batch = ElmoPreprocessor.from_pretrained(elmo)(sentences)
+    features = backbone.predict_on_batch(batch)
+    for found, expected in zip(features, published(golden, sentences), strict=True):
+        np.testing.assert_allclose(found[: len(expected)], expected, **CLOSE)
+
+
+@pytest.mark.parametrize("engine", ["keras", "onnx"])
+def test_embedder(golden, sentences, engine, tmp_path):
+    """From the files and from a preset made of them, without boundaries."""
+    if engine == "onnx":
+        pytest.importorskip("onnxruntime")
+    elmo = load_elmo(golden)
+    ElmoBackbone.from_pretrained(elmo).save_to_preset(tmp_path / "preset")
+    ElmoPreprocessor.from_pretrained(elmo).save_to_preset(tmp_path / "words")
+    shutil.copy(tmp_path / "words/preprocessor.json", tmp_path / "preset")
+    for path in (golden, tmp_path / "preset"):
+        features = ElmoEmbedder(path, engine=engine).embed(sentences)
+        for found, expected in zip(features, published(golden, sentences), strict=True):
+            np.testing.assert_allclose(found, expected[1:-1], **CLOSE)
+
+
+def test_characters_alone(model, sentences):
+    """As if the words' part of the projection were zero."""
+    weight = list_tensors(model / TOKEN_FILE)["projection.weight"][...]
+    whole = ElmoBackbone.from_pretrained(model)
+    kernel = next(v for v in whole.weights if "word_projection" in v.path)
+    kernel.assign(np.zeros(kernel.shape))
+    change(
+        model,
+        TOKEN_FILE,
+        {"word_emb_layer.embedding.weight": None, "projection.weight": weight[:, 6:].copy()},
+    )
+    alone = ElmoBackbone.from_pretrained(model)
+    assert alone.vocabulary_size is None
+    with_words = ElmoPreprocessor.from_pretrained(load_elmo(model))(sentences)
+    ids = with_words["character_ids"]
+    assert ids.shape[-1] == 50
+    zero = np.zeros_like(ids[..., :1])
+    expected = whole.predict_on_batch(
+        with_words | {"character_ids": np.concatenate([zero, ids], axis=-1)}
+    )
+    np.testing.assert_allclose(alone.predict_on_batch(with_words), expected, **CLOSE)
+
+
+def test_words_alone(model, sentences):
+    """As if the characters' part of the projection were zero."""
+    weight = list_tensors(model / TOKEN_FILE)["projection.weight"][...]
+    whole = ElmoBackbone.from_pretrained(model)
+    kernel = next(v for v in whole.weights if "char_cnn/projection/kernel" in v.path)
+    kernel.assign(np.zeros(kernel.shape))
+    expected = whole.predict_on_batch(ElmoPreprocessor.from_pretrained(model)(sentences))
+    names = list_tensors(model / TOKEN_FILE)
+    gone = [name for name in names if not name.startswith(("word_emb_layer", "projection"))]
+    change(
+        model,
+        TOKEN_FILE,
+        {**dict.fromkeys(gone), "projection.weight": weight[:, :6].copy()},
+    )
+    alone = ElmoBackbone.from_pretrained(model)
+    batch = ElmoPreprocessor.from_pretrained(model)(sentences)
+    assert batch.keys() == {"token_ids", "padding_mask"}
+    np.testing.assert_allclose(alone.predict_on_batch(batch), expected, **CLOSE)
+
+
+def test_settings_of_another_machine(model):
+    (model / "config.json").write_text('{"config_path": "/home/them/configs/model_config.json"}')
+    assert load_elmo(model).config["activation"] == "relu"
+    settings = json.loads((model / "model_config.json").read_text())
+    settings["token_embedder"]["activation"] = "tanh"
+    (model / "model_config.json").write_text(json.dumps(settings))
+    assert load_elmo(model).config["activation"] == "tanh"
+    (model / "model_config.json").unlink()  # as published: relu
+    assert load_elmo(model).config["activation"] == "relu"
+
+
+def test_another_encoder(golden):
+    with pytest.raises(WeightsError, match="encoder 'lstm'"):
+        load_elmo(golden.parent / "cnn_lstm_word_char")
+
+
+@pytest.mark.parametrize(
+    ("file", "tensors", "told"),
+    [
+        (ENCODER_FILE, {"forward_layer_1.state_linearity.bias": None}, "missing: encoder/forward"),
+        (TOKEN_FILE, {"surplus": np.zeros(2, "f4")}, "surplus: token_embedder/surplus"),
+        (TOKEN_FILE, {"projection.bias": np.zeros(2, "f4")}, "misshapen: token_embedder/proj"),
+        (
+            TOKEN_FILE,
+            {"char_emb_layer.embedding.weight": np.zeros((5, 5), "f4")},
+            r"char\.dic: must have the ids 0 to 4",
+        ),
+    ],
+)
+def test_wrong_tensors(model, file, tensors, told):
+    change(model, file, tensors)
+    with pytest.raises(WeightsError, match=told) as caught:
+        load_elmo(model)
+    assert str(model) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("char.dic", "a\t0\na\tb\t1\n", r"char\.dic, line 2"),
+        ("char.dic", "a\t0\nb\t0\n", r"char\.dic, line 2"),
+        ("word.dic", "a\tx\n", r"word\.dic, line 1"),
+        ("word.dic", "".join(f"{i}w\t{i}\n" for i in range(8)), r"word\.dic: must have <bos>"),
+        ("config.json", "{", r"config\.json"),
+    ],
+)
+def test_wrong_files(model, file, content, told):
+    (model / file).write_text(content)
+    with pytest.raises(WeightsError, match=told):
+        load_elmo(model)
+
+
+def test_missing_file(model):
+    (model / "char.dic").unlink()
+    with pytest.raises(FileNotFoundError, match=r"char\.dic"):
+        load_elmo(model)
