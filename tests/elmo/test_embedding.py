@@ -89,7 +89,7 @@ def test_a_scalar_mix_learns_even_where_elmo_is_frozen(backbone):
 
 def test_it_refuses_an_elmo_it_cannot_serve():
     backbone = small_backbone(vocabulary_size=7)[0]
-    with pytest.raises(ValueError, match=r"character-input.*vocabulary_size=7"):
+    with pytest.raises(ValueError, match=r"bytes of words.*vocabulary_size=7"):
         ElmoEmbedding(backbone)
 
 

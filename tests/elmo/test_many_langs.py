@@ -9,6 +9,8 @@ import torch_file_support
 from support import shared_file
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.embedding import ElmoEmbedding
+from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.weights import WeightsError
@@ -177,3 +179,14 @@ def test_missing_file(model):
     (model / "char.dic").unlink()
     with pytest.raises(FileNotFoundError, match=r"char\.dic"):
         load_elmo(model)
+
+
+def test_what_needs_bytes_refuses(model, tmp_path):
+    backbone = ElmoBackbone.from_pretrained(model)
+    with pytest.raises(WeightsError, match="num_characters=38"):
+        backbone.save_published(tmp_path / "w.hdf5", tmp_path / "o.json")
+    assert not (tmp_path / "w.hdf5").exists()
+    with pytest.raises(ValueError, match="reads bytes or words"):
+        ElmoLanguageModel(backbone, 10)
+    with pytest.raises(ValueError, match="reads the bytes of words"):
+        ElmoEmbedding(backbone)

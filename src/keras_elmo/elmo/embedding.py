@@ -67,11 +67,12 @@ class ElmoEmbedding(keras.layers.Layer):
             self.backbone = preset
         else:
             self.backbone = ElmoBackbone.from_preset(preset)
-        if self.backbone.vocabulary_size is not None or self.backbone.keep_boundaries:
+        ours = self.backbone
+        if ours.vocabulary_size is not None or ours.boundaries is not None or ours.keep_boundaries:
             raise ValueError(
-                "`ElmoEmbedding` needs a character-input ELMo without `keep_boundaries`. Received: "
-                f"vocabulary_size={self.backbone.vocabulary_size}, "
-                f"keep_boundaries={self.backbone.keep_boundaries}"
+                "`ElmoEmbedding` needs an ELMo that reads the bytes of words, without "
+                f"`keep_boundaries`. Received: vocabulary_size={ours.vocabulary_size}, "
+                f"num_characters={ours.num_characters}, keep_boundaries={ours.keep_boundaries}"
             )
         self.backbone.trainable = trainable
         self.strings_to_ids = StringsToCharacterIds(self.backbone.max_characters_per_token)

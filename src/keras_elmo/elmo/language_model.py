@@ -51,6 +51,12 @@ class ElmoLanguageModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if backbone.boundaries is not None:
+            raise ValueError(
+                "a language model reads bytes or words, as bilm-tf's do. Received: a backbone with "
+                f"{backbone.num_characters:,} characters of its own (of ELMoForManyLangs). Use it "
+                "for features."
+            )
         # === Layers ===
         self.backbone = backbone
         self.output_dropout = keras.layers.Dropout(backbone.dropout)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.shapes import Shape
+from keras_elmo.weights.shapes import NUM_CHARACTERS, Shape
 
 ACTIVATIONS = ("relu", "tanh")
 
@@ -69,7 +69,17 @@ def config_from_options(options: Mapping[str, Any], where: str = "options") -> d
 
 
 def options_from_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that bilm-tf and AllenNLP need to read the model `config` describes."""
+    """Return the options that bilm-tf and AllenNLP need to read the model `config` describes.
+
+    Raises:
+        WeightsError: they cannot read such a model, whose characters are not bytes.
+    """
+    if config.get("num_characters", NUM_CHARACTERS) != NUM_CHARACTERS or config.get("word_dim"):
+        raise WeightsError(
+            "the bilm-tf format holds models that read bytes, or words. Received: "
+            f"num_characters={config['num_characters']}, word_dim={config['word_dim']}. Save such "
+            "a model as a preset."
+        )
     options: dict[str, Any] = {
         "lstm": {
             "cell_clip": config["cell_clip"],
