@@ -4,6 +4,8 @@ import json
 
 from support import small_backbone
 
+from keras_elmo.weights.folder_lock import locked_folder
+
 
 def test_adapt(run, tmp_path):
     from keras_elmo.elmo.language_model import ElmoLanguageModel
@@ -30,3 +32,7 @@ def test_adapt(run, tmp_path):
     # A budget in tokens is used up to the batch.
     history = (tmp_path / "run/history.csv").read_text().splitlines()
     assert 20_000 <= float(history[-1].split(",")[1]) < 22_000
+    # Two runs in one folder would overwrite each other's checkpoints.
+    with locked_folder(tmp_path / "busy"):
+        refused = run("adapt", preset, "domain.txt", "-o", "busy", "--tokens", "100", code=1)
+    assert "another command is writing to" in refused.stderr

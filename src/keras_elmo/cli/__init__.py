@@ -21,6 +21,7 @@ from keras_elmo.cli.evaluate import evaluate
 from keras_elmo.cli.info import info
 from keras_elmo.cli.perplexity import perplexity
 from keras_elmo.cli.predict import predict
+from keras_elmo.cli.presets import presets
 from keras_elmo.cli.pretrain import pretrain
 from keras_elmo.cli.sample import sample
 from keras_elmo.cli.score import score
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (train, evaluate, predict, embed, info, convert)
+using_tasks = (train, evaluate, predict, embed, info, convert, presets)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)

@@ -11,6 +11,7 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, option
+from keras_elmo.weights.folder_lock import locked_folder
 
 DEFAULT_SECONDS = 1200.0
 
@@ -65,6 +66,7 @@ def adapt(
     from keras_elmo.reports.records import command_record, write_json
 
     check_folder(output, resume, {})
+    ctx.with_resource(locked_folder(output))
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
     model = adapted_language_model(preset, words, dropout=dropout)

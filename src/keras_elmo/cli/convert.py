@@ -8,6 +8,7 @@ import typer
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ElmoFormat, Tokenizer
 from keras_elmo.cli.console import say
+from keras_elmo.cli.presets import fetch_if_named
 
 
 def convert(
@@ -34,6 +35,7 @@ def convert(
     """
     from keras_elmo.weights.detection import load_elmo
 
+    fetch_if_named(source, quiet=quiet)
     elmo = load_elmo(source, options=options)
     say(f"{source}: {elmo.format}", quiet=quiet)
     if to == ElmoFormat.PRESET:

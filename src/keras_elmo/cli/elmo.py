@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.presets import fetch_if_named
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
@@ -33,6 +34,7 @@ def load_elmo(
         ValueError: a combination that means nothing.
     """
     check_elmo_options(preset, weights, options, vocabulary)
+    fetch_if_named(preset)
     load_backend()
     from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor

@@ -7,6 +7,7 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Engine as EngineName
 from keras_elmo.cli.choices import EnginePrecision
 from keras_elmo.cli.elmo import check_elmo_options, check_vocabulary, load_elmo
+from keras_elmo.cli.presets import fetch_if_named
 
 if TYPE_CHECKING:
     from keras_elmo.embedding.embed_file import Engine
@@ -84,6 +85,7 @@ def _source(chosen: EngineOptions) -> Any:
     from keras_elmo.weights.presets import DEFAULT_PRESET
 
     if not (chosen.weights and chosen.options):
+        fetch_if_named(chosen.preset)
         return chosen.preset or DEFAULT_PRESET
     words = Vocabulary.load(chosen.vocabulary).tokens if chosen.vocabulary else None
     source = Published(chosen.weights, chosen.options, words=words)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out
+from keras_elmo.cli.presets import fetch_if_named
 from keras_elmo.cli.tables import configuration_table, parameters_table
 
 
@@ -56,6 +57,7 @@ def _show_published(path: str, options: Path | None) -> None:
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.shapes import expected_shapes
 
+    fetch_if_named(path)
     elmo = load_elmo(path, options=options)
     parameters = sum(math.prod(shape) for shape in expected_shapes(elmo.config).values())
     table = Table("fact", "value", title=path, title_justify="left")

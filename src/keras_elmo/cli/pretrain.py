@@ -12,6 +12,7 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Optimizer, Precision, Softmax
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.weights.folder_lock import LOCK, locked_folder
 
 DEFAULT_SECONDS = 3600.0
 SHAPE_FILE = "model.json"
@@ -103,6 +104,7 @@ def pretrain(
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
     check_folder(output, resume, shape)
+    ctx.with_resource(locked_folder(output))
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)
@@ -162,7 +164,7 @@ def pretrain(
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
     begun = folder.is_dir() and any(
-        path.name not in ("corpus", "corpus.unfinished") for path in folder.iterdir()
+        path.name not in ("corpus", "corpus.unfinished", LOCK) for path in folder.iterdir()
     )
     if begun and not resume:
         raise FileExistsError(

@@ -21,6 +21,7 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
     checkpoint_prefix,
     load_bilm_tf_checkpoint,
 )
+from keras_elmo.weights.catalogue import catalogue, fetch
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
 from keras_elmo.weights.many_langs import is_many_langs, load_many_langs
@@ -54,10 +55,12 @@ def load_elmo(
     """Read an ELMo, whatever its format: that is told by content, not by name.
 
     Args:
-        path: a file, an archive, a folder, or the name of an embedded preset.
+        path: a file, an archive, a folder, or a name: of an embedded preset, or of the catalogue
+            (`keras_elmo.weights.catalogue`), whose files are fetched once.
         options: the options file (JSON) of weights that do not lie beside it.
 
     Raises:
+        DownloadError: a file of the catalogue cannot be fetched.
         FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
         WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
 
@@ -69,6 +72,8 @@ def load_elmo(
     place = Path(path)
     if (EMBEDDED / str(path) / CONFIG_FILE).is_file():
         place = EMBEDDED / str(path)
+    elif not place.exists() and str(path) in catalogue():
+        place = fetch(catalogue()[str(path)])
     chosen = Path(options) if options is not None else None
     if place.is_dir():
         return _folder(place, chosen)
@@ -77,7 +82,8 @@ def load_elmo(
     if not place.is_file():
         raise FileNotFoundError(
             f"{place}: no such file or folder, nor one of the presets "
-            f"{', '.join(map(repr, list_presets()))}. Give one of these, or {FORMATS}."
+            f"{', '.join(map(repr, list_presets()))}, nor one of the {len(catalogue())} ELMos that "
+            f"`keras-elmo presets` lists. Give a name, or {FORMATS}."
         )
     if h5py.is_hdf5(place):
         return _hdf5(place, chosen)

@@ -25,7 +25,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 def _lock_file(folder: Path) -> IO[bytes]:
     while True:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         file = (folder / LOCK).open("ab")
         try:
             _lock(file)
