@@ -11,7 +11,6 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, option
-from keras_elmo.weights.folder_lock import locked_folder
 
 DEFAULT_SECONDS = 1200.0
 
@@ -64,6 +63,7 @@ def adapt(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
+    from keras_elmo.weights.folder_lock import locked_folder
 
     check_folder(output, resume, {})
     ctx.with_resource(locked_folder(output))

@@ -12,7 +12,6 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Optimizer, Precision, Softmax
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
-from keras_elmo.weights.folder_lock import LOCK, locked_folder
 
 DEFAULT_SECONDS = 3600.0
 SHAPE_FILE = "model.json"
@@ -93,6 +92,7 @@ def pretrain(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
+    from keras_elmo.weights.folder_lock import locked_folder
 
     backbone_config = {
         "units": units,
@@ -163,6 +163,8 @@ def pretrain(
 
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
+    from keras_elmo.weights.folder_lock import LOCK
+
     begun = folder.is_dir() and any(
         path.name not in ("corpus", "corpus.unfinished", LOCK) for path in folder.iterdir()
     )
