@@ -32,6 +32,10 @@ def test_there_and_back(run, tmp_path):
     assert json.loads((tmp_path / "again/options.json").read_text()) == json.loads(
         (tmp_path / "options.json").read_text()
     )
+    run("convert", "preset", "elmo.safetensors", "--to", "safetensors")
+    run("convert", "elmo.safetensors", "third", "--to", "bilm-hdf5")
+    third = arrays_of(tmp_path / "third/weights.hdf5")
+    assert all((third[name] == before[name]).all() for name in before)
     assert "exists already" in run("convert", "w.hdf5", "preset", code=1).stderr
     run("convert", "w.hdf5", "preset", "--overwrite")
     assert "exists already" in run("convert", "w.hdf5", "again", "--to", "bilm-hdf5", code=1).stderr

@@ -163,3 +163,26 @@ def test_checkpoint_equals_the_hdf5_beside_it(name, tmp_path):
         assert elmo.format == "training checkpoint of bilm-tf"
         assert elmo.config == expected.config
         assert_same(elmo, expected.variables)
+
+
+def test_safetensors(hdf5, tmp_path):
+    pytest.importorskip("safetensors")
+    from keras_elmo.weights.safetensors_file import save_safetensors
+
+    elmo, path = load_elmo(hdf5), tmp_path / "elmo.safetensors"
+    save_safetensors(elmo, path)
+    again = load_elmo(path)
+    assert again.config == elmo.config
+    assert_same(again, elmo.variables)
+    with pytest.raises(FileExistsError):
+        save_safetensors(elmo, path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
+    with pytest.raises(WeightsError, match="whole safetensors file"):
+        load_elmo(path)
+    path.write_bytes(content.replace(b"bilm/forward_0/bias", b"bilm/forward_0/blas"))
+    with pytest.raises(WeightsError, match="missing: bilm/forward_0/bias"):
+        load_elmo(path)
+    path.write_bytes(content.replace(b'"config"', b'"konfig"'))
+    with pytest.raises(WeightsError, match="other metadata"):
+        load_elmo(path)

@@ -70,6 +70,7 @@ class ElmoFormat(StrEnum):
 
     PRESET = "preset"
     BILM_HDF5 = "bilm-hdf5"
+    SAFETENSORS = "safetensors"
 
 
 class FeatureFormat(StrEnum):

@@ -13,7 +13,7 @@ from keras_elmo.cli.presets import fetch_if_named
 
 def convert(
     source: Annotated[Path, typer.Argument(help="File, archive, folder or preset of an ELMo.")],
-    output: Annotated[Path, typer.Argument(help="Folder to write.")],
+    output: Annotated[Path, typer.Argument(help="Folder (safetensors: file) to write.")],
     to: Annotated[
         ElmoFormat, typer.Option(help="bilm-hdf5: weights.hdf5 and options.json.")
     ] = ElmoFormat.PRESET,
@@ -32,6 +32,7 @@ def convert(
     keras-elmo convert elmo_weights.hdf5 my_elmo/
     keras-elmo convert model.tar.gz my_elmo/
     keras-elmo convert my_elmo/ published/ --to bilm-hdf5
+    keras-elmo convert my_elmo/ elmo.safetensors --to safetensors
     """
     from keras_elmo.weights.detection import load_elmo
 
@@ -44,6 +45,12 @@ def convert(
 
         write_as_preset(elmo, output, tokenizer=tokenizer, overwrite=overwrite)
         say(f"Use it: keras-elmo train DATA --preset {output} -o model/", quiet=quiet)
+        return
+    if to == ElmoFormat.SAFETENSORS:
+        from keras_elmo.weights.safetensors_file import save_safetensors
+
+        save_safetensors(elmo, output)
+        say(f"Wrote {output}", quiet=quiet)
         return
     from keras_elmo.weights.bilm_tf import save_published_folder
 

@@ -34,6 +34,7 @@ from keras_elmo.weights.presets import (
     list_presets,
 )
 from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.safetensors_file import is_safetensors, load_safetensors
 from keras_elmo.weights.table import listing
 from keras_elmo.weights.tf_checkpoint import list_checkpoint
 from keras_elmo.weights.tf_hub import is_tf_hub, load_tf_hub
@@ -89,6 +90,8 @@ def load_elmo(
         return _hdf5(place, chosen)
     if is_torch_file(place):
         return _torch(place, chosen)
+    if is_safetensors(place):
+        return load_safetensors(place)
     if is_archive(place):
         return _archive(place, chosen)
     with place.open("rb") as stream:

@@ -1,0 +1,117 @@
+"""An ELMo in one safetensors file: its variables by path, its configuration as metadata."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.new_file import new_file
+from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.shapes import expected_shapes
+from keras_elmo.weights.table import differences, listing
+
+FORMAT = "keras-elmo"
+
+
+@dataclass(frozen=True)
+class _Tensors(Mapping[str, np.ndarray]):
+    """The tensors of a file, read when they are asked for."""
+
+    path: Path
+    names: Sequence[str]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        with _opened(self.path) as file:
+            return file.get_tensor(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file begins as safetensors do: the length of a JSON object, and the object."""
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        return stream.read(1) == b"{" and 8 + length <= path.stat().st_size
+
+
+def save_safetensors(elmo: PublishedElmo, path: Path) -> None:
+    """Write an ELMo, float32.
+
+    Raises:
+        FileExistsError: there is something of that name.
+        ImportError: safetensors is not installed.
+    """
+    numpy_files = _library("safetensors.numpy")
+    about = {"config": elmo.config, "words": elmo.words, "characters": elmo.characters}
+    metadata = {"format": FORMAT} | {
+        name: json.dumps(value, ensure_ascii=False) for name, value in about.items()
+    }
+    arrays = {
+        name: np.ascontiguousarray(array, np.float32) for name, array in elmo.variables.items()
+    }
+    with new_file(path) as unfinished:
+        numpy_files.save_file(arrays, unfinished, metadata)
+
+
+def load_safetensors(path: Path) -> PublishedElmo:
+    """Read what `save_safetensors` wrote.
+
+    Raises:
+        ImportError: safetensors is not installed.
+        WeightsError: it is damaged or something else.
+    """
+    with _opened(path) as file:
+        metadata = file.metadata() or {}
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    try:
+        about: dict[str, Any] = {
+            name: json.loads(metadata[name]) for name in ("config", "words", "characters")
+        }
+        problems = differences(expected_shapes(about["config"]), shapes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"{path}: must be an ELMo as `keras-elmo convert --to safetensors` writes it. Received "
+            f"other metadata: {listing(sorted(metadata)) or 'none'}"
+        ) from error
+    if problems:
+        raise WeightsError(
+            f"{path}: must hold the variables of its configuration. Received:{listing(problems)}"
+        )
+    return PublishedElmo(
+        "safetensors of keras-elmo",
+        about["config"],
+        _Tensors(path, list(expected_shapes(about["config"]))),
+        about["words"],
+        characters=about["characters"],
+    )
+
+
+def _opened(path: Path) -> Any:
+    library = _library("safetensors")
+    try:
+        return library.safe_open(path, "numpy")
+    except library.SafetensorError as error:
+        raise WeightsError(
+            f"{path}: must be a whole safetensors file. Received: {path.stat().st_size:,} bytes, "
+            f"truncated or damaged ({error})"
+        ) from error
+
+
+def _library(name: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            "safetensors files need the package safetensors. Install: "
+            'pip install "keras-elmo[safetensors]"'
+        ) from error
