@@ -216,6 +216,64 @@ def test_truncated_file(files, share):
     assert "truncated or damaged" in message
 
 
+def replaced(path, key, make):
+    """Put another dataset, made by `make(file)`, in the place of `key`."""
+    with h5py.File(path, "a") as file:
+        shape = file[key].shape
+        del file[key]
+        make(file, shape)
+
+
+def test_numbers_in_other_files(files, tmp_path):
+    """Neither an array nor a link may make us read another file of the machine."""
+    (tmp_path / "secret").write_bytes(bytes(1000))
+    key, secret = "CNN_high_0/b_carry", str(tmp_path / "secret")
+    replaced(
+        files[0],
+        key,
+        lambda file, shape: file.create_dataset(key, shape, "f4", external=[(secret, 0, 64)]),
+    )
+    assert f"{files[0]}: {key} must be an array in this file" in error_of(*files)
+
+
+def test_virtual_arrays(files):
+    key = "CNN_high_0/b_carry"
+
+    def make(file, shape):
+        layout = h5py.VirtualLayout(shape, "f4")
+        layout[:] = h5py.VirtualSource("/etc/hostname", "a", shape)
+        file.create_virtual_dataset(key, layout)
+
+    replaced(files[0], key, make)
+    assert "lies in other files" in error_of(*files)
+
+
+@pytest.mark.parametrize("link", [h5py.ExternalLink("/etc/hostname", "/a"), h5py.SoftLink("/b")])
+def test_links_are_not_followed(files, link):
+    key = "CNN_high_0/b_carry"
+    replaced(files[0], key, lambda file, shape: file.__setitem__(key, link))
+    assert f"missing: {key}" in error_of(*files)
+
+
+def test_arrays_that_were_never_written(files):
+    key = "CNN_high_0/b_carry"
+    replaced(files[0], key, lambda file, shape: file.create_dataset(key, (2**40,), "f4"))
+    assert "bytes" in error_of(*files)
+    with h5py.File(files[0], "a") as file:
+        del file[key]
+        file.create_dataset(key, (16,), "f4")
+    assert "never written" in error_of(*files)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_none(files, value):
+    with h5py.File(files[0], "a") as file:
+        file["CNN_high_0/b_carry"][3] = value
+    _, variables = load_bilm_tf(*files)
+    with pytest.raises(WeightsError, match=r"CNN_high_0/b_carry must hold finite.*Received: 1 "):
+        dict(variables)
+
+
 # === Saving ===
 
 

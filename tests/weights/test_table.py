@@ -22,7 +22,7 @@ def test_keys_are_split_in_the_order_of_the_rules():
     layout = TABLE.layout(SHAPES)
     assert layout.shapes == {"layers.10.weight": (6, 3), "gamma": (1,)}
     stored = {"layers.10.weight": np.arange(18.0).reshape(6, 3), "gamma": np.ones(1)}
-    variables = layout.load(stored)
+    variables = layout.load(stored, "the file")
     np.testing.assert_array_equal(
         variables["highway_10/transform"], stored["layers.10.weight"][:4].T
     )

@@ -79,7 +79,7 @@ def load_allennlp(
     rest = [
         key for key in arrays if not key.startswith(prefix) and key.removeprefix(outer) not in mixes
     ]
-    return config, layout.load(mine), _mixes(mixes, config["num_layers"] + 1, where), rest
+    return config, layout.load(mine, where), _mixes(mixes, config["num_layers"] + 1, where), rest
 
 
 def _config(

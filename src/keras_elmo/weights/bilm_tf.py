@@ -126,7 +126,7 @@ def load_bilm_tf(
             f"{listing([*disagreements(stated, shapes), *problems])}\n"
             "Use the options file that was published with these weights."
         )
-    return config, layout.load(arrays)
+    return config, layout.load(arrays, str(weights))
 
 
 def save_bilm_tf(

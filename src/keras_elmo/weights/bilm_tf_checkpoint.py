@@ -97,7 +97,7 @@ def load_bilm_tf_checkpoint(
         )
     if not softmax:
         layout = TABLE.layout(expected_shapes(config))
-    return config, layout.load(arrays)
+    return config, layout.load(arrays, where)
 
 
 def checkpoint_prefix(path: str | PathLike[str]) -> Path | None:

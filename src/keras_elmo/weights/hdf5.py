@@ -13,6 +13,7 @@ import numpy as np
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import Shape
 
+MOST_BYTES = 8 * 2**30  # of an array: the largest of a published ELMo takes 32 MB, a softmax 2 GB
 # What h5py raises on broken files, depending on the place of the damage.
 BROKEN = (OSError, RuntimeError, KeyError, TypeError, ValueError)
 
@@ -43,6 +44,7 @@ def list_arrays(path: Path) -> dict[str, Hdf5Array]:
     def visit(key: str | bytes, node: h5py.Group | h5py.Dataset) -> None:
         if isinstance(node, h5py.Dataset):
             name = str(key)  # bytes, should a name not be UTF-8: it will be reported as surplus
+            _check_storage(node, f"{path}: {name}")
             arrays[name] = Hdf5Array(path, name, node.shape or ())
             dtypes[name] = node.dtype
 
@@ -55,6 +57,26 @@ def list_arrays(path: Path) -> dict[str, Hdf5Array]:
                 "Convert it, or use the weights as they were published."
             )
     return arrays
+
+
+def _check_storage(node: h5py.Dataset, where: str) -> None:
+    """Refuse an array whose numbers are not in this file, or which unpacks to far too many.
+
+    Raises:
+        WeightsError: it is one.
+    """
+    received = ""
+    if node.external or node.is_virtual:
+        received = "one that lies in other files"
+    elif node.nbytes > MOST_BYTES:
+        received = f"{node.nbytes:,} bytes"
+    elif node.nbytes and not node.id.get_storage_size():
+        received = "one that was never written"
+    if received:
+        raise WeightsError(
+            f"{where} must be an array in this file, of at most {MOST_BYTES:,} bytes. "
+            f"Received: {received}."
+        )
 
 
 @contextmanager

@@ -94,7 +94,11 @@ def load_many_langs(folder: Path) -> PublishedElmo:
             f"{folder}: must hold one whole model of ELMoForManyLangs. Received:{listing(problems)}"
         )
     return PublishedElmo(
-        "model of ELMoForManyLangs", config, layout.load(arrays), words, characters=characters
+        "model of ELMoForManyLangs",
+        config,
+        layout.load(arrays, str(folder)),
+        words,
+        characters=characters,
     )
 
 

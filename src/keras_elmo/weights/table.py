@@ -89,9 +89,14 @@ class Layout:
         self.slots.append(Slot(path, key, slice(start, start + rows), rule))
         self.shapes[key] = (start + rows, *rest)
 
-    def load(self, sources: Mapping[str, Source]) -> "LazyVariables":
-        """Return our variables, each read from `sources` when it is asked for."""
-        return LazyVariables(self.slots, sources)
+    def load(self, sources: Mapping[str, Source], where: str) -> "LazyVariables":
+        """Return our variables, each read from `sources` when it is asked for.
+
+        Args:
+            sources: the arrays by key.
+            where: the file's name for error messages.
+        """
+        return LazyVariables(self.slots, sources, where)
 
     def save(self, variables: Mapping[str, Any], create: Callable[[str, Shape], Any]) -> None:
         """Write `variables` as float32, one at a time, into arrays made by `create(key, shape)`."""
@@ -134,15 +139,24 @@ class Table:
 
 
 class LazyVariables(Mapping[str, np.ndarray]):
-    """Variable path → float32 array, read anew at each access: only the caller keeps any."""
+    """Variable path → float32 array, read anew at each access: only the caller keeps any.
 
-    def __init__(self, slots: Iterable[Slot], sources: Mapping[str, Source]) -> None:
+    An access raises `WeightsError` where the file holds NaN or infinity, which no training leaves.
+    """
+
+    def __init__(self, slots: Iterable[Slot], sources: Mapping[str, Source], where: str) -> None:
         self._slots = {slot.path: slot for slot in slots}
-        self._sources = sources
+        self._sources, self._where = sources, where
 
     def __getitem__(self, path: str) -> np.ndarray:
         slot = self._slots[path]
         stored = np.asarray(self._sources[slot.key][slot.rows], dtype=np.float32)
+        if not np.isfinite(stored).all():
+            raise WeightsError(
+                f"{self._where}: {slot.key} must hold finite numbers. Received: "
+                f"{int((~np.isfinite(stored)).sum()):,} that are NaN or infinite. Take the file of "
+                "an earlier checkpoint, or download it anew."
+            )
         return slot.rule.load(stored)
 
     def __iter__(self) -> Iterator[str]:

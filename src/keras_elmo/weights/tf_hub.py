@@ -85,7 +85,7 @@ def load_tf_hub(
     mixes = [ScalarMixWeights(float(mix["scaling"][...]), weights)]
     return (
         config,
-        layout.load(useful),
+        layout.load(useful, where),
         mixes,
         [key for key in plain if key not in useful],
     )
