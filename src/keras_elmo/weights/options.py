@@ -10,6 +10,8 @@ from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import NUM_CHARACTERS, Shape
 
 ACTIVATIONS = ("relu", "tanh")
+# Beyond any model: a number in a file of strangers must not keep us busy for ever.
+_MOST_UNITS, _MOST_LAYERS = 2**24, 1000
 
 
 def read_options(path: Path) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def config_from_options(options: Mapping[str, Any], where: str = "options") -> d
         **(_characters(get) if options.get("char_cnn") is not None else _no_characters()),
         "projection_dim": projection_dim,
         "units": units,
-        "num_layers": get.size("lstm.n_layers"),
+        "num_layers": get.size("lstm.n_layers", most=_MOST_LAYERS),
         "cell_clip": get.clip("lstm.cell_clip"),
         "projection_clip": get.clip("lstm.proj_clip"),
         "use_skip_connections": get.flag("lstm.use_skip_connections"),
@@ -178,11 +180,17 @@ class _Getter:
     def __init__(self, options: Mapping[str, Any], where: str) -> None:
         self._options, self._where = options, where
 
-    def size(self, name: str) -> int:
-        return self._checked(name, _is_size, "a whole number above 0")
+    def size(self, name: str, most: int = _MOST_UNITS) -> int:
+        allowed = f"a whole number from 1 to {most:,}"
+        return self._checked(name, lambda n: _is_size(n) and n <= most, allowed)
 
     def count(self, name: str) -> int:
-        return self._checked(name, lambda n: n in (None, 0) or _is_size(n), "a whole number") or 0
+        most = _MOST_LAYERS
+        allowed = f"a whole number up to {most:,}"
+        return (
+            self._checked(name, lambda n: n in (None, 0) or (_is_size(n) and n <= most), allowed)
+            or 0
+        )
 
     def clip(self, name: str) -> float | None:
         value = self._checked(name, _is_clip, "a number above 0, or null or 0 for no clip")
@@ -227,11 +235,12 @@ def _is_clip(value: Any) -> bool:
 def _are_filters(value: Any, length: int) -> bool:
     return (
         isinstance(value, list)
-        and len(value) > 0
+        and 0 < len(value) <= _MOST_LAYERS
         and all(
             isinstance(pair, list)
             and len(pair) == 2
             and _is_size(pair[1])
+            and pair[1] <= _MOST_UNITS
             and _is_size(pair[0])
             and pair[0] <= length
             for pair in value

@@ -8,6 +8,7 @@ import io
 import math
 import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,17 @@ def _zip(stream: IO[bytes], path: Path) -> tuple[Any, dict[str, tuple[int, int]]
                 for name, info in members.items()
                 if name.startswith(folder) and info.compress_type == zipfile.ZIP_STORED
             }
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
+        size = path.stat().st_size
+        if beyond := [key for key, (begin, count) in begins.items() if begin + count > size]:
+            raise ValueError(f"storage {beyond[0]!r:.40} would end behind the file")
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        zlib.error,
+    ) as error:
         if isinstance(error, WeightsError):
             raise
         raise _damaged(path, error) from error
