@@ -13,6 +13,7 @@ from keras_elmo.elmo.embedding import ElmoEmbedding
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.embedding.embedder import ElmoEmbedder
+from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.weights import WeightsError
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.many_langs import ENCODER_FILE, TOKEN_FILE
@@ -190,3 +191,18 @@ def test_what_needs_bytes_refuses(model, tmp_path):
         ElmoLanguageModel(backbone, 10)
     with pytest.raises(ValueError, match="reads the bytes of words"):
         ElmoEmbedding(backbone)
+
+
+def test_a_task_on_it(model):
+    """Fine-tuned from words and characters: every part has a gradient, the word vectors too."""
+    task = ElmoTextClassifier.from_preset(
+        model, labels=["no", "yes"], lstm_units=4, trainable_elmo=True
+    )
+    before = {variable.path: variable.numpy() for variable in task.backbone.weights}
+    task.compile(learning_rate=0.1, elmo_learning_rate=0.1)
+    task.fit(["the sentence .", "unknown 日本語 ."], ["yes", "no"], epochs=1, verbose=0)
+    for variable in task.backbone.weights:
+        assert (variable.numpy() != before[variable.path]).any(), variable.path
+    untrained = ElmoTextClassifier.from_preset(model, labels=["no", "yes"], load_weights=False)
+    kernel = untrained.backbone.bilm.forward_layers[0].kernel
+    assert (kernel.numpy() != before[kernel.path]).all()

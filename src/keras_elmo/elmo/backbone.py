@@ -225,6 +225,7 @@ class ElmoBackbone(keras.Model):
         path: str | PathLike[str] | PublishedElmo,
         *,
         options: str | PathLike[str] | None = None,
+        load_weights: bool = True,
         **overrides: Any,
     ) -> Self:
         """Load an ELMo, whatever its format: see [`load_elmo`][keras_elmo.weights.detection].
@@ -233,6 +234,7 @@ class ElmoBackbone(keras.Model):
             path: a file, an archive, a folder, the name of an embedded preset, or what `load_elmo`
                 read.
             options: the options file (JSON) of weights that do not lie beside it.
+            load_weights: False leaves the weights random: an untrained ELMo of the same shape.
             overrides: constructor arguments that the files do not fix, such as `stateful`.
 
         Raises:
@@ -243,7 +245,8 @@ class ElmoBackbone(keras.Model):
             >>> backbone = ElmoBackbone.from_pretrained("model.tar.gz")  # a model of AllenNLP's
         """
         elmo = path if isinstance(path, PublishedElmo) else load_elmo(path, options=options)
-        return cls._from_arrays({**elmo.config, **overrides}, elmo.variables)
+        config = {**elmo.config, **overrides}
+        return cls._from_arrays(config, elmo.variables) if load_weights else cls(**config)
 
     @classmethod
     def from_published(

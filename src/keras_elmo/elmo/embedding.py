@@ -21,8 +21,8 @@ class ElmoEmbedding(keras.layers.Layer):
     saved model holds everything: loading it needs neither the preset nor the published files.
 
     Args:
-        preset: a name of `keras_elmo.list_presets()`, the folder of a preset, or an `ElmoBackbone`
-            with character input.
+        preset: a name or path of an ELMo, of any format that reads the bytes of words, or an
+            `ElmoBackbone`.
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer or the learned `"scalar"`; or a
             list of them, for several independent mixes of one ELMo.
         trainable: train ELMo itself. A `"scalar"` mix always learns its weights. Give ELMo its own
@@ -66,7 +66,7 @@ class ElmoEmbedding(keras.layers.Layer):
         if isinstance(preset, ElmoBackbone):
             self.backbone = preset
         else:
-            self.backbone = ElmoBackbone.from_preset(preset)
+            self.backbone = ElmoBackbone.from_pretrained(preset)
         ours = self.backbone
         if ours.vocabulary_size is not None or ours.boundaries is not None or ours.keep_boundaries:
             raise ValueError(

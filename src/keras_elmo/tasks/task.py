@@ -27,10 +27,12 @@ from keras_elmo.fine_tuning.learning_rates import (
 from keras_elmo.tasks.encoder import build_encoder, word_vectors_size
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_model import SentenceModel
+from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import (
     PREPROCESSOR_FILE,
     TASK_FILE,
     TASK_WEIGHTS_FILE,
+    is_preset,
     preset_folder,
 )
 
@@ -248,11 +250,17 @@ class ElmoTask(SentenceModel):
         """Build the task on a pretrained ELMo, or load a trained task.
 
         Args:
-            preset: a name of `keras_elmo.list_presets()` or a folder. A folder that holds a
-                trained task gives that task; any other needs `labels` or `num_classes`.
+            preset: a name or path of an ELMo, of any format (see
+                [`load_elmo`][keras_elmo.weights.detection]). A folder that holds a trained task
+                gives that task; any other needs `labels` or `num_classes`.
             load_weights: False leaves ELMo untrained.
             arguments: of the constructor.
         """
+        if not is_preset(preset):
+            elmo = load_elmo(preset)
+            arguments.setdefault("preprocessor", ElmoPreprocessor.from_pretrained(elmo))
+            backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
+            return cls(backbone, **arguments)
         folder = preset_folder(preset)
         if (folder / TASK_FILE).is_file():
             task = read_object(folder, TASK_FILE, cls, **arguments)

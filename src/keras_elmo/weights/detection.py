@@ -82,9 +82,9 @@ def load_elmo(
         return _checkpoint(prefix, chosen)
     if not place.is_file():
         raise FileNotFoundError(
-            f"{place}: no such file or folder, nor one of the presets "
-            f"{', '.join(map(repr, list_presets()))}, nor one of the {len(catalogue())} ELMos that "
-            f"`keras-elmo presets` lists. Give a name, or {FORMATS}."
+            f"an ELMo must be {', '.join(map(repr, list_presets()))}, one of the "
+            f"{len(catalogue())} names that `keras-elmo presets` lists, or the path of {FORMATS}. "
+            f"Received: {str(path)!r}: no such file or folder."
         )
     if h5py.is_hdf5(place):
         return _hdf5(place, chosen)
