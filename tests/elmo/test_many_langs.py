@@ -168,6 +168,8 @@ def test_wrong_tensors(model, file, tensors, told):
         ("word.dic", "a\tx\n", r"word\.dic, line 1"),
         ("word.dic", "".join(f"{i}w\t{i}\n" for i in range(8)), r"word\.dic: must have <bos>"),
         ("config.json", "{", r"config\.json"),
+        ("char.dic", "".join(f"{chr(97 + i)}\t{i}\n" for i in range(37)), "without <bos>"),
+        ("word.dic", "".join(f"{w}\t{i}\n" for i, w in enumerate("abcde")), "ids 0 to 7"),
     ],
 )
 def test_wrong_files(model, file, content, told):

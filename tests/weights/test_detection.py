@@ -106,6 +106,30 @@ def test_allennlp(allennlp, variables, tmp_path):
         assert elmo.config["max_characters_per_token"] == 50
 
 
+def test_archives_in_archives(allennlp, tmp_path):
+    """One that holds itself would never end."""
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(allennlp, "weights.th")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(tmp_path / "model.tar.gz", "model.tar.gz")
+    with pytest.raises(WeightsError, match=r"outer\.zip: must hold weights.*model\.tar\.gz"):
+        load_elmo(tmp_path / "outer.zip")
+
+
+def test_weights_that_are_zip_archives(variables, tmp_path):
+    """PyTorch's newer files are zip archives, and so are others."""
+    arrays = {}
+
+    def create(key, shape):
+        arrays[f"elmo._elmo_lstm.{key}"] = np.zeros(shape, "f4")
+        return arrays[f"elmo._elmo_lstm.{key}"]
+
+    TABLE.layout(expected_shapes(small_config())).save(variables, create)
+    torch_file_support.write(tmp_path / "weights.th", arrays, torch_file_support.write_zip)
+    for path in (tmp_path, tmp_path / "weights.th"):
+        assert_same(load_elmo(path), variables)
+
+
 def test_archive_without_an_elmo(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("notes.txt", "nothing")

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import weakref
 from collections import UserDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def _archive(path: Path, options: Path | None) -> PublishedElmo:
     folder = tempfile.mkdtemp(prefix="keras-elmo-")
     try:
         unpack(path, Path(folder))
-        elmo = _folder(Path(folder), options)
+        elmo = _folder(Path(folder), options, inside=path)
         # What was unpacked is needed for as long as arrays may be read from it.
         weakref.finalize(elmo.variables, shutil.rmtree, folder, ignore_errors=True)
     except BaseException as error:
@@ -117,14 +117,12 @@ def _archive(path: Path, options: Path | None) -> PublishedElmo:
     return elmo
 
 
-def _folder(path: Path, options: Path | None) -> PublishedElmo:
-    readers: dict[str, Callable[[Path, Path | None], PublishedElmo]] = {
-        CONFIG_FILE: _preset,
-        **dict.fromkeys(_WEIGHTS, _allennlp_folder),
-    }
-    for name, reader in readers.items():
-        if (path / name).is_file() and (reader is not _preset or is_preset(path)):
-            return reader(path, options)
+def _folder(path: Path, options: Path | None, inside: Path | None = None) -> PublishedElmo:
+    """The ELMo of a folder; `inside` is the archive that it was in, if it was in one."""
+    if is_preset(path):
+        return _preset(path)
+    if any((path / name).is_file() for name in _WEIGHTS):
+        return _allennlp_folder(path, options, inside)
     if is_many_langs(path):
         return load_many_langs(path)
     if (path / "variables/variables.index").is_file():
@@ -138,14 +136,14 @@ def _folder(path: Path, options: Path | None) -> PublishedElmo:
         return _checkpoint(prefix, options)
     inner = [folder for folder in path.iterdir() if folder.is_dir()]
     if not weights and len(inner) == 1:  # archives often begin with a folder
-        return _folder(inner[0], options)
+        return _folder(inner[0], options, inside)
     found = sorted(entry.name for entry in path.iterdir())
     raise WeightsError(
         f"{path}: must hold one ELMo: {FORMATS}. Received: {listing(found) or 'an empty folder'}"
     )
 
 
-def _preset(path: Path, _: Path | None) -> PublishedElmo:
+def _preset(path: Path) -> PublishedElmo:
     config, arrays = load_preset(path)
     lexicon = {}
     if (path / PREPROCESSOR_FILE).is_file():
@@ -218,8 +216,15 @@ def _torch(path: Path, options: Path | None) -> PublishedElmo:
     return PublishedElmo("model of AllenNLP", config, variables, None, mixes, rest)
 
 
-def _allennlp_folder(path: Path, options: Path | None) -> PublishedElmo:
+def _allennlp_folder(path: Path, options: Path | None, inside: Path | None) -> PublishedElmo:
     weights = next(path / name for name in _WEIGHTS if (path / name).is_file())
     if options is None:
         options = next(iter(sorted(path.rglob("*options*.json"))), None)
-    return _archive(weights, options) if is_archive(weights) else _torch(weights, options)
+    if not is_archive(weights) or is_torch_file(weights):
+        return _torch(weights, options)
+    if inside:  # one could hold itself
+        raise WeightsError(
+            f"{inside}: must hold weights. Received: another archive in it, {weights.name}. Unpack "
+            "it first."
+        )
+    return _archive(weights, options)

@@ -82,12 +82,7 @@ def load_many_langs(folder: Path) -> PublishedElmo:
     shapes = {key: tuple(array.shape) for key, array in arrays.items()}
     config = _config(folder, shapes)
     if characters is not None:
-        encoder = UnicodeCharacterEncoder(
-            characters,
-            Vocabulary(words) if words else None,
-            config["max_characters_per_token"],
-        )
-        config["boundaries"] = [encoder.bos.tolist(), encoder.eos.tolist()]
+        config["boundaries"] = _boundaries(folder, characters, words, config)
     layout = TABLE.layout(expected_shapes(config))
     if problems := differences(layout.shapes, shapes):
         raise WeightsError(
@@ -100,6 +95,22 @@ def load_many_langs(folder: Path) -> PublishedElmo:
         words,
         characters=characters,
     )
+
+
+def _boundaries(
+    folder: Path, characters: list[str], words: list[str] | None, config: Mapping[str, Any]
+) -> list[list[int]]:
+    """Ids of the sentence's boundaries; an error where characters or words cannot be encoded."""
+    try:
+        vocabulary = Vocabulary(words) if words else None
+        width = config["max_characters_per_token"]
+        encoder = UnicodeCharacterEncoder(characters, vocabulary, width)
+    except ValueError as error:
+        raise WeightsError(
+            f"{folder}: char.dic and word.dic must have all marks, and each word once. "
+            f"Received: {error}"
+        ) from error
+    return [encoder.bos.tolist(), encoder.eos.tolist()]
 
 
 def _config(folder: Path, shapes: Mapping[str, Shape]) -> dict[str, Any]:
