@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +11,7 @@ LOCK = "lock"
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
-    """Make the folder if there is none and keep others out of it.
+    """Make the folder if there is none and keep others out of it; an empty one is removed again.
 
     Raises:
         ValueError: another process works in it.
@@ -20,13 +20,20 @@ def locked_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):  # Windows keeps files that are open
+            (folder / LOCK).unlink()
         file.close()  # which gives the lock back
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _lock_file(folder: Path) -> IO[bytes]:
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("ab")
+        try:
+            file = (folder / LOCK).open("ab")
+        except FileNotFoundError:
+            continue  # the other command ended, and removed its folder, just now
         try:
             _lock(file)
         except OSError:
@@ -36,7 +43,7 @@ def _lock_file(folder: Path) -> IO[bytes]:
             ) from None
         if _is_still_there(folder / LOCK, file):
             return file
-        file.close()  # the other command ended, and removed its folder, just now
+        file.close()  # likewise
 
 
 def _is_still_there(path: Path, file: IO[bytes]) -> bool:
