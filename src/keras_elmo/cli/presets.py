@@ -37,7 +37,7 @@ def presets(
     if download:
         if len(found) != 1:
             raise ValueError(
-                f"--download fetches one ELMo. Received: {wanted!r}, which {len(found)} have. Give "
+                f"--download fetches one ELMo. Received: {wanted!r}, which fits {len(found)}. Give "
                 "its whole name."
             )
         say(f"Wrote {fetch_with_progress(found[0].name, quiet=quiet)}", quiet=quiet)
@@ -51,6 +51,11 @@ def presets(
     for model in found:
         here = "yes" if model.is_here else ""
         table.add_row(model.name, model.language, model.description, here)
+    if not table.rows:
+        raise ValueError(
+            f"no ELMo has {wanted!r} in its name, language or description. `keras-elmo presets` "
+            "lists all."
+        )
     out.print(table)
     for model in found if len(found) == 1 else ():
         out.print(f"\nlicence: {model.licence}\ncitation: {model.citation}", highlight=False)
