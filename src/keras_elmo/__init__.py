@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+    from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.presets import list_presets
 
 __version__ = "0.1.0"
@@ -53,6 +54,7 @@ __all__ = [
     "SequencePooling",
     "__version__",
     "list_presets",
+    "load_elmo",
     "load_language_model",
     "parameter_table",
     "two_rate_optimizer",
@@ -77,6 +79,7 @@ _MODULES = {
     "SentenceScore": "elmo.sentence_score",
     "SequencePooling": "layers.pooling",
     "list_presets": "weights.presets",
+    "load_elmo": "weights.detection",
     "load_language_model": "elmo.softmax_file",
     "parameter_table": "fine_tuning.learning_rates",
     "two_rate_optimizer": "fine_tuning.learning_rates",
