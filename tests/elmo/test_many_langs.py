@@ -6,6 +6,8 @@ import shutil
 import numpy as np
 import pytest
 import torch_file_support
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support import shared_file
 
 from keras_elmo.elmo.backbone import ElmoBackbone
@@ -208,3 +210,28 @@ def test_a_task_on_it(model):
     untrained = ElmoTextClassifier.from_preset(model, labels=["no", "yes"], load_weights=False)
     kernel = untrained.backbone.bilm.forward_layers[0].kernel
     assert (kernel.numpy() != before[kernel.path]).all()
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_damaged_files(golden, tmp_path_factory, data):
+    """An error that names the folder, or a model whose arrays can be read; nothing else."""
+    folder = tmp_path_factory.getbasetemp() / "damaged"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(golden, folder)
+    name = data.draw(
+        st.sampled_from([TOKEN_FILE, ENCODER_FILE, "char.dic", "word.dic", "model_config.json"])
+    )
+    content = bytearray((folder / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.just(len(content)) | st.integers(0, len(content))) :]
+    (folder / name).write_bytes(content)
+    told = str(folder)
+    try:
+        dict(load_elmo(folder).variables)
+    except WeightsError as error:
+        told = str(error)
+    assert str(folder) in told

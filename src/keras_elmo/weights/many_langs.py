@@ -116,7 +116,7 @@ def _boundaries(
 def _config(folder: Path, shapes: Mapping[str, Shape]) -> dict[str, Any]:
     """What the shapes tell, and the rest from the model's settings or as published."""
     stated = _settings(folder)
-    encoder, embedder = stated.get("encoder") or {}, stated.get("token_embedder") or {}
+    encoder, embedder = stated.get("encoder", {}), stated.get("token_embedder", {})
     if encoder.get("name", "elmo") != "elmo" or "encoder/encoder.weight_ih_l0" in shapes:
         raise WeightsError(
             f"{folder}: must have an encoder 'elmo', as all published models do. Received: an "
@@ -167,12 +167,19 @@ def _settings(folder: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes()) if path.is_file() else {}
     except FileNotFoundError:
         return {}
+        found.keys()  # of an object
     except (ValueError, AttributeError) as error:
         raise WeightsError(
             f"{folder}: config.json and the settings it names must be JSON objects. "
             f"Received: {error}"
         ) from error
-    return found if isinstance(found, dict) else {}
+    parts = [found.get(name, {}) for name in ("encoder", "token_embedder")]
+    if not all(isinstance(part, dict) for part in parts):
+        raise WeightsError(
+            f"{folder}: the settings must have objects 'encoder' and 'token_embedder'. "
+            f"Received: {found!r:.80}"
+        )
+    return found
 
 
 def _read_words(folder: Path, arrays: dict[str, Source]) -> list[str] | None:
@@ -215,8 +222,12 @@ def _read_ids(path: Path, table: Source) -> list[str]:
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. It is part of the model.")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise WeightsError(f"{path}: must be UTF-8 text. Received: {error}") from error
     found: dict[int, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line:
             continue
         *tokens, place = line.rstrip("\r").split("\t")
