@@ -81,6 +81,8 @@ def report(result):
     print(f"\n{name}; {result['machine']['processor']}, {result['machine']['cores']} cores")
     for kind, title in (("size", "tokens of the text"), ("length", "tokens of a sentence")):
         rows = {row["at"]: min(row["costs"]) for row in result[kind]}
+        if not rows:
+            continue
         print(f"\n| {title} | " + " | ".join(f"{at:,}" for at in rows) + " |")
         print("|---" * (len(rows) + 1) + "|")
         print("| µs per token | " + " | ".join(f"{value:.1f}" for value in rows.values()) + " |")

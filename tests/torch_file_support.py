@@ -6,6 +6,9 @@ import zipfile
 
 import numpy as np
 
+from keras_elmo.weights.allennlp import TABLE
+from keras_elmo.weights.shapes import expected_shapes
+
 MAGIC = 0x1950A86A20F9469CFC6C
 STORAGES = {"f4": "FloatStorage", "f2": "HalfStorage", "f8": "DoubleStorage", "i8": "LongStorage"}
 
@@ -63,3 +66,15 @@ def write(path, arrays, container):
         name: tensor(str(i), np.asarray(array)) for i, (name, array) in enumerate(arrays.items())
     }
     container(path, state_dict(items), storages)
+
+
+def allennlp_state(config, variables, prefix):
+    """The tensors of an ELMo as AllenNLP names them, behind `prefix`."""
+    state = {}
+
+    def create(key, shape):
+        state[prefix + key] = np.zeros(shape, "f4")
+        return state[prefix + key]
+
+    TABLE.layout(expected_shapes(config)).save(variables, create)
+    return state

@@ -8,8 +8,7 @@ import torch_file_support
 from support import random_variables, shared_file, small_config
 
 from keras_elmo.weights import WeightsError, load_bilm_tf
-from keras_elmo.weights.allennlp import TABLE, load_allennlp
-from keras_elmo.weights.shapes import expected_shapes
+from keras_elmo.weights.allennlp import load_allennlp
 from keras_elmo.weights.torch_file import list_tensors
 
 FIXTURES = "data/golden/allennlp/test_fixtures"
@@ -20,13 +19,8 @@ PREFIX = "embedder._elmo._elmo_lstm."
 def state():
     """The state dict of a random ELMo with a mix and a task around it, the ELMo, its variables."""
     config = small_config() | {"lstm_projection": True, "forget_bias": 0.0}
-    variables, state = random_variables(config), {}
-
-    def create(key, shape):
-        state[PREFIX + key] = np.zeros(shape, "f4")
-        return state[PREFIX + key]
-
-    TABLE.layout(expected_shapes(config)).save(variables, create)
+    variables = random_variables(config)
+    state = torch_file_support.allennlp_state(config, variables, PREFIX)
     outer = PREFIX.removesuffix("_elmo_lstm.") + "scalar_mix_0."
     state |= {f"{outer}gamma": np.array([0.5], "f4"), "tags.weight": np.zeros((2, 3), "f4")}
     for i in range(config["num_layers"] + 1):

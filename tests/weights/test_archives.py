@@ -49,9 +49,9 @@ def test_unpacks(make, folder):
     assert (folder / "inner/b.txt").read_bytes() == b"22"
 
 
-@pytest.mark.parametrize("name", ["../outside.txt", "a/../../outside.txt", "/tmp/outside.txt"])
+@pytest.mark.parametrize("name", ["../outside.txt", "a/../../outside.txt", "{parent}/outside.txt"])
 def test_nothing_outside(make, folder, name):
-    path = make({name: b"1"})
+    path = make({name.format(parent=folder.parent): b"1"})
     with pytest.raises(WeightsError, match="outside of the folder"):
         unpack(path, folder)
     assert not (folder.parent / "outside.txt").exists()

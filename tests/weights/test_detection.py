@@ -13,9 +13,9 @@ import torch_file_support
 from support import random_variables, shared_file, small_config
 
 from keras_elmo.weights import WeightsError, save_bilm_tf
-from keras_elmo.weights.allennlp import TABLE
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.shapes import expected_shapes
+
+PREFIX = "elmo._elmo_lstm."
 
 
 @pytest.fixture
@@ -33,13 +33,7 @@ def hdf5(tmp_path, variables):
 
 @pytest.fixture
 def allennlp(tmp_path, variables):
-    arrays = {}
-
-    def create(key, shape):
-        arrays[f"elmo._elmo_lstm.{key}"] = np.zeros(shape, "f4")
-        return arrays[f"elmo._elmo_lstm.{key}"]
-
-    TABLE.layout(expected_shapes(small_config())).save(variables, create)
+    arrays = torch_file_support.allennlp_state(small_config(), variables, PREFIX)
     torch_file_support.write(tmp_path / "model", arrays, torch_file_support.write_sequence)
     return tmp_path / "model"
 
@@ -118,13 +112,7 @@ def test_archives_in_archives(allennlp, tmp_path):
 
 def test_weights_that_are_zip_archives(variables, tmp_path):
     """PyTorch's newer files are zip archives, and so are others."""
-    arrays = {}
-
-    def create(key, shape):
-        arrays[f"elmo._elmo_lstm.{key}"] = np.zeros(shape, "f4")
-        return arrays[f"elmo._elmo_lstm.{key}"]
-
-    TABLE.layout(expected_shapes(small_config())).save(variables, create)
+    arrays = torch_file_support.allennlp_state(small_config(), variables, PREFIX)
     torch_file_support.write(tmp_path / "weights.th", arrays, torch_file_support.write_zip)
     for path in (tmp_path, tmp_path / "weights.th"):
         assert_same(load_elmo(path), variables)

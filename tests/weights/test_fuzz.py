@@ -7,7 +7,6 @@ memory beyond what the file could hold.
 import json
 import zipfile
 
-import numpy as np
 import pytest
 import torch_file_support
 from hypothesis import HealthCheck, given, settings
@@ -15,10 +14,8 @@ from hypothesis import strategies as st
 from support import random_variables, small_config
 
 from keras_elmo.weights import WeightsError, save_bilm_tf
-from keras_elmo.weights.allennlp import TABLE
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.safetensors_file import save_safetensors
-from keras_elmo.weights.shapes import expected_shapes
 
 BOUNDED = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -29,18 +26,14 @@ BOUNDED = settings(
 def files(tmp_path_factory):
     """Return whole files by kind: path and content."""
     folder, config = tmp_path_factory.mktemp("whole"), small_config()
-    variables, state = random_variables(config), {}
+    variables = random_variables(config)
     save_bilm_tf(config, variables, folder / "weights.hdf5", folder / "options.json")
     with zipfile.ZipFile(folder / "elmo.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(folder / "weights.hdf5", "weights.hdf5")
         archive.write(folder / "options.json", "options.json")
     save_safetensors(load_elmo(folder / "weights.hdf5"), folder / "elmo.safetensors")
 
-    def create(key, shape):
-        state[f"_elmo_lstm.{key}"] = np.zeros(shape, "f4")
-        return state[f"_elmo_lstm.{key}"]
-
-    TABLE.layout(expected_shapes(config)).save(variables, create)
+    state = torch_file_support.allennlp_state(config, variables, "_elmo_lstm.")
     for name in ("write_zip", "write_sequence"):
         torch_file_support.write(folder / f"{name}.th", state, getattr(torch_file_support, name))
     kinds = ("weights.hdf5", "elmo.zip", "elmo.safetensors", "write_zip.th", "write_sequence.th")

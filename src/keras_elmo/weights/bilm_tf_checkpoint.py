@@ -24,8 +24,11 @@ OPTIONS_FILE = "options.json"
 ONE_LAYER = re.compile(r"^(lm/RNN_[01]/rnn)/(lstm_cell/)")  # the second spelling
 
 
-def _lstm_rules(number: int, direction: str) -> list[Rule]:
-    cell = f"lm/RNN_{number}/rnn/multi_rnn_cell/cell_{{l}}/lstm_cell"
+_CELL = "lm/RNN_{number}/rnn/multi_rnn_cell/cell_{{l}}/lstm_cell"
+
+
+def lstm_cell_rules(cell: str, direction: str) -> list[Rule]:
+    """Of one direction's cells as TensorFlow names their variables, which begin with `cell`."""
     path = f"bilm/{direction}_{{l}}"
     return [
         Rule(f"{cell}/kernel", f"{path}/kernel"),  # the rows for x stand above
@@ -38,7 +41,11 @@ def _lstm_rules(number: int, direction: str) -> list[Rule]:
 TABLE = Table(
     (
         *(replace(rule, source=f"lm/{rule.source}") for rule in TOKEN_RULES),
-        *(rule for number, name in enumerate(DIRECTIONS) for rule in _lstm_rules(number, name)),
+        *(
+            rule
+            for number, name in enumerate(DIRECTIONS)
+            for rule in lstm_cell_rules(_CELL.format(number=number), name)
+        ),
         Rule("lm/softmax/W", SOFTMAX_KERNEL),
         Rule("lm/softmax/b", SOFTMAX_BIAS),
     ),

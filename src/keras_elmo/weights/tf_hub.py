@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.weights.bilm_tf import TOKEN_RULES
+from keras_elmo.weights.bilm_tf_checkpoint import lstm_cell_rules
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.options import config_from_options, options_as_published
 from keras_elmo.weights.scalar_mix import ScalarMixWeights
@@ -22,22 +23,16 @@ _CELL = "bilm/RNN_{number}/RNN/MultiRNNCell/Cell{{l}}/rnn/lstm_cell"
 _MIX = r"(?:.*/)?aggregation/(weights|scaling)"
 
 
-def _lstm_rules(number: int, direction: str) -> list[Rule]:
-    cell, path = _CELL.format(number=number), f"bilm/{direction}_{{l}}"
-    return [
-        Rule(f"{cell}/kernel", f"{path}/kernel"),  # the rows for x stand above
-        Rule(f"{cell}/kernel", f"{path}/recurrent_kernel"),  # the rows for h
-        Rule(f"{cell}/bias", f"{path}/bias"),
-        Rule(f"{cell}/projection/kernel", f"{path}/projection_kernel"),
-    ]
-
-
 TABLE = Table(
     (
         # Unlike HDF5 weights, a module has the row of masked steps.
         Rule("bilm/char_embed", TOKEN_RULES[0].path),
         *(replace(rule, source=f"bilm/{rule.source}") for rule in TOKEN_RULES[1:]),
-        *(rule for number, name in enumerate(DIRECTIONS) for rule in _lstm_rules(number, name)),
+        *(
+            rule
+            for number, name in enumerate(DIRECTIONS)
+            for rule in lstm_cell_rules(_CELL.format(number=number), name)
+        ),
     ),
     # States that the graph carries have no names of their own.
     ignored=(r"Variable(_\d+)?", "global_step"),
