@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support import shared_file
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.conversion import write_as_preset
 from keras_elmo.elmo.embedding import ElmoEmbedding
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
@@ -137,9 +138,71 @@ def test_settings_of_another_machine(model):
     assert load_elmo(model).config["activation"] == "relu"
 
 
-def test_another_encoder(golden):
-    with pytest.raises(WeightsError, match="encoder 'lstm'"):
-        load_elmo(golden.parent / "cnn_lstm_word_char")
+@pytest.mark.portable
+def test_the_other_encoder(golden, sentences):
+    """As published, where padding is read like words; and without it, each sentence on its own."""
+    golden = golden.parent / "cnn_lstm_word_char"
+    with np.load(golden / "golden.npz") as file:
+        arrays = dict(file)
+    elmo = load_elmo(golden)
+    backbone = ElmoBackbone.from_pretrained(elmo, keep_boundaries=True)
+    names = [line.split("\t")[0] for line in (golden / "word.dic").read_text().splitlines()]
+    marks = {"<bos>": "<S>", "<eos>": "</S>", "<oov>": "<UNK>"}
+    places = np.array([1 + elmo.words.index(marks.get(name, name)) for name in names])
+    word_ids = places[arrays["word_ids"]]
+    ids = np.concatenate([word_ids[:, :, None], arrays["char_ids"] + 1], axis=-1)
+    found = backbone.bilm(backbone.word_layer(ids))
+    np.testing.assert_allclose(np.asarray(found)[:, :, 0], arrays["output"], **CLOSE)
+
+    features = backbone.predict_on_batch(ElmoPreprocessor.from_pretrained(elmo)(sentences))
+    assert features.shape[2:] == (1, 16)
+    longest = arrays["order"][0]  # nothing is padded there
+    np.testing.assert_allclose(features[longest, :, 0], arrays["output"][0], **CLOSE)
+    for row, sentence in zip(features, sentences, strict=True):
+        alone = backbone.predict_on_batch(ElmoPreprocessor.from_pretrained(elmo)([sentence]))
+        np.testing.assert_allclose(row[: len(sentence) + 2], alone[0], **CLOSE)
+
+
+def test_the_other_encoder_elsewhere(golden, sentences, tmp_path):
+    """A preset of it, a task on it; what needs a biLM says so."""
+    golden = golden.parent / "cnn_lstm_word_char"
+    write_as_preset(load_elmo(golden), tmp_path / "preset")
+    for path in (golden, tmp_path / "preset"):
+        task = ElmoTextClassifier.from_preset(path, labels=["no", "yes"], lstm_units=4)
+        task.compile()
+        task.fit(["the sentence .", "unknown 日本語 ."], ["yes", "no"], epochs=1, verbose=0)
+    first, again = (
+        ElmoBackbone.from_pretrained(path).predict_on_batch(
+            ElmoPreprocessor.from_pretrained(path)(sentences)
+        )
+        for path in (golden, tmp_path / "preset")
+    )
+    np.testing.assert_array_equal(first, again)
+    backbone = ElmoBackbone.from_pretrained(golden)
+    with pytest.raises(WeightsError, match="encoder='bilstm'"):
+        backbone.save_published(tmp_path / "w.hdf5", tmp_path / "o.json")
+    with pytest.raises(ValueError, match="encoder 'bilstm'"):
+        ElmoLanguageModel(backbone, 10)
+    for engine in ("keras", "onnx"):
+        with pytest.raises(ValueError, match="encoder 'bilstm'"):
+            ElmoEmbedder(golden, engine=engine)
+    with pytest.raises(ValueError, match="encoder='bilstm', stateful=True"):
+        ElmoBackbone.from_pretrained(golden, stateful=True, batch_size=2)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "told"),
+    [
+        ({"encoder.bias_ih_l1": None}, "surplus: encoder/encoder.bias_hh_l1"),
+        ({"encoder.weight_hh_l0_reverse": None}, "missing: encoder/encoder.weight_hh_l0_reverse"),
+        ({"projection.bias": np.zeros(3, "f4")}, r"misshapen: encoder/projection\.bias"),
+    ],
+)
+def test_wrong_tensors_of_the_other_encoder(golden, tmp_path, tensors, told):
+    model = shutil.copytree(golden.parent / "cnn_lstm_word_char", tmp_path / "model")
+    change(model, ENCODER_FILE, tensors)
+    with pytest.raises(WeightsError, match=told):
+        load_elmo(model)
 
 
 @pytest.mark.parametrize(

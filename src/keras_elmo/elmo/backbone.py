@@ -21,6 +21,7 @@ from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
 from keras_elmo.layers.bilm import BiLM
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
+from keras_elmo.layers.stacked_bilstm import StackedBiLSTM
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
@@ -51,6 +52,9 @@ class ElmoBackbone(keras.Model):
             the ids that stand for `<S>` and `</S>`.
         cell_clip, projection_clip, forget_bias, use_skip_connections, lstm_projection, dropout:
             the biLM, see [`BiLM`][keras_elmo.layers.bilm.BiLM].
+        encoder: `"bilm"`, or `"bilstm"` for the
+            [`StackedBiLSTM`][keras_elmo.layers.stacked_bilstm.StackedBiLSTM] that some models of
+            ELMoForManyLangs have in its place: one layer of features, no clips, no language model.
         keep_boundaries: leave `<S>` and `</S>` in the features, which then have two more steps.
         stateful: carry the LSTM states from batch to batch, row by row, as the published vectors
             do. The default starts every sentence from zero. Needs `batch_size`.
@@ -96,6 +100,7 @@ class ElmoBackbone(keras.Model):
         use_skip_connections: bool = True,
         lstm_projection: bool = True,
         dropout: float = 0.0,
+        encoder: str = "bilm",
         keep_boundaries: bool = False,
         stateful: bool = False,
         batch_size: int | None = None,
@@ -120,20 +125,31 @@ class ElmoBackbone(keras.Model):
             num_highways=num_highways,
             activation=activation,
         )
-        bilm = BiLM(
-            projection_dim=projection_dim,
-            units=units,
-            num_layers=num_layers,
-            cell_clip=cell_clip,
-            projection_clip=projection_clip,
-            use_skip_connections=use_skip_connections,
-            lstm_projection=lstm_projection,
-            forget_bias=forget_bias,
-            stateful=stateful,
-            dropout=dropout,
-            dtype=dtype,
-            name="bilm",
-        )
+        shared = {
+            "projection_dim": projection_dim,
+            "units": units,
+            "num_layers": num_layers,
+            "dropout": dropout,
+            "dtype": dtype,
+            "name": "bilm",
+        }
+        if encoder == "bilm":
+            bilm = BiLM(
+                cell_clip=cell_clip,
+                projection_clip=projection_clip,
+                use_skip_connections=use_skip_connections,
+                lstm_projection=lstm_projection,
+                forget_bias=forget_bias,
+                stateful=stateful,
+                **shared,
+            )
+        elif encoder == "bilstm" and not stateful:
+            bilm = StackedBiLSTM(**shared)
+        else:
+            raise ValueError(
+                "`encoder` must be 'bilm', or 'bilstm', which cannot be stateful. Received: "
+                f"encoder={encoder!r}, stateful={stateful}"
+            )
 
         # === Functional model ===
         ids_name, ids_shape = "token_ids", (None,)
@@ -144,7 +160,7 @@ class ElmoBackbone(keras.Model):
         padding_mask = keras.Input((None,), batch_size, dtype="bool", name="padding_mask")
         marks = boundaries or default_boundaries(vocabulary_size, max_characters_per_token)
         x, mask = AddBoundaries(*marks, dtype=dtype, name="add_boundaries")(ids, padding_mask)
-        features = bilm(word_layer(x), mask=mask)  # (batch, tokens + 2, layers + 1, 2P)
+        features = bilm(word_layer(x), mask=mask)  # (batch, tokens + 2, layers, 2P)
         if not keep_boundaries:
             remove = RemoveBoundaries(dtype=dtype, name="remove_boundaries")
             features = remove(features, padding_mask)
@@ -172,6 +188,7 @@ class ElmoBackbone(keras.Model):
         self.use_skip_connections = use_skip_connections
         self.lstm_projection = lstm_projection
         self.dropout = dropout
+        self.encoder = encoder
         self.keep_boundaries = keep_boundaries
         self.stateful = stateful
         self.batch_size = batch_size
@@ -183,11 +200,16 @@ class ElmoBackbone(keras.Model):
             "projection_dim units num_layers max_characters_per_token char_embedding_dim "
             "char_filters num_highways activation vocabulary_size word_dim num_characters "
             "boundaries cell_clip projection_clip forget_bias use_skip_connections "
-            "lstm_projection dropout keep_boundaries stateful batch_size"
+            "lstm_projection dropout encoder keep_boundaries stateful batch_size"
         )
         config = {name: getattr(self, name) for name in names.split()}
         policy = self.bilm.dtype_policy.name
         return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}
+
+    @property
+    def num_feature_layers(self) -> int:
+        """Layers of the features."""
+        return self.num_layers + 1 if self.encoder == "bilm" else 1
 
     def reset_state(self) -> None:
         """Start the next batch from zero (only a `stateful` backbone keeps a state)."""

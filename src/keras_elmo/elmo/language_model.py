@@ -51,11 +51,11 @@ class ElmoLanguageModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if backbone.boundaries is not None:
+        if backbone.boundaries is not None or backbone.encoder != "bilm":
             raise ValueError(
-                "a language model reads bytes or words, as bilm-tf's do. Received: a backbone with "
-                f"{backbone.num_characters:,} characters of its own (of ELMoForManyLangs). Use it "
-                "for features."
+                "a language model reads bytes or words, as bilm-tf's do, with two directions apart. "
+                f"Received: a backbone with {backbone.num_characters:,} characters and the encoder "
+                f"{backbone.encoder!r} (of ELMoForManyLangs). Use it for features."
             )
         # === Layers ===
         self.backbone = backbone

@@ -67,6 +67,20 @@ class Engine(Protocol):
         ...
 
 
+def check_encoder(config: Mapping[str, Any]) -> None:
+    """Refuse what no engine can run.
+
+    Raises:
+        ValueError: the encoder is no biLM.
+    """
+    if config.get("encoder", "bilm") != "bilm":
+        raise ValueError(
+            "an embedder runs each direction of a biLM over many sentences in a row. Received: an "
+            f"ELMo with the encoder {config['encoder']!r}, whose directions cannot run apart. Use "
+            "`ElmoBackbone.from_pretrained` and `ElmoPreprocessor.from_pretrained`."
+        )
+
+
 def named_inputs(block: Block, state: State, start: State) -> dict[str, np.ndarray]:
     """What `Engine.advance` is given, under the names that both engines' graphs have for it."""
     named = {"begins": block.begins[:, :, None]}

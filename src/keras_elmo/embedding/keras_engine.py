@@ -9,7 +9,14 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
-from keras_elmo.embedding.engine import DIRECTIONS, Block, State, checksum, named_inputs
+from keras_elmo.embedding.engine import (
+    DIRECTIONS,
+    Block,
+    State,
+    check_encoder,
+    checksum,
+    named_inputs,
+)
 
 
 class KerasEngine:
@@ -21,6 +28,7 @@ class KerasEngine:
     """
 
     def __init__(self, backbone: ElmoBackbone, precision: str = "float32"):
+        check_encoder(backbone.get_config())
         if precision == "bfloat16":
             exact, config = backbone, backbone.get_config()
             with keras.StatelessScope():  # until it ends, variables have no values

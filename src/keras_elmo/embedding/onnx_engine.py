@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.engine import Block, State, checksum, named_inputs
+from keras_elmo.embedding.engine import Block, State, check_encoder, checksum, named_inputs
 
 
 class OnnxEngine:
@@ -28,6 +28,7 @@ class OnnxEngine:
         arrays: Mapping[str, np.ndarray],
         precision: str = "float32",
     ):
+        check_encoder(config)
         missing = [name for name in ("onnx", "onnxruntime") if not find_spec(name)]
         if missing:
             raise ImportError(

@@ -172,7 +172,8 @@ class SentenceModel(keras.Model):
 
     def _cache_features(self, cache: bool | str, *datasets: Any) -> CachedFeatures | None:
         backbone = self.backbone
-        if not cache or backbone.trainable or backbone.dropout or backbone.stateful:
+        can_embed = not backbone.stateful and backbone.encoder == "bilm"
+        if not cache or not can_embed or backbone.trainable or backbone.dropout:
             return None
         ours = [data for data in datasets if isinstance(data, SentenceBatches)]
         dtype = cache if isinstance(cache, str) else "float16"

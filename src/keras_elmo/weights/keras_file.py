@@ -36,6 +36,13 @@ _PLACES += tuple(
     (rf"bilm/{direction}_(\d+)/", f"bi_lm/{direction}_layers/projection_lstm{{}}", _LSTM)
     for direction in ("forward", "backward")
 )
+_BILSTM = tuple(
+    f"{direction}_{part}" for direction in ("forward", "backward") for part in _LSTM[:3]
+)
+_PLACES += (
+    (r"bilm/layer_(\d+)/", "stacked_bi_lstm/bilstms/bi_lstm{}", _BILSTM),
+    (r"bilm/projection/", "stacked_bi_lstm/projection", ("kernel", "bias")),
+)
 
 
 def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,10 +1,11 @@
 """ELMoForManyLangs: `token_embedder.pkl`, `encoder.pkl` and the ids of characters and words.
 
-Models read characters, words, or both. Biases are used as they are; layers above the first always
-add their input.
+Models read characters, words, or both. Biases are used as they are. Of the two encoders `elmo` is a
+biLM whose layers above the first always add their input, `lstm` an `nn.LSTM` with a projection.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,13 @@ from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
 from keras_elmo.weights.torch_file import list_tensors
-from keras_elmo.weights.torch_rules import cnn_rules, lstm_rules
+from keras_elmo.weights.torch_rules import bilstm_rules, cnn_rules, lstm_rules, transposed
 
 TOKEN_FILE, ENCODER_FILE = "token_embedder.pkl", "encoder.pkl"
 _WORDS = "token_embedder/word_emb_layer.embedding.weight"
 _CHARACTERS = "token_embedder/char_emb_layer.embedding.weight"
 _PROJECTION = "token_embedder/projection.weight"
+_LSTM = "encoder/encoder."  # what nn.LSTM's tensors begin with
 _WORD_MARKS = ("<bos>", "<eos>", "<oov>")  # in the order of ours
 _BELOW_MASK_ROW, _WITHOUT_MASK_ROW = TOKEN_RULES[0].load, TOKEN_RULES[0].save
 TABLE = Table(
@@ -40,6 +42,9 @@ TABLE = Table(
         Rule(_PROJECTION, "char_cnn/projection/kernel"),
         Rule("token_embedder/projection.bias", "char_cnn/projection/bias"),
         *(rule for direction in DIRECTIONS for rule in lstm_rules("encoder/", direction)),
+        *bilstm_rules(_LSTM),
+        Rule("encoder/projection.weight", "bilm/projection/kernel", transposed, transposed),
+        Rule("encoder/projection.bias", "bilm/projection/bias"),
     )
 )
 
@@ -65,14 +70,14 @@ def load_many_langs(folder: Path) -> PublishedElmo:
 
     Raises:
         FileNotFoundError: a file is missing.
-        WeightsError: a file is damaged; a tensor is missing, surplus or misshapen; the encoder is
-            another one.
+        WeightsError: a file is damaged; a tensor is missing, surplus or misshapen.
     """
     arrays: dict[str, Source] = {
         f"{name.removesuffix('.pkl')}/{key}": array
         for name in (TOKEN_FILE, ENCODER_FILE)
         for key, array in list_tensors(folder / name).items()
     }
+    _add_biases(arrays)
     words = _read_words(folder, arrays)
     characters = (
         _read_ids(folder / "char.dic", arrays[_CHARACTERS]) if _CHARACTERS in arrays else None
@@ -117,25 +122,25 @@ def _config(folder: Path, shapes: Mapping[str, Shape]) -> dict[str, Any]:
     """What the shapes tell, and the rest from the model's settings or as published."""
     stated = _settings(folder)
     encoder, embedder = stated.get("encoder", {}), stated.get("token_embedder", {})
-    if encoder.get("name", "elmo") != "elmo" or "encoder/encoder.weight_ih_l0" in shapes:
-        raise WeightsError(
-            f"{folder}: must have an encoder 'elmo', as all published models do. Received: an "
-            "encoder 'lstm', which has one output and no layers to mix."
-        )
-    first = shapes.get("encoder/forward_layer_0.state_projection.weight", (0, 0))
+    is_lstm = f"{_LSTM}weight_ih_l0" in shapes
+    if is_lstm:
+        projection = shapes.get("encoder/projection.weight", (0, 0))
+        layers = {key for key in shapes if re.fullmatch(rf"{_LSTM}weight_ih_l\d+", key)}
+    else:
+        projection = shapes.get("encoder/forward_layer_0.state_projection.weight", (0, 0))
+        layers = {key.split(".")[0] for key in shapes if key.startswith("encoder/forward_layer_")}
     kernels = [
         shapes[key]
         for i in range(len(shapes))
         if len(shapes.get(key := f"token_embedder/convolutions.{i}.weight", ())) == 3
     ]
-    layers = {key.split(".")[0] for key in shapes if key.startswith("encoder/forward_layer_")}
     highways = {key.split(".")[2] for key in shapes if "/highways._layers." in key}
     options: dict[str, Any] = {
         "lstm": {
             "cell_clip": encoder.get("cell_clip", 3),
             "proj_clip": encoder.get("proj_clip", 3),
-            "projection_dim": first[0],
-            "dim": first[-1],
+            "projection_dim": projection[0],
+            "dim": projection[-1],
             "n_layers": len(layers),
             "use_skip_connections": True,
         },
@@ -151,6 +156,8 @@ def _config(folder: Path, shapes: Mapping[str, Shape]) -> dict[str, Any]:
         options["char_cnn"] = None
     config = config_from_options(options, str(folder))
     config |= {"forget_bias": 0.0, "lstm_projection": True}
+    if is_lstm:
+        config["encoder"] = "bilstm"
     if _CHARACTERS in shapes:
         config["num_characters"] = shapes[_CHARACTERS][0] + 1  # row 0 masks a time step
     if _WORDS in shapes:
@@ -212,6 +219,19 @@ def _read_words(folder: Path, arrays: dict[str, Source]) -> list[str] | None:
             lambda: ordered() @ np.asarray(weight[...]).T + np.asarray(bias[...]),
         )
     return [*MARKS, *others]
+
+
+def _add_biases(arrays: dict[str, Source]) -> None:
+    """Each `nn.LSTM` has two biases that are only ever added: one is enough."""
+    for key in [key for key in arrays if key.startswith(f"{_LSTM}bias_ih_")]:
+        other = key.replace("bias_ih_", "bias_hh_")
+        first, second = arrays[key], arrays.get(other)
+        if second is not None and tuple(first.shape) == tuple(second.shape):
+            del arrays[other]
+            arrays[key] = _Derived(
+                tuple(first.shape),
+                lambda a=first, b=second: np.asarray(a[...]) + np.asarray(b[...]),
+            )
 
 
 def _read_ids(path: Path, table: Source) -> list[str]:

@@ -74,13 +74,20 @@ def options_from_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that bilm-tf and AllenNLP need to read the model `config` describes.
 
     Raises:
-        WeightsError: they cannot read such a model, whose characters are not bytes.
+        WeightsError: they cannot read such a model: its characters are not bytes, or its encoder is
+            no biLM.
     """
-    if config.get("num_characters", NUM_CHARACTERS) != NUM_CHARACTERS or config.get("word_dim"):
+    of_many_langs = {"num_characters": NUM_CHARACTERS, "word_dim": None, "encoder": "bilm"}
+    other = {
+        name: config[name]
+        for name, allowed in of_many_langs.items()
+        if (config.get(name) or allowed) != allowed
+    }
+    if other:
+        received = ", ".join(f"{name}={value!r}" for name, value in other.items())
         raise WeightsError(
-            "the bilm-tf format holds models that read bytes, or words. Received: "
-            f"num_characters={config['num_characters']}, word_dim={config['word_dim']}. Save such "
-            "a model as a preset."
+            "the bilm-tf format holds biLMs that read bytes, or words. Received: "
+            f"{received}. Save such a model as a preset."
         )
     options: dict[str, Any] = {
         "lstm": {

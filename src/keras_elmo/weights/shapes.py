@@ -17,7 +17,7 @@ def expected_shapes(config: Mapping[str, Any]) -> dict[str, Shape]:
     in a projection only where nF ≠ P, and an LSTM has a `projection_kernel` only where
     `lstm_projection` is true. A word-input model (`vocabulary_size` is not None) has a
     `word_embedding` in place of the character CNN, whose settings are not looked at; with a
-    `word_dim` it has both.
+    `word_dim` it has both. An `encoder` "bilstm" has weights of its own.
 
     Args:
         config: `ElmoBackbone`'s constructor arguments; other keys are ignored.
@@ -37,7 +37,8 @@ def expected_shapes(config: Mapping[str, Any]) -> dict[str, Shape]:
         shapes |= _character_cnn(config)
     if config.get("vocabulary_size") is not None:
         shapes |= _word_embedding(config)
-    return {**shapes, **dict(_bilm(config))}
+    encoder = _bilstm if config.get("encoder") == "bilstm" else _bilm
+    return {**shapes, **dict(encoder(config))}
 
 
 def _character_cnn(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
@@ -81,3 +82,15 @@ def _bilm(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
             yield f"{name}/bias", (4 * units,)
             if projected:
                 yield f"{name}/projection_kernel", (units, projection_dim)
+
+
+def _bilstm(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
+    units, projection_dim = config["units"], config["projection_dim"]
+    for layer in range(config["num_layers"]):
+        for direction in DIRECTIONS:
+            name = f"bilm/layer_{layer}/{direction}"
+            yield f"{name}_kernel", (2 * units if layer else projection_dim, 4 * units)
+            yield f"{name}_recurrent_kernel", (units, 4 * units)
+            yield f"{name}_bias", (4 * units,)
+    yield "bilm/projection/kernel", (units, projection_dim)
+    yield "bilm/projection/bias", (projection_dim,)

@@ -60,3 +60,18 @@ def lstm_rules(prefix: str, direction: str) -> list[Rule]:
         Rule(f"{layer}.state_linearity.bias", f"{path}/bias", _other_gates, _other_gates),
         Rule(f"{layer}.state_projection.weight", projection, transposed, transposed),
     ]
+
+
+def bilstm_rules(prefix: str) -> list[Rule]:
+    """Of a bidirectional `nn.LSTM`, whose tensors begin with `prefix`; gates are in our order."""
+    rules = []
+    for direction, end in (("forward", ""), ("backward", "_reverse")):
+        path = f"bilm/layer_{{l}}/{direction}"
+        rules += [
+            Rule(f"{prefix}weight_ih_l{{l}}{end}", f"{path}_kernel", transposed, transposed),
+            Rule(
+                f"{prefix}weight_hh_l{{l}}{end}", f"{path}_recurrent_kernel", transposed, transposed
+            ),
+            Rule(f"{prefix}bias_ih_l{{l}}{end}", f"{path}_bias"),
+        ]
+    return rules
