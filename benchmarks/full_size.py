@@ -62,21 +62,26 @@ print(json.dumps({
 """
 
 
-def write_random_weights(folder):
-    """Published files of the original shape: the paths of weights and options.
+def random_variables():
+    """Variables of the original shape, by path.
 
     Numbers of about the size that training leaves, so that no layer explodes and rounding errors
     stay what they are with real weights.
     """
     random = np.random.default_rng(0)
-    weights, options = Path(folder, "weights.hdf5"), Path(folder, "options.json")
     variables = {}
     for path, shape in expected_shapes(CONFIG).items():
         scale = 0.01 if len(shape) == 1 else np.prod(shape[:-1]) ** -0.5  # biases; 1 / √inputs
         if path.endswith("embeddings"):
             scale = 1.0
         variables[path] = random.normal(scale=scale, size=shape).astype(np.float32)
-    save_bilm_tf(CONFIG, variables, weights, options)
+    return variables
+
+
+def write_random_weights(folder):
+    """Published files of the original shape: the paths of weights and options."""
+    weights, options = Path(folder, "weights.hdf5"), Path(folder, "options.json")
+    save_bilm_tf(CONFIG, random_variables(), weights, options)
     return weights, options
 
 

@@ -20,5 +20,5 @@ def test_contract_and_padding():
 
 
 def test_no_layers():
-    with pytest.raises(ValueError, match="at least 1. Received: 0"):
+    with pytest.raises(ValueError, match=r"at least 1\. Received: 0"):
         StackedBiLSTM(projection_dim=4, units=3, num_layers=0)

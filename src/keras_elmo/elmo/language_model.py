@@ -53,7 +53,7 @@ class ElmoLanguageModel(keras.Model):
         super().__init__(**kwargs)
         if backbone.boundaries is not None or backbone.encoder != "bilm":
             raise ValueError(
-                "a language model reads bytes or words, as bilm-tf's do, with two directions apart. "
+                "a language model reads bytes or words, as bilm-tf's do, its two directions apart. "
                 f"Received: a backbone with {backbone.num_characters:,} characters and the encoder "
                 f"{backbone.encoder!r} (of ELMoForManyLangs). Use it for features."
             )

@@ -4,7 +4,6 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections import UserDict
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -151,7 +150,7 @@ def _preset(path: Path) -> PublishedElmo:
     return PublishedElmo(
         "preset of keras-elmo",
         config,
-        UserDict(arrays),
+        arrays,
         lexicon.get("vocabulary"),
         characters=lexicon.get("characters"),
     )

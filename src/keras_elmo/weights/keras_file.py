@@ -5,13 +5,11 @@ import re
 from os import PathLike
 from typing import Any
 
-import h5py
-import numpy as np
-
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.hdf5 import open_hdf5
+from keras_elmo.weights.hdf5 import list_arrays
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 from keras_elmo.weights.shapes import expected_shapes
+from keras_elmo.weights.table import LazyVariables, Rule, Slot
 
 # Keras names a layer by its class, the second of a kind `name_1`, and numbers its variables.
 _PLACES = (
@@ -45,34 +43,36 @@ _PLACES += (
 )
 
 
-def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], LazyVariables]:
     """Read a preset without Keras.
 
     Args:
         preset: a name of `keras_elmo.list_presets()` or a folder.
 
     Returns:
-        The backbone's configuration, and its weights by path, float32.
+        The backbone's configuration, and its weights by path, float32, read when they are asked
+        for.
 
     Raises:
         FileNotFoundError: no such preset.
         WeightsError: its weights do not fit its configuration.
     """
     folder = preset_folder(preset)
+    weights = folder / WEIGHTS_FILE
     config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["config"]
-    arrays = {}
-    with open_hdf5(folder / WEIGHTS_FILE) as file:
-        for path, shape in expected_shapes(config).items():
-            key = _key(path, within="words_and_characters/" if config.get("word_dim") else "")
-            found = file.get(key)
-            if not isinstance(found, h5py.Dataset) or found.shape != shape:
-                received = found.shape if isinstance(found, h5py.Dataset) else "nothing"
-                raise WeightsError(
-                    f"{folder / WEIGHTS_FILE}: {key} must have the shape {shape}. "
-                    f"Received: {received}. Load and save the preset again."
-                )
-            arrays[path] = found[()].astype(np.float32)
-    return config, arrays
+    within = "words_and_characters/" if config.get("word_dim") else ""
+    arrays = list_arrays(weights)
+    slots = []
+    for path, shape in expected_shapes(config).items():
+        key = _key(path, within)
+        if key not in arrays or arrays[key].shape != shape:
+            received = arrays[key].shape if key in arrays else "nothing"
+            raise WeightsError(
+                f"{weights}: {key} must have the shape {shape}. Received: {received}. Load and "
+                "save the preset again."
+            )
+        slots.append(Slot(path, key, slice(None), Rule(key, path)))
+    return config, LazyVariables(slots, arrays, str(weights))
 
 
 def _key(path: str, within: str) -> str:
