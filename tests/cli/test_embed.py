@@ -42,6 +42,18 @@ def test_all_layers_of_published_weights(run, tiny, tokens, tmp_path):
         np.testing.assert_allclose(some[name], x[[0, 2]], atol=1e-6)
 
 
+def test_preset_of_any_format(run, tiny, tokens, tmp_path):
+    run("convert", tiny, "elmo.safetensors", "--to", "safetensors")
+    run("embed", tokens, "--preset", tiny, "--layers", "all", "-o", "preset.h5")
+    expected = features(tmp_path / "preset.h5")
+    for number, path in enumerate((tiny.parent / "weights.hdf5", "elmo.safetensors")):
+        for engine in ("keras", "onnx"):
+            name = f"{number}_{engine}.h5"
+            run("embed", tokens, "--preset", path, "--engine", engine, "-o", name)
+            for key, x in features(tmp_path / name).items():
+                np.testing.assert_allclose(x, expected[key], atol=1e-6)
+
+
 def test_stateful_reads_on(run, tiny, tokens, tmp_path):
     arguments = ("embed", tokens, "--preset", tiny, "--layers", "top")
     run(*arguments, "-o", "reset.h5")

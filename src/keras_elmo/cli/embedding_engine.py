@@ -11,6 +11,7 @@ from keras_elmo.cli.presets import fetch_if_named
 
 if TYPE_CHECKING:
     from keras_elmo.embedding.embed_file import Engine
+    from keras_elmo.embedding.sources import Pretrained, Published
 
 
 class EngineOptions(NamedTuple):
@@ -33,8 +34,8 @@ class EngineOptions(NamedTuple):
             FileNotFoundError: no such preset or file.
         """
         from keras_elmo.embedding.engines import choose_engine
+        from keras_elmo.embedding.store.fingerprint import fingerprint
         from keras_elmo.text.opening import check_file
-        from keras_elmo.weights.fingerprint import fingerprint, preset_files
         from keras_elmo.weights.presets import DEFAULT_PRESET
 
         check_elmo_options(self.preset, self.weights, self.options, self.vocabulary)
@@ -48,8 +49,12 @@ class EngineOptions(NamedTuple):
         files = [path for path in (self.weights, self.options, self.vocabulary) if path]
         for path in files:
             check_file(path)
+        source = _source(self)
+        config, arrays = source.arrays()
+        words, characters = source.lexicon()
+        lexicon = {"words": words, "characters": characters}
         return {
-            "model": fingerprint(files or preset_files(name)),
+            "model": fingerprint({**config, **lexicon}, arrays),
             "model_name": name,
             "engine": engine,
             "backend": _backend(engine),
@@ -79,14 +84,14 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     return Engine(embedder.embed_iter, embedder.engine.config["num_layers"])
 
 
-def _source(chosen: EngineOptions) -> Any:
-    from keras_elmo.embedding.sources import Published
+def _source(chosen: EngineOptions) -> "Pretrained | Published":
+    from keras_elmo.embedding.sources import Pretrained, Published
     from keras_elmo.text.vocabulary import Vocabulary
     from keras_elmo.weights.presets import DEFAULT_PRESET
 
     if not (chosen.weights and chosen.options):
         fetch_if_named(chosen.preset)
-        return chosen.preset or DEFAULT_PRESET
+        return Pretrained(chosen.preset or DEFAULT_PRESET)
     words = Vocabulary.load(chosen.vocabulary).tokens if chosen.vocabulary else None
     source = Published(chosen.weights, chosen.options, words=words)
     check_vocabulary(source.arrays()[0]["vocabulary_size"], chosen.vocabulary)

@@ -1,7 +1,8 @@
 """`keras-elmo info`: what a preset or model is made of."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -34,44 +35,73 @@ def info(
     if preset is None:
         _list_presets()
         return
-    from keras_elmo.weights.presets import TASK_FILE, is_preset, preset_folder
+    fetch_if_named(preset)
+    from keras_elmo.weights.location import locate
+    from keras_elmo.weights.presets import TASK_FILE, is_preset
 
-    if not is_preset(preset):
-        _show_published(preset, options)
+    place = locate(preset)
+    if not is_preset(place):
+        _show_published(preset, place, options)
         return
-    folder = preset_folder(preset)
     load_backend()
     from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.tasks.loading import load_task
 
-    is_task = (folder / TASK_FILE).is_file()
-    model = load_task(folder) if is_task else ElmoBackbone.from_preset(folder)
-    out.print(parameters_table(model, f"{type(model).__name__} in {folder}"))
+    is_task = (place / TASK_FILE).is_file()
+    model = load_task(place) if is_task else ElmoBackbone.from_preset(place)
+    out.print(parameters_table(model, f"{type(model).__name__} in {place}"))
     out.print(configuration_table(model.get_config()))
 
 
-def _show_published(path: str, options: Path | None) -> None:
+def _show_published(name: str, place: Path, options: Path | None) -> None:
     """What the files of an ELMo hold; no backend is needed."""
     import math
 
+    from keras_elmo.weights.catalogue import catalogue
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.shapes import expected_shapes
 
-    fetch_if_named(path)
-    elmo = load_elmo(path, options=options)
-    parameters = sum(math.prod(shape) for shape in expected_shapes(elmo.config).values())
-    table = Table("fact", "value", title=path, title_justify="left")
+    elmo = load_elmo(place, options=options)
+    shapes = expected_shapes(elmo.config)
+    parameters = sum(math.prod(shape) for shape in shapes.values())
+    table = Table("fact", "value", title=name, title_justify="left")
     table.add_row("format", elmo.format)
-    table.add_row("input", "characters" if elmo.config["vocabulary_size"] is None else "words")
-    table.add_row("parameters", f"{parameters:,}")
+    if name in catalogue():
+        model = catalogue()[name]
+        table.add_row("language", model.language)
+        table.add_row("source", model.description)
+        table.add_row("licence", model.licence)
+    if sizes := _sizes(place):
+        table.add_row("size", sizes)
+    table.add_row("input", _input(elmo.config))
+    table.add_row("what is loaded", f"{len(shapes)} arrays, {parameters:,} parameters")
+    if elmo.words:
+        table.add_row("words", f"{len(elmo.words):,}")
+    if elmo.characters:
+        table.add_row("characters", f"{len(elmo.characters):,}")
     for number, mix in enumerate(elmo.mixes):
         weights = ", ".join(f"{weight:.4f}" for weight in mix.weights)
         table.add_row(f"learned mix {number}", f"γ {mix.gamma:.4f}, weights {weights}")
     if elmo.ignored:
         shown = ", ".join(elmo.ignored[:3]) + (" …" if len(elmo.ignored) > 3 else "")
-        table.add_row("not of the ELMo", f"{len(elmo.ignored)} arrays: {shown}")
+        table.add_row("what is ignored", f"{len(elmo.ignored)} arrays: {shown}")
     out.print(table)
     out.print(configuration_table(elmo.config))
+
+
+def _sizes(place: Path) -> str:
+    """Bytes of a file, or of a folder's files; nothing for the beginning of files' names."""
+    if place.is_dir():
+        files = [file for file in place.rglob("*") if file.is_file()]
+        return f"{sum(file.stat().st_size for file in files) / 1e6:,.1f} MB in {len(files)} files"
+    return f"{place.stat().st_size / 1e6:,.1f} MB" if place.is_file() else ""
+
+
+def _input(config: Mapping[str, Any]) -> str:
+    kinds = ["words"] if config["vocabulary_size"] is not None else []
+    if config["vocabulary_size"] is None or config.get("word_dim"):
+        kinds.append("characters" if config.get("boundaries") else "bytes of words")
+    return " and ".join(kinds)
 
 
 def _list_presets() -> None:

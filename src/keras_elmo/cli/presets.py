@@ -84,8 +84,13 @@ def fetch_with_progress(name: str, *, quiet: bool = False) -> Path:
 
 
 def fetch_if_named(path: str | Path | None, *, quiet: bool = False) -> None:
-    """Fetch what is asked for by a name of the catalogue, before it is loaded without a bar."""
+    """Fetch what is asked for by a name of the catalogue or the hub, which otherwise has no bar."""
     from keras_elmo.weights.catalogue import catalogue
+    from keras_elmo.weights.hub import fetch_from_hub, is_hub_address
 
-    if path is not None and str(path) in catalogue() and not Path(path).exists():
+    if path is None or Path(path).exists():
+        return
+    if str(path) in catalogue():
         fetch_with_progress(str(path), quiet=quiet)
+    elif is_hub_address(path):
+        fetch_from_hub(path, show_progress=not quiet)

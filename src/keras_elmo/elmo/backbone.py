@@ -8,6 +8,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from keras_elmo.elmo.encoder import build_encoder
 from keras_elmo.elmo.saving import (
     new_folder,
     read_object,
@@ -18,10 +19,8 @@ from keras_elmo.elmo.saving import (
 )
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
-from keras_elmo.layers.bilm import BiLM
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
-from keras_elmo.layers.stacked_bilstm import StackedBiLSTM
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
@@ -125,31 +124,22 @@ class ElmoBackbone(keras.Model):
             num_highways=num_highways,
             activation=activation,
         )
-        shared = {
-            "projection_dim": projection_dim,
-            "units": units,
-            "num_layers": num_layers,
-            "dropout": dropout,
-            "dtype": dtype,
-            "name": "bilm",
-        }
-        if encoder == "bilm":
-            bilm = BiLM(
-                cell_clip=cell_clip,
-                projection_clip=projection_clip,
-                use_skip_connections=use_skip_connections,
-                lstm_projection=lstm_projection,
-                forget_bias=forget_bias,
-                stateful=stateful,
-                **shared,
-            )
-        elif encoder == "bilstm" and not stateful:
-            bilm = StackedBiLSTM(**shared)
-        else:
-            raise ValueError(
-                "`encoder` must be 'bilm', or 'bilstm', which cannot be stateful. Received: "
-                f"encoder={encoder!r}, stateful={stateful}"
-            )
+        bilm = build_encoder(
+            encoder,
+            projection_dim=projection_dim,
+            units=units,
+            num_layers=num_layers,
+            dropout=dropout,
+            stateful=stateful,
+            dtype=dtype,
+            bilm={
+                "cell_clip": cell_clip,
+                "projection_clip": projection_clip,
+                "use_skip_connections": use_skip_connections,
+                "lstm_projection": lstm_projection,
+                "forget_bias": forget_bias,
+            },
+        )
 
         # === Functional model ===
         ids_name, ids_shape = "token_ids", (None,)

@@ -14,6 +14,7 @@ from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset
 from keras_elmo.weights.published import PublishedElmo
 
@@ -125,6 +126,7 @@ class ElmoPreprocessor:
             WeightsError: the files are no ELMo, or a model that reads words is without them.
         """
         if not isinstance(path, PublishedElmo):
+            path = locate(path)
             if is_preset(path):
                 return cls.from_preset(path, **({"tokenizer": tokenizer} if tokenizer else {}))
             path = load_elmo(path)

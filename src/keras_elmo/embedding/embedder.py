@@ -53,7 +53,7 @@ class ElmoEmbedder:
 
     def __init__(
         self,
-        elmo: "str | PathLike[str] | Published | ElmoBackbone",
+        elmo: "str | PathLike[str] | Pretrained | Published | ElmoBackbone",
         preprocessor: "ElmoPreprocessor | None" = None,
         *,
         engine: str = "auto",
@@ -61,7 +61,7 @@ class ElmoEmbedder:
         max_bytes: int = 2**28,
         cached_words: int = 2**16,
     ):
-        source: Source = elmo if isinstance(elmo, Published) else _source(elmo)
+        source = _source(elmo)
         self._stateful = isinstance(source, Loaded) and source.loaded.stateful
         self._source, self._preprocessor = source, preprocessor
         self.engine: Engine = make_engine(source, engine, precision)
@@ -172,5 +172,7 @@ class ElmoEmbedder:
         return vectors
 
 
-def _source(elmo: "str | PathLike[str] | ElmoBackbone") -> Source:
+def _source(elmo: "str | PathLike[str] | Pretrained | Published | ElmoBackbone") -> Source:
+    if isinstance(elmo, Pretrained | Published):
+        return elmo
     return Pretrained(elmo) if isinstance(elmo, str | PathLike) else Loaded(elmo)

@@ -9,6 +9,7 @@ import keras
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import TASK_FILE, preset_folder
 
 # Importing a task registers it.
@@ -19,14 +20,15 @@ def load_task(folder: str | PathLike[str], **overrides: Any) -> ElmoTask:
     """Load the task that `save_to_preset` wrote, whichever it is.
 
     Args:
-        folder: a preset folder with a trained task.
+        folder: of a preset with a trained task, perhaps as `hf://user/name`.
         overrides: constructor arguments to replace.
 
     Raises:
         FileNotFoundError: no such folder.
         ValueError: it holds an ELMo but no trained task, or one that is not known here.
     """
-    path = preset_folder(folder) / TASK_FILE
+    place = preset_folder(locate(folder))
+    path = place / TASK_FILE
     if not path.is_file():
         raise ValueError(
             f"{folder} holds an ELMo but no trained task ({TASK_FILE}). Train one on it, e.g. "
@@ -37,4 +39,4 @@ def load_task(folder: str | PathLike[str], **overrides: Any) -> ElmoTask:
     if not (isinstance(kind, type) and issubclass(kind, ElmoTask)):
         allowed = ", ".join(task.__name__ for task in TASKS)
         raise ValueError(f"{path} must describe one of {allowed}. Received: {name!r}")
-    return kind.from_preset(folder, **overrides)
+    return kind.from_preset(place, **overrides)

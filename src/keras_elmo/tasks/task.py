@@ -28,12 +28,12 @@ from keras_elmo.tasks.encoder import build_encoder, word_vectors_size
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import (
     PREPROCESSOR_FILE,
     TASK_FILE,
     TASK_WEIGHTS_FILE,
     is_preset,
-    preset_folder,
 )
 
 CLIP_NORM = 5.0
@@ -256,19 +256,19 @@ class ElmoTask(SentenceModel):
             load_weights: False leaves ELMo untrained.
             arguments: of the constructor.
         """
+        preset = locate(preset)
         if not is_preset(preset):
             elmo = load_elmo(preset)
             arguments.setdefault("preprocessor", ElmoPreprocessor.from_pretrained(elmo))
             backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
             return cls(backbone, **arguments)
-        folder = preset_folder(preset)
-        if (folder / TASK_FILE).is_file():
-            task = read_object(folder, TASK_FILE, cls, **arguments)
+        if (preset / TASK_FILE).is_file():
+            task = read_object(preset, TASK_FILE, cls, **arguments)
             if load_weights:
-                read_weights(task, folder / TASK_WEIGHTS_FILE)
+                read_weights(task, preset / TASK_WEIGHTS_FILE)
             return task
-        arguments.setdefault("preprocessor", ElmoPreprocessor.from_preset(folder))
-        backbone = ElmoBackbone.from_preset(folder, load_weights=load_weights)
+        arguments.setdefault("preprocessor", ElmoPreprocessor.from_preset(preset))
+        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights)
         return cls(backbone, **arguments)
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:

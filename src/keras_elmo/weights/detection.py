@@ -20,18 +20,13 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
     checkpoint_prefix,
     load_bilm_tf_checkpoint,
 )
-from keras_elmo.weights.catalogue import catalogue, fetch
+from keras_elmo.weights.catalogue import catalogue
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
+from keras_elmo.weights.location import locate
 from keras_elmo.weights.many_langs import is_many_langs, load_many_langs
 from keras_elmo.weights.options import read_options
-from keras_elmo.weights.presets import (
-    CONFIG_FILE,
-    EMBEDDED,
-    PREPROCESSOR_FILE,
-    is_preset,
-    list_presets,
-)
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset, list_presets
 from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.safetensors_file import is_safetensors, load_safetensors
 from keras_elmo.weights.table import listing
@@ -55,12 +50,12 @@ def load_elmo(
     """Read an ELMo, whatever its format: that is told by content, not by name.
 
     Args:
-        path: a file, an archive, a folder, or a name: of an embedded preset, or of the catalogue
-            (`keras_elmo.weights.catalogue`), whose files are fetched once.
+        path: a file, an archive, a folder, or a name, see
+            [`locate`][keras_elmo.weights.location.locate].
         options: the options file (JSON) of weights that do not lie beside it.
 
     Raises:
-        DownloadError: a file of the catalogue cannot be fetched.
+        DownloadError: a file cannot be fetched.
         FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
         WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
 
@@ -69,11 +64,7 @@ def load_elmo(
         >>> elmo.format, elmo.config["units"]
         ('model of AllenNLP', 4096)
     """
-    place = Path(path)
-    if (EMBEDDED / str(path) / CONFIG_FILE).is_file():
-        place = EMBEDDED / str(path)
-    elif not place.exists() and str(path) in catalogue():
-        place = fetch(catalogue()[str(path)])
+    place = locate(path)
     chosen = Path(options) if options is not None else None
     if place.is_dir():
         return _folder(place, chosen)
@@ -82,8 +73,8 @@ def load_elmo(
     if not place.is_file():
         raise FileNotFoundError(
             f"an ELMo must be {', '.join(map(repr, list_presets()))}, one of the "
-            f"{len(catalogue())} names that `keras-elmo presets` lists, or the path of {FORMATS}. "
-            f"Received: {str(path)!r}: no such file or folder."
+            f"{len(catalogue())} names that `keras-elmo presets` lists, hf://user/name, or the "
+            f"path of {FORMATS}. Received: {str(path)!r}: no such file or folder."
         )
     if h5py.is_hdf5(place):
         return _hdf5(place, chosen)

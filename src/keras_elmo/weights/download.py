@@ -22,6 +22,11 @@ class DownloadError(OSError):
     """A file that could not be had from the net."""
 
 
+def is_offline() -> bool:
+    """Whether nothing may be fetched."""
+    return os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0")
+
+
 def download(
     url: str,
     path: Path,
@@ -50,7 +55,7 @@ def download(
             `KERAS_ELMO_OFFLINE` is set.
         WeightsError: the file is not the one that was asked for; nothing of it is kept.
     """
-    if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
+    if is_offline():
         raise DownloadError(
             f"{path.name} is not there, and {OFFLINE_VARIABLE} forbids to fetch it. Get {url} "
             f"elsewhere and put it to {path}"
