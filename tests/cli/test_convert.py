@@ -36,6 +36,8 @@ def test_there_and_back(run, tmp_path):
     run("convert", "elmo.safetensors", "third", "--to", "bilm-hdf5")
     third = arrays_of(tmp_path / "third/weights.hdf5")
     assert all((third[name] == before[name]).all() for name in before)
+    run("convert", "preset", "elmo.onnx", "--to", "onnx")
+    assert "exists already" in run("convert", "w.hdf5", "elmo.onnx", "--to", "onnx", code=1).stderr
     assert "exists already" in run("convert", "w.hdf5", "preset", code=1).stderr
     run("convert", "w.hdf5", "preset", "--overwrite")
     assert "exists already" in run("convert", "w.hdf5", "again", "--to", "bilm-hdf5", code=1).stderr

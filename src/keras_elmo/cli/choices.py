@@ -71,6 +71,7 @@ class ElmoFormat(StrEnum):
     PRESET = "preset"
     BILM_HDF5 = "bilm-hdf5"
     SAFETENSORS = "safetensors"
+    ONNX = "onnx"
 
 
 class FeatureFormat(StrEnum):

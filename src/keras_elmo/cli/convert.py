@@ -13,9 +13,12 @@ from keras_elmo.cli.presets import fetch_if_named
 
 def convert(
     source: Annotated[Path, typer.Argument(help="File, archive, folder or preset of an ELMo.")],
-    output: Annotated[Path, typer.Argument(help="Folder (safetensors: file) to write.")],
+    output: Annotated[Path, typer.Argument(help="Folder (safetensors, onnx: file) to write.")],
     to: Annotated[
-        ElmoFormat, typer.Option(help="bilm-hdf5: weights.hdf5 and options.json.")
+        ElmoFormat,
+        typer.Option(
+            help="bilm-hdf5: weights.hdf5 and options.json; onnx: ids → all layers."
+        ),
     ] = ElmoFormat.PRESET,
     options: Annotated[
         Path | None, typer.Option(help="Options (JSON) of weights that do not lie beside it.")
@@ -33,6 +36,7 @@ def convert(
     keras-elmo convert model.tar.gz my_elmo/
     keras-elmo convert my_elmo/ published/ --to bilm-hdf5
     keras-elmo convert my_elmo/ elmo.safetensors --to safetensors
+    keras-elmo convert my_elmo/ elmo.onnx --to onnx
     """
     from keras_elmo.weights.detection import load_elmo
 
@@ -50,6 +54,15 @@ def convert(
         from keras_elmo.weights.safetensors_file import save_safetensors
 
         save_safetensors(elmo, output)
+        say(f"Wrote {output}", quiet=quiet)
+        return
+    if to == ElmoFormat.ONNX:
+        from keras_elmo.embedding.onnx_engine import check_installed
+
+        check_installed("--to onnx", "onnx")
+        from keras_elmo.embedding.onnx_model import save_onnx
+
+        save_onnx(elmo, output)
         say(f"Wrote {output}", quiet=quiet)
         return
     from keras_elmo.weights.bilm_tf import save_published_folder

@@ -68,16 +68,16 @@ class Engine(Protocol):
 
 
 def check_encoder(config: Mapping[str, Any]) -> None:
-    """Refuse what no engine can run.
+    """Refuse what neither an engine nor an ONNX graph can run.
 
     Raises:
         ValueError: the encoder is no biLM.
     """
     if config.get("encoder", "bilm") != "bilm":
         raise ValueError(
-            "an embedder runs each direction of a biLM over many sentences in a row. Received: an "
-            f"ELMo with the encoder {config['encoder']!r}, whose directions cannot run apart. Use "
-            "`ElmoBackbone.from_pretrained` and `ElmoPreprocessor.from_pretrained`."
+            "embedders and ONNX graphs run the two directions of a biLM, each on its own. "
+            f"Received: an ELMo with the encoder {config['encoder']!r}, whose directions read each "
+            "other. Use `ElmoBackbone.from_pretrained` and `ElmoPreprocessor.from_pretrained`."
         )
 
 

@@ -29,12 +29,7 @@ class OnnxEngine:
         precision: str = "float32",
     ):
         check_encoder(config)
-        missing = [name for name in ("onnx", "onnxruntime") if not find_spec(name)]
-        if missing:
-            raise ImportError(
-                f"`engine='onnx'` needs {' and '.join(missing)}. Install: "
-                'pip install "keras-elmo[onnx]"'
-            )
+        check_installed("`engine='onnx'`", "onnx", "onnxruntime")
         from keras_elmo.embedding.onnx_graph import block_model, words_model
 
         self.config = config
@@ -56,6 +51,18 @@ class OnnxEngine:
 
     def words_version(self) -> str:
         return self._version
+
+
+def check_installed(what: str, *packages: str) -> None:
+    """Raise unless packages of the extra `onnx` are there.
+
+    Raises:
+        ImportError: one is missing.
+    """
+    if missing := [name for name in packages if not find_spec(name)]:
+        raise ImportError(
+            f'{what} needs {" and ".join(missing)}. Install: pip install "keras-elmo[onnx]"'
+        )
 
 
 def _session(model: Any) -> Any:

@@ -14,7 +14,7 @@ from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, nu
 from keras_elmo.embedding.engine import DIRECTIONS
 
 _OPSET, _IR_VERSION = 18, 9
-_INT64_MAX = np.iinfo(np.int64).max
+INT64_MAX = np.iinfo(np.int64).max
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -30,23 +30,11 @@ def words_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
         A graph of ids int32 `(words, characters)`, `(words, 1 + characters)` or `(words,)` →
         vectors `(words, P)`.
     """
-    graph, shape = _Graph(precision), ["words", "characters"]
-    if config["vocabulary_size"] is None:
-        x = _char_cnn(graph, config, arrays, "ids")
-    elif config.get("word_dim") is None:
-        shape = ["words"]
-        x = graph("Gather", graph.constant(arrays["word_embedding/embeddings"]), "ids")
-    else:
-        zero, one, last = (graph.integers(number) for number in (0, 1, _INT64_MAX))
-        word = graph("Squeeze", graph("Slice", "ids", zero, one, one), one)
-        characters = graph("Slice", "ids", one, last, one)
-        own = graph("Gather", graph.constant(arrays["word_embedding/embeddings"]), word)
-        kernel = graph.weight(arrays["word_projection/kernel"])
-        own = graph.product(graph.quantized(own), kernel)
-        x = graph("Add", own, _char_cnn(graph, config, arrays, characters))
-    graph("Identity", x, name="vectors")
+    graph = Graph(precision)
+    graph("Identity", word_vectors(graph, config, arrays, "ids"), name="vectors")
+    shape = ["words", "characters"] if reads_characters(config) else ["words"]
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT32, shape)]
-    return graph.model(inputs, [_float("vectors", "words", config["projection_dim"])])
+    return graph.model(inputs, [float_value("vectors", "words", config["projection_dim"])])
 
 
 def block_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> ModelProto:
@@ -59,30 +47,30 @@ def block_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
         `(steps, rows, 1)`, `state_i` and `start_i`, and the outputs `layer_i` `(steps, rows, P)`
         and `after_i`, in the order of [`Engine.advance`][keras_elmo.embedding.engine.Engine].
     """
-    graph = _Graph(precision)
+    graph = Graph(precision)
     size, units, count = config["projection_dim"], config["units"], config["num_layers"]
     for d, direction in enumerate(DIRECTIONS):
-        x = direction
-        for layer in range(count):
-            i = 2 * (d * count + layer)
-            y = _lstm(graph, config, arrays, f"bilm/{direction}_{layer}", x, i)
-            if layer and config["use_skip_connections"]:
-                y = graph("Add", y, x)
-            x = graph("Identity", y, name=f"layer_{i // 2}")
+        for layer, y in enumerate(direction_layers(graph, config, arrays, d, direction)):
+            graph("Identity", y, name=f"layer_{d * count + layer}")
     state = [(i, (size, units)[i % 2]) for i in range(4 * count)]
-    inputs = [_float(name, "steps", "rows", size) for name in DIRECTIONS]
+    inputs = [float_value(name, "steps", "rows", size) for name in DIRECTIONS]
     inputs.append(helper.make_tensor_value_info("begins", TensorProto.BOOL, ["steps", "rows", 1]))
-    inputs += [_float(f"state_{i}", "rows", features) for i, features in state]
-    inputs += [_float(f"start_{i}", 1, features) for i, features in state]
-    outputs = [_float(f"layer_{i}", "steps", "rows", size) for i in range(2 * count)]
-    outputs += [_float(f"after_{i}", "rows", features) for i, features in state]
+    inputs += [float_value(f"state_{i}", "rows", features) for i, features in state]
+    inputs += [float_value(f"start_{i}", 1, features) for i, features in state]
+    outputs = [float_value(f"layer_{i}", "steps", "rows", size) for i in range(2 * count)]
+    outputs += [float_value(f"after_{i}", "rows", features) for i, features in state]
     return graph.model(inputs, outputs)
 
 
-class _Graph:
+def reads_characters(config: Mapping[str, Any]) -> bool:
+    """Whether a word's ids are several, and not one number."""
+    return config["vocabulary_size"] is None or config.get("word_dim") is not None
+
+
+class Graph:
     """Collects nodes; calling it adds one and returns the name of its output."""
 
-    def __init__(self, precision: str, outer: "_Graph | None" = None):
+    def __init__(self, precision: str, outer: "Graph | None" = None):
         self.precision = precision
         self.nodes: list[Any] = []
         # A loop's body names its values apart, and reads the constants of the graph around it.
@@ -164,7 +152,22 @@ class _Graph:
         return f"v{self._counter[0]}"
 
 
-def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, ids: str) -> str:
+def word_vectors(graph: Graph, config: Mapping[str, Any], arrays: Arrays, ids: str) -> str:
+    """Layer 0 of some words: see `words_model`."""
+    if config["vocabulary_size"] is None:
+        return _char_cnn(graph, config, arrays, ids)
+    table = graph.constant(arrays["word_embedding/embeddings"])
+    if not reads_characters(config):
+        return graph("Gather", table, ids)
+    zero, one, last = (graph.integers(number) for number in (0, 1, INT64_MAX))
+    word = graph("Squeeze", graph("Slice", ids, zero, one, one), one)
+    characters = graph("Slice", ids, one, last, one)
+    kernel = graph.weight(arrays["word_projection/kernel"])
+    own = graph.product(graph.quantized(graph("Gather", table, word)), kernel)
+    return graph("Add", own, _char_cnn(graph, config, arrays, characters))
+
+
+def _char_cnn(graph: Graph, config: Mapping[str, Any], arrays: Arrays, ids: str) -> str:
     # One product a filter width, over all windows of a batch: a third to twice as fast as ONNX
     # Runtime's Conv on words, and quantized like every other product.
     table, *scaling = graph.quantized(graph.constant(arrays["char_cnn/char_embedding/embeddings"]))
@@ -191,16 +194,36 @@ def _char_cnn(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, ids: str
     return x
 
 
-def _windows(graph: _Graph, x: str, width: int) -> str:
+def _windows(graph: Graph, x: str, width: int) -> str:
     """Every `width` characters that follow each other: `(words, places, width * size)`."""
     axis, parts = graph.integers(1), []
     for first in range(width):
-        end = first + 1 - width or _INT64_MAX  # so many from the end; the last part goes up to it
+        end = first + 1 - width or INT64_MAX  # so many from the end; the last part goes up to it
         parts.append(graph("Slice", x, graph.integers(first), graph.integers(end), axis))
     return graph("Concat", *parts, axis=2)
 
 
-def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x: str, i: int):
+def direction_layers(
+    graph: Graph, config: Mapping[str, Any], arrays: Arrays, direction: int, x: str
+) -> list[str]:
+    """The outputs of one direction's layers, each `(steps, rows, P)`.
+
+    Args:
+        graph, config, arrays: see `words_model`.
+        direction: 0 forwards, 1 backwards.
+        x: what it reads, in its own order. The graph also has values `begins`, `state_i` and
+            `start_i`, see `block_model`; here `after_i` is added.
+    """
+    outputs, count = [], config["num_layers"]
+    for layer in range(count):
+        path = f"bilm/{DIRECTIONS[direction]}_{layer}"
+        y = _lstm(graph, config, arrays, path, x, 2 * (direction * count + layer))
+        x = graph("Add", y, x) if layer and config["use_skip_connections"] else y
+        outputs.append(x)
+    return outputs
+
+
+def _lstm(graph: Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x: str, i: int):
     """`ProjectionLSTM` over a block; its states are numbers `i` and `i + 1`."""
     gates = graph.dense(x, arrays, path)  # (steps, rows, 4 units)
     recurrent = graph.weight(arrays[f"{path}/recurrent_kernel"])
@@ -209,10 +232,14 @@ def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x
         projection = graph.weight(arrays[f"{path}/projection_kernel"])
     forget_bias = graph.constant(np.float32(config["forget_bias"]))
 
-    step = _Graph(graph.precision, graph)
+    step = Graph(graph.precision, graph)
     h, c, now, begins = (f"{name}_{i}" for name in ("h", "c", "now", "begins"))
     size, units = config["projection_dim"], config["units"]
-    inputs = [_float(h, "rows", size), _float(c, "rows", units), _float(now, "rows", 4 * units)]
+    inputs = [
+        float_value(h, "rows", size),
+        float_value(c, "rows", units),
+        float_value(now, "rows", 4 * units),
+    ]
     inputs.append(helper.make_tensor_value_info(begins, TensorProto.BOOL, ["rows", 1]))
     h_before = step("Where", begins, f"start_{i}", h)
     c_before = step("Where", begins, f"start_{i + 1}", c)
@@ -227,7 +254,7 @@ def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x
             step.product(step.quantized(h_after), projection), config["projection_clip"]
         )
     results = [(h_after, size), (c_after, units), (step("Identity", h_after), size)]
-    body = step.body(inputs, [_float(name, "rows", features) for name, features in results])
+    body = step.body(inputs, [float_value(name, "rows", features) for name, features in results])
 
     y = f"y_{i}"
     graph.nodes.append(
@@ -242,5 +269,6 @@ def _lstm(graph: _Graph, config: Mapping[str, Any], arrays: Arrays, path: str, x
     return y
 
 
-def _float(name: str, *shape: int | str) -> ValueInfoProto:
+def float_value(name: str, *shape: int | str) -> ValueInfoProto:
+    """A float input or output; a string stands for any size."""
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

@@ -1,0 +1,147 @@
+"""A whole ELMo as one ONNX model: ids of a batch of sentences in, all layers of every token out."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto, TensorProto, helper, save_model
+
+from keras_elmo.embedding.engine import check_encoder
+from keras_elmo.embedding.onnx_graph import (
+    INT64_MAX,
+    Arrays,
+    Graph,
+    direction_layers,
+    float_value,
+    reads_characters,
+    word_vectors,
+)
+from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
+from keras_elmo.weights.new_file import new_file
+from keras_elmo.weights.published import PublishedElmo
+
+
+def save_onnx(elmo: PublishedElmo, path: Path) -> None:
+    """Write an ELMo as `elmo_model` makes it; what its ids stand for is in the metadata.
+
+    Raises:
+        FileExistsError: there is something of that name.
+        ValueError: its encoder is no biLM.
+    """
+    model = elmo_model(elmo.config, elmo.variables)
+    about = {"config": elmo.config, "words": elmo.words, "characters": elmo.characters}
+    metadata = {name: json.dumps(value, ensure_ascii=False) for name, value in about.items()}
+    helper.set_model_props(model, metadata)
+    with new_file(path) as unfinished:
+        save_model(model, unfinished)
+
+
+def elmo_model(config: Mapping[str, Any], arrays: Arrays) -> ModelProto:
+    """What `ElmoBackbone` computes, in float32: every sentence from zero, without boundaries.
+
+    Args:
+        config: of the backbone.
+        arrays: its weights by path.
+
+    Returns:
+        A graph of character_ids int32 `(batch, tokens, characters)`, or token_ids int32 `(batch,
+        tokens)`, and padding_mask bool `(batch, tokens)` → features float32 `(batch, tokens,
+        layers + 1, 2P)`, zero where padded.
+
+    Raises:
+        ValueError: the encoder is no biLM.
+    """
+    check_encoder(config)
+    graph, ids = _Sentences("float32"), "character_ids"
+    size, count = config["projection_dim"], config["num_layers"]
+    shape: list[str | int] = ["batch", "tokens"]
+    if reads_characters(config):
+        shape.append(len(_boundaries(config)[0]))
+    else:
+        ids = "token_ids"
+    words, bos, eos = graph.words_and_boundaries(config, arrays, ids)  # (tokens, batch, P)
+    lengths = graph.lengths()
+    backwards = graph.reversed(words, lengths)
+    read = [graph.behind(bos, words), graph.behind(eos, backwards)]  # (1 + tokens, batch, P)
+    graph.zero_states(size, config["units"], 2 * count, read[0])
+    forward, backward = (
+        [graph.without_first(y) for y in direction_layers(graph, config, arrays, d, x)]
+        for d, x in enumerate(read)
+    )
+    layers = [(words, words)]
+    layers += [(y, graph.reversed(z, lengths)) for y, z in zip(forward, backward, strict=True)]
+    axis = graph.integers(2)
+    joined = [graph("Unsqueeze", graph("Concat", *pair, axis=2), axis) for pair in layers]
+    features = graph("Transpose", graph("Concat", *joined, axis=2), perm=[1, 0, 2, 3])
+    real = graph("Unsqueeze", "padding_mask", graph.integers(2, 3))
+    graph("Where", real, features, graph.constant(np.float32(0)), name="features")
+    inputs = [
+        helper.make_tensor_value_info(ids, TensorProto.INT32, shape),
+        helper.make_tensor_value_info("padding_mask", TensorProto.BOOL, shape[:2]),
+    ]
+    return graph.model(inputs, [float_value("features", "batch", "tokens", count + 1, 2 * size)])
+
+
+class _Sentences(Graph):
+    """Steps of padded sentences, time first."""
+
+    def words_and_boundaries(
+        self, config: Mapping[str, Any], arrays: Arrays, ids: str
+    ) -> tuple[str, str, str]:
+        """Vectors of the words `(tokens, batch, P)`, and of `<S>` and `</S>` `(P,)`."""
+        shape = self("Shape", ids)  # (batch, tokens) or (batch, tokens, characters)
+        rest = self("Slice", shape, self.integers(2), self.integers(INT64_MAX))
+        flat = self("Concat", self.integers(-1), rest, axis=0)
+        marks = self.constant(np.array(_boundaries(config), np.int32))
+        together = self("Concat", marks, self("Reshape", ids, flat), axis=0)
+        vectors = word_vectors(self, config, arrays, together)  # (2 + batch * tokens, P)
+        bos, eos = (self("Gather", vectors, self.constant(np.int64(row))) for row in (0, 1))
+        own = self("Slice", vectors, self.integers(2), self.integers(INT64_MAX))
+        two = self("Slice", shape, self.integers(0), self.integers(2))
+        sized = self("Concat", two, self.integers(config["projection_dim"]), axis=0)
+        return self("Transpose", self("Reshape", own, sized), perm=[1, 0, 2]), bos, eos
+
+    def lengths(self) -> str:
+        """Tokens of each sentence, int64 `(batch,)`."""
+        mask = self("Cast", "padding_mask", to=TensorProto.INT64)
+        return self("ReduceSum", mask, self.integers(1), keepdims=0)
+
+    def reversed(self, x: str, lengths: str) -> str:
+        """Each sentence from its last token to its first; padding stays where it is."""
+        return self("ReverseSequence", x, lengths, time_axis=0, batch_axis=1)
+
+    def behind(self, first: str, x: str) -> str:
+        """A step in front of all, the same in every row."""
+        row = self("Slice", self("Shape", x), self.integers(1), self.integers(INT64_MAX))
+        one = self("Concat", self.integers(1), row, axis=0)
+        return self("Concat", self("Expand", first, one), x, axis=0)
+
+    def without_first(self, x: str) -> str:
+        return self("Slice", x, self.integers(1), self.integers(INT64_MAX))
+
+    def zero_states(self, size: int, units: int, layers: int, x: str) -> None:
+        """The values that `direction_layers` reads, where every row begins from zero."""
+        shape = self("Shape", x)
+        steps_and_rows = self("Slice", shape, self.integers(0), self.integers(2))
+        each = self("Concat", steps_and_rows, self.integers(1), axis=0)
+        self("Expand", self.constant(np.array(False)), each, name="begins")
+        rows = self("Slice", shape, self.integers(1), self.integers(2))
+        zero = self.constant(np.float32(0))
+        for i in range(2 * layers):
+            columns = self.integers((size, units)[i % 2])
+            self("Expand", zero, self("Concat", rows, columns, axis=0), name=f"state_{i}")
+            one_row = self("Concat", self.integers(1), columns, axis=0)
+            self("Expand", zero, one_row, name=f"start_{i}")
+
+
+def _boundaries(config: Mapping[str, Any]) -> list[Any]:
+    """The ids of `<S>` and `</S>`."""
+    if config.get("boundaries"):
+        return config["boundaries"]
+    if config["vocabulary_size"] is not None:
+        return [BOS_ID, EOS_ID]
+    encoder = CharacterEncoder(config["max_characters_per_token"])
+    return [encoder.bos, encoder.eos]
