@@ -236,5 +236,5 @@ def test_load_by_name(server, tmp_path, monkeypatch):
     model.folder.mkdir(parents=True)
     (tmp_path / "options.json").rename(model.folder / "options.json")
     monkeypatch.setattr(catalogue_module, "catalogue", lambda: {"mine": model})
-    monkeypatch.setattr("keras_elmo.weights.detection.catalogue", lambda: {"mine": model})
+    monkeypatch.setattr("keras_elmo.weights.location.catalogue", lambda: {"mine": model})
     assert load_elmo("mine").config["units"] == small_config()["units"]

@@ -7,6 +7,7 @@ memory beyond what the file could hold.
 import json
 import zipfile
 
+import numpy as np
 import pytest
 import torch_file_support
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from support import random_variables, small_config
 
 from keras_elmo.weights import WeightsError, save_bilm_tf
+from keras_elmo.weights.bilm_tf_checkpoint import TABLE
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.options import options_from_config
 from keras_elmo.weights.safetensors_file import save_safetensors
 
 BOUNDED = settings(
@@ -91,3 +94,46 @@ def test_damaged_options(files, data):
     except WeightsError as error:
         told = str(error)
     assert path.name in told
+
+
+@pytest.mark.parametrize("end", [".index", ".data-00000-of-00001"])
+@BOUNDED
+@given(data=st.data())
+def test_damaged_checkpoint(tmp_path_factory, end, data):
+    """Those of TF-Hub's modules are the same files."""
+    tf = pytest.importorskip("tensorflow")
+    folder = tmp_path_factory.getbasetemp() / "checkpoint"
+    prefix = folder / "model.ckpt-1"
+    if not folder.exists():
+        folder.mkdir()
+        config = small_config()
+        (folder / "options.json").write_text(json.dumps(options_from_config(config)))
+        softmax = {"softmax/kernel": np.ones((5, 4), "f4"), "softmax/bias": np.ones(5, "f4")}
+        variables, arrays = random_variables(config) | softmax, {}
+        shapes = {path: array.shape for path, array in variables.items()}
+        TABLE.layout(shapes).save(
+            variables, lambda key, shape: arrays.setdefault(key, np.zeros(shape, "f4"))
+        )
+        tf.raw_ops.SaveV2(
+            prefix=str(prefix),
+            tensor_names=list(arrays),
+            shape_and_slices=[""] * len(arrays),
+            tensors=list(arrays.values()),
+        )
+        for file in list(folder.glob("*.*-*")):
+            file.with_name(f"whole-{file.name}").write_bytes(file.read_bytes())
+    for file in folder.glob("whole-*"):
+        content = bytearray(file.read_bytes())
+        if file.name.endswith(end):
+            for _ in range(data.draw(st.integers(0, 3))):
+                content[data.draw(st.integers(0, len(content) - 1))] = data.draw(
+                    st.integers(0, 255)
+                )
+            del content[data.draw(st.just(len(content)) | st.integers(0, len(content))) :]
+        file.with_name(file.name.removeprefix("whole-")).write_bytes(content)
+    told = str(prefix)
+    try:
+        dict(load_elmo(prefix).variables)
+    except WeightsError as error:
+        told = str(error)
+    assert str(prefix) in told

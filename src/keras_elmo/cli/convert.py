@@ -16,9 +16,7 @@ def convert(
     output: Annotated[Path, typer.Argument(help="Folder (safetensors, onnx: file) to write.")],
     to: Annotated[
         ElmoFormat,
-        typer.Option(
-            help="bilm-hdf5: weights.hdf5 and options.json; onnx: ids → all layers."
-        ),
+        typer.Option(help="bilm-hdf5: weights.hdf5 and options.json; onnx: ids → all layers."),
     ] = ElmoFormat.PRESET,
     options: Annotated[
         Path | None, typer.Option(help="Options (JSON) of weights that do not lie beside it.")

@@ -86,9 +86,10 @@ def load_elmo(
         return _archive(place, chosen)
     with place.open("rb") as stream:
         head = stream.read(16)
-    raise WeightsError(
-        f"{place}: must be one of: {FORMATS}. Received: a file beginning with {head!r}"
-    )
+    received = f"a file beginning with {head!r}" if head else "an empty file"
+    if head.startswith(b"PK\x03\x04"):
+        received = f"{place.stat().st_size:,} bytes of a truncated zip file. Download it anew"
+    raise WeightsError(f"{place}: must be one of: {FORMATS}. Received: {received}.")
 
 
 def _archive(path: Path, options: Path | None) -> PublishedElmo:

@@ -61,8 +61,8 @@ class _Derived:
 
 
 def is_many_langs(folder: Path) -> bool:
-    """Whether a folder holds a model of ELMoForManyLangs's."""
-    return (folder / TOKEN_FILE).is_file() and (folder / ENCODER_FILE).is_file()
+    """Whether a folder holds a model of ELMoForManyLangs's, or a part of one."""
+    return (folder / TOKEN_FILE).is_file() or (folder / ENCODER_FILE).is_file()
 
 
 def load_many_langs(folder: Path) -> PublishedElmo:

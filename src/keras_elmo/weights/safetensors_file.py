@@ -1,9 +1,9 @@
 """An ELMo in one safetensors file: its variables by path, its configuration as metadata."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -11,28 +11,23 @@ import numpy as np
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.new_file import new_file
 from keras_elmo.weights.published import PublishedElmo
-from keras_elmo.weights.shapes import expected_shapes
-from keras_elmo.weights.table import differences, listing
+from keras_elmo.weights.shapes import Shape, expected_shapes
+from keras_elmo.weights.table import LazyVariables, Rule, Slot, differences, listing
 
 FORMAT = "keras-elmo"
 
 
 @dataclass(frozen=True)
-class _Tensors(Mapping[str, np.ndarray]):
-    """The tensors of a file, read when they are asked for."""
+class _Tensor:
+    """A tensor of a file, read when it is sliced."""
 
     path: Path
-    names: Sequence[str]
+    name: str
+    shape: Shape
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, rows: slice | EllipsisType) -> np.ndarray:
         with _opened(self.path) as file:
-            return file.get_tensor(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
+            return file.get_tensor(self.name)[rows]
 
 
 def is_safetensors(path: Path) -> bool:
@@ -85,10 +80,12 @@ def load_safetensors(path: Path) -> PublishedElmo:
         raise WeightsError(
             f"{path}: must hold the variables of its configuration. Received:{listing(problems)}"
         )
+    tensors = {name: _Tensor(path, name, shape) for name, shape in shapes.items()}
+    slots = [Slot(name, name, slice(None), Rule(name, name)) for name in shapes]
     return PublishedElmo(
         "safetensors of keras-elmo",
         about["config"],
-        _Tensors(path, list(expected_shapes(about["config"]))),
+        LazyVariables(slots, tensors, str(path)),
         about["words"],
         characters=about["characters"],
     )
