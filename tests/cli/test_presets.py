@@ -11,7 +11,7 @@ def test_lists_and_searches(run):
 
 
 def test_download_wants_one(run):
-    assert "which fits 6" in run("presets", "english", "--download", code=1).stderr
+    assert "which fits 7" in run("presets", "english", "--download", code=1).stderr
 
 
 def test_offline(run, monkeypatch, tmp_path):
