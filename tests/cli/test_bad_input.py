@@ -121,7 +121,7 @@ def test_backend_that_is_not_there(tiny, tmp_path):
     code = "from keras_elmo.cli import main; main()"
     environment = os.environ | {"KERAS_BACKEND": "theano"}
     done = subprocess.run(
-        [sys.executable, "-c", code, "info", str(tiny)],
+        [sys.executable, "-c", code, "convert", str(tiny), str(tmp_path / "out")],
         capture_output=True,
         text=True,
         env=environment,

@@ -9,6 +9,8 @@ from support import random_variables, small_config
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.layers.scalar_mix import ScalarMix
 from keras_elmo.weights import WeightsError, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.shapes import expected_shapes
@@ -84,6 +86,21 @@ def test_outputs(module, variables, tmp_path, prefix, aggregation):
     size = CONFIG["projection_dim"]
     # `word_emb` is both halves of layer 0, `lstm_outputs1` and `2` the layers above it.
     np.testing.assert_array_equal(features[:, :, 0, :size], features[:, :, 0, size:])
+    # `elmo` is their learned mix, `default` its mean over the words of a sentence.
+    shares = np.exp(MIX) / np.exp(MIX).sum()
+    expected = SCALING * np.einsum("l,btlf->btf", shares, features)
+    mix, mean = ScalarMix(), SequencePooling("mean")
+    mix.build(features.shape)
+    mix.set_weights([np.array(elmo.mixes[0].weights), np.array(elmo.mixes[0].gamma)])
+    mixed = mix(features)
+    np.testing.assert_allclose(mixed, expected, rtol=1e-5, atol=1e-6)
+    lengths = np.array([[6], [5]])
+    np.testing.assert_allclose(
+        mean(mixed, mask=batch["padding_mask"]),
+        expected.sum(axis=1) / lengths,
+        rtol=1e-5,
+        atol=1e-6,
+    )
 
 
 def test_every_weight_of_the_bilm_learns(module):

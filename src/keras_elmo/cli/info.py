@@ -1,5 +1,6 @@
 """`keras-elmo info`: what a preset or model is made of."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,33 +38,33 @@ def info(
         return
     fetch_if_named(preset)
     from keras_elmo.weights.location import locate
-    from keras_elmo.weights.presets import TASK_FILE, is_preset
+    from keras_elmo.weights.presets import TASK_FILE
 
     place = locate(preset)
-    if not is_preset(place):
-        _show_published(preset, place, options)
+    if not (place / TASK_FILE).is_file():
+        _show_elmo(preset, place, options)
         return
     load_backend()
-    from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.tasks.loading import load_task
 
-    is_task = (place / TASK_FILE).is_file()
-    model = load_task(place) if is_task else ElmoBackbone.from_preset(place)
+    model = load_task(place)
     out.print(parameters_table(model, f"{type(model).__name__} in {place}"))
     out.print(configuration_table(model.get_config()))
 
 
-def _show_published(name: str, place: Path, options: Path | None) -> None:
+def _show_elmo(name: str, place: Path, options: Path | None) -> None:
     """What the files of an ELMo hold; no backend is needed."""
     import math
 
     from keras_elmo.weights.catalogue import catalogue
     from keras_elmo.weights.detection import load_elmo
-    from keras_elmo.weights.shapes import expected_shapes
+    from keras_elmo.weights.shapes import elmo_group, expected_shapes
 
     elmo = load_elmo(place, options=options)
     shapes = expected_shapes(elmo.config)
-    parameters = sum(math.prod(shape) for shape in shapes.values())
+    parameters = Counter[str]()
+    for path, shape in shapes.items():
+        parameters[elmo_group(path) or path] += math.prod(shape)
     table = Table("fact", "value", title=name, title_justify="left")
     table.add_row("format", elmo.format)
     if name in catalogue():
@@ -74,7 +75,9 @@ def _show_published(name: str, place: Path, options: Path | None) -> None:
     if sizes := _sizes(place):
         table.add_row("size", sizes)
     table.add_row("input", _input(elmo.config))
-    table.add_row("what is loaded", f"{len(shapes)} arrays, {parameters:,} parameters")
+    table.add_row("what is loaded", f"{len(shapes)} arrays, {parameters.total():,} parameters")
+    for group, count in parameters.items():
+        table.add_row(f"  {group}", f"{count:,}")
     if elmo.words:
         table.add_row("words", f"{len(elmo.words):,}")
     if elmo.characters:

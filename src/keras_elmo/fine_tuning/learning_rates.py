@@ -6,14 +6,13 @@ from typing import NamedTuple
 import keras
 
 from keras_elmo.elmo.variables import ROOTS
+from keras_elmo.weights.shapes import elmo_group
 
 # Matches the path of an ELMo variable whatever models stand around the backbone.
 ELMO_VARIABLES = rf"(.*/)?({'|'.join(ROOTS)})/.*"
 
-# The first pattern found in a variable's path names its group; {0} is the layer, from 1.
+# The first pattern found in a variable's path names its group, unless it is one of ELMo's.
 _GROUPS = (
-    (r"(^|/)(char_cnn|word_embedding)/", "ELMo word layer"),
-    (r"(^|/)bilm/(?:forward|backward)_(\d+)/", "ELMo biLM layer {0}"),
     (r"(^|/)(elmo_mix|output_mix)/", "mix"),
     (r"(^|/)word_vectors/", "word vectors"),
     (r"", "head"),
@@ -70,15 +69,18 @@ def parameter_table(model: keras.Model) -> list[ParameterGroup]:
     rows = [
         ParameterGroup(name, size, trains, rate) for (name, trains, rate), size in groups.items()
     ]
-    order = [name.format(0) for _, name in _GROUPS]
-    return sorted(rows, key=lambda row: (order.index(re.sub(r"\d+", "0", row.name)), row.name))
+    return sorted(rows, key=lambda row: _place(row.name))
 
 
 def _group(path: str) -> str:
-    for pattern, name in _GROUPS:
-        if found := re.search(pattern, path):
-            return name.format(int(found[2]) + 1) if "{0}" in name else name
-    raise AssertionError("the last pattern matches every path")
+    names = (name for pattern, name in _GROUPS if re.search(pattern, path))
+    return elmo_group(path) or next(names)
+
+
+def _place(name: str) -> tuple[int, str]:
+    """From the inputs to the head."""
+    order = ["ELMo word", "ELMo biLM", *(name for _, name in _GROUPS)]
+    return next(i for i, start in enumerate(order) if name.startswith(start)), name
 
 
 def _learning_rate(optimizer: keras.optimizers.Optimizer | None, variable: keras.Variable) -> float:
