@@ -18,7 +18,7 @@ def tiny(tmp_path_factory):
         projection_dim=4, units=8, char_embedding_dim=4, char_filters=[[1, 8], [2, 8]]
     )
     export_preset(backbone, folder / "tiny", description="random")
-    backbone.save_published(folder / "weights.hdf5", folder / "options.json")
+    backbone.save_hdf5(folder / "weights.hdf5", folder / "options.json")
     return folder / "tiny"
 
 

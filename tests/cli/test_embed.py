@@ -126,7 +126,7 @@ def test_onnx_computes_the_same_without_keras(tiny, tmp_path, source, expected):
     if source == "published":
         from keras_elmo import ElmoBackbone
 
-        ElmoBackbone.from_preset(tiny).save_published(tmp_path / "w.hdf5", tmp_path / "o.json")
+        ElmoBackbone.from_preset(tiny).save_hdf5(tmp_path / "w.hdf5", tmp_path / "o.json")
         model = ["--weights", "w.hdf5", "--options", "o.json"]
     arguments = ["embed", "a.txt", *model, "--engine", "onnx", "-o", "out.npy", "--quiet"]
     code = (

@@ -79,7 +79,7 @@ def test_published_files_round_trip_bit_for_bit(changes, tmp_path):
     backbone, *_ = small_backbone(**changes)
     arrays = arrays_by_path(backbone)
     files = tmp_path / "weights.hdf5", tmp_path / "options.json"
-    backbone.save_published(*files)
+    backbone.save_hdf5(*files)
     again = ElmoBackbone.from_published(*files, dropout=0.5)
     assert arrays.keys() == arrays_by_path(again).keys()
     for path, array in arrays_by_path(again).items():
@@ -130,7 +130,7 @@ def test_half_precision_computes_in_its_type_and_keeps_float32_variables():
 
 def test_from_pretrained_tells_the_format(tmp_path):
     backbone, *_ = small_backbone()
-    backbone.save_published(tmp_path / "weights.hdf5", tmp_path / "options.json")
+    backbone.save_hdf5(tmp_path / "weights.hdf5", tmp_path / "options.json")
     backbone.save_to_preset(tmp_path / "preset")
     expected = backbone.predict_on_batch(batch_of(SENTENCES))
     for path in (tmp_path / "weights.hdf5", tmp_path / "preset"):

@@ -180,7 +180,7 @@ def test_the_other_encoder_elsewhere(golden, sentences, tmp_path):
     np.testing.assert_array_equal(first, again)
     backbone = ElmoBackbone.from_pretrained(golden)
     with pytest.raises(WeightsError, match="encoder='bilstm'"):
-        backbone.save_published(tmp_path / "w.hdf5", tmp_path / "o.json")
+        backbone.save_hdf5(tmp_path / "w.hdf5", tmp_path / "o.json")
     with pytest.raises(ValueError, match="encoder 'bilstm'"):
         ElmoLanguageModel(backbone, 10)
     for engine in ("keras", "onnx"):
@@ -252,7 +252,7 @@ def test_missing_file(model):
 def test_what_needs_bytes_refuses(model, tmp_path):
     backbone = ElmoBackbone.from_pretrained(model)
     with pytest.raises(WeightsError, match="num_characters=38"):
-        backbone.save_published(tmp_path / "w.hdf5", tmp_path / "o.json")
+        backbone.save_hdf5(tmp_path / "w.hdf5", tmp_path / "o.json")
     assert not (tmp_path / "w.hdf5").exists()
     with pytest.raises(ValueError, match="reads bytes or words"):
         ElmoLanguageModel(backbone, 10)

@@ -289,7 +289,7 @@ class ElmoBackbone(keras.Model):
             assign_variables(backbone, arrays)
         return backbone
 
-    def save_published(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:
+    def save_hdf5(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:
         """Write the files of bilm-tf and AllenNLP; loading them again gives the same bits."""
         save_bilm_tf(self.get_config(), arrays_by_path(self), weights, options)
 
