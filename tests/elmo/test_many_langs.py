@@ -8,7 +8,7 @@ import pytest
 import torch_file_support
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import shared_file
+from support import shared_file, to_numpy
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.conversion import write_as_preset
@@ -152,7 +152,7 @@ def test_the_other_encoder(golden, sentences):
     word_ids = places[arrays["word_ids"]]
     ids = np.concatenate([word_ids[:, :, None], arrays["char_ids"] + 1], axis=-1)
     found = backbone.bilm(backbone.word_layer(ids))
-    np.testing.assert_allclose(np.asarray(found)[:, :, 0], arrays["output"], **CLOSE)
+    np.testing.assert_allclose(to_numpy(found)[:, :, 0], arrays["output"], **CLOSE)
 
     features = backbone.predict_on_batch(ElmoPreprocessor.from_pretrained(elmo)(sentences))
     assert features.shape[2:] == (1, 16)
