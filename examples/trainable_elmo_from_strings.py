@@ -1,4 +1,4 @@
-"""Strings in: a functional model whose ELMo trains at 1e-5, its head at 1e-3 (TensorFlow)."""
+"""Strings in: a functional model whose ELMo trains at 1e-5 or less (TensorFlow)."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ elmo = keras_elmo.ElmoEmbedding("elmo_mini_en", mix="scalar", trainable=True)
 h = keras.layers.Bidirectional(keras.layers.LSTM(64))(elmo(sentences))
 model = keras.Model(sentences, keras.layers.Dense(1, "sigmoid")(h))
 model.compile(
-    keras_elmo.two_rate_optimizer(learning_rate=1e-3, elmo_learning_rate=1e-5),
+    keras_elmo.discriminative_learning_rates(model, head=1e-3, top=1e-5),
     "binary_crossentropy",
     metrics=["accuracy"],
     jit_compile=False,  # sentence lengths vary

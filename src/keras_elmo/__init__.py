@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.softmax_file import load_language_model
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.fine_tuning.learning_rates import parameter_table, two_rate_optimizer
+    from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates, parameter_table
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.bilstm import BiLSTM
     from keras_elmo.layers.char_cnn import CharacterCNN
@@ -53,11 +53,11 @@ __all__ = [
     "SentenceScore",
     "SequencePooling",
     "__version__",
+    "discriminative_learning_rates",
     "list_presets",
     "load_elmo",
     "load_language_model",
     "parameter_table",
-    "two_rate_optimizer",
 ]
 
 # Public name → the module of this package that defines it.
@@ -81,8 +81,8 @@ _MODULES = {
     "list_presets": "weights.presets",
     "load_elmo": "weights.detection",
     "load_language_model": "elmo.softmax_file",
+    "discriminative_learning_rates": "fine_tuning.learning_rates",
     "parameter_table": "fine_tuning.learning_rates",
-    "two_rate_optimizer": "fine_tuning.learning_rates",
 }
 # Rooms that run on NumPy alone: their names work where no backend is installed.
 _NUMPY_ONLY = ("text.", "metrics.", "weights.", "embedding.")

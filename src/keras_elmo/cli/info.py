@@ -56,15 +56,16 @@ def _show_elmo(name: str, place: Path, options: Path | None) -> None:
     """What the files of an ELMo hold; no backend is needed."""
     import math
 
+    from keras_elmo.fine_tuning.groups import group_of
     from keras_elmo.weights.catalogue import catalogue
     from keras_elmo.weights.detection import load_elmo
-    from keras_elmo.weights.shapes import elmo_group, expected_shapes
+    from keras_elmo.weights.shapes import expected_shapes
 
     elmo = load_elmo(place, options=options)
     shapes = expected_shapes(elmo.config)
     parameters = Counter[str]()
     for path, shape in shapes.items():
-        parameters[elmo_group(path) or path] += math.prod(shape)
+        parameters[group_of(path)] += math.prod(shape)
     table = Table("fact", "value", title=name, title_justify="left")
     table.add_row("format", elmo.format)
     if name in catalogue():

@@ -26,7 +26,7 @@ class ElmoEmbedding(keras.layers.Layer):
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer or the learned `"scalar"`; or a
             list of them, for several independent mixes of one ELMo.
         trainable: train ELMo itself. A `"scalar"` mix always learns its weights. Give ELMo its own
-            smaller learning rate with `keras_elmo.two_rate_optimizer`.
+            smaller learning rate with `keras_elmo.discriminative_learning_rates`.
         layer_norm, dropout_before, dropout_after: see
             [`LayerMix`][keras_elmo.layers.layer_mix.LayerMix].
 

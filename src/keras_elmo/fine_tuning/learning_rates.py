@@ -1,22 +1,23 @@
-"""ELMo at its own, smaller learning rate beside the head's."""
+"""Discriminative learning rates: the nearer a layer is to the inputs, the less it moves."""
 
-import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
 
-from keras_elmo.elmo.variables import ROOTS
-from keras_elmo.weights.shapes import elmo_group
-
-# Matches the path of an ELMo variable whatever models stand around the backbone.
-ELMO_VARIABLES = rf"(.*/)?({'|'.join(ROOTS)})/.*"
-
-# The first pattern found in a variable's path names its group, unless it is one of ELMo's.
-_GROUPS = (
-    (r"(^|/)(elmo_mix|output_mix)/", "mix"),
-    (r"(^|/)word_vectors/", "word vectors"),
-    (r"", "head"),
+from keras_elmo.fine_tuning.groups import (
+    HEAD,
+    check_groups,
+    group_of,
+    groups_of,
+    is_elmo,
+    pattern_of,
 )
+from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
+from keras_elmo.fine_tuning.schedules import make_schedule
+
+DECAY = 1 / 2.6  # Howard and Ruder 2018, §3.2
+CLIP_NORM = 5.0
 
 
 class ParameterGroup(NamedTuple):
@@ -28,59 +29,112 @@ class ParameterGroup(NamedTuple):
     learning_rate: float
 
 
-def two_rate_optimizer(
-    learning_rate: float, elmo_learning_rate: float, clip_norm: float | None = 5.0
-) -> keras.optimizers.Optimizer:
-    """Adam for the head and a second Adam for every ELMo variable.
+def discriminative_learning_rates(
+    model: keras.Model,
+    head: float = 1e-3,
+    top: float = 1e-4,
+    decay: float = DECAY,
+    *,
+    rates: Mapping[str, float] | None = None,
+    weight_decay: float | Mapping[str, float] = 0.0,
+    schedule: str = "constant",
+    steps: int | None = None,
+    clip_norm: float | None = CLIP_NORM,
+    accumulate: int | None = None,
+) -> GroupedOptimizer:
+    """An optimizer that gives every layer group its own rate: AdamW for each.
 
     Scaling the gradients of ELMo would do nothing under Adam, which divides by their size; the rate
     itself has to be smaller.
 
     Args:
-        learning_rate: of the head.
-        elmo_learning_rate: of character CNN and biLM.
-        clip_norm: bound on the norm of the gradients of each of the two groups, None for none.
+        model: any model that holds an `ElmoBackbone`; its groups are those of
+            [`layer_groups`][keras_elmo.fine_tuning.learning_rates.layer_groups].
+        head: rate of the head, of mixes and of word vectors.
+        top: rate of ELMo's top biLM layer.
+        decay: of each layer below, down to the word layer: its rate is that of the layer above
+            times this. 1 gives all of ELMo the same rate.
+        rates: group → rate, instead of what follows from the above.
+        weight_decay: as of AdamW, for all groups or by group (0 for those not named).
+        schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, in every group from its
+            own rate; see [`make_schedule`][keras_elmo.fine_tuning.schedules.make_schedule].
+        steps: batches of the whole training, for a schedule that is not constant.
+        clip_norm: bound on the norm of the gradients of all groups together; None for none.
+        accumulate: batches whose gradients are averaged before a step.
+
+    Raises:
+        ValueError: a group that does not exist, a rate below zero, an unknown schedule.
     """
-    head = keras.optimizers.Adam(learning_rate, global_clipnorm=clip_norm)
-    elmo = keras.optimizers.Adam(elmo_learning_rate, global_clipnorm=clip_norm)
-    return keras.optimizers.MultiOptimizer(
-        keras.optimizers.OptimizerMap(head, {ELMO_VARIABLES: elmo})
-    )
+    groups = layer_groups(model)
+    elmo = [name for name in groups if is_elmo(name)]
+    chosen = dict.fromkeys(groups, head)
+    chosen |= {name: top * decay**below for below, name in enumerate(reversed(elmo))}
+    check_groups(rates or {}, groups, "`rates`")
+    chosen |= rates or {}
+    decays = dict(weight_decay) if isinstance(weight_decay, Mapping) else {}
+    check_groups(decays, groups, "`weight_decay`")
+    for name, rate in chosen.items():
+        if rate < 0.0:
+            raise ValueError(f"a learning rate must be at least 0. Received: {rate} for {name!r}")
+
+    def optimizer(name: str) -> keras.optimizers.Optimizer:
+        flat = 0.0 if isinstance(weight_decay, Mapping) else weight_decay
+        return keras.optimizers.AdamW(
+            make_schedule(schedule, chosen[name], steps),
+            weight_decay=decays.get(name, flat),
+            gradient_accumulation_steps=accumulate,
+            name=name,
+        )
+
+    # Groups that the head's optimizer serves as well share its count of batches and its state.
+    apart = [
+        name
+        for name in groups
+        if name != HEAD and (chosen[name], decays.get(name)) != (chosen.get(HEAD), decays.get(HEAD))
+    ]
+    chosen.setdefault(HEAD, head)
+    optimizers = {pattern_of(name): optimizer(name) for name in apart}
+    return GroupedOptimizer(keras.optimizers.OptimizerMap(optimizer(HEAD), optimizers), clip_norm)
+
+
+def layer_groups(model: keras.Model) -> list[str]:
+    """The names of a model's layer groups, from the inputs to the head.
+
+    Example:
+        >>> layer_groups(task)
+        ['word_layer', 'bilm_1', 'bilm_2', 'mix', 'head']
+    """
+    return groups_of(variable.path for variable in model.weights if not _is_seed(variable))
 
 
 def parameter_table(model: keras.Model) -> list[ParameterGroup]:
     """What trains at which rate: a row a group, from ELMo's word layer to the head.
 
     Args:
-        model: any model that holds an `ElmoBackbone`; rates are 0 where it is not compiled.
+        model: any model that holds an `ElmoBackbone`; rates are those of the next batch, 0 where it
+            is not compiled.
     """
     training = {id(variable) for variable in model.trainable_variables}
     groups: dict[tuple[str, bool, float], int] = {}
     for variable in model.weights:
-        if not variable.shape and "seed" in variable.path:
+        if _is_seed(variable):
             continue
         trainable = id(variable) in training
         rate = _learning_rate(model.optimizer, variable) if trainable else 0.0
-        key = (_group(variable.path), trainable, rate)
+        key = (group_of(variable.path), trainable, rate)
         size = 1
         for length in variable.shape:
             size *= length
         groups[key] = groups.get(key, 0) + size
+    order = layer_groups(model)
     rows = [
         ParameterGroup(name, size, trains, rate) for (name, trains, rate), size in groups.items()
     ]
-    return sorted(rows, key=lambda row: _place(row.name))
+    return sorted(rows, key=lambda row: order.index(row.name))
 
 
-def _group(path: str) -> str:
-    names = (name for pattern, name in _GROUPS if re.search(pattern, path))
-    return elmo_group(path) or next(names)
-
-
-def _place(name: str) -> tuple[int, str]:
-    """From the inputs to the head."""
-    order = ["ELMo word", "ELMo biLM", *(name for _, name in _GROUPS)]
-    return next(i for i, start in enumerate(order) if name.startswith(start)), name
+def _is_seed(variable: keras.Variable) -> bool:
+    return "seed_generator" in variable.path
 
 
 def _learning_rate(optimizer: keras.optimizers.Optimizer | None, variable: keras.Variable) -> float:

@@ -74,3 +74,20 @@ class LabelEncoder:
             f"{where} must be one of the model's labels: {shown}. Received: {label!r}. A label "
             "that was not there in training cannot be learned or scored now."
         )
+
+
+def class_names(labels: Sequence[str] | None, num_classes: int | None) -> list[str]:
+    """The name of each class, "0", "1", … where only their number is given.
+
+    Raises:
+        ValueError: neither is given, or they do not agree.
+    """
+    if labels is None and num_classes is not None:
+        return [str(i) for i in range(num_classes)]
+    if labels is None or num_classes not in (None, len(labels)):
+        count = None if labels is None else len(labels)
+        raise ValueError(
+            "Give `labels`, or `num_classes`, or both if they agree. "
+            f"Received: {count} labels, num_classes={num_classes}"
+        )
+    return [str(label) for label in labels]

@@ -20,12 +20,14 @@ from keras_elmo.elmo.saving import (
     write_weights,
 )
 from keras_elmo.fine_tuning.learning_rates import (
+    CLIP_NORM,
+    DECAY,
     ParameterGroup,
+    discriminative_learning_rates,
     parameter_table,
-    two_rate_optimizer,
 )
 from keras_elmo.tasks.encoder import build_encoder, word_vectors_size
-from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.location import locate
@@ -35,8 +37,6 @@ from keras_elmo.weights.presets import (
     TASK_WEIGHTS_FILE,
     is_preset,
 )
-
-CLIP_NORM = 5.0
 
 
 class ElmoTask(SentenceModel):
@@ -80,7 +80,7 @@ class ElmoTask(SentenceModel):
         dropout: float = 0.2,
         **kwargs: Any,
     ):
-        label_encoder = LabelEncoder(_class_names(labels, num_classes))
+        label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
 
@@ -143,22 +143,27 @@ class ElmoTask(SentenceModel):
         weighted_metrics: Any = "auto",
         learning_rate: float = 1e-3,
         elmo_learning_rate: float = 1e-5,
+        elmo_rate_decay: float = DECAY,
         jit_compile: bool | str = "auto",
         **kwargs: Any,
     ) -> None:
         """Configure training; everything has a default.
 
         Args:
-            optimizer: `"auto"` is Adam, and a second Adam for ELMo's variables where ELMo trains.
+            optimizer: `"auto"` is Adam, and where ELMo trains an Adam for each of its layers; see
+                [`discriminative_learning_rates`][keras_elmo.fine_tuning.learning_rates].
             loss: `"auto"` is the task's own.
             metrics: counted without weights, so over padding too where there are time steps.
             weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
             learning_rate: of the head, with `optimizer="auto"`.
-            elmo_learning_rate: of ELMo, with `optimizer="auto"`.
+            elmo_learning_rate: of ELMo's top layer, with `optimizer="auto"`.
+            elmo_rate_decay: of each layer below, times that of the one above it.
             jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
         """
         if optimizer == "auto" and self.backbone.trainable:
-            optimizer = two_rate_optimizer(learning_rate, elmo_learning_rate, CLIP_NORM)
+            optimizer = discriminative_learning_rates(
+                self, learning_rate, elmo_learning_rate, elmo_rate_decay
+            )
         elif optimizer == "auto":
             optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM)
         if weighted_metrics == "auto":
@@ -284,15 +289,3 @@ class ElmoTask(SentenceModel):
         write_object(self, folder, TASK_FILE)
         write_weights(self, folder / TASK_WEIGHTS_FILE)
         write_metadata(folder)
-
-
-def _class_names(labels: Sequence[str] | None, num_classes: int | None) -> list[str]:
-    if labels is None and num_classes is not None:
-        return [str(i) for i in range(num_classes)]
-    if labels is None or num_classes not in (None, len(labels)):
-        count = None if labels is None else len(labels)
-        raise ValueError(
-            "Give `labels`, or `num_classes`, or both if they agree. "
-            f"Received: {count} labels, num_classes={num_classes}"
-        )
-    return [str(label) for label in labels]

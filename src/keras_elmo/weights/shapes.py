@@ -1,6 +1,5 @@
 """The contract between weight files and the network: every variable's path and shape."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -40,23 +39,6 @@ def expected_shapes(config: Mapping[str, Any]) -> dict[str, Shape]:
         shapes |= _word_embedding(config)
     encoder = _bilstm if config.get("encoder") == "bilstm" else _bilm
     return {**shapes, **dict(encoder(config))}
-
-
-def elmo_group(path: str) -> str | None:
-    """The part of ELMo that a variable belongs to, whatever models stand around it.
-
-    Returns:
-        None for a variable of something else.
-
-    Example:
-        >>> elmo_group("bilm/backward_1/kernel")
-        'ELMo biLM layer 2'
-    """
-    if re.search(r"(^|/)(char_cnn|word_embedding|word_projection)/", path):
-        return "ELMo word layer"
-    if found := re.search(r"(^|/)bilm/(?:forward|backward|layer)_(\d+)/", path):
-        return f"ELMo biLM layer {int(found[2]) + 1}"
-    return "ELMo biLM projection" if re.search(r"(^|/)bilm/", path) else None
 
 
 def _character_cnn(config: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:

@@ -1,0 +1,48 @@
+"""An optimizer for each group, and one bound on the gradients of all of them together."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class GroupedOptimizer(keras.optimizers.MultiOptimizer):
+    """Keras's `MultiOptimizer`, with the gradients of all groups clipped by their common norm.
+
+    A bound in each group's own optimizer would change how the groups' gradients stand to one
+    another, and let through the root of as many times the norm as there are groups.
+
+    Args:
+        optimizer_map: which optimizer is whose, a `keras.optimizers.OptimizerMap`.
+        clip_norm: bound on the norm of all gradients of a batch; None for none.
+    """
+
+    def __init__(self, optimizer_map: Any, clip_norm: float | None = None, **kwargs: Any):
+        super().__init__(optimizer_map, **kwargs)
+        self.clip_norm = clip_norm
+
+    def apply(self, grads, trainable_variables=None):
+        if self.clip_norm:
+            grads = clip_by_global_norm(grads, self.clip_norm)
+        super().apply(grads, trainable_variables)
+
+    def get_config(self):
+        return super().get_config() | {"clip_norm": self.clip_norm}
+
+
+def clip_by_global_norm(gradients, clip_norm):
+    """All gradients scaled alike so that their common norm is `clip_norm` at most.
+
+    Args:
+        gradients: tensors, or None where a variable has no part in the loss.
+    """
+    # Those of embeddings may come as rows: as whole tensors, repeated rows are added up.
+    dense = [None if g is None else ops.convert_to_tensor(g) for g in gradients]
+    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in dense if g is not None]
+    if not squares:
+        return dense
+    norm = ops.sqrt(sum(squares))
+    # As NaN where the norm is: to divide by it would turn some gradients into zeros instead.
+    scale = clip_norm / ops.maximum(norm, clip_norm)
+    return [None if g is None else g * ops.cast(scale, g.dtype) for g in dense]

@@ -1,0 +1,80 @@
+"""How a learning rate changes over the batches of a training.
+
+A schedule is a function of an optimizer's own count of batches, which is saved with it: a resumed
+training goes on where it was.
+"""
+
+import keras
+from keras import ops
+
+SCHEDULES = ("constant", "slanted_triangular", "warmup_cosine")
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
+    r"""A short rise and a long fall (Howard and Ruder 2018, equation 3).
+
+    With $T$ steps of which the first $c = \lfloor T \cdot \mathrm{cut} \rfloor$ rise, $p = t / c$
+    up to there and $p = 1 - (t - c) / (T - c)$ behind it, the rate is
+    $\eta (1 + p (r - 1)) / r$: it begins and ends at $\eta / r$. (The paper's $p$ behind the cut
+    divides by $c (1 / \mathrm{cut} - 1)$, which is $T - c$ but for rounding.)
+
+    Args:
+        peak: the highest rate $\eta$.
+        steps: batches $T$ of the whole training.
+        cut_frac: share of them that rises.
+        ratio: $r$, of the highest to the lowest rate.
+    """
+
+    def __init__(self, peak: float, steps: int, cut_frac: float = 0.1, ratio: float = 32.0):
+        super().__init__()
+        if steps < 1 or not 0.0 <= cut_frac < 1.0 or ratio < 1.0:
+            raise ValueError(
+                "`steps` must be at least 1, `cut_frac` from 0 to below 1, `ratio` at least 1. "
+                f"Received: steps={steps}, cut_frac={cut_frac}, ratio={ratio}"
+            )
+        self.peak = peak
+        self.steps = steps
+        self.cut_frac = cut_frac
+        self.ratio = ratio
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        cut = int(self.steps * self.cut_frac)
+        rising = step / max(cut, 1)
+        falling = 1.0 - (step - cut) / max(self.steps - cut, 1)
+        share = ops.clip(ops.where(step < cut, rising, falling), 0.0, 1.0)
+        return self.peak * (1.0 + share * (self.ratio - 1.0)) / self.ratio
+
+    def get_config(self):
+        names = ("peak", "steps", "cut_frac", "ratio")
+        return {name: getattr(self, name) for name in names}
+
+
+def make_schedule(name: str, peak: float, steps: int | None):
+    """A learning rate, or a schedule of it.
+
+    Args:
+        name: `"constant"`; `"slanted_triangular"`; `"warmup_cosine"`: linear over the first tenth,
+            then a cosine down to zero.
+        peak: the highest rate.
+        steps: batches of the whole training; what is not constant needs to know them.
+
+    Raises:
+        ValueError: no such schedule, or no steps.
+    """
+    if name not in SCHEDULES:
+        names = ", ".join(map(repr, SCHEDULES))
+        raise ValueError(f"`schedule` must be one of {names}. Received: {name!r}")
+    if name == "constant":
+        return peak
+    if not steps:
+        raise ValueError(
+            f"`schedule={name!r}` needs the batches of the whole training. Received: steps={steps}"
+        )
+    if name == "slanted_triangular":
+        return SlantedTriangular(peak, steps)
+    warmup = max(1, steps // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warmup), warmup_target=peak, warmup_steps=warmup
+    )
