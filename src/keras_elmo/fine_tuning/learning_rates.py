@@ -39,6 +39,7 @@ def discriminative_learning_rates(
     weight_decay: float | Mapping[str, float] = 0.0,
     schedule: str = "constant",
     steps: int | None = None,
+    offsets: Mapping[str, int] | None = None,
     clip_norm: float | None = CLIP_NORM,
     accumulate: int | None = None,
 ) -> GroupedOptimizer:
@@ -59,6 +60,7 @@ def discriminative_learning_rates(
         schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, in every group from its
             own rate; see [`make_schedule`][keras_elmo.fine_tuning.schedules.make_schedule].
         steps: batches of the whole training, for a schedule that is not constant.
+        offsets: group → batches of the training before its optimizer begins to count.
         clip_norm: bound on the norm of the gradients of all groups together; None for none.
         accumulate: batches whose gradients are averaged before a step.
 
@@ -80,20 +82,14 @@ def discriminative_learning_rates(
     def optimizer(name: str) -> keras.optimizers.Optimizer:
         flat = 0.0 if isinstance(weight_decay, Mapping) else weight_decay
         return keras.optimizers.AdamW(
-            make_schedule(schedule, chosen[name], steps),
+            make_schedule(schedule, chosen[name], steps, (offsets or {}).get(name, 0)),
             weight_decay=decays.get(name, flat),
             gradient_accumulation_steps=accumulate,
             name=name,
         )
 
-    # Groups that the head's optimizer serves as well share its count of batches and its state.
-    apart = [
-        name
-        for name in groups
-        if name != HEAD and (chosen[name], decays.get(name)) != (chosen.get(HEAD), decays.get(HEAD))
-    ]
     chosen.setdefault(HEAD, head)
-    optimizers = {pattern_of(name): optimizer(name) for name in apart}
+    optimizers = {pattern_of(name): optimizer(name) for name in groups if name != HEAD}
     return GroupedOptimizer(keras.optimizers.OptimizerMap(optimizer(HEAD), optimizers), clip_norm)
 
 

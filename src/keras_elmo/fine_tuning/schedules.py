@@ -1,8 +1,11 @@
 """How a learning rate changes over the batches of a training.
 
 A schedule is a function of an optimizer's own count of batches, which is saved with it: a resumed
-training goes on where it was.
+training goes on where it was. An optimizer that begins later is told by `offset` how far the
+training is.
 """
+
+import math
 
 import keras
 from keras import ops
@@ -24,9 +27,17 @@ class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
         steps: batches $T$ of the whole training.
         cut_frac: share of them that rises.
         ratio: $r$, of the highest to the lowest rate.
+        offset: batches of the training before the first one that is counted.
     """
 
-    def __init__(self, peak: float, steps: int, cut_frac: float = 0.1, ratio: float = 32.0):
+    def __init__(
+        self,
+        peak: float,
+        steps: int,
+        cut_frac: float = 0.1,
+        ratio: float = 32.0,
+        offset: int = 0,
+    ):
         super().__init__()
         if steps < 1 or not 0.0 <= cut_frac < 1.0 or ratio < 1.0:
             raise ValueError(
@@ -37,9 +48,10 @@ class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
         self.steps = steps
         self.cut_frac = cut_frac
         self.ratio = ratio
+        self.offset = offset
 
     def __call__(self, step):
-        step = ops.cast(step, "float32")
+        step = ops.cast(step, "float32") + self.offset
         cut = int(self.steps * self.cut_frac)
         rising = step / max(cut, 1)
         falling = 1.0 - (step - cut) / max(self.steps - cut, 1)
@@ -47,11 +59,38 @@ class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * (1.0 + share * (self.ratio - 1.0)) / self.ratio
 
     def get_config(self):
-        names = ("peak", "steps", "cut_frac", "ratio")
+        names = ("peak", "steps", "cut_frac", "ratio", "offset")
         return {name: getattr(self, name) for name in names}
 
 
-def make_schedule(name: str, peak: float, steps: int | None):
+@keras.saving.register_keras_serializable("keras_elmo")
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise from zero, then half a cosine down to zero (Loshchilov and Hutter 2017).
+
+    Args:
+        peak, steps, offset: as of `SlantedTriangular`.
+        warmup: share of the steps that rises.
+    """
+
+    def __init__(self, peak: float, steps: int, warmup: float = 0.1, offset: int = 0):
+        super().__init__()
+        self.peak = peak
+        self.steps = steps
+        self.warmup = warmup
+        self.offset = offset
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32") + self.offset
+        rise = max(1, int(self.steps * self.warmup))
+        way = ops.clip((step - rise) / max(1, self.steps - rise), 0.0, 1.0)
+        falling = 0.5 * (1.0 + ops.cos(math.pi * way))
+        return self.peak * ops.where(step < rise, step / rise, falling)
+
+    def get_config(self):
+        return {name: getattr(self, name) for name in ("peak", "steps", "warmup", "offset")}
+
+
+def make_schedule(name: str, peak: float, steps: int | None, offset: int = 0):
     """A learning rate, or a schedule of it.
 
     Args:
@@ -59,6 +98,7 @@ def make_schedule(name: str, peak: float, steps: int | None):
             then a cosine down to zero.
         peak: the highest rate.
         steps: batches of the whole training; what is not constant needs to know them.
+        offset: batches of the training before the first one that is counted.
 
     Raises:
         ValueError: no such schedule, or no steps.
@@ -73,8 +113,5 @@ def make_schedule(name: str, peak: float, steps: int | None):
             f"`schedule={name!r}` needs the batches of the whole training. Received: steps={steps}"
         )
     if name == "slanted_triangular":
-        return SlantedTriangular(peak, steps)
-    warmup = max(1, steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=peak, warmup_steps=warmup
-    )
+        return SlantedTriangular(peak, steps, offset=offset)
+    return WarmupCosine(peak, steps, offset=offset)

@@ -99,18 +99,19 @@ class BiLM(keras.layers.Layer):
             return features
         return features * ops.cast(mask, features.dtype)[:, :, None, None]
 
-    def run_direction(self, lstms, x, mask=None, training=None):
+    def run_direction(self, lstms, x, mask=None, training=None, *, first=0):
         """All layers of one direction, `x` first: float `(batch, time, projection_dim)` each.
 
         Args:
-            lstms: `forward_layers` or `backward_layers`.
+            lstms: `forward_layers` or `backward_layers`, perhaps without the lowest ones.
             x, mask: as in a call.
             training: whether to drop inputs.
+            first: number of layers that are left out; `x` is the output of the last of them.
         """
         outputs = [x]
         for i, lstm in enumerate(lstms):
             y = lstm(self.dropout_layer(x, training=training), mask=mask)
-            x = y + x if self.use_skip_connections and i > 0 else y
+            x = y + x if self.use_skip_connections and first + i > 0 else y
             outputs.append(x)
         return outputs
 

@@ -32,9 +32,10 @@ class SentenceBatches(keras.utils.PyDataset):
             they become one more input, `elmo_features`.
         batch_size: rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
-        seed: of the order.
+        seed: of the order, which follows from it and the epoch's number alone.
 
     Attributes:
+        epoch: whose batches these are.
         rows: the sentence numbers of every batch, in order.
     """
 
@@ -59,8 +60,9 @@ class SentenceBatches(keras.utils.PyDataset):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self._lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
-        self._random = np.random.default_rng(seed)
-        self.rows = self._plan()
+        self._seed = seed
+        self._first = self._plan(0)
+        self.set_epoch(0)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -75,12 +77,16 @@ class SentenceBatches(keras.utils.PyDataset):
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
 
     def on_epoch_end(self) -> None:
-        """Draw the batches of the next epoch."""
-        if not self.shuffle:
-            return
-        plan = self._plan()
-        if len(plan) != len(self.rows):  # very long sentences; Keras expects a constant number
-            plan = [self.rows[i] for i in self._random.permutation(len(self.rows))]
+        """Go on to the next epoch. Keras also calls this when it has only looked at the data."""
+        self.set_epoch(self.epoch + 1)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Take the batches of an epoch, whatever was read before."""
+        self.epoch = epoch
+        plan = self._plan(epoch) if self.shuffle else self._first
+        if len(plan) != len(self._first):  # very long sentences; Keras expects a constant number
+            order = self._random(epoch).permutation(len(self._first))
+            plan = [self._first[i] for i in order]
         self.rows = plan
 
     def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
@@ -98,16 +104,20 @@ class SentenceBatches(keras.utils.PyDataset):
             length += _STEP
         return length
 
-    def _plan(self) -> list[np.ndarray]:
+    def _random(self, epoch: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, epoch])
+
+    def _plan(self, epoch: int) -> list[np.ndarray]:
         if not self.shuffle:
             return self._cut(np.argsort(self._lengths, kind="stable"))
-        order = self._random.permutation(len(self._lengths))
+        random = self._random(epoch)
+        order = random.permutation(len(self._lengths))
         size = _POOL * self.batch_size
         pools = [order[start : start + size] for start in range(0, len(order), size)]
         plan: list[np.ndarray] = []
         for pool in pools:
             plan += self._cut(pool[np.argsort(self._lengths[pool], kind="stable")])
-        return [plan[i] for i in self._random.permutation(len(plan))]
+        return [plan[i] for i in random.permutation(len(plan))]
 
     def _cut(self, order: np.ndarray) -> list[np.ndarray]:
         budget = self.batch_size * TOKENS_PER_ROW
@@ -125,3 +135,18 @@ class SentenceBatches(keras.utils.PyDataset):
 
 def _rounded(length: int) -> int:
     return max(1, -(-int(length) // _STEP)) * _STEP
+
+
+class InEpochOrder(keras.callbacks.Callback):
+    """Gives every epoch its own batches, in whichever call of `fit` it comes.
+
+    Args:
+        batches: what `fit` trains on.
+    """
+
+    def __init__(self, batches: SentenceBatches):
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.set_epoch(epoch)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,10 +15,18 @@ from keras_elmo.embedding.store.errors import StoreFullError
 from keras_elmo.embedding.store.feature_store import FeatureStore
 from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.embedding.store.settings import show_bytes
+from keras_elmo.fine_tuning.groups import group_of
 
 logger = logging.getLogger("keras_elmo")
 
 MEMORY_LIMIT = 2 * 2**30  # bytes of features that are held in memory where no disk takes them
+
+
+def lower_key(backbone: ElmoBackbone, count: int, arrays: Mapping[str, np.ndarray]) -> str:
+    """A name for what the lowest `count` layers of an ELMo compute, the word layer among them."""
+    above = tuple(f"bilm_{n}" for n in range(count, backbone.num_layers + 1))
+    lower = {path: array for path, array in arrays.items() if group_of(path) not in above}
+    return fingerprint(backbone.get_config(), lower)
 
 
 class CachedFeatures:
@@ -42,6 +50,10 @@ class CachedFeatures:
         datasets: Sequence[Sequence[list[str]]],
         dtype: str = "float16",
     ):
+        self._backbone = backbone
+        arrays = arrays_by_path(backbone)
+        counts = range(1, backbone.num_layers + 2)
+        self._lower = [lower_key(backbone, count, arrays) for count in counts]
         self._shape = backbone.num_layers + 1, 2 * backbone.projection_dim
         self._itemsize = np.dtype(dtype).itemsize
         self._sentences = [sentence for data in datasets for sentence in data]
@@ -53,6 +65,16 @@ class CachedFeatures:
         if features is not None:
             starts = np.cumsum([0, *map(len, datasets)])
             self.features = [features[begin:end] for begin, end in pairwise(starts)]
+
+    def serve(self, frozen: int) -> bool:
+        """Whether they are still those of ELMo's lowest layers.
+
+        Args:
+            frozen: number of layers, the word layer among them.
+        """
+        return self._lower[frozen - 1] == lower_key(
+            self._backbone, frozen, arrays_by_path(self._backbone)
+        )
 
     def line(self, epochs: int) -> str:
         """What was computed, and how often it was used."""

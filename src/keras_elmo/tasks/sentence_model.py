@@ -11,8 +11,12 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
-from keras_elmo.tasks.batches import FEATURES, SentenceBatches, TargetFunction
+from keras_elmo.elmo.upper_layers import UpperLayers
+from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.fine_tuning.unfreezing import frozen_layers
+from keras_elmo.tasks.batches import FEATURES, InEpochOrder, SentenceBatches, TargetFunction
 from keras_elmo.tasks.feature_cache import CachedFeatures
+from keras_elmo.tasks.stages import StagedTraining
 
 
 class SentenceModel(keras.Model):
@@ -24,6 +28,7 @@ class SentenceModel(keras.Model):
     backbone: ElmoBackbone
     preprocessor: ElmoPreprocessor | None = None
     _call = None
+    _upper: UpperLayers | None = None
     _id_names = ("character_ids", "token_ids")
 
     @abstractmethod
@@ -49,6 +54,7 @@ class SentenceModel(keras.Model):
         shuffle: bool = True,
         seed: int = 0,
         cache: bool | str = True,
+        recipe: Recipe | str | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Train on sentences and labels.
@@ -62,9 +68,13 @@ class SentenceModel(keras.Model):
             class_weight: label → weight, or `"balanced"`.
             sample_weight: float `(len(x),)`.
             shuffle, seed: batches of similar length in a new, seeded order every epoch.
-            cache: run a frozen ELMo once, keep its features on disk (see `keras-elmo cache`) and
-                train on them: as float16, or with `"float32"` exactly. False runs ELMo in every
-                epoch, as it is done with one that trains or has dropout inside.
+            cache: run the frozen layers of ELMo once, keep their features on disk (see
+                `keras-elmo cache`) and train on them: as float16, or with `"float32"` exactly.
+                False runs ELMo in every epoch, as it is done with one that trains from the word
+                layer on, or has dropout inside.
+            recipe: which layers train when and at which rates: `"frozen"`, `"slight"`, `"full"`,
+                or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. It takes the place of the
+                compiled optimizer. None trains what is trainable, with that optimizer.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
 
         Returns:
@@ -93,8 +103,26 @@ class SentenceModel(keras.Model):
             shuffle=shuffle,
             seed=seed,
         )
-        cached = self._cache_features(cache, batches, validation_data)
-        history = super().fit(batches, validation_data=validation_data, **kwargs)
+        # As a list that may be added to: Keras takes one callback, too.
+        callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
+        kwargs["callbacks"] = [InEpochOrder(batches), *callbacks]
+        cached: CachedFeatures | None = None
+
+        def fit_epochs(begin: int, end: int) -> keras.callbacks.History:
+            """Of one stage, with the features of the layers that are frozen in it."""
+            nonlocal cached
+            cached = self._cache_features(cache, cached, batches, validation_data)
+            span = {"initial_epoch": begin, "epochs": end}
+            parent = super(SentenceModel, self)
+            return parent.fit(batches, validation_data=validation_data, **kwargs | span)
+
+        begin, end = kwargs.get("initial_epoch", 0), kwargs.get("epochs", 1)
+        if recipe is None:
+            history = fit_epochs(begin, end)
+        else:
+            stages = StagedTraining(self, get_recipe(recipe), end, len(batches))
+            history = stages.fit(fit_epochs)
+        self._upper = None
         if cached:
             history.features = cached.line(len(history.epoch))
             if kwargs.get("verbose", 1):
@@ -167,18 +195,31 @@ class SentenceModel(keras.Model):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Keras's own, or the head alone where the features are there."""
         if isinstance(inputs, Mapping) and FEATURES in inputs:
+            if self._upper:
+                above = self._upper(inputs[FEATURES], inputs["padding_mask"], training)
+                inputs = {**inputs, FEATURES: above}
             return self._head(inputs, training)
         return super().call(inputs, training=training, mask=mask)
 
-    def _cache_features(self, cache: bool | str, *datasets: Any) -> CachedFeatures | None:
+    def _cache_features(
+        self, cache: bool | str, cached: CachedFeatures | None, *datasets: Any
+    ) -> CachedFeatures | None:
+        """Give the data sets the features of frozen layers, `cached` ones where they still are."""
         backbone = self.backbone
-        can_embed = not backbone.stateful and backbone.encoder == "bilm"
-        if not cache or not can_embed or backbone.trainable or backbone.dropout:
-            return None
         ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-        dtype = cache if isinstance(cache, str) else "float16"
-        sentences = [data.sentences for data in ours]
-        cached = CachedFeatures(backbone, self._preprocessor, sentences, dtype)
+        for data in ours:
+            data.features = None
+        self._upper = None
+        can_embed = not backbone.stateful and backbone.encoder == "bilm"
+        frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
+        if not cache or not frozen or backbone.dropout:
+            return cached
+        if frozen <= backbone.num_layers:
+            self._upper = UpperLayers(backbone, frozen - 1)
+        if not cached or not cached.serve(frozen):
+            dtype = cache if isinstance(cache, str) else "float16"
+            sentences = [data.sentences for data in ours]
+            cached = CachedFeatures(backbone, self._preprocessor, sentences, dtype)
         for data, features in zip(ours, cached.features or [], strict=False):
             data.features = features
         return cached

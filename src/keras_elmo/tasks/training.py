@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -44,6 +45,7 @@ def train_task(
     patience: int = 3,
     class_weight: Mapping[Any, float] | str | None = None,
     seed: int = 0,
+    recipe: Recipe | str | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainingResult:
     """Fit a task and leave it with the weights of its best epoch.
@@ -53,7 +55,7 @@ def train_task(
 
     Args:
         task: a compiled task.
-        x, y, validation_data, class_weight, seed: as of `fit`.
+        x, y, validation_data, class_weight, seed, recipe: as of `fit`.
         patience: epochs without a better one after which to stop.
         callbacks: more callbacks.
 
@@ -72,6 +74,7 @@ def train_task(
                 batch_size=batch_size,
                 class_weight=class_weight,
                 seed=seed,
+                recipe=recipe,
                 callbacks=[best, interrupt, *callbacks],
                 verbose=0,
             )
@@ -85,17 +88,20 @@ def train_task(
 
 
 class _BestEpoch(keras.callbacks.Callback):
-    """Keeps history and the best trainable variables (frozen ones stay as they are)."""
+    """Keeps history and the best values of all variables that train, now or in a later stage."""
 
     def __init__(self, result: TrainingResult, patience: int):
         super().__init__()
         self.result, self.patience = result, patience
         self.score = (-math.inf, -math.inf)
-        self.weights: list[np.ndarray] | None = None
+        self.weights: dict[str, np.ndarray] = {}
         self.start = 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.start = time.monotonic()
+        for variable in self.model.trainable_variables:
+            if variable.path not in self.weights:  # it was frozen until now
+                self.weights[variable.path] = _copy(variable)
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
@@ -109,15 +115,22 @@ class _BestEpoch(keras.callbacks.Callback):
         score = (row["val_accuracy"], -row["val_loss"])
         if score > self.score:
             self.score, self.result.best_epoch = score, epoch + 1
-            variables = self.model.trainable_variables
-            # Copies: on some backends NumPy sees the memory that training goes on to change.
-            self.weights = [np.array(keras.ops.convert_to_numpy(x.value)) for x in variables]
+            for variable in self.model.weights:
+                if variable.path in self.weights:
+                    self.weights[variable.path] = _copy(variable)
         elif epoch + 1 - (self.result.best_epoch or 0) >= self.patience:
             self.model.stop_training = True
 
     def restore(self, task: ElmoTask) -> None:
-        for variable, value in zip(task.trainable_variables, self.weights or [], strict=False):
-            variable.assign(value)
+        if self.result.best_epoch:
+            for variable in task.weights:
+                if variable.path in self.weights:
+                    variable.assign(self.weights[variable.path])
+
+
+def _copy(variable: keras.Variable) -> np.ndarray:
+    """Its value; on some backends NumPy sees the memory that training goes on to change."""
+    return np.array(keras.ops.convert_to_numpy(variable.value))
 
 
 class _RaiseInterrupt(keras.callbacks.Callback):

@@ -1,0 +1,95 @@
+"""Recipes: all settings of a fine-tuning under one name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import keras
+
+from keras_elmo.fine_tuning.learning_rates import (
+    CLIP_NORM,
+    DECAY,
+    discriminative_learning_rates,
+)
+from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
+from keras_elmo.fine_tuning.unfreezing import Stage
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a task is trained.
+
+    Attributes:
+        unfreezing: when which layers train, see
+            [`unfreezing_plan`][keras_elmo.fine_tuning.unfreezing.unfreezing_plan].
+        learning_rate: of the head, mixes and word vectors.
+        elmo_learning_rate: of ELMo's top layer.
+        elmo_rate_decay: of each layer below, times that of the one above it.
+        rates: group → rate, instead of what follows from these.
+        schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, over all batches.
+        weight_decay: of all groups, or by group.
+        l2_sp: strength of the pull towards the pretrained ELMo, of all its groups or by group.
+        mix_l2: strength of the pull of the learned mix towards equal shares.
+        clip_norm: bound on the norm of all gradients together.
+        accumulate: batches whose gradients are averaged before a step.
+        keep: share of ELMo's way from its pretrained weights that is kept after training.
+    """
+
+    unfreezing: str | Sequence[Stage] = "frozen"
+    learning_rate: float = 1e-3
+    elmo_learning_rate: float = 1e-4
+    elmo_rate_decay: float = DECAY
+    rates: Mapping[str, float] = field(default_factory=dict)
+    schedule: str = "constant"
+    weight_decay: float | Mapping[str, float] = 0.0
+    l2_sp: float | Mapping[str, float] = 0.0
+    mix_l2: float = 0.0
+    clip_norm: float | None = CLIP_NORM
+    accumulate: int | None = None
+    keep: float = 1.0
+
+    def optimizer(
+        self, model: keras.Model, steps: int, offsets: Mapping[str, int] | None = None
+    ) -> GroupedOptimizer:
+        """The optimizer of the groups that train now.
+
+        Args:
+            model: the task.
+            steps: batches of the whole training.
+            offsets: group → batches of the training before its optimizer began to count.
+        """
+        return discriminative_learning_rates(
+            model,
+            self.learning_rate,
+            self.elmo_learning_rate,
+            self.elmo_rate_decay,
+            rates=self.rates,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+            steps=steps,
+            offsets=offsets,
+            clip_norm=self.clip_norm,
+            accumulate=self.accumulate,
+        )
+
+
+RECIPES = {
+    "frozen": Recipe(),
+    "slight": Recipe(
+        unfreezing="gradual", schedule="slanted_triangular", elmo_learning_rate=1e-4, l2_sp=0.01
+    ),
+    "full": Recipe(unfreezing="all", schedule="slanted_triangular", elmo_learning_rate=1e-3),
+}
+
+
+def get_recipe(recipe: str | Recipe) -> Recipe:
+    """A recipe by name, or as it is.
+
+    Raises:
+        ValueError: no such name.
+    """
+    if isinstance(recipe, Recipe):
+        return recipe
+    if recipe not in RECIPES:
+        names = ", ".join(map(repr, RECIPES))
+        raise ValueError(f"`recipe` must be one of {names}, or a Recipe. Received: {recipe!r}")
+    return RECIPES[recipe]
