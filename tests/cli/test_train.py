@@ -22,7 +22,7 @@ def test_classification(run, tiny, reviews, tmp_path):
     arguments = ("train", reviews, "--text", "text", "--label", "label", "-o", "model/")
     shown = run(*arguments, "--preset", tiny, *SMALL).stderr
     assert "epoch 2/2" in shown
-    assert "learning rate" in shown
+    assert "highest rate" in shown
 
     model = tmp_path / "model"
     assert names(model) >= {*ALWAYS, "confusion_matrix.png"}
@@ -81,11 +81,22 @@ def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_pat
     (tmp_path / "glove.txt").write_text("\n".join(lines) + "\n")
     files = ("--weights", tiny.parent / "weights.hdf5", "--options", tiny.parent / "options.json")
     more = ("--glove", "glove.txt", "--mix", "1", "--pooling", "attention", "--dev", reviews)
-    training = ("--trainable-elmo", "--elmo-learning-rate", "1e-4", "--class-weight", "balanced")
+    training = ("--fine-tune", "full", "--elmo-learning-rate", "1e-4", "--class-weight", "balanced")
     shown = run("train", reviews, "-o", "model", *files, *more, *training, *SMALL).stderr
     assert "0.0001" in shown
-    assert "word vectors" in shown
+    assert "word_vectors" in shown
     run("predict", "model", reviews)
+
+
+def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
+    arguments = ("train", reviews, "--preset", tiny, "--fine-tune", "slight", "--lstm-units", "4")
+    shown = run(*arguments, "-o", "model", "--epochs", "5").stderr
+    assert "3–5" in shown  # the lower biLM layer
+    assert "2–5" in shown
+    run("info", "model")
+    refused = run(*arguments, "-o", "short", "--epochs", "3", code=1).stderr
+    assert "4 epochs of stages for 3" in refused
+    assert not (tmp_path / "short").exists()
 
 
 def test_columns_by_number(run, tiny, tmp_path):

@@ -21,6 +21,31 @@ class Format(StrEnum):
     TXT = "txt"
 
 
+class FineTune(StrEnum):
+    """How ELMo is trained with a task: the recipes' names."""
+
+    FROZEN = "frozen"
+    SLIGHT = "slight"
+    FULL = "full"
+
+
+class Unfreezing(StrEnum):
+    """When which layers train."""
+
+    FROZEN = "frozen"
+    ALL = "all"
+    GRADUAL = "gradual"
+    CHAIN_THAW = "chain_thaw"
+
+
+class Schedule(StrEnum):
+    """How learning rates change over a training."""
+
+    CONSTANT = "constant"
+    SLANTED_TRIANGULAR = "slanted_triangular"
+    WARMUP_COSINE = "warmup_cosine"
+
+
 class Pooling(StrEnum):
     """How a sentence becomes one vector."""
 

@@ -85,12 +85,14 @@ def _trained(
     """Train the demo's network; Ctrl-C ends the demo."""
     import keras
 
+    from keras_elmo.fine_tuning.recipes import RECIPES
     from keras_elmo.tasks.building import build_task
 
     train, dev, _ = parts
     keras.utils.set_random_seed(SEED)
     model = build_task(train, *load_elmo(preset, **how), train.classes(), mix="scalar")
-    return model, fit(model, train, dev, quiet=False, epochs=epochs, patience=2, seed=SEED)
+    options = {"epochs": epochs, "patience": 2, "seed": SEED}
+    return model, fit(model, train, dev, recipe=RECIPES["frozen"], quiet=False, **options)
 
 
 def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:

@@ -11,11 +11,13 @@ class FitProgress(keras.callbacks.Callback):
     """Shows how a training goes; use it as a context, so that the bar ends with the training.
 
     Args:
+        epochs: of the whole training.
         quiet: show nothing.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, epochs: int, *, quiet: bool = False) -> None:
         super().__init__()
+        self.epochs = epochs
         self.quiet = quiet
         self.progress = progress_bar(quiet=quiet)
         self.bar: Any = None
@@ -29,7 +31,7 @@ class FitProgress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Begin a new bar."""
-        name = f"epoch {epoch + 1}/{self.params['epochs']}"
+        name = f"epoch {epoch + 1}/{self.epochs}"
         self.bar = self.progress.add_task(name, total=self.params["steps"], text="")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -40,7 +42,7 @@ class FitProgress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Leave a line in place of the bar."""
         self.progress.remove_task(self.bar)
-        say(f"epoch {epoch + 1}/{self.params['epochs']}: {_measures(logs)}", quiet=self.quiet)
+        say(f"epoch {epoch + 1}/{self.epochs}: {_measures(logs)}", quiet=self.quiet)
 
 
 def _measures(logs: Any) -> str:

@@ -5,22 +5,31 @@ from typing import TYPE_CHECKING, Any
 
 from keras_elmo.cli.console import err, say, warn
 from keras_elmo.cli.errors import stop_interrupted
-from keras_elmo.cli.tables import measures_table, parameters_table
+from keras_elmo.cli.tables import measures_table, recipe_table
 
 if TYPE_CHECKING:
+    from keras_elmo.fine_tuning.recipes import Recipe
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
     from keras_elmo.text.datasets import Dataset
 
 
 def fit(
-    model: "ElmoTask", rows: "Dataset", held_out: "Dataset | None", *, quiet: bool, **options: Any
+    model: "ElmoTask",
+    rows: "Dataset",
+    held_out: "Dataset | None",
+    *,
+    recipe: "Recipe",
+    epochs: int,
+    quiet: bool,
+    **options: Any,
 ) -> "TrainingResult":
     """Train with a progress bar.
 
     Args:
-        model: a compiled task.
+        model: a task.
         rows, held_out: what to train and to develop on.
+        recipe, epochs: how to train, and how long.
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
@@ -29,10 +38,19 @@ def fit(
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     say(f"{rows.kind}, {len(model.labels)} labels: {counts}", quiet=quiet)
     if not quiet:
-        err.print(parameters_table(model, "What trains, at which rate"))
+        err.print(recipe_table(model, recipe, epochs))
     dev = (held_out.texts, held_out.labels) if held_out else None
-    with FitProgress(quiet=quiet) as progress:
-        result = train_task(model, rows.texts, rows.labels, dev, callbacks=[progress], **options)
+    with FitProgress(epochs, quiet=quiet) as progress:
+        result = train_task(
+            model,
+            rows.texts,
+            rows.labels,
+            dev,
+            recipe=recipe,
+            epochs=epochs,
+            callbacks=[progress],
+            **options,
+        )
     if result.features:
         say(result.features, quiet=quiet)
     return result

@@ -10,6 +10,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     import keras
 
+    from keras_elmo.fine_tuning.recipes import Recipe
+
 _SPAN_COLUMNS = ("precision", "recall", "f1", "support")
 
 
@@ -45,6 +47,43 @@ def parameters_table(model: "keras.Model", title: str) -> Table:
         rate = f"{row.learning_rate:g}" if row.learning_rate else "–"
         table.add_row(row.name, f"{row.parameters:,}", "yes" if row.trainable else "no", rate)
     return table
+
+
+def recipe_table(model: "keras.Model", recipe: "Recipe", epochs: int) -> Table:
+    """Groups of parameters: how many, in which epochs they train, and at which rate at most.
+
+    Raises:
+        ValueError: the recipe does not fit the model or the epochs.
+    """
+    from keras_elmo.fine_tuning.learning_rates import group_sizes
+    from keras_elmo.fine_tuning.unfreezing import unfreezing_plan
+
+    table = Table("group", title="What trains, at which rate", title_justify="left")
+    table.add_column("parameters", justify="right")
+    table.add_column("epochs")
+    table.add_column("highest rate", justify="right")
+    sizes, rates = group_sizes(model), recipe.group_rates(list(group_sizes(model)))
+    plan = unfreezing_plan(recipe.unfreezing, list(sizes), epochs)
+    for name, size in sizes.items():
+        spans, first = [], 1
+        for count, groups in plan:
+            if name in groups:
+                spans += range(first, first + count)
+            first += count
+        rate = f"{rates[name]:.3g}" if spans else "–"
+        table.add_row(name, f"{size:,}", _spans(spans) or "frozen", rate)
+    return table
+
+
+def _spans(numbers: list[int]) -> str:
+    """1, 3, 4, 5 → "1, 3–5"."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], number]
+        else:
+            parts.append([number])
+    return ", ".join("–".join(map(str, part)) for part in parts)
 
 
 def configuration_table(config: Mapping[str, Any]) -> Table:

@@ -1,12 +1,22 @@
 """`keras-elmo train`: labelled text → a model folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import ClassWeight, Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.choices import (
+    ClassWeight,
+    FineTune,
+    Format,
+    Kind,
+    Pooling,
+    Schedule,
+    Tokenizer,
+    Unfreezing,
+)
 from keras_elmo.cli.elmo import load_elmo
 from keras_elmo.cli.fitting import finish, fit, write_model
 
@@ -61,11 +71,23 @@ def train(
     epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,
     patience: Annotated[int, _option(TRAINING, "Epochs without a better one.", min=1)] = 3,
     batch_size: Annotated[int, _option(TRAINING, "Sentences of a batch.", min=1)] = 32,
-    learning_rate: Annotated[float, _option(TRAINING, "Of the head.", min=0.0)] = 1e-3,
-    trainable_elmo: Annotated[
-        bool, _option(TRAINING, "Train ELMo as well.", "--trainable-elmo")
-    ] = False,
-    elmo_learning_rate: Annotated[float, _option(TRAINING, "Of ELMo.", min=0.0)] = 1e-5,
+    fine_tune: Annotated[
+        FineTune, _option(TRAINING, "Leave ELMo as it is, or train it a little, or all of it.")
+    ] = FineTune.FROZEN,
+    learning_rate: Annotated[
+        float | None, _option(TRAINING, "Of the head. Default: the recipe's.", min=0.0)
+    ] = None,
+    elmo_learning_rate: Annotated[
+        float | None, _option(TRAINING, "Of ELMo's top layer, likewise.", min=0.0)
+    ] = None,
+    unfreezing: Annotated[
+        Unfreezing | None, _option(TRAINING, "When its layers train, likewise.")
+    ] = None,
+    schedule: Annotated[Schedule | None, _option(TRAINING, "Of all rates, likewise.")] = None,
+    l2_sp: Annotated[
+        float | None,
+        _option(TRAINING, "Pull towards the pretrained ELMo, likewise.", "--l2-sp", min=0.0),
+    ] = None,
     class_weight: Annotated[
         ClassWeight | None, _option(TRAINING, "Give rare classes more weight.")
     ] = None,
@@ -82,12 +104,13 @@ def train(
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll -o model/
-    keras-elmo train news.tsv --text 1 --label 0 --mix concat --trainable-elmo -o model/
+    keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
     load_backend(trains=True)
     import keras
 
     from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.fine_tuning.recipes import RECIPES
     from keras_elmo.tasks.building import build_task
     from keras_elmo.text.datasets import read_dataset
 
@@ -111,14 +134,21 @@ def train(
             dropout=dropout,
             word_embedding_dim=word_embedding_dim,
             glove=glove,
-            trainable_elmo=trainable_elmo,
         )
-        model.compile(learning_rate=learning_rate, elmo_learning_rate=elmo_learning_rate)
+        chosen = {
+            "learning_rate": learning_rate,
+            "elmo_learning_rate": elmo_learning_rate,
+            "unfreezing": unfreezing and unfreezing.value,
+            "schedule": schedule and schedule.value,
+            "l2_sp": l2_sp,
+        }
+        given = {name: value for name, value in chosen.items() if value is not None}
         result = fit(
             model,
             rows,
             held_out,
             quiet=quiet,
+            recipe=replace(RECIPES[fine_tune.value], **given),
             epochs=epochs,
             patience=patience,
             batch_size=batch_size,

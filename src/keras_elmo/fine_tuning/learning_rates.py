@@ -1,6 +1,7 @@
 """Discriminative learning rates: the nearer a layer is to the inputs, the less it moves."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -68,16 +69,9 @@ def discriminative_learning_rates(
         ValueError: a group that does not exist, a rate below zero, an unknown schedule.
     """
     groups = layer_groups(model)
-    elmo = [name for name in groups if is_elmo(name)]
-    chosen = dict.fromkeys(groups, head)
-    chosen |= {name: top * decay**below for below, name in enumerate(reversed(elmo))}
-    check_groups(rates or {}, groups, "`rates`")
-    chosen |= rates or {}
+    chosen = group_rates(groups, head, top, decay, rates)
     decays = dict(weight_decay) if isinstance(weight_decay, Mapping) else {}
     check_groups(decays, groups, "`weight_decay`")
-    for name, rate in chosen.items():
-        if rate < 0.0:
-            raise ValueError(f"a learning rate must be at least 0. Received: {rate} for {name!r}")
 
     def optimizer(name: str) -> keras.optimizers.Optimizer:
         flat = 0.0 if isinstance(weight_decay, Mapping) else weight_decay
@@ -91,6 +85,38 @@ def discriminative_learning_rates(
     chosen.setdefault(HEAD, head)
     optimizers = {pattern_of(name): optimizer(name) for name in groups if name != HEAD}
     return GroupedOptimizer(keras.optimizers.OptimizerMap(optimizer(HEAD), optimizers), clip_norm)
+
+
+def group_rates(
+    groups: Sequence[str],
+    head: float,
+    top: float,
+    decay: float,
+    rates: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """The rate of each group: see `discriminative_learning_rates`.
+
+    Raises:
+        ValueError: `rates` for a group that does not exist, or a rate below zero.
+    """
+    elmo = [name for name in groups if is_elmo(name)]
+    chosen = dict.fromkeys(groups, head)
+    chosen |= {name: top * decay**below for below, name in enumerate(reversed(elmo))}
+    check_groups(rates or {}, groups, "`rates`")
+    chosen |= rates or {}
+    for name, rate in chosen.items():
+        if rate < 0.0:
+            raise ValueError(f"a learning rate must be at least 0. Received: {rate} for {name!r}")
+    return chosen
+
+
+def group_sizes(model: keras.Model) -> dict[str, int]:
+    """The number of parameters of each group, from the inputs to the head."""
+    sizes = dict.fromkeys(layer_groups(model), 0)
+    for variable in model.weights:
+        if not _is_seed(variable):
+            sizes[group_of(variable.path)] += math.prod(variable.shape)
+    return sizes
 
 
 def layer_groups(model: keras.Model) -> list[str]:
@@ -118,10 +144,7 @@ def parameter_table(model: keras.Model) -> list[ParameterGroup]:
         trainable = id(variable) in training
         rate = _learning_rate(model.optimizer, variable) if trainable else 0.0
         key = (group_of(variable.path), trainable, rate)
-        size = 1
-        for length in variable.shape:
-            size *= length
-        groups[key] = groups.get(key, 0) + size
+        groups[key] = groups.get(key, 0) + math.prod(variable.shape)
     order = layer_groups(model)
     rows = [
         ParameterGroup(name, size, trains, rate) for (name, trains, rate), size in groups.items()

@@ -9,6 +9,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     CLIP_NORM,
     DECAY,
     discriminative_learning_rates,
+    group_rates,
 )
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
 from keras_elmo.fine_tuning.unfreezing import Stage
@@ -46,6 +47,12 @@ class Recipe:
     clip_norm: float | None = CLIP_NORM
     accumulate: int | None = None
     keep: float = 1.0
+
+    def group_rates(self, groups: Sequence[str]) -> dict[str, float]:
+        """The highest rate of each of a model's groups."""
+        return group_rates(
+            groups, self.learning_rate, self.elmo_learning_rate, self.elmo_rate_decay, self.rates
+        )
 
     def optimizer(
         self, model: keras.Model, steps: int, offsets: Mapping[str, int] | None = None

@@ -107,14 +107,17 @@ class SentenceModel(keras.Model):
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
         kwargs["callbacks"] = [InEpochOrder(batches), *callbacks]
         cached: CachedFeatures | None = None
+        served = 0  # epochs
 
         def fit_epochs(begin: int, end: int) -> keras.callbacks.History:
             """Of one stage, with the features of the layers that are frozen in it."""
-            nonlocal cached
+            nonlocal cached, served
             cached = self._cache_features(cache, cached, batches, validation_data)
             span = {"initial_epoch": begin, "epochs": end}
             parent = super(SentenceModel, self)
-            return parent.fit(batches, validation_data=validation_data, **kwargs | span)
+            part = parent.fit(batches, validation_data=validation_data, **kwargs | span)
+            served += len(part.epoch) if batches.features is not None else 0
+            return part
 
         begin, end = kwargs.get("initial_epoch", 0), kwargs.get("epochs", 1)
         if recipe is None:
@@ -124,7 +127,7 @@ class SentenceModel(keras.Model):
             history = stages.fit(fit_epochs)
         self._upper = None
         if cached:
-            history.features = cached.line(len(history.epoch))
+            history.features = cached.line(served)
             if kwargs.get("verbose", 1):
                 sys.stdout.write(f"{history.features}\n")
         return history
