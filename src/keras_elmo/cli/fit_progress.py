@@ -46,4 +46,6 @@ class FitProgress(keras.callbacks.Callback):
 
 
 def _measures(logs: Any) -> str:
-    return " · ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
+    """All but the drift of every layer, which the history has."""
+    shown = {k: v for k, v in (logs or {}).items() if not k.startswith(("cka_", "cosine_"))}
+    return " · ".join(f"{name} {float(value):.4f}" for name, value in shown.items())

@@ -8,6 +8,7 @@ from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.tables import measures_table, recipe_table
 
 if TYPE_CHECKING:
+    from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.recipes import Recipe
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
@@ -22,6 +23,8 @@ def fit(
     recipe: "Recipe",
     epochs: int,
     quiet: bool,
+    language_model: str | None = None,
+    max_forgetting: float | None = None,
     **options: Any,
 ) -> "TrainingResult":
     """Train with a progress bar.
@@ -30,15 +33,28 @@ def fit(
         model: a task.
         rows, held_out: what to train and to develop on.
         recipe, epochs: how to train, and how long.
+        language_model: the preset whose language model the ELMo comes from, if it has one.
+        max_forgetting: bound on the rise of the language model's perplexity, as a share.
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
+    from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     say(f"{rows.kind}, {len(model.labels)} labels: {counts}", quiet=quiet)
     if not quiet:
         err.print(recipe_table(model, recipe, epochs))
+    monitors: list[ForgettingMonitor] = []
+    if recipe.unfreezing != "frozen" and model.preprocessor:
+        monitor = ForgettingMonitor(
+            model.backbone,
+            model.preprocessor,
+            language_model,
+            max_perplexity_increase=max_forgetting,
+            action="pull_back",
+        )
+        monitors.append(monitor)
     dev = (held_out.texts, held_out.labels) if held_out else None
     with FitProgress(epochs, quiet=quiet) as progress:
         result = train_task(
@@ -48,12 +64,25 @@ def fit(
             dev,
             recipe=recipe,
             epochs=epochs,
-            callbacks=[progress],
+            callbacks=[*monitors, progress],
             **options,
         )
     if result.features:
         say(result.features, quiet=quiet)
+    for monitor in monitors:
+        say(forgetting_line(monitor), quiet=quiet)
     return result
+
+
+def forgetting_line(monitor: "ForgettingMonitor") -> str:
+    """How what was trained differs from what it was."""
+    before, now = monitor.before, monitor.measure()
+    layers = [value for name, value in now.items() if name.startswith("cka_")]
+    line = f"forgetting: CKA of the layers {', '.join(f'{value:.3f}' for value in layers)}"
+    if "perplexity" in now:
+        change = now["perplexity"] / before["perplexity"] - 1
+        line += f"; perplexity {before['perplexity']:.1f} → {now['perplexity']:.1f} ({change:+.1%})"
+    return line
 
 
 def write_model(

@@ -88,6 +88,10 @@ def train(
         float | None,
         _option(TRAINING, "Pull towards the pretrained ELMo, likewise.", "--l2-sp", min=0.0),
     ] = None,
+    max_forgetting: Annotated[
+        float | None,
+        _option(TRAINING, "Most that ELMo's perplexity may rise: 0.05 is 5 %.", min=0.0),
+    ] = None,
     class_weight: Annotated[
         ClassWeight | None, _option(TRAINING, "Give rare classes more weight.")
     ] = None,
@@ -149,6 +153,8 @@ def train(
             held_out,
             quiet=quiet,
             recipe=replace(RECIPES[fine_tune.value], **given),
+            language_model=_language_model(preset, weights),
+            max_forgetting=max_forgetting,
             epochs=epochs,
             patience=patience,
             batch_size=batch_size,
@@ -157,3 +163,11 @@ def train(
         )
         write_model(folder, model, result, held_out, ctx.obj, seed=seed, quiet=quiet)
     finish(output, result, quiet=quiet)
+
+
+def _language_model(preset: str | None, weights: Path | None) -> str | None:
+    from keras_elmo.elmo.softmax_file import has_language_model
+    from keras_elmo.weights.presets import DEFAULT_PRESET
+
+    preset = preset or DEFAULT_PRESET
+    return preset if weights is None and has_language_model(preset) else None

@@ -19,6 +19,7 @@ from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, list_arrays
+from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 from keras_elmo.weights.space import require_space
 
@@ -43,6 +44,12 @@ def write_softmax(
             stored = array.astype(np.float16 if half else np.float32)
             file.create_dataset(variable.name, data=stored, compression="gzip", shuffle=True)
     vocabulary.save(folder / VOCABULARY_FILE)
+
+
+def has_language_model(preset: str | PathLike[str]) -> bool:
+    """Whether `load_language_model` would find one."""
+    place = locate(preset)
+    return checkpoint_prefix(place) is not None or (place / SOFTMAX_FILE).is_file()
 
 
 def load_language_model(

@@ -75,7 +75,7 @@ def train_task(
                 class_weight=class_weight,
                 seed=seed,
                 recipe=recipe,
-                callbacks=[best, interrupt, *callbacks],
+                callbacks=[*callbacks, best, interrupt],
                 verbose=0,
             )
             result.features = getattr(history, "features", None)
