@@ -20,7 +20,9 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.softmax_file import load_language_model
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
     from keras_elmo.embedding.embedder import ElmoEmbedder
+    from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates, parameter_table
+    from keras_elmo.fine_tuning.recipes import Recipe
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.bilstm import BiLSTM
     from keras_elmo.layers.char_cnn import CharacterCNN
@@ -47,8 +49,10 @@ __all__ = [
     "ElmoTextClassifier",
     "ElmoTokenClassifier",
     "ElmoWordPredictor",
+    "ForgettingMonitor",
     "LayerMix",
     "ProjectionLSTM",
+    "Recipe",
     "ScalarMix",
     "SentenceScore",
     "SequencePooling",
@@ -73,8 +77,10 @@ _MODULES = {
     "ElmoTextClassifier": "tasks.text_classifier",
     "ElmoTokenClassifier": "tasks.token_classifier",
     "ElmoWordPredictor": "elmo.word_prediction",
+    "ForgettingMonitor": "fine_tuning.forgetting",
     "LayerMix": "layers.layer_mix",
     "ProjectionLSTM": "layers.projection_lstm",
+    "Recipe": "fine_tuning.recipes",
     "ScalarMix": "layers.scalar_mix",
     "SentenceScore": "elmo.sentence_score",
     "SequencePooling": "layers.pooling",

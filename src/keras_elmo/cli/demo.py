@@ -91,8 +91,11 @@ def _trained(
     train, dev, _ = parts
     keras.utils.set_random_seed(SEED)
     model = build_task(train, *load_elmo(preset, **how), train.classes(), mix="scalar")
-    options = {"epochs": epochs, "patience": 2, "seed": SEED}
-    return model, fit(model, train, dev, recipe=RECIPES["frozen"], quiet=False, **options)
+    recipe = RECIPES["frozen"]
+    result = fit(
+        model, train, dev, recipe=recipe, epochs=epochs, patience=2, seed=SEED, quiet=False
+    )
+    return model, result
 
 
 def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:
