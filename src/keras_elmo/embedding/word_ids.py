@@ -25,6 +25,7 @@ class WordIds:
 
     Attributes:
         boundaries: ids of `<S>` and `</S>`: int32 `(2, width)` or `(2,)`.
+        pad: id of a character behind a word's end.
 
     Raises:
         ValueError: a model that reads words is without them.
@@ -49,10 +50,10 @@ class WordIds:
             )
         words = Vocabulary(vocabulary) if vocabulary else None
         width, self._before = config["max_characters_per_token"], 0
-        self._pad, self._widest = PAD_CHAR, max((w for w, _ in config["char_filters"]), default=0)
+        self.pad, self._widest = PAD_CHAR, max((w for w, _ in config["char_filters"]), default=0)
         if characters:
             self._encoder = UnicodeCharacterEncoder(characters, words, width)
-            self._pad, self._before = self._encoder.pad, 1 if words else 0
+            self.pad, self._before = self._encoder.pad, 1 if words else 0
         elif words:
             self._encoder = words
             self.boundaries = np.array([BOS_ID, EOS_ID], np.int32)
@@ -88,5 +89,5 @@ class WordIds:
         ids = self._encoder.encode([words])[0]
         if whole or ids.ndim == 1:
             return ids
-        longest = int((ids[:, self._before :] != self._pad).sum(axis=1).max())
+        longest = int((ids[:, self._before :] != self.pad).sum(axis=1).max())
         return ids[:, : self._before + longest + self._widest]

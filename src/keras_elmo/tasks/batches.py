@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.word_types import TYPES, WordTypes
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
 
@@ -30,6 +31,7 @@ class SentenceBatches(keras.utils.PyDataset):
         targets: gives targets and weights of a batch; None for batches of inputs only.
         features: of each sentence, float `(tokens, layers, 2 * projection_dim)`, computed before;
             they become one more input, `elmo_features`.
+        word_types: gives the distinct words of a batch; they become two more inputs.
         batch_size: rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
         seed: of the order, which follows from it and the epoch's number alone.
@@ -47,6 +49,7 @@ class SentenceBatches(keras.utils.PyDataset):
         *,
         targets: TargetFunction | None = None,
         features: Sequence[np.ndarray] | None = None,
+        word_types: WordTypes | None = None,
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int = 0,
@@ -57,6 +60,7 @@ class SentenceBatches(keras.utils.PyDataset):
         self.input_names = list(input_names)
         self.targets = targets
         self.features = features
+        self.word_types = word_types
         self.batch_size = batch_size
         self.shuffle = shuffle
         self._lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
@@ -74,6 +78,8 @@ class SentenceBatches(keras.utils.PyDataset):
         inputs = {name: arrays[name] for name in self.input_names}
         if self.features is not None:
             inputs[FEATURES] = self._padded([self.features[i] for i in rows], length)
+        elif self.word_types is not None:
+            inputs |= self._types(index, length)
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
 
     def on_epoch_end(self) -> None:
@@ -88,6 +94,17 @@ class SentenceBatches(keras.utils.PyDataset):
             order = self._random(epoch).permutation(len(self._first))
             plan = [self._first[i] for i in order]
         self.rows = plan
+
+    def _types(self, index: int, length: int) -> dict[str, np.ndarray]:
+        types = self.word_types
+        if types is None:
+            return {}
+        sentences = [self.sentences[i] for i in self.rows[index]]
+        if index != 1:
+            return types.encode(sentences, length)
+        # Sizes that the first two batches share would be taken for those of all, as for lengths.
+        first = [self.sentences[i] for i in self.rows[0]]
+        return types.encode(sentences, length, types.encode(first, self._length(0))[TYPES].shape)
 
     def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
         # As they are stored: the model makes float32 of float16, with all cores.

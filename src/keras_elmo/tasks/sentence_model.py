@@ -17,6 +17,7 @@ from keras_elmo.fine_tuning.unfreezing import frozen_layers
 from keras_elmo.tasks.batches import FEATURES, InEpochOrder, SentenceBatches, TargetFunction
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.stages import StagedTraining
+from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
 
 
 class SentenceModel(keras.Model):
@@ -202,6 +203,10 @@ class SentenceModel(keras.Model):
                 above = self._upper(inputs[FEATURES], inputs["padding_mask"], training)
                 inputs = {**inputs, FEATURES: above}
             return self._head(inputs, training)
+        if isinstance(inputs, Mapping) and TYPES in inputs:
+            types = inputs[TYPES], inputs[INDEX], inputs["padding_mask"]
+            features = features_of_types(self.backbone, *types, training=training)
+            return self._head({**inputs, FEATURES: features}, training)
         return super().call(inputs, training=training, mask=mask)
 
     def _cache_features(
@@ -210,11 +215,14 @@ class SentenceModel(keras.Model):
         """Give the data sets the features of frozen layers, `cached` ones where they still are."""
         backbone = self.backbone
         ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-        for data in ours:
-            data.features = None
-        self._upper = None
         can_embed = not backbone.stateful and backbone.encoder == "bilm"
         frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
+        types = None
+        if backbone.word_layer.trainable_weights and can_read_types(backbone):
+            types = WordTypes(backbone, self._preprocessor)
+        for data in ours:
+            data.features, data.word_types = None, types
+        self._upper = None
         if not cache or not frozen or backbone.dropout:
             return cached
         if frozen <= backbone.num_layers:
