@@ -23,6 +23,7 @@ from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import Corpus
+from keras_elmo.pretraining.memory import give_back_memory
 from keras_elmo.pretraining.optimizers import LoggingAdagrad, LoggingAdam
 from keras_elmo.pretraining.streams import stream_windows
 from keras_elmo.pretraining.tracing import trace_for_any_shape
@@ -169,6 +170,7 @@ class _Loop:
         row |= measure(self.plain_model()) | self.model.optimizer.gradient_norms()
         self._losses.clear()
         progress.history.append(row)
+        give_back_memory()
         return row
 
     def plain_model(self) -> ElmoLanguageModel:
