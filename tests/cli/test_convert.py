@@ -24,6 +24,7 @@ def test_there_and_back(run, tmp_path):
     config = small_config()
     save_bilm_tf(config, random_variables(config), tmp_path / "w.hdf5", tmp_path / "options.json")
     run("convert", "w.hdf5", "preset")
+    assert "hf upload" in run("convert", "preset", "hf://user/name", code=1).stderr
     run("convert", "preset", "again", "--to", "bilm-hdf5")
     before, after = arrays_of(tmp_path / "w.hdf5"), arrays_of(tmp_path / "again/weights.hdf5")
     assert before.keys() == after.keys()

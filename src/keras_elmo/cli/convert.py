@@ -37,7 +37,13 @@ def convert(
     keras-elmo convert my_elmo/ elmo.onnx --to onnx
     """
     from keras_elmo.weights.detection import load_elmo
+    from keras_elmo.weights.hub import is_hub_address
 
+    if is_hub_address(output):
+        raise ValueError(
+            f"the output must be a path here. Received: {str(output)!r}. Write a folder, and send "
+            "it to the hub with `hf upload user/name FOLDER`."
+        )
     fetch_if_named(source, quiet=quiet)
     elmo = load_elmo(source, options=options)
     say(f"{source}: {elmo.format}", quiet=quiet)
