@@ -185,3 +185,19 @@ def test_the_pull_is_the_gradient_of_half_the_squared_distance():
     pull = L2SP(0.5, np.array([0.5, 0.0], "f4"))
     np.testing.assert_allclose(to_numpy(pull(variable.value)), 0.25 * (0.25 + 4.0))
     np.testing.assert_allclose(gradients(lambda: pull(variable.value), [variable])[0], [0.25, -1.0])
+
+
+def test_the_share_that_is_kept_is_of_the_best_epoch(preprocessor, reviews):
+    from support import small_backbone
+
+    from keras_elmo.tasks.training import train_task
+
+    ways = []
+    for keep in (1.0, 0.5):
+        model = build(small_backbone()[0], preprocessor)
+        start = {v.path: v.numpy() for v in model.backbone.weights}
+        recipe = Recipe(unfreezing="all", elmo_learning_rate=1e-2, keep=keep)
+        train_task(model, *reviews, reviews, recipe=recipe, epochs=2)
+        ways.append({v.path: v.numpy() - start[v.path] for v in model.backbone.weights})
+    for path, way in ways[0].items():
+        np.testing.assert_allclose(ways[1][path], way / 2, atol=1e-6)

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_elmo.fine_tuning.recipes import Recipe
+from keras_elmo.fine_tuning.anchoring import anchor, pull_back
+from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -64,6 +65,10 @@ def train_task(
     """
     result = TrainingResult()
     best = _BestEpoch(result, patience)
+    recipe = get_recipe(recipe) if recipe else None
+    keep, start = (recipe.keep if recipe else 1.0), {}
+    if recipe and keep != 1.0:  # of the way to the best epoch's weights, not to the last one's
+        start, recipe = anchor(task, 0.0), replace(recipe, keep=1.0)
     with _interrupt_at_batch_end() as interrupt:
         try:
             history = task.fit(
@@ -84,6 +89,7 @@ def train_task(
             if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
                 task.jax_state_sync()
     best.restore(task)
+    pull_back(task, start, keep)
     return result
 
 
