@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
+import h5py
+import numpy as np
 import pytest
 
 KE = [sys.executable, "-c", "from keras_elmo.cli import main; main()"]
@@ -42,6 +45,40 @@ def test_train_leaves_a_loadable_model(run, tiny, reviews, tmp_path, number):
     assert "Traceback" not in shown
     assert json.loads((tmp_path / "model" / "metrics.json").read_text())["interrupted"]
     run("predict", "model", reviews)
+
+
+def test_a_killed_training_goes_on(run, tiny, reviews, tmp_path):
+    """After `kill -9` the same command ends with the weights of one that nothing happened to."""
+    arguments = ["train", reviews, "--preset", tiny, "--lstm-units", 4, "--fine-tune", "slight"]
+    arguments += ["--epochs", 60, "--patience", 60, "--checkpoint-every", "1s"]
+    checkpoint = tmp_path / "model.checkpoint"
+    process = subprocess.Popen(
+        [*KE, *map(str, arguments), "-o", "model", "--quiet"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    while not checkpoint.exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    again = (*arguments, "-o", "model")
+    assert "with --resume" in run(*again, code=1).stderr
+    shown = run(*again, "--resume", "--epochs", 61, code=1).stderr
+    assert "epochs 60 → 61" in shown.replace("\n", " ")
+    run(*again, "--resume")
+    assert not checkpoint.exists()
+    run(*arguments, "-o", "whole")
+    one, other = ((tmp_path / name / "task.weights.h5") for name in ("model", "whole"))
+    assert arrays(one).keys() == arrays(other).keys()
+    for name, value in arrays(one).items():
+        np.testing.assert_array_equal(value, arrays(other)[name], err_msg=name)
+
+
+def arrays(path):
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, x: found.update({name: x[()]} if hasattr(x, "dtype") else {}))
+    return found
 
 
 def test_pretrain_resumes(run, tiny, tmp_path):

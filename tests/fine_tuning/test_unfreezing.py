@@ -21,6 +21,7 @@ OTHERS = ["mix", "head"]
     [
         ("frozen", [(7, OTHERS)]),
         ("all", [(7, GROUPS)]),
+        ("head_first", [(3, OTHERS), (4, GROUPS)]),
         (
             "gradual",
             [(1, OTHERS), (1, GROUPS[2:]), (1, GROUPS[1:]), (4, GROUPS)],
@@ -40,9 +41,14 @@ def test_plans(plan, stages):
 @pytest.mark.parametrize(
     ("plan", "epochs", "told"),
     [
+        ("head_first", 1, "2 epochs of stages for 1"),
         ("gradual", 3, "4 epochs of stages for 3"),
         ("chain_thaw", 4, "5 epochs of stages for 4"),
-        ("slow", 5, "must be one of 'frozen', 'all', 'gradual', 'chain_thaw', or stages"),
+        (
+            "slow",
+            5,
+            "must be one of 'frozen', 'all', 'head_first', 'gradual', 'chain_thaw', or stages",
+        ),
         ([Stage(["bilm_3"])], 5, "for groups of this model: word_layer"),
         ([Stage(["head"]), Stage(["head"])], 5, "must have groups and epochs"),
         ([Stage([], 1)], 5, "must have groups and epochs"),

@@ -35,6 +35,7 @@ class Unfreezing(StrEnum):
     FROZEN = "frozen"
     ALL = "all"
     GRADUAL = "gradual"
+    HEAD_FIRST = "head_first"
     CHAIN_THAW = "chain_thaw"
 
 

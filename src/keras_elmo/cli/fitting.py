@@ -1,5 +1,6 @@
 """The steps of a training that people see: progress, measures, what was written."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from keras_elmo.cli.tables import measures_table, recipe_table
 if TYPE_CHECKING:
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.recipes import Recipe
+    from keras_elmo.tasks.checkpoint import TrainingCheckpoint
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
     from keras_elmo.text.datasets import Dataset
@@ -101,7 +103,7 @@ def write_model(
     from keras_elmo.tasks.evaluation import evaluate_task
 
     measures: dict[str, Any] = {}
-    if held_out and not result.interrupted:
+    if held_out and not (result.interrupted or result.diverged):
         measures = evaluate_task(model, held_out.texts, held_out.labels)
     model.write(folder)
     write_report(folder, result, measures, command_record(command, seed), warn)
@@ -109,11 +111,53 @@ def write_model(
         err.print(measures_table(measures, "Development set"))
 
 
-def finish(output: Path, result: "TrainingResult", *, quiet: bool = False) -> None:
-    """Say where the model lies and which weights it has."""
+def checkpoint_of(
+    output: Path, seconds: float, *, resume: bool, overwrite: bool
+) -> "TrainingCheckpoint":
+    """The checkpoint beside a model folder, written every so many seconds.
+
+    Raises:
+        FileExistsError: there is one of a training that shall be neither continued nor replaced.
+    """
+    from keras_elmo.tasks.checkpoint import TrainingCheckpoint
+
+    path = output.with_name(f"{output.name}.checkpoint")
+    checkpoint = TrainingCheckpoint(path, minutes=seconds / 60)
+    if checkpoint.path.exists() and not resume:
+        if not overwrite:
+            raise FileExistsError(
+                f"{checkpoint.path} is of a training that was interrupted. Continue it with "
+                "--resume and the options it began with, or begin anew with --overwrite."
+            )
+        checkpoint.remove()
+    return checkpoint
+
+
+def finish(
+    output: Path,
+    result: "TrainingResult",
+    *,
+    again: list[str] | None = None,
+    quiet: bool = False,
+) -> None:
+    """Say where the model lies and which weights it has.
+
+    Args:
+        output: the model folder.
+        result: how the training went.
+        again: the command that goes on after an interruption, if one can.
+        quiet: say nothing but what went wrong.
+
+    Raises:
+        FloatingPointError: the training ended in a loss that was not finite.
+    """
     which = f"the weights of epoch {result.best_epoch}" if result.best_epoch else "the last weights"
+    if result.diverged:
+        raise FloatingPointError(f"{result.diverged} {output} has {which}, which are good.")
     if not result.interrupted:
         say(f"{output} has {which}. Try: keras-elmo predict {output} new.txt", quiet=quiet)
         return
     warn(f"interrupted. {output} is a whole model with {which} so far.")
+    if again:
+        warn(f"go on with: {shlex.join(dict.fromkeys(again))}")
     stop_interrupted()

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import (
     ClassWeight,
@@ -18,7 +19,7 @@ from keras_elmo.cli.choices import (
     Unfreezing,
 )
 from keras_elmo.cli.elmo import load_elmo
-from keras_elmo.cli.fitting import finish, fit, write_model
+from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
 
 
 def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
@@ -98,18 +99,27 @@ def train(
     seed: Annotated[int, _option(TRAINING, "Of everything random.", min=0)] = 13,
     # === Output ===
     overwrite: Annotated[bool, _option(OUTPUT, "Replace a model.", "--overwrite")] = False,
+    resume: Annotated[
+        bool, _option(OUTPUT, "Continue a training that was interrupted.", "--resume")
+    ] = False,
+    checkpoint_every: Annotated[
+        str, _option(OUTPUT, "Time between two checkpoints, for --resume.")
+    ] = "5m",
     quiet: Annotated[bool, _option(OUTPUT, "Show errors only.", "--quiet", "-q")] = False,
 ) -> None:
     """Train a classifier or tagger: ELMo, then a BiLSTM.
 
     The data tell the task: labelled texts are classified, tagged tokens are tagged. Ctrl-C ends the
-    training and keeps what was learned.
+    training and keeps what was learned. Every few minutes the whole state is written to a file
+    beside the model folder, NAME.checkpoint: after a crash the same command with --resume ends with
+    the model that there would have been.
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
+    seconds = amounts.seconds(checkpoint_every)
     load_backend(trains=True)
     import keras
 
@@ -118,6 +128,8 @@ def train(
     from keras_elmo.tasks.building import build_task
     from keras_elmo.text.datasets import read_dataset
 
+    checkpoint = checkpoint_of(output, seconds, resume=resume, overwrite=overwrite)
+    overwrite = overwrite or (resume and checkpoint.path.exists())
     with new_folder(output, overwrite=overwrite) as folder:
         rows = read_dataset(data, file_format, task, text, label, header=header)
         labels, held_out = rows.classes(), None
@@ -160,9 +172,12 @@ def train(
             batch_size=batch_size,
             class_weight=class_weight,
             seed=seed,
+            checkpoint=checkpoint,
         )
         write_model(folder, model, result, held_out, ctx.obj, seed=seed, quiet=quiet)
-    finish(output, result, quiet=quiet)
+    if not result.interrupted:
+        checkpoint.remove()
+    finish(output, result, again=[*ctx.obj, "--resume"], quiet=quiet)
 
 
 def _language_model(preset: str | None, weights: Path | None) -> str | None:

@@ -25,8 +25,8 @@ class ForgettingMonitor(keras.callbacks.Callback):
     """Measures how far an ELMo has moved from what it was, and may keep it from moving further.
 
     After each epoch the logs, and with them the history, get `cka_0` … and `cosine_0` …: linear CKA
-    and mean cosine between each layer's vectors of a probe text now and before the training; and,
-    with a language model, `perplexity` of a held-out text under the ELMo as it is now.
+    and mean cosine between each layer's vectors of a probe text now and when the monitor was made;
+    and, with a language model, `perplexity` of a held-out text under the ELMo as it is now.
 
     Args:
         backbone: the ELMo that trains.
@@ -41,7 +41,7 @@ class ForgettingMonitor(keras.callbacks.Callback):
             moves ELMo half the way back to what it was, until the bound holds, and goes on.
 
     Attributes:
-        before: the measures before the training.
+        before: the measures when it was made.
         now: the last ones.
 
     Raises:
@@ -86,15 +86,9 @@ class ForgettingMonitor(keras.callbacks.Callback):
             self._copy = model.backbone
             self._predictor = ElmoWordPredictor(model, vocabulary, preprocessor)
         self._max_increase, self._min_cka, self._action = max_perplexity_increase, min_cka, action
-        self.before: dict[str, float] = {}
-        self.now: dict[str, float] = {}
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Remember what the ELMo is, once for all stages."""
-        if not self.before:
-            self._weights = arrays_by_path(self._backbone)
-            self._features = self._vectors()
-            self.now = self.before = self.measure()
+        self._weights = arrays_by_path(backbone)
+        self._features = self._vectors()
+        self.now = self.before = self.measure()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Measure; where a bound is passed, do what is to be done then."""

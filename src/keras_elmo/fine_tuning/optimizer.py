@@ -15,7 +15,8 @@ class GroupedOptimizer(keras.optimizers.MultiOptimizer):
 
     Args:
         optimizer_map: which optimizer is whose, a `keras.optimizers.OptimizerMap`.
-        clip_norm: bound on the norm of all gradients of a batch; None for none.
+        clip_norm: bound on the norm of all gradients of a batch, which also keeps a batch with
+            gradients that are not finite from changing the weights; None for neither.
     """
 
     def __init__(self, optimizer_map: Any, clip_norm: float | None = None, **kwargs: Any):
@@ -34,6 +35,9 @@ class GroupedOptimizer(keras.optimizers.MultiOptimizer):
 def clip_by_global_norm(gradients, clip_norm):
     """All gradients scaled alike so that their common norm is `clip_norm` at most.
 
+    Where one of them is not finite all become zeros: a batch whose loss is NaN, which would turn
+    all weights into NaN, leaves them good.
+
     Args:
         gradients: tensors, or None where a variable has no part in the loss.
     """
@@ -43,6 +47,7 @@ def clip_by_global_norm(gradients, clip_norm):
     if not squares:
         return dense
     norm = ops.sqrt(sum(squares))
-    # As NaN where the norm is: to divide by it would turn some gradients into zeros instead.
+    finite = ops.isfinite(norm)
     scale = clip_norm / ops.maximum(norm, clip_norm)
-    return [None if g is None else g * ops.cast(scale, g.dtype) for g in dense]
+    scaled = [None if g is None else g * ops.cast(scale, g.dtype) for g in dense]
+    return [None if g is None else ops.where(finite, g, ops.zeros_like(g)) for g in scaled]

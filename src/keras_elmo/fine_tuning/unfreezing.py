@@ -7,7 +7,7 @@ import keras
 
 from keras_elmo.fine_tuning.groups import check_groups, group_of, is_elmo
 
-PLANS = ("frozen", "all", "gradual", "chain_thaw")
+PLANS = ("frozen", "all", "head_first", "gradual", "chain_thaw")
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ def unfreezing_plan(
 
     Args:
         plan: `"frozen"`: ELMo never trains. `"all"`: all groups train from the first epoch on.
-            `"gradual"` (Howard and Ruder 2018): the head for an epoch, then ELMo's top layer as
-            well, an epoch later the one below, and so on. `"chain_thaw"` (Felbo et al. 2017): the
-            head for an epoch, then each part of ELMo alone for an epoch, from the word layer
-            upwards, then all. Or stages.
+            `"head_first"` (Kumar et al. 2022): all but ELMo for half of the epochs, then all; an
+            untrained head would bend ELMo to its random weights. `"gradual"` (Howard and Ruder
+            2018): the head for an epoch, then ELMo's top layer as well, an epoch later the one
+            below, and so on. `"chain_thaw"` (Felbo et al. 2017): the head for an epoch, then each
+            part of ELMo alone for an epoch, from the word layer upwards, then all. Or stages.
         groups: of the model, from the inputs to the head.
         epochs: of the whole training.
 
@@ -47,7 +48,7 @@ def unfreezing_plan(
         >>> unfreezing_plan("gradual", ["word_layer", "bilm_1", "head"], 5)
         [(1, ['head']), (1, ['bilm_1', 'head']), (3, ['word_layer', 'bilm_1', 'head'])]
     """
-    stages = _named(plan, groups) if isinstance(plan, str) else list(plan)
+    stages = _named(plan, groups, epochs) if isinstance(plan, str) else list(plan)
     check_groups((name for stage in stages for name in stage.groups), groups, "the plan's stages")
     planned = sum(stage.epochs or 1 for stage in stages)
     endless = [stage for stage in stages[:-1] if stage.epochs is None]
@@ -70,13 +71,15 @@ def unfreezing_plan(
     ]
 
 
-def _named(plan: str, groups: Sequence[str]) -> list[Stage]:
+def _named(plan: str, groups: Sequence[str], epochs: int) -> list[Stage]:
     elmo = [name for name in groups if is_elmo(name)]
     others = [name for name in groups if not is_elmo(name)]
     if plan == "frozen":
         return [Stage(others)]
     if plan == "all":
         return [Stage(groups)]
+    if plan == "head_first":
+        return [Stage(others, max(1, epochs // 2)), Stage(groups)]
     if plan == "gradual":
         thawed = range(len(elmo), 0, -1)  # the lowest of ELMo's that trains
         return [Stage(others, 1), *(Stage([*elmo[low - 1 :], *others], 1) for low in thawed)]

@@ -30,6 +30,8 @@ def write_report(
         warn: called with a message for each picture that cannot be drawn.
     """
     training = {"best_epoch": result.best_epoch, "interrupted": result.interrupted}
+    if result.diverged:
+        training["diverged"] = result.diverged
     write_json({**training, **measures}, folder / "metrics.json")
     write_json(record, folder / "command.json")
     if not result.history:

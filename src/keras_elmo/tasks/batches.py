@@ -39,6 +39,7 @@ class SentenceBatches(keras.utils.PyDataset):
     Attributes:
         epoch: whose batches these are.
         rows: the sentence numbers of every batch, in order.
+        done: how many of them are left out, because a training had them before it was interrupted.
     """
 
     def __init__(
@@ -69,9 +70,10 @@ class SentenceBatches(keras.utils.PyDataset):
         self.set_epoch(0)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.rows) - self.done
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
+        index += self.done
         rows = self.rows[index]
         length = self._length(index)
         arrays = self.preprocessor.encode([self.sentences[i] for i in rows], length)
@@ -86,9 +88,9 @@ class SentenceBatches(keras.utils.PyDataset):
         """Go on to the next epoch. Keras also calls this when it has only looked at the data."""
         self.set_epoch(self.epoch + 1)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Take the batches of an epoch, whatever was read before."""
-        self.epoch = epoch
+    def set_epoch(self, epoch: int, done: int = 0) -> None:
+        """Take the batches of an epoch that are not done, whatever was read before."""
+        self.epoch, self.done = epoch, done
         plan = self._plan(epoch) if self.shuffle else self._first
         if len(plan) != len(self._first):  # very long sentences; Keras expects a constant number
             order = self._random(epoch).permutation(len(self._first))
@@ -159,11 +161,15 @@ class InEpochOrder(keras.callbacks.Callback):
 
     Args:
         batches: what `fit` trains on.
+
+    Attributes:
+        start: the epoch to go on in, and how many of its batches are done.
     """
 
     def __init__(self, batches: SentenceBatches):
         super().__init__()
         self.batches = batches
+        self.start = (0, 0)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.batches.set_epoch(epoch)
+        self.batches.set_epoch(epoch, self.start[1] if epoch == self.start[0] else 0)

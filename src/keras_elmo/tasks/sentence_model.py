@@ -15,8 +15,11 @@ from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.fine_tuning.unfreezing import frozen_layers
 from keras_elmo.tasks.batches import FEATURES, InEpochOrder, SentenceBatches, TargetFunction
+from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
+from keras_elmo.tasks.finite_loss import FiniteLoss
 from keras_elmo.tasks.stages import StagedTraining
+from keras_elmo.tasks.training_facts import training_facts
 from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
 
 
@@ -56,6 +59,7 @@ class SentenceModel(keras.Model):
         seed: int = 0,
         cache: bool | str = True,
         recipe: Recipe | str | None = None,
+        checkpoint: TrainingCheckpoint | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Train on sentences and labels.
@@ -76,6 +80,7 @@ class SentenceModel(keras.Model):
             recipe: which layers train when and at which rates: `"frozen"`, `"slight"`, `"full"`,
                 or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. It takes the place of the
                 compiled optimizer. None trains what is trainable, with that optimizer.
+            checkpoint: where the state of the training is written, and from where it goes on.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
 
         Returns:
@@ -93,6 +98,7 @@ class SentenceModel(keras.Model):
         if validation_data is None and validation_split:
             held_out, train = _split(len(y), validation_split, seed)
             validation_data = _rows(sentences, held_out), _rows(y, held_out)
+        validation = validation_data
         if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
             validation_data = self.batches(*validation_data, batch_size=batch_size)
         batches = self.batches(
@@ -106,26 +112,39 @@ class SentenceModel(keras.Model):
         )
         # As a list that may be added to: Keras takes one callback, too.
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
-        kwargs["callbacks"] = [InEpochOrder(batches), *callbacks]
+        order = InEpochOrder(batches)
+        kwargs["callbacks"] = [
+            order,
+            FiniteLoss(),
+            *callbacks,
+            *([checkpoint] if checkpoint else []),
+        ]
         cached: CachedFeatures | None = None
         served = 0  # epochs
 
-        def fit_epochs(begin: int, end: int) -> keras.callbacks.History:
+        def fit_epochs(begin: int, end: int, done: int) -> keras.callbacks.History:
             """Of one stage, with the features of the layers that are frozen in it."""
             nonlocal cached, served
             cached = self._cache_features(cache, cached, batches, validation_data)
-            span = {"initial_epoch": begin, "epochs": end}
+            # The batches are in their own order: Keras would shuffle them with global random state.
+            span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
+            order.start = begin, done
+            if done:
+                span["steps_per_epoch"] = len(batches.rows) - done
             parent = super(SentenceModel, self)
             part = parent.fit(batches, validation_data=validation_data, **kwargs | span)
             served += len(part.epoch) if batches.features is not None else 0
             return part
 
-        begin, end = kwargs.get("initial_epoch", 0), kwargs.get("epochs", 1)
-        if recipe is None:
-            history = fit_epochs(begin, end)
-        else:
-            stages = StagedTraining(self, get_recipe(recipe), end, len(batches))
-            history = stages.fit(fit_epochs)
+        epochs = kwargs.get("epochs", 1)
+        recipe = get_recipe(recipe) if recipe else None
+        if checkpoint:
+            settings = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
+            settings |= {"seed": seed, "class_weight": class_weight, "cache": cache}
+            sets = (sentences, y, weights), validation
+            checkpoint.expect(training_facts(self, sets, recipe, settings))
+        stages = StagedTraining(self, recipe, epochs, len(batches))
+        history = stages.fit(fit_epochs, kwargs.pop("initial_epoch", 0), checkpoint)
         self._upper = None
         if cached:
             history.features = cached.line(served)

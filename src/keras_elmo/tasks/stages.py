@@ -5,17 +5,21 @@ optimizer of its own, because no backend lets a living one take up new variables
 what the one before knew of each variable, and where each schedule was.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back, release
-from keras_elmo.fine_tuning.groups import is_elmo
+from keras_elmo.fine_tuning.groups import group_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
+from keras_elmo.tasks.checkpoint import TrainingCheckpoint
+
+# Trains from an epoch up to another one, the first without the batches that are done.
+FitEpochs = Callable[[int, int, int], keras.callbacks.History]
 
 
 class StagedTraining:
@@ -23,54 +27,115 @@ class StagedTraining:
 
     Args:
         model: the task.
-        recipe: how to train it.
+        recipe: how to train it; None is one stage, of what is trainable, with the model's own
+            optimizer.
         epochs: of the whole training.
         steps_per_epoch: batches of each.
     """
 
-    def __init__(self, model: Any, recipe: Recipe, epochs: int, steps_per_epoch: int):
+    def __init__(self, model: Any, recipe: Recipe | None, epochs: int, steps_per_epoch: int):
         self._model, self._recipe = model, recipe
         self._steps_per_epoch, self._epochs = steps_per_epoch, epochs
-        self._plan = unfreezing_plan(recipe.unfreezing, layer_groups(model), epochs)
-        self._state: dict[str, np.ndarray] = {}  # of all optimizers so far, by path
+        self._plan: list[tuple[int, list[str]]] = [(epochs, [])]
+        if recipe:
+            self._plan = unfreezing_plan(recipe.unfreezing, layer_groups(model), epochs)
+        self._trains = {name for _, groups in self._plan for name in groups}
+        if not recipe:
+            self._trains = {group_of(variable.path) for variable in model.trainable_variables}
+        self._state: dict[str, np.ndarray] = {}  # of the optimizers of earlier stages, by path
+        self._stage = -1  # the epoch where the last one begins
+        self._found: list[tuple[str, np.ndarray]] = []  # of its optimizer, in a checkpoint
 
     def fit(
-        self, fit_epochs: Callable[[int, int], keras.callbacks.History]
+        self, fit_epochs: FitEpochs, epoch: int = 0, checkpoint: TrainingCheckpoint | None = None
     ) -> keras.callbacks.History:
         """Train, stage after stage.
 
         Args:
-            fit_epochs: trains from an epoch up to another one, as Keras's `fit` does.
+            fit_epochs: does some epochs.
+            epoch: the first one.
+            checkpoint: where the training goes on, if it has a file.
 
         Returns:
             The history of all epochs.
         """
         model, recipe = self._model, self._recipe
-        trains = {name for _, groups in self._plan for name in groups}
-        start = anchor(model, recipe.l2_sp, recipe.mix_l2) if any(map(is_elmo, trains)) else {}
-        whole, begin = keras.callbacks.History(), 0
-        whole.epoch = []
+        start: dict[str, np.ndarray] = {}
+        if recipe and any(map(is_elmo, self._trains)):
+            start = anchor(model, recipe.l2_sp, recipe.mix_l2)
         try:
-            for epochs, groups in self._plan:
-                self._enter(groups, begin)
-                part = fit_epochs(begin, begin + epochs)
-                whole.epoch += part.epoch
-                for name, values in part.history.items():
-                    whole.history.setdefault(name, []).extend(values)
-                begin += epochs
-                self._remember()
-                if model.stop_training:
-                    break
+            whole = self._fit(fit_epochs, epoch, checkpoint)
         finally:
             release(model)
-        if recipe.keep != 1.0:
+        if recipe and recipe.keep != 1.0:
             pull_back(model, start, recipe.keep)
         model.history = whole
         return whole
 
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """What a checkpoint holds of it: the optimizer of this stage, and those of earlier ones."""
+        own = self._model.optimizer.variables
+        arrays = {f"earlier/{path}": value for path, value in self._state.items()}
+        arrays |= {f"own/{number}": _array(variable) for number, variable in enumerate(own)}
+        return arrays, {"stage": self._stage, "paths": [variable.path for variable in own]}
+
+    def restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+        """Become what `state` was taken from."""
+        earlier = ((key.partition("/"), value) for key, value in arrays.items())
+        self._state = {path: value for (kind, _, path), value in earlier if kind == "earlier"}
+        self._stage = facts["stage"]
+        own = [arrays[f"own/{number}"] for number in range(len(facts["paths"]))]
+        self._found = list(zip(facts["paths"], own, strict=True))
+
+    def _fit(
+        self, fit_epochs: FitEpochs, epoch: int, checkpoint: TrainingCheckpoint | None
+    ) -> keras.callbacks.History:
+        whole, end, done = keras.callbacks.History(), 0, 0
+        whole.epoch = []
+        if checkpoint:  # now that the model is anchored to what it was before
+            checkpoint.holds("stages", self)
+            checkpoint.begin(self._changing())
+            epoch, done = checkpoint.position
+            for number, logs in enumerate(checkpoint.history):
+                _extend(whole, [number], {name: [value] for name, value in logs.items()})
+        stopped = bool(checkpoint and checkpoint.stopped)
+        for epochs, groups in self._plan:
+            begin, end = end, end + epochs
+            if stopped or epoch >= end:  # it was over before the training was interrupted
+                continue
+            self._enter(groups, begin)
+            for first, last in [(epoch, epoch + 1), (epoch + 1, end)] if done else [(epoch, end)]:
+                if not stopped and first < last:
+                    part = fit_epochs(first, last, done)
+                    _extend(whole, part.epoch, part.history)
+                    done, stopped = 0, self._model.stop_training
+            epoch = end
+            self._remember()
+        return whole
+
+    def _changing(self) -> list[keras.Variable]:
+        """All variables but those of the parts of ELMo that never train."""
+        groups = ((variable, group_of(variable.path)) for variable in self._model.variables)
+        return [v for v, group in groups if group in self._trains or not is_elmo(group)]
+
     def _enter(self, groups: Sequence[str], epoch: int) -> None:
+        model = self._model
+        goes_on = epoch == self._stage  # else the stage of the checkpoint was over
+        if not goes_on:
+            self._state |= self._found
+        self._stage = epoch
+        if self._recipe:
+            set_trainable(model, groups)
+            use_optimizer(model, self._optimizer(groups, epoch))
+        if goes_on and self._found:
+            model.optimizer.build(model.trainable_variables)
+            for variable, (_, value) in zip(model.optimizer.variables, self._found, strict=True):
+                variable.assign(value)
+        self._found = []
+
+    def _optimizer(self, groups: Sequence[str], epoch: int) -> keras.optimizers.Optimizer:
+        """A new one with what is known of its variables."""
         model, done = self._model, epoch * self._steps_per_epoch
-        set_trainable(model, groups)
         counted = {
             path.split("/")[0]: int(value)
             for path, value in self._state.items()
@@ -83,11 +148,18 @@ class StagedTraining:
         for variable in optimizer.variables:
             if variable.path in self._state:
                 variable.assign(self._state[variable.path])
-        use_optimizer(model, optimizer)
+        return optimizer
 
     def _remember(self) -> None:
-        for variable in self._model.optimizer.variables:
-            self._state[variable.path] = np.array(keras.ops.convert_to_numpy(variable.value))
+        self._state |= {v.path: _array(v) for v in self._model.optimizer.variables}
+
+
+def _extend(
+    whole: keras.callbacks.History, epochs: Sequence[int], history: Mapping[str, Sequence[float]]
+) -> None:
+    whole.epoch += epochs
+    for name, values in history.items():
+        whole.history.setdefault(name, []).extend(values)
 
 
 def use_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
@@ -95,3 +167,7 @@ def use_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> 
     model.optimizer = optimizer
     # Keras's compiled steps know which variables train; the next `fit` makes new ones.
     model.train_function = model.test_function = None
+
+
+def _array(variable: keras.Variable) -> np.ndarray:
+    return np.array(keras.ops.convert_to_numpy(variable.value))

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -26,12 +27,14 @@ class TrainingResult:
         best_epoch: the epoch whose weights the task has now; None where no epoch was completed
             with a development set (the weights are the last ones then).
         interrupted: whether Ctrl-C ended it.
+        diverged: why a loss that was not finite ended it.
         features: a line that says what ELMo's features cost, where they were cached.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None
     interrupted: bool = False
+    diverged: str | None = None
     features: str | None = None
 
 
@@ -47,29 +50,30 @@ def train_task(
     class_weight: Mapping[Any, float] | str | None = None,
     seed: int = 0,
     recipe: Recipe | str | None = None,
+    checkpoint: TrainingCheckpoint | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainingResult:
     """Fit a task and leave it with the weights of its best epoch.
 
     The best epoch has the highest accuracy on `validation_data`, and of equals the lowest loss.
-    Ctrl-C ends the training at the next batch and returns as well; a second one is not caught.
+    Ctrl-C ends the training at the next batch and returns as well; a second one is not caught. So
+    does a loss that is not finite.
 
     Args:
         task: a compiled task.
-        x, y, validation_data, class_weight, seed, recipe: as of `fit`.
+        x, y, validation_data, class_weight, seed, recipe, checkpoint: as of `fit`.
         patience: epochs without a better one after which to stop.
         callbacks: more callbacks.
-
-    Raises:
-        FloatingPointError: the loss is not finite.
     """
     result = TrainingResult()
     best = _BestEpoch(result, patience)
+    if checkpoint:
+        checkpoint.holds("best", best)
     recipe = get_recipe(recipe) if recipe else None
     keep, start = (recipe.keep if recipe else 1.0), {}
     if recipe and keep != 1.0:  # of the way to the best epoch's weights, not to the last one's
         start, recipe = anchor(task, 0.0), replace(recipe, keep=1.0)
-    with _interrupt_at_batch_end() as interrupt:
+    with _interrupt_between_batches() as interrupt:
         try:
             history = task.fit(
                 x,
@@ -80,15 +84,20 @@ def train_task(
                 class_weight=class_weight,
                 seed=seed,
                 recipe=recipe,
+                checkpoint=checkpoint,
                 callbacks=[*callbacks, best, interrupt],
                 verbose=0,
             )
             result.features = getattr(history, "features", None)
+        except FloatingPointError as error:
+            result.diverged = str(error)
         except KeyboardInterrupt:
             result.interrupted = True
             if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
                 task.jax_state_sync()
-    best.restore(task)
+            if checkpoint:
+                checkpoint.write_interrupted()
+    best.keep_best(task)
     pull_back(task, start, keep)
     return result
 
@@ -112,10 +121,6 @@ class _BestEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
         self.result.history.append(row | {"seconds": round(time.monotonic() - self.start, 2)})
-        if not math.isfinite(row["loss"]):
-            raise FloatingPointError(
-                f"the loss became {row['loss']} in epoch {epoch + 1}. Lower the learning rate."
-            )
         if "val_loss" not in row:
             return
         score = (row["val_accuracy"], -row["val_loss"])
@@ -127,7 +132,16 @@ class _BestEpoch(keras.callbacks.Callback):
         elif epoch + 1 - (self.result.best_epoch or 0) >= self.patience:
             self.model.stop_training = True
 
-    def restore(self, task: ElmoTask) -> None:
+    def state(self):
+        facts = {"history": self.result.history, "best_epoch": self.result.best_epoch}
+        return self.weights, facts | {"score": self.score}
+
+    def restore(self, arrays, facts):
+        self.weights, self.score = arrays, tuple(facts["score"])
+        self.result.history, self.result.best_epoch = facts["history"], facts["best_epoch"]
+
+    def keep_best(self, task: ElmoTask) -> None:
+        """Give the task the weights of its best epoch."""
         if self.result.best_epoch:
             for variable in task.weights:
                 if variable.path in self.weights:
@@ -144,15 +158,15 @@ class _RaiseInterrupt(keras.callbacks.Callback):
 
     pending = False
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_begin(self, batch, logs=None):
         if self.pending:
             raise KeyboardInterrupt
 
-    on_test_batch_end = on_train_batch_end
+    on_test_batch_begin = on_train_batch_begin
 
 
 @contextmanager
-def _interrupt_at_batch_end() -> Iterator[_RaiseInterrupt]:
+def _interrupt_between_batches() -> Iterator[_RaiseInterrupt]:
     callback = _RaiseInterrupt()
     if threading.current_thread() is not threading.main_thread():  # only there may signals be set
         yield callback

@@ -1,0 +1,54 @@
+"""What identifies a training, so that an interrupted one is not mixed with another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+from typing import Any
+
+import keras
+
+from keras_elmo.elmo.variables import arrays_by_path
+from keras_elmo.embedding.store.fingerprint import fingerprint
+from keras_elmo.fine_tuning.recipes import Recipe
+
+_HASHED = ("training set", "development set", "model", "ELMo")
+
+
+def training_facts(
+    task: Any,
+    datasets: Sequence[Any],
+    recipe: Recipe | None,
+    settings: Mapping[str, Any],
+) -> dict[str, str]:
+    """What identifies a training.
+
+    Args:
+        task: as it is before it.
+        datasets: sentences, labels and perhaps weights to train on; to develop on, or None.
+        recipe: its own settings count one by one.
+        settings: more of them.
+    """
+    model = {"model": fingerprint(task.get_config(), {})}
+    model["ELMo"] = fingerprint(task.backbone.get_config(), arrays_by_path(task.backbone))
+    sets = zip(("training set", "development set"), map(_data_fingerprint, datasets), strict=True)
+    own = asdict(recipe) if recipe else {"recipe": None}
+    own |= settings | {"backend": keras.config.backend()}
+    return {**dict(sets), **model, **{name: str(value) for name, value in own.items()}}
+
+
+def _data_fingerprint(data: Any) -> str:
+    digest = blake2b(digest_size=16)
+    for values in data if isinstance(data, tuple | list) else ():
+        for value in values:
+            digest.update(f"{value!s}\n".encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """What differs, for people; empty where nothing does."""
+    names = [name for name in new if old.get(name) != new[name]]
+    return "; ".join(
+        f"another {name}" if name in _HASHED else f"{name} {old.get(name)} → {new[name]}"
+        for name in names
+    )
