@@ -30,6 +30,14 @@ def test_warmup_cosine():
     np.testing.assert_allclose(rates[10:], expected, atol=1e-8)
 
 
+def test_range_test():
+    schedule = make_schedule("range_test", 10.0, 61)
+    rates = [float(to_numpy(schedule(t))) for t in range(62)]
+    np.testing.assert_allclose(rates, [*np.geomspace(1e-5, 10.0, 61), 10.0], rtol=1e-4)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    assert float(to_numpy(again(7))) == rates[7]
+
+
 def test_a_schedule_goes_on_where_its_optimizer_was_saved():
     optimizer = keras.optimizers.SGD(SlantedTriangular(1.0, 10))
     variable = keras.Variable(0.0)

@@ -92,11 +92,17 @@ def same(one, other):
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.portable
-def test_it_ends_with_the_same_weights(train, tmp_path):
-    """However often it is broken off: in either stage, at the first and before the last batch."""
+@pytest.mark.parametrize(
+    "places",
+    [
+        pytest.param([(1, 4)], marks=pytest.mark.portable, id="once"),
+        pytest.param([(0, 2), (1, 0), (2, 5)], id="more often"),
+    ],
+)
+def test_it_ends_with_the_same_weights(train, tmp_path, places):
+    """In either stage, at the first batch of an epoch and before the last."""
     path = tmp_path / "checkpoint"
-    for place in ((0, 2), (1, 0), (1, 4), (2, 5)):
+    for place in places:
         with pytest.raises(Broken):
             train(checkpoint=TrainingCheckpoint(path, minutes=0), callbacks=[Break(*place)])
     ended = train(checkpoint=TrainingCheckpoint(path))

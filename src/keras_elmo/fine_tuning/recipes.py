@@ -81,7 +81,7 @@ class Recipe:
 
 RECIPES = {
     "frozen": Recipe(),
-    "slight": Recipe(unfreezing="gradual", elmo_learning_rate=1e-5, l2_sp=0.01),
+    "slight": Recipe(unfreezing="head_first", elmo_learning_rate=5e-5, l2_sp=0.01),
     "full": Recipe(unfreezing="all", schedule="slanted_triangular", elmo_learning_rate=1e-3),
 }
 

@@ -10,7 +10,7 @@ import math
 import keras
 from keras import ops
 
-SCHEDULES = ("constant", "slanted_triangular", "warmup_cosine")
+SCHEDULES = ("constant", "slanted_triangular", "warmup_cosine", "range_test")
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -90,12 +90,37 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         return {name: getattr(self, name) for name in ("peak", "steps", "warmup", "offset")}
 
 
+@keras.saving.register_keras_serializable("keras_elmo")
+class RangeTest(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that rises by the same factor at every step (Smith 2017).
+
+    Args:
+        peak, steps, offset: as of `SlantedTriangular`; `peak` is that of the last step.
+        ratio: of the highest to the lowest rate.
+    """
+
+    def __init__(self, peak: float, steps: int, ratio: float = 1e6, offset: int = 0):
+        super().__init__()
+        self.peak = peak
+        self.steps = steps
+        self.ratio = ratio
+        self.offset = offset
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32") + self.offset
+        way = ops.clip(step / max(1, self.steps - 1), 0.0, 1.0)
+        return self.peak * ops.exp((way - 1.0) * math.log(self.ratio))
+
+    def get_config(self):
+        return {name: getattr(self, name) for name in ("peak", "steps", "ratio", "offset")}
+
+
 def make_schedule(name: str, peak: float, steps: int | None, offset: int = 0):
     """A learning rate, or a schedule of it.
 
     Args:
         name: `"constant"`; `"slanted_triangular"`; `"warmup_cosine"`: linear over the first tenth,
-            then a cosine down to zero.
+            then a cosine down to zero; `"range_test"`: from a millionth up to `peak`.
         peak: the highest rate.
         steps: batches of the whole training; what is not constant needs to know them.
         offset: batches of the training before the first one that is counted.
@@ -114,4 +139,6 @@ def make_schedule(name: str, peak: float, steps: int | None, offset: int = 0):
         )
     if name == "slanted_triangular":
         return SlantedTriangular(peak, steps, offset=offset)
+    if name == "range_test":
+        return RangeTest(peak, steps, offset=offset)
     return WarmupCosine(peak, steps, offset=offset)

@@ -77,6 +77,36 @@ def plot_confusion_matrix(
     figure.savefig(path)
 
 
+def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> None:
+    """Draw the losses of range tests over their learning rates, a panel each.
+
+    Args:
+        searches: `RateSearch` objects.
+        path: a `.png` file.
+
+    Raises:
+        PlotsMissingError: matplotlib is not installed.
+    """
+    figure = _figure(4.6 * len(searches), 3.4)
+    for i, found in enumerate(searches):
+        axes = figure.add_subplot(1, len(searches), i + 1)
+        axes.plot(found.rates, found.losses, ".", color="0.7", label="of each batch")
+        axes.plot(found.rates, found.smoothed, label="smoothed")
+        axes.axvline(found.harmless, color="tab:red", ls="--", label="does no harm up to here")
+        axes.axvline(found.suggested, color="tab:green", label="suggested")
+        low, high = min(found.smoothed), max(found.smoothed[: len(found.smoothed) // 2])
+        axes.set(
+            title=f"{found.part}: {found.suggested:.1e}",
+            xlabel="learning rate",
+            ylabel="loss",
+            xscale="log",
+            ylim=(low - 0.2 * (high - low) - 0.05, high + 1.5 * (high - low) + 0.05),
+        )
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(path)
+
+
 def _thousands() -> Any:
     from matplotlib.ticker import EngFormatter
 

@@ -1,0 +1,170 @@
+"""Which learning rates a task can bear: a range test (Smith 2017) before the training."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.fine_tuning.groups import group_of, is_elmo
+from keras_elmo.fine_tuning.learning_rates import layer_groups
+from keras_elmo.fine_tuning.recipes import Recipe
+from keras_elmo.fine_tuning.schedules import make_schedule
+from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
+from keras_elmo.tasks.stages import use_optimizer
+from keras_elmo.tasks.task import ElmoTask
+
+PARTS = ("head", "elmo")
+# The highest rate that is tried: ELMo breaks long before a head does.
+_PEAKS = {"head": 10.0, "elmo": 1.0}
+_SMOOTHING = 0.9
+_SAFETY = 0.1  # of the highest rate that does no harm in a hundred batches: it will be many more
+_DIVERGED = 4.0  # times the lowest loss so far
+
+
+@dataclass(frozen=True)
+class RateSearch:
+    """How the loss went while the rate rose.
+
+    Attributes:
+        part: what trained: `"head"` or `"elmo"`.
+        rates: of each batch, rising.
+        losses: of each batch.
+        smoothed: their exponential average, both ways of the ends evened out.
+        harmless: the highest rate up to which the smoothed loss is at its minimum.
+        suggested: a tenth of that.
+    """
+
+    part: str
+    rates: list[float]
+    losses: list[float]
+    smoothed: list[float]
+    harmless: float
+    suggested: float
+
+
+def find_learning_rate(
+    task: ElmoTask,
+    x: Sequence[Any],
+    y: Sequence[Any],
+    *,
+    part: str = "head",
+    batches: int = 100,
+    batch_size: int = 32,
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> RateSearch:
+    """Train with a rate that rises from batch to batch, and look from where on it does harm.
+
+    The task is left as it was, whatever happened to its weights.
+
+    Args:
+        task: for `part="head"` a fresh one; for `"elmo"` one whose head is trained, or there is
+            nothing to tell ELMo where to go.
+        x, y: sentences and labels, as of `fit`.
+        part: `"head"`: all but ELMo trains. `"elmo"`: ELMo alone, each layer with 1/2.6 of the rate
+            of the one above; the rate is the top layer's.
+        batches: of the test, or somewhat more; fewer if the loss explodes.
+        batch_size, seed: as of `fit`.
+        callbacks: more of them.
+
+    Raises:
+        ValueError: another part, or too few batches to see anything.
+
+    Example:
+        >>> find_learning_rate(task, texts, labels).suggested
+        0.0021
+    """
+    if part not in PARTS or batches < 10:
+        raise ValueError(
+            f"`part` must be one of {', '.join(map(repr, PARTS))} and `batches` at least 10. "
+            f"Received: part={part!r}, batches={batches}"
+        )
+    groups = [name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")]
+    recipe = Recipe(
+        unfreezing=[Stage(groups)],
+        learning_rate=_PEAKS[part],
+        elmo_learning_rate=_PEAKS[part],
+        schedule="range_test",
+    )
+    rows = np.random.default_rng(seed).permutation(len(x))[: batches * batch_size]
+    x, y = [x[i] for i in rows], [y[i] for i in rows]
+    epochs = -(-batches // len(task.batches(x, y, batch_size=batch_size)))
+    recorder, kept = _Recorder(), _Kept(task)
+    options = {"batch_size": batch_size, "epochs": epochs, "seed": seed, "verbose": 0}
+    try:
+        task.fit(x, y, recipe=recipe, callbacks=[*callbacks, recorder], **options)
+    except FloatingPointError:  # one of the ways in which a range test ends
+        pass
+    finally:
+        kept.restore()
+    schedule = make_schedule("range_test", _PEAKS[part], recorder.steps * epochs)
+    rates = [float(keras.ops.convert_to_numpy(schedule(i))) for i in range(len(recorder.losses))]
+    edge = harmless(rates, recorder.losses)
+    smoothed = smooth(recorder.losses)
+    return RateSearch(part, rates, recorder.losses, smoothed, edge, _SAFETY * edge)
+
+
+def smooth(losses: Sequence[float]) -> list[float]:
+    """Their exponential average, forwards and backwards, so that nothing is shifted."""
+
+    def forwards(values: Sequence[float]) -> list[float]:
+        average, found = 0.0, []
+        for count, value in enumerate(values, start=1):
+            average = _SMOOTHING * average + (1.0 - _SMOOTHING) * value
+            found.append(average / (1.0 - _SMOOTHING**count))
+        return found
+
+    back = forwards(losses[::-1])[::-1]
+    return [0.5 * (a + b) for a, b in zip(forwards(losses), back, strict=True)]
+
+
+def harmless(rates: Sequence[float], losses: Sequence[float]) -> float:
+    """The highest rate up to which the smoothed loss is at its minimum, but for noise."""
+    smoothed = np.array(smooth(losses))
+    # Of one loss about its average, whatever a few that explode are; then of the average.
+    noise = 1.48 * np.median(np.abs(losses - smoothed))
+    noise *= math.sqrt((1.0 - _SMOOTHING) / (1.0 + _SMOOTHING))
+    return rates[int(np.flatnonzero(smoothed <= smoothed.min() + noise)[-1])]
+
+
+class _Recorder(keras.callbacks.Callback):
+    """The loss of each batch; ends when it explodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losses: list[float] = []
+        self.steps = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.steps = self.params["steps"]
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
+            self.model.jax_state_sync()
+        self.model.reset_metrics()  # which would give the mean of the epoch so far
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(float(logs["loss"]))
+        if len(self.losses) > 10 and self.losses[-1] > _DIVERGED * min(smooth(self.losses)):
+            raise FloatingPointError
+
+
+class _Kept:
+    """What a task was: its variables, what trains, its optimizer."""
+
+    def __init__(self, task: ElmoTask) -> None:
+        self.task, self.optimizer = task, task.optimizer
+        self.groups = {group_of(variable.path) for variable in task.trainable_variables}
+        self.values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in task.variables]
+
+    def restore(self) -> None:
+        task = self.task
+        if keras.config.backend() == "jax":
+            task.jax_state_sync()
+        for variable, value in zip(task.variables, self.values, strict=True):
+            variable.assign(value)
+        set_trainable(task, sorted(self.groups))
+        use_optimizer(task, self.optimizer)

@@ -1,0 +1,71 @@
+"""The range test sees where a loss falls and breaks, and leaves the task as it was."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_elmo import ElmoTextClassifier
+from keras_elmo.tasks.rate_finder import find_learning_rate, harmless, smooth
+
+
+@pytest.fixture
+def task(backbone, preprocessor):
+    keras.utils.set_random_seed(3)
+    labels = ["negative", "positive"]
+    return ElmoTextClassifier(backbone, labels=labels, preprocessor=preprocessor, lstm_units=8)
+
+
+def values(task):
+    return [keras.ops.convert_to_numpy(v.value).copy() for v in task.variables]
+
+
+@pytest.mark.portable
+@pytest.mark.parametrize("part", ["head", "elmo"])
+def test_the_task_is_left_as_it_was(task, reviews, part):
+    before, optimizer = values(task), task.optimizer
+    found = find_learning_rate(task, *reviews, part=part, batch_size=8, batches=40)
+    for one, other in zip(values(task), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert task.optimizer is optimizer
+    assert not task.trainable_elmo
+    assert len(found.rates) == len(found.losses) == len(found.smoothed) >= 10
+    np.testing.assert_allclose(np.diff(np.log(found.rates)), np.log(1e6) / 41, rtol=1e-3)
+    task.fit(*reviews, epochs=1, verbose=0)
+
+
+def test_what_is_suggested(task, reviews):
+    found = find_learning_rate(task, *reviews, batch_size=8)
+    assert 1e-4 < found.harmless < found.rates[-1]
+    assert found.suggested == pytest.approx(0.1 * found.harmless)
+    assert found.smoothed[-1] > 2 * min(found.smoothed)  # it did explode
+
+
+def test_losses_of_batches_are_their_own(task, reviews):
+    """At a rate of nearly nothing the losses are those of the fresh model, batch by batch."""
+    texts, labels = reviews
+    for layer in task._flatten_layers():
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    found = find_learning_rate(task, texts, labels, batch_size=8, batches=100)
+    loss = task.evaluate(texts, labels, verbose=0)[0]
+    np.testing.assert_allclose(np.mean(found.losses[:6]), loss, rtol=1e-3)
+
+
+def test_smoothing_shifts_nothing():
+    line = list(np.linspace(3.0, 1.0, 50))
+    np.testing.assert_allclose(smooth(line)[25], line[25], rtol=0.02)
+    assert smooth([2.0] * 5) == pytest.approx([2.0] * 5)
+
+
+def test_the_edge_of_harm():
+    """A loss that falls, is flat and rises again, with noise."""
+    rates = np.geomspace(1e-5, 1.0, 101)
+    noise = np.random.default_rng(0).normal(0.0, 0.02, 101)
+    losses = np.clip(-np.log(rates / 1e-3), 0, 1) + 5 * np.maximum(0, np.log(rates / 0.03)) + noise
+    np.testing.assert_allclose(harmless(rates, losses), 0.03, rtol=0.5)
+
+
+@pytest.mark.parametrize("wrong", [{"part": "all"}, {"batches": 5}])
+def test_what_is_refused(task, reviews, wrong):
+    with pytest.raises(ValueError, match="`part` must be one of 'head', 'elmo'"):
+        find_learning_rate(task, *reviews, **wrong)
