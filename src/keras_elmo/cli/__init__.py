@@ -27,6 +27,7 @@ from keras_elmo.cli.sample import sample
 from keras_elmo.cli.score import score
 from keras_elmo.cli.suggest import suggest
 from keras_elmo.cli.train import train
+from keras_elmo.cli.tune import tune
 
 app = typer.Typer(
     cls=Commands,
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (train, evaluate, predict, embed, info, convert, presets)
+using_tasks = (train, tune, evaluate, predict, embed, info, convert, presets)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)

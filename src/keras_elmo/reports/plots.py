@@ -31,7 +31,7 @@ def plot_learning_curves(
     measures = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or ["loss"]
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
-    figure = _figure(4.2 * columns, 3.2 * rows)
+    figure = new_figure(4.2 * columns, 3.2 * rows)
     for i, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, i + 1)
         for name, label in ((measure, "training"), (f"val_{measure}", "development")):
@@ -63,7 +63,7 @@ def plot_confusion_matrix(
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = min(14.0, 2.8 + 0.6 * len(labels))
-    figure = _figure(size, size)
+    figure = new_figure(size, size)
     axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     ticks = range(len(labels))
@@ -83,7 +83,12 @@ def _thousands() -> Any:
     return EngFormatter(sep="")  # 20M, not 2 and far away 1e7
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
+    """An empty figure, in inches.
+
+    Raises:
+        PlotsMissingError: matplotlib is not installed.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
