@@ -9,7 +9,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from keras_elmo.search.study import Study
+from keras_elmo.search.study import FACTS, NUMBER, Study
 from keras_elmo.search.trial import COMPLETE, INTERRUPTED, OUT_OF_TIME, PRUNED, Outcome
 from keras_elmo.tasks.runs import LabelledData, TrainingRun
 
@@ -43,10 +43,10 @@ class TrialRow:
     @classmethod
     def of(cls, trial: FrozenTrial) -> "TrialRow":
         """The row of a trial in the study."""
-        facts = dict(trial.user_attrs)
+        number, facts = trial.user_attrs[NUMBER], trial.user_attrs[FACTS]
         seen = trial.intermediate_values.values()
         score = trial.value if trial.state == TrialState.COMPLETE else max(seen, default=None)
-        return cls(parameters=dict(trial.params), score=score, **facts)
+        return cls(number=number, parameters=dict(trial.params), score=score, **facts)
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Ledger:
         if len(self.study.trials()) >= self._max_trials or self._is_late():
             return None
         trial, parameters = self.study.ask()
-        number = trial.user_attrs["number"]
+        number = trial.user_attrs[NUMBER]
         run = replace(self._run, **parameters)
         begun = Assignment(number, run, self._folder / f"trial-{number}", trial)
         self._running[number] = begun
@@ -119,8 +119,8 @@ class Ledger:
 
     def wanted(self, score: float, loss: float) -> bool:
         """Whether a trial that ended so is the best one."""
-        best = self.study.best()
-        return best is None or (score, -loss) > (best.value, -best.user_attrs["loss"])
+        best = self.best()
+        return best is None or (score, -loss) > (best.score, -(best.loss or 0.0))
 
     def end(self, number: int, outcome: Outcome) -> None:
         """Enter what became of a trial."""

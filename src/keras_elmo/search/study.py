@@ -22,6 +22,7 @@ except ImportError as error:
     ) from error
 
 STUDY_FILE = "study.db"
+NUMBER, FACTS = "number", "facts"  # what is kept with a trial
 _NAME = "keras-elmo"
 _DRAWN_AT_RANDOM = 10  # trials before the sampler begins to learn from them
 _NEVER_PRUNED, _WARM_UP = 5, 2  # the first trials; the first epochs of all others
@@ -44,7 +45,7 @@ class Study:
         self._space, self._fixed, self._seed = space, fixed, seed
         self._path = folder / STUDY_FILE
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        pruner = optuna.pruners.MedianPruner(_NEVER_PRUNED, _WARM_UP - 1)
+        pruner = optuna.pruners.MedianPruner(_NEVER_PRUNED, _WARM_UP + 1)
         with _readable(self._path):
             # One process writes, whatever the number of workers, and each write is a transaction:
             # a kill leaves the trials whole that were told until then.
@@ -109,7 +110,7 @@ class Study:
         if not count and not self._study.get_trials(states=[TrialState.WAITING]):
             self._study.enqueue_trial(self._defaults())
         trial = self._study.ask()
-        trial.set_user_attr("number", count + 1)
+        trial.set_user_attr(NUMBER, count + 1)
         settings = dict(self._fixed)
         for name in ordered(self._space):
             if matters(name, settings):
@@ -126,22 +127,21 @@ class Study:
     def tell(
         self, trial: Trial, state: TrialState, score: float | None, facts: Mapping[str, Any]
     ) -> FrozenTrial:
-        """End a trial; the facts are kept with it."""
+        """End a trial; the facts are kept with it, among them the `loss` of a complete one."""
         with _readable(self._path):
-            for name, value in facts.items():
-                trial.set_user_attr(name, value)
+            trial.set_user_attr(FACTS, dict(facts))
             return self._study.tell(trial, score, state)
 
     def report(self, trial: Trial, epoch: int, score: float) -> bool:
         """Enter the score of an epoch; whether it is worse than it must be to go on."""
         with _readable(self._path):
             trial.report(score, epoch)
-            return trial.should_prune()
+            return bool(trial.should_prune())
 
     def best(self) -> FrozenTrial | None:
         """The complete trial with the highest score; of equals the one with the lowest loss."""
         done = [trial for trial in self.trials() if trial.state == TrialState.COMPLETE]
-        return max(done, key=lambda t: (t.value, -t.user_attrs["loss"]), default=None)
+        return max(done, key=lambda t: (t.value, -t.user_attrs[FACTS]["loss"]), default=None)
 
     def importance(self) -> dict[str, float]:
         """Each parameter's share of what makes a trial good; empty where it is too early."""

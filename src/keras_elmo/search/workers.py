@@ -2,21 +2,16 @@
 
 import multiprocessing
 import os
-import signal
-import threading
-import traceback
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from typing import Any
+from multiprocessing.connection import wait
 
 from keras_elmo.search.ledger import Assignment, Ledger
-from keras_elmo.search.trial import FAILED, INTERRUPTED, Outcome, run_trial
-from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.search.trial import FAILED, INTERRUPTED, Outcome
+from keras_elmo.search.worker import END, EPOCH, SCORE, serve
+from keras_elmo.tasks.runs import LabelledData
 
-EPOCH, SCORE, END = "epoch", "score", "end"  # what a process has to say
 _MANY = 4  # more would draw most trials before there is anything to learn from
 
 
@@ -54,7 +49,7 @@ class _Worker:
     """A process, and the trial that it has."""
 
     def __init__(self, data: LabelledData, jobs: int) -> None:
-        self._data, self._jobs = data, jobs
+        self._data, self._jobs = pickle.dumps(data), jobs
         self.begun: Assignment | None = None
         self._has_answered = True
         self._start()
@@ -70,7 +65,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")  # a backend's threads do not survive a fork
         self.connection, far = context.Pipe()
         with _share_of_threads(self._jobs):
-            self._process = context.Process(target=_serve, args=(far, self._data), daemon=True)
+            self._process = context.Process(target=serve, args=(far, self._data), daemon=True)
             self._process.start()
         far.close()  # so that its end is seen here
 
@@ -140,38 +135,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-# === In a process of its own ===
-
-
-def _serve(connection: Connection, data: LabelledData) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    while True:
-        run, folder = connection.recv()
-        try:
-            end: Outcome | Exception = _run(connection, run, data, folder)
-        except OSError as error:  # the main process raises it
-            end = error
-        except Exception as error:  # likewise; but not every one can be sent
-            end = RuntimeError("".join(traceback.format_exception(error)))
-        connection.send((END, end))
-
-
-def _run(connection: Connection, run: TrainingRun, data: LabelledData, folder: Path) -> Outcome:
-    ask = partial(_ask, connection)
-    return run_trial(run, data, folder, partial(ask, EPOCH), partial(ask, SCORE))
-
-
-def _ask(connection: Connection, kind: str, *said: Any) -> Any:
-    connection.send((kind, *said))
-    return connection.recv()
-
-
-def _end_with_parent() -> None:
-    """A killed main process must not leave others training for nobody."""
-    parent = multiprocessing.parent_process()
-    if parent:
-        wait([parent.sentinel])
-        os._exit(1)
