@@ -92,6 +92,8 @@ def test_a_search_that_is_killed_and_repeated(run, tiny, reviews, tmp_path):
     # === A killed search finds the same ===
     code, _ = ended([*arguments, "-o", "killed"], "trial 2/4", tmp_path, signal.SIGKILL)
     assert code == -signal.SIGKILL
+    assert (tmp_path / "killed" / "best" / "metrics.json").is_file()
+    assert len(rows(tmp_path / "killed")) >= 1
     assert "--resume" in run(*arguments, "-o", "killed", code=1).stderr
     shown = run(*arguments, "-o", "killed", "--resume").stderr
     assert "trial 2/4" not in shown

@@ -16,18 +16,18 @@ from keras_elmo.search.space import (
     ordered,
     read_space,
 )
+from keras_elmo.tasks.runs import TrainingRun, option_types
+
+TYPES, SETTINGS = option_types(), vars(TrainingRun("data.csv"))
 
 
 @pytest.mark.parametrize("space", [DEFAULT_SPACE, FINE_TUNING_SPACE])
 def test_the_own_spaces_are_made_of_options_of_train(space):
-    from keras_elmo.tasks.runs import option_names
-
-    check_space(space, option_names())
+    check_space(space, TYPES, SETTINGS)
 
 
 def test_a_run_has_the_options_of_train_with_their_defaults():
     from keras_elmo.cli.train import train
-    from keras_elmo.tasks.runs import TrainingRun
 
     options = inspect.signature(train).parameters
     for field in list(fields(TrainingRun))[1:]:
@@ -58,11 +58,14 @@ def test_bad_specs(make, received):
         ({"seed": Int(1, 9)}, "'seed'"),
         ({"dropout": (0, 1)}, "(0, 1)"),
         ({}, "an empty one"),
+        ({"lstm_units": Float(8, 64)}, "Float(low=8"),
+        ({"mix": Choice("mean", None)}, "None"),
+        ({"l2_sp": Float(0.1, 1.0)}, "a frozen"),
     ],
 )
 def test_bad_spaces(space, received):
     with pytest.raises(ValueError, match="search space") as caught:
-        check_space(space, ["dropout", "seed"])
+        check_space(space, TYPES, SETTINGS)
     assert received in str(caught.value)
 
 

@@ -21,7 +21,7 @@ def test_the_best_trial_is_kept(reviews, tiny, space, tmp_path):
         space=space | {"batch_size": Choice(4)},
         trials=3,
         preset=tiny,
-        on_trial=lambda row, best: seen.append((row.number, best.number)),
+        on_trial=lambda row, found: seen.append((row.number, found.best.number)),
         **SHORT,
     )
     assert [row.state for row in result.trials] == ["complete"] * 3

@@ -96,9 +96,9 @@ def tune(
     from keras_elmo.search.space import read_space
     from keras_elmo.search.tuning import tune
     from keras_elmo.search.workers import automatic_jobs
-    from keras_elmo.tasks.runs import option_names
+    from keras_elmo.tasks.runs import option_types
 
-    given = {name: ctx.params[name] for name in option_names() if name in ctx.params}
+    given = {name: ctx.params[name] for name in option_types() if name in ctx.params}
     with TuneProgress(trials, epochs, quiet=quiet) as progress:
         result = tune(
             data,
@@ -112,7 +112,7 @@ def tune(
             on_trial=progress.on_trial,
             **{name: value for name, value in given.items() if value is not None},
         )
-    write_search_report(result, warn)
+    write_search_report(result, progress.warn)
     again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
     if result.interrupted:
         warn(f"interrupted. {output} has what was found so far; go on with: {again}")

@@ -1,10 +1,12 @@
-"""How a search goes: a bar, and a line a trial."""
+"""How a search goes: a bar, a line a trial, and its folder kept up to date."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from keras_elmo.cli.console import progress_bar, say
+from keras_elmo.cli.console import progress_bar, say, warn
+from keras_elmo.reports.search_folder import write_search_report, write_trials
 from keras_elmo.search.ledger import TrialRow
+from keras_elmo.search.tuning import SearchResult
 
 
 class TuneProgress:
@@ -18,6 +20,7 @@ class TuneProgress:
 
     def __init__(self, trials: int, epochs: int, *, quiet: bool = False) -> None:
         self._trials, self._epochs, self._quiet = trials, epochs, quiet
+        self._warned: set[str] = set()
         self._bar = progress_bar(quiet=quiet, end_known=False)
         self._task = self._bar.add_task("search", total=trials, text="")
 
@@ -33,10 +36,20 @@ class TuneProgress:
         text = f"trial {number}/{self._trials} · epoch {epoch}/{self._epochs} · {score:.4f}"
         self._bar.update(self._task, text=text)
 
-    def on_trial(self, row: TrialRow, best: TrialRow | None) -> None:
-        """Leave a line."""
-        self._bar.update(self._task, completed=row.number)
-        say(trial_line(row, best, self._trials), quiet=self._quiet)
+    def on_trial(self, row: TrialRow, result: SearchResult) -> None:
+        """Leave a line, and bring what lies in the folder up to date."""
+        self._bar.update(self._task, completed=len(result.trials))
+        say(trial_line(row, result.best, self._trials), quiet=self._quiet)
+        if result.best and result.best.number == row.number:
+            write_search_report(result, self.warn)
+        else:
+            write_trials(result.trials, result.folder)
+
+    def warn(self, message: str) -> None:
+        """Say once what cannot be done."""
+        if message not in self._warned:
+            self._warned.add(message)
+            warn(message)
 
 
 def trial_line(row: TrialRow, best: TrialRow | None, trials: int) -> str:

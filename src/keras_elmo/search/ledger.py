@@ -87,7 +87,7 @@ class Ledger:
         max_trials: int,
         max_seconds: float | None,
         on_epoch: Callable[[int, int, float], None],
-        on_trial: Callable[[TrialRow, TrialRow | None], None],
+        on_trial: Callable[[TrialRow], None],
     ) -> None:
         self.study, self.data = study, data
         self._run, self._folder = run, folder
@@ -143,7 +143,7 @@ class Ledger:
         ended = self.study.tell(begun.trial, state, outcome.score, facts)
         self.study.seconds = time.monotonic() - self._start
         self._settle()
-        self._on_trial(TrialRow.of(ended), self.best())
+        self._on_trial(TrialRow.of(ended))
 
     def drop_running(self) -> None:
         """Enter that the search was interrupted."""

@@ -7,7 +7,7 @@ Example:
 
 import math
 import runpy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,17 +100,19 @@ FINE_TUNING_SPACE: dict[str, Spec] = {
 SPACES = {"frozen": DEFAULT_SPACE, "fine-tuning": FINE_TUNING_SPACE}
 
 
-def check_space(space: Space, options: Sequence[str]) -> None:
+def check_space(space: Space, types: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
     """Make sure that a space can be searched.
 
     Args:
         space: the space.
-        options: all that can be said about a training.
+        types: all that can be said about a training, with the type of each.
+        settings: what is said in all trials.
 
     Raises:
-        ValueError: it is empty, has a name that is no option, or holds something else than specs.
+        ValueError: it is empty, has a name that is no option, holds something else than specs or
+            values of another type, or a parameter of an ELMo that never trains.
     """
-    allowed = [name for name in options if name not in _FIXED]
+    allowed = [name for name in types if name not in _FIXED]
     unknown = [name for name in space if name not in allowed]
     if unknown or not space:
         raise ValueError(
@@ -118,11 +120,26 @@ def check_space(space: Space, options: Sequence[str]) -> None:
             f"Received: {', '.join(map(repr, unknown)) or 'an empty one'}"
         )
     for name, spec in space.items():
-        if not isinstance(spec, Float | Int | Choice):
+        if not isinstance(spec, Float | Int | Choice) or not _fits(spec, types[name]):
+            kind = getattr(types[name], "__name__", types[name])
             raise ValueError(
                 f"{name!r} in a search space must be a Float, an Int or a Choice of "
-                f"keras_elmo.search.space. Received: {spec!r}"
+                f"keras_elmo.search.space, with values of the type {kind}. Received: {spec!r}"
             )
+    idle = [name for name in space if not matters(name, settings)]
+    if idle and "fine_tune" not in space:
+        raise ValueError(
+            f"{', '.join(idle)} in a search space need an ELMo that trains. Received: a frozen "
+            'one. Add "fine_tune": Choice("slight", "full") to the space.'
+        )
+
+
+def _fits(spec: Spec, kind: Any) -> bool:
+    if isinstance(spec, Float):
+        return isinstance(0.5, kind)
+    values = spec.values if isinstance(spec, Choice) else (spec.low, spec.high)
+    numbers = isinstance(0.5, kind)  # a whole number is one, too
+    return all(isinstance(x, kind) or (numbers and isinstance(x, int)) for x in values)
 
 
 def ordered(space: Space) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from keras_elmo.elmo.saving import new_folder
+from keras_elmo.pretraining.memory import give_back_memory
 from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.runs import LabelledData, TrainingRun
 from keras_elmo.tasks.training import TrainingResult, epoch_score, train_task
@@ -80,6 +81,7 @@ def _train(
 ) -> Outcome:
     keras.utils.clear_session()  # the trial before it leaves no trace, neither in names nor draws
     gc.collect()
+    give_back_memory()
     held_out = data.held_out
     if held_out is None:
         raise ValueError("a trial needs a development set. Received: none")

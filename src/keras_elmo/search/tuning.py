@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
 from keras_elmo.search.study import STUDY_FILE, Study
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
-from keras_elmo.tasks.runs import LabelledData, TrainingRun, option_names
+from keras_elmo.tasks.runs import LabelledData, TrainingRun, option_types
 from keras_elmo.weights.folder_lock import LOCK, locked_folder
 
 # Where something lies is not what it is: the identity of a search has their contents.
@@ -55,7 +55,7 @@ def tune(
     jobs: int = 1,
     resume: bool = False,
     on_epoch: Callable[[int, int, float], None] = lambda number, epoch, score: None,
-    on_trial: Callable[[TrialRow, TrialRow | None], None] = lambda row, best: None,
+    on_trial: "Callable[[TrialRow, SearchResult], None]" = lambda row, result: None,
     **options: Any,
 ) -> SearchResult:
     """Search the settings of a training; each trial is what `keras-elmo train` does with them.
@@ -75,7 +75,7 @@ def tune(
             calls this under `if __name__ == "__main__":`.
         resume: continue the search in `output` where there is one.
         on_epoch, on_trial: called for progress: with trial, epoch and score; with a trial that
-            ended, and the best one.
+            ended, and what was found so far.
         options: of `keras-elmo train`, by their Python names, the same in all trials. What is
             given here is not searched.
 
@@ -90,16 +90,16 @@ def tune(
         >>> result = keras_elmo.tune("reviews.csv", "search/", space=space, trials=20)
         >>> result.best.score, result.best.parameters
     """
-    names = option_names()
-    check_space(space, names)
-    unknown = [name for name in options if name not in names]
+    types = option_types()
+    unknown = [name for name in options if name not in types]
     if unknown or trials < 1 or jobs < 1:
         raise ValueError(
-            f"a search takes trials >= 1, jobs >= 1 and the options {', '.join(names)}. Received: "
+            f"a search takes trials >= 1, jobs >= 1 and the options {', '.join(types)}. Received: "
             f"trials={trials}, jobs={jobs}, {', '.join(unknown) or 'no other option'}"
         )
     run = TrainingRun.from_options({"data": data, **options})
     space = {name: spec for name, spec in space.items() if options.get(name) is None}
+    check_space(space, types, asdict(run))
     folder = Path(output)
     _check_folder(folder, resume)
     found = run.read()
@@ -112,9 +112,20 @@ def tune(
     with locked_folder(folder):
         study = Study(folder, space, asdict(run), run.seed)
         study.continue_as(identity)
-        ledger = Ledger(study, run, found, folder, trials, max_seconds, on_epoch, on_trial)
+        ledger: Ledger
+
+        def report(row: TrialRow) -> None:
+            on_trial(row, _result(ledger, run, folder))
+
+        ledger = Ledger(study, run, found, folder, trials, max_seconds, on_epoch, report)
         interrupted = _run(ledger, jobs)
-        return _result(ledger, run, folder, interrupted)
+        result = _result(ledger, run, folder, interrupted)
+    if result.trials and all(row.state == FAILED for row in result.trials):
+        raise ValueError(
+            f"none of {len(result.trials)} trials could be trained. The last one: "
+            f"{result.trials[-1].reason}"
+        )
+    return result
 
 
 def _run(ledger: Ledger, jobs: int) -> bool:
@@ -143,19 +154,14 @@ def _run_here(ledger: Ledger) -> None:
             raise KeyboardInterrupt
 
 
-def _result(ledger: Ledger, run: TrainingRun, folder: Path, interrupted: bool) -> SearchResult:
-    rows, best = ledger.rows(), ledger.best()
-    failed = [row for row in rows if row.state == FAILED]
-    if failed and len(failed) == len(rows):
-        raise ValueError(
-            f"none of {len(rows)} trials could be trained. The last one: {failed[-1].reason}"
-        )
-    command = []
+def _result(
+    ledger: Ledger, run: TrainingRun, folder: Path, interrupted: bool = False
+) -> SearchResult:
+    best, command = ledger.best(), []
     if best:
-        command = TrainingRun(**asdict(run) | dict(best.parameters)).command("model")
-    return SearchResult(
-        folder, rows, best, ledger.study.importance(), command, run.seed, interrupted
-    )
+        command = replace(run, **best.parameters).command("model")
+    importance = ledger.study.importance()
+    return SearchResult(folder, ledger.rows(), best, importance, command, run.seed, interrupted)
 
 
 def _check_folder(folder: Path, resume: bool) -> None:

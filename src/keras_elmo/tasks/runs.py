@@ -1,6 +1,6 @@
 """One training, as the options of `keras-elmo train` describe it: files → data, task, recipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from os import fspath
 from typing import Any, Self
@@ -58,7 +58,7 @@ class TrainingRun:
     preset: str | None = None
     weights: str | None = None
     options: str | None = None
-    mix: str = "scalar"
+    mix: str | int = "scalar"
     lstm_units: int = 128
     num_layers: int = 1
     pooling: str = "max"
@@ -177,9 +177,9 @@ class TrainingRun:
         return [*words, "--output", output]
 
 
-def option_names() -> Sequence[str]:
-    """The names of everything that can be said about a training, besides its data."""
-    return [option.name for option in fields(TrainingRun)[1:]]
+def option_types() -> dict[str, Any]:
+    """Everything that can be said about a training besides its data: name → type."""
+    return {option.name: option.type for option in fields(TrainingRun)[1:]}
 
 
 def _plain(value: Any) -> Any:
