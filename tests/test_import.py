@@ -9,7 +9,7 @@ import pytest
 
 import keras_elmo
 
-HEAVY = ("keras", "tensorflow", "jax", "torch", "h5py", "nltk", "matplotlib", "sklearn")
+HEAVY = ("keras", "tensorflow", "jax", "torch", "h5py", "nltk", "matplotlib", "sklearn", "optuna")
 
 
 def loaded_after(statement: str) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.pooling import SequencePooling
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
+    from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
@@ -62,6 +63,7 @@ __all__ = [
     "load_elmo",
     "load_language_model",
     "parameter_table",
+    "tune",
 ]
 
 # Public name → the module of this package that defines it.
@@ -89,6 +91,7 @@ _MODULES = {
     "load_language_model": "elmo.softmax_file",
     "discriminative_learning_rates": "fine_tuning.learning_rates",
     "parameter_table": "fine_tuning.learning_rates",
+    "tune": "search.tuning",
 }
 # Rooms that run on NumPy alone: their names work where no backend is installed.
 _NUMPY_ONLY = ("text.", "metrics.", "weights.", "embedding.")

@@ -8,6 +8,9 @@ import json
 import logging
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -61,6 +64,24 @@ def ensure_backend() -> str:
 def installed_backends() -> list[str]:
     """Return the trainable backends this Python can import, the preferred one first."""
     return [name for name in SUPPORTED if _is_installed(name)]
+
+
+@contextmanager
+def held_back_notices() -> Iterator[None]:
+    """Keep what C code writes to standard error, and show it only after an exception."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as notices:
+        os.dup2(notices.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notices.seek(0)
+            os.write(terminal, notices.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def _is_installed(name: str) -> bool:

@@ -36,19 +36,19 @@ def test_the_task_is_left_as_it_was(task, reviews, part):
 def test_what_is_suggested(task, reviews):
     found = find_learning_rate(task, *reviews, batch_size=8)
     assert 1e-4 < found.harmless < found.rates[-1]
-    assert found.suggested == pytest.approx(0.1 * found.harmless)
+    assert found.suggested == pytest.approx(0.5 * found.harmless)
     assert found.smoothed[-1] > 2 * min(found.smoothed)  # it did explode
 
 
 def test_losses_of_batches_are_their_own(task, reviews):
-    """At a rate of nearly nothing the losses are those of the fresh model, batch by batch."""
+    """At a rate of nearly nothing all are the loss of the fresh model."""
     texts, labels = reviews
     for layer in task._flatten_layers():
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
     found = find_learning_rate(task, texts, labels, batch_size=8, batches=100)
     loss = task.evaluate(texts, labels, verbose=0)[0]
-    np.testing.assert_allclose(np.mean(found.losses[:6]), loss, rtol=1e-3)
+    np.testing.assert_allclose(found.losses[:6], loss, rtol=2e-2)
 
 
 def test_smoothing_shifts_nothing():

@@ -18,6 +18,7 @@ from keras_elmo.cli.demo import demo
 from keras_elmo.cli.embed import embed
 from keras_elmo.cli.errors import Commands
 from keras_elmo.cli.evaluate import evaluate
+from keras_elmo.cli.find_rate import find_rate
 from keras_elmo.cli.info import info
 from keras_elmo.cli.perplexity import perplexity
 from keras_elmo.cli.predict import predict
@@ -27,6 +28,7 @@ from keras_elmo.cli.sample import sample
 from keras_elmo.cli.score import score
 from keras_elmo.cli.suggest import suggest
 from keras_elmo.cli.train import train
+from keras_elmo.cli.tune import tune
 
 app = typer.Typer(
     cls=Commands,
@@ -35,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (train, evaluate, predict, embed, info, convert, presets)
+using_tasks = (train, tune, evaluate, predict, embed, find_rate, info, convert, presets)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_language_models, demo):
     app.command()(command)

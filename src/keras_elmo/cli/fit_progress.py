@@ -45,6 +45,30 @@ class FitProgress(keras.callbacks.Callback):
         say(f"epoch {epoch + 1}/{self.epochs}: {_measures(logs)}", quiet=self.quiet)
 
 
+class BatchProgress(keras.callbacks.Callback):
+    """One bar over all batches of a short training.
+
+    Args:
+        bar: where it is shown.
+        name: what is done.
+    """
+
+    def __init__(self, bar: Any, name: str) -> None:
+        super().__init__()
+        self.bar, self.name = bar, name
+        self.row: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Begin the bar with the first epoch."""
+        if self.row is None:
+            total = self.params["steps"] * self.params["epochs"]
+            self.row = self.bar.add_task(self.name, total=total, text="")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """One batch further."""
+        self.bar.update(self.row, advance=1, text=f"loss {float((logs or {})['loss']):.4f}")
+
+
 def _measures(logs: Any) -> str:
     """All but the drift of every layer, which the history has."""
     shown = {k: v for k, v in (logs or {}).items() if not k.startswith(("cka_", "cosine_"))}

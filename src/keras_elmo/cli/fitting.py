@@ -1,6 +1,7 @@
 """The steps of a training that people see: progress, measures, what was written."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,7 @@ def fit(
     recipe: "Recipe",
     epochs: int,
     quiet: bool,
-    language_model: str | None = None,
-    max_forgetting: float | None = None,
+    monitors: Sequence["ForgettingMonitor"] = (),
     **options: Any,
 ) -> "TrainingResult":
     """Train with a progress bar.
@@ -35,28 +35,16 @@ def fit(
         model: a task.
         rows, held_out: what to train and to develop on.
         recipe, epochs: how to train, and how long.
-        language_model: the preset whose language model the ELMo comes from, if it has one.
-        max_forgetting: bound on the rise of the language model's perplexity, as a share.
+        monitors: of what an ELMo that trains forgets.
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
-    from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     say(f"{rows.kind}, {len(model.labels)} labels: {counts}", quiet=quiet)
     if not quiet:
         err.print(recipe_table(model, recipe, epochs))
-    monitors: list[ForgettingMonitor] = []
-    if recipe.unfreezing != "frozen" and model.preprocessor:
-        monitor = ForgettingMonitor(
-            model.backbone,
-            model.preprocessor,
-            language_model,
-            max_perplexity_increase=max_forgetting,
-            action="pull_back",
-        )
-        monitors.append(monitor)
     dev = (held_out.texts, held_out.labels) if held_out else None
     with FitProgress(epochs, quiet=quiet) as progress:
         result = train_task(

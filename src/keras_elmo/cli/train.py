@@ -1,6 +1,5 @@
 """`keras-elmo train`: labelled text → a model folder."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +17,9 @@ from keras_elmo.cli.choices import (
     Tokenizer,
     Unfreezing,
 )
-from keras_elmo.cli.elmo import load_elmo
+from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
+from keras_elmo.cli.presets import fetch_if_named
 
 
 def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
@@ -62,6 +62,9 @@ def train(
     num_layers: Annotated[int, _option(MODEL, "BiLSTM layers.", min=0)] = 1,
     pooling: Annotated[Pooling, _option(MODEL, "For classification.")] = Pooling.MAX,
     dropout: Annotated[float, _option(MODEL, "Around the BiLSTM.", min=0.0, max=0.95)] = 0.2,
+    elmo_dropout: Annotated[
+        float, _option(MODEL, "Of ELMo's mixed vectors.", min=0.0, max=0.95)
+    ] = 0.5,
     word_embedding_dim: Annotated[
         int | None, _option(MODEL, "Size of trainable word vectors beside ELMo.", min=1)
     ] = None,
@@ -120,69 +123,21 @@ def train(
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
     seconds = amounts.seconds(checkpoint_every)
+    check_elmo_options(preset, weights, options, None)
+    fetch_if_named(preset)
     load_backend(trains=True)
-    import keras
-
     from keras_elmo.elmo.saving import new_folder
-    from keras_elmo.fine_tuning.recipes import RECIPES
-    from keras_elmo.tasks.building import build_task
-    from keras_elmo.text.datasets import read_dataset
+    from keras_elmo.tasks.runs import TrainingRun
 
+    run = TrainingRun.from_options(ctx.params)
     checkpoint = checkpoint_of(output, seconds, resume=resume, overwrite=overwrite)
     overwrite = overwrite or (resume and checkpoint.path.exists())
     with new_folder(output, overwrite=overwrite) as folder:
-        rows = read_dataset(data, file_format, task, text, label, header=header)
-        labels, held_out = rows.classes(), None
-        if dev:
-            held_out = read_dataset(dev, file_format, rows.kind, text, label, header=header)
-            held_out.require(labels)
-        elif dev_split:
-            rows, held_out = rows.split(dev_split, seed)
-        keras.utils.set_random_seed(seed)
-        model = build_task(
-            rows,
-            *load_elmo(preset, weights, options, tokenizer=tokenizer),
-            labels,
-            pooling=pooling,
-            mix=int(mix) if mix.isdigit() else mix,
-            lstm_units=lstm_units,
-            num_layers=num_layers,
-            dropout=dropout,
-            word_embedding_dim=word_embedding_dim,
-            glove=glove,
-        )
-        chosen = {
-            "learning_rate": learning_rate,
-            "elmo_learning_rate": elmo_learning_rate,
-            "unfreezing": unfreezing and unfreezing.value,
-            "schedule": schedule and schedule.value,
-            "l2_sp": l2_sp,
-        }
-        given = {name: value for name, value in chosen.items() if value is not None}
-        result = fit(
-            model,
-            rows,
-            held_out,
-            quiet=quiet,
-            recipe=replace(RECIPES[fine_tune.value], **given),
-            language_model=_language_model(preset, weights),
-            max_forgetting=max_forgetting,
-            epochs=epochs,
-            patience=patience,
-            batch_size=batch_size,
-            class_weight=class_weight,
-            seed=seed,
-            checkpoint=checkpoint,
-        )
-        write_model(folder, model, result, held_out, ctx.obj, seed=seed, quiet=quiet)
+        found = run.read()
+        model = run.build(found)
+        how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
+        result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
+        write_model(folder, model, result, found.held_out, ctx.obj, seed=seed, quiet=quiet)
     if not result.interrupted:
         checkpoint.remove()
     finish(output, result, again=[*ctx.obj, "--resume"], quiet=quiet)
-
-
-def _language_model(preset: str | None, weights: Path | None) -> str | None:
-    from keras_elmo.elmo.softmax_file import has_language_model
-    from keras_elmo.weights.presets import DEFAULT_PRESET
-
-    preset = preset or DEFAULT_PRESET
-    return preset if weights is None and has_language_model(preset) else None

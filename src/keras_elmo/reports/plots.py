@@ -31,7 +31,7 @@ def plot_learning_curves(
     measures = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or ["loss"]
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
-    figure = _figure(4.2 * columns, 3.2 * rows)
+    figure = new_figure(4.2 * columns, 3.2 * rows)
     for i, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, i + 1)
         for name, label in ((measure, "training"), (f"val_{measure}", "development")):
@@ -63,7 +63,7 @@ def plot_confusion_matrix(
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = min(14.0, 2.8 + 0.6 * len(labels))
-    figure = _figure(size, size)
+    figure = new_figure(size, size)
     axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     ticks = range(len(labels))
@@ -87,23 +87,24 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
     Raises:
         PlotsMissingError: matplotlib is not installed.
     """
-    figure = _figure(4.6 * len(searches), 3.4)
+    figure = new_figure(4.6 * len(searches), 3.4)
     for i, found in enumerate(searches):
         axes = figure.add_subplot(1, len(searches), i + 1)
         axes.plot(found.rates, found.losses, ".", color="0.7", label="of each batch")
         axes.plot(found.rates, found.smoothed, label="smoothed")
-        axes.axvline(found.harmless, color="tab:red", ls="--", label="does no harm up to here")
+        axes.axvline(found.harmless, color="tab:red", ls="--", label="no harm up to here")
         axes.axvline(found.suggested, color="tab:green", label="suggested")
-        low, high = min(found.smoothed), max(found.smoothed[: len(found.smoothed) // 2])
+        low, high = min(found.smoothed), found.smoothed[0]
+        room = max(high - low, 0.05)
         axes.set(
             title=f"{found.part}: {found.suggested:.1e}",
             xlabel="learning rate",
             ylabel="loss",
             xscale="log",
-            ylim=(low - 0.2 * (high - low) - 0.05, high + 1.5 * (high - low) + 0.05),
+            ylim=(low - 0.5 * room, high + 2.0 * room),
         )
         axes.grid(alpha=0.3)
-        axes.legend()
+        axes.legend(loc="upper left", fontsize="x-small")
     figure.savefig(path)
 
 
@@ -113,7 +114,12 @@ def _thousands() -> Any:
     return EngFormatter(sep="")  # 20M, not 2 and far away 1e7
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
+    """An empty figure, in inches.
+
+    Raises:
+        PlotsMissingError: matplotlib is not installed.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure

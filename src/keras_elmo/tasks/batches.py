@@ -169,7 +169,7 @@ class InEpochOrder(keras.callbacks.Callback):
     def __init__(self, batches: SentenceBatches):
         super().__init__()
         self.batches = batches
-        self.start = (0, 0)
+        self.start: tuple[int, int] = (0, 0)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.set_epoch(epoch, self.start[1] if epoch == self.start[0] else 0)

@@ -11,7 +11,7 @@ import numpy as np
 from keras_elmo.fine_tuning.groups import group_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
 from keras_elmo.fine_tuning.recipes import Recipe
-from keras_elmo.fine_tuning.schedules import make_schedule
+from keras_elmo.fine_tuning.schedules import RangeTest
 from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
 from keras_elmo.tasks.stages import use_optimizer
 from keras_elmo.tasks.task import ElmoTask
@@ -20,7 +20,9 @@ PARTS = ("head", "elmo")
 # The highest rate that is tried: ELMo breaks long before a head does.
 _PEAKS = {"head": 10.0, "elmo": 1.0}
 _SMOOTHING = 0.9
-_SAFETY = 0.1  # of the highest rate that does no harm in a hundred batches: it will be many more
+# Of the highest rate that does no harm in a hundred batches: it will be many more, and an ELMo has
+# something to forget.
+_SAFETY = {"head": 0.5, "elmo": 0.1}
 _DIVERGED = 4.0  # times the lowest loss so far
 
 
@@ -31,10 +33,10 @@ class RateSearch:
     Attributes:
         part: what trained: `"head"` or `"elmo"`.
         rates: of each batch, rising.
-        losses: of each batch.
+        losses: of each batch, without what it differs from others by itself.
         smoothed: their exponential average, both ways of the ends evened out.
         harmless: the highest rate up to which the smoothed loss is at its minimum.
-        suggested: a tenth of that.
+        suggested: half of that for a head, a tenth for ELMo.
     """
 
     part: str
@@ -82,29 +84,38 @@ def find_learning_rate(
             f"`part` must be one of {', '.join(map(repr, PARTS))} and `batches` at least 10. "
             f"Received: part={part!r}, batches={batches}"
         )
-    groups = [name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")]
-    recipe = Recipe(
-        unfreezing=[Stage(groups)],
-        learning_rate=_PEAKS[part],
-        elmo_learning_rate=_PEAKS[part],
-        schedule="range_test",
-    )
     rows = np.random.default_rng(seed).permutation(len(x))[: batches * batch_size]
     x, y = [x[i] for i in rows], [y[i] for i in rows]
     epochs = -(-batches // len(task.batches(x, y, batch_size=batch_size)))
-    recorder, kept = _Recorder(), _Kept(task)
-    options = {"batch_size": batch_size, "epochs": epochs, "seed": seed, "verbose": 0}
-    try:
-        task.fit(x, y, recipe=recipe, callbacks=[*callbacks, recorder], **options)
-    except FloatingPointError:  # one of the ways in which a range test ends
-        pass
-    finally:
-        kept.restore()
-    schedule = make_schedule("range_test", _PEAKS[part], recorder.steps * epochs)
-    rates = [float(keras.ops.convert_to_numpy(schedule(i))) for i in range(len(recorder.losses))]
-    edge = harmless(rates, recorder.losses)
-    smoothed = smooth(recorder.losses)
-    return RateSearch(part, rates, recorder.losses, smoothed, edge, _SAFETY * edge)
+    options: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "seed": seed}
+    # What batches differ by themselves is taken away: the same batches, with the same dropout, at
+    # a rate of zero.
+    still, moving = _Recorder(), _Recorder()
+    for recorder, peak in ((still, 0.0), (moving, _PEAKS[part])):
+        kept = _Kept(task)
+        try:
+            recipe = _recipe(task, part, peak)
+            task.fit(x, y, recipe=recipe, callbacks=[*callbacks, recorder], verbose=0, **options)
+        except FloatingPointError:  # one of the ways in which a range test ends
+            pass
+        finally:
+            kept.restore()
+    own = np.array(still.losses[: len(moving.losses)])
+    losses = (np.array(moving.losses) - own + own.mean()).tolist()
+    schedule = RangeTest(_PEAKS[part], moving.steps * epochs)
+    rates = [float(keras.ops.convert_to_numpy(schedule(i))) for i in range(len(losses))]
+    edge = harmless(rates, losses)
+    return RateSearch(part, rates, losses, smooth(losses), edge, _SAFETY[part] * edge)
+
+
+def _recipe(task: ElmoTask, part: str, peak: float) -> Recipe:
+    groups = [name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")]
+    return Recipe(
+        unfreezing=[Stage(groups)],
+        learning_rate=peak,
+        elmo_learning_rate=peak,
+        schedule="range_test",
+    )
 
 
 def smooth(losses: Sequence[float]) -> list[float]:
@@ -147,7 +158,7 @@ class _Recorder(keras.callbacks.Callback):
         self.model.reset_metrics()  # which would give the mean of the epoch so far
 
     def on_train_batch_end(self, batch, logs=None):
-        self.losses.append(float(logs["loss"]))
+        self.losses.append(float((logs or {})["loss"]))
         if len(self.losses) > 10 and self.losses[-1] > _DIVERGED * min(smooth(self.losses)):
             raise FloatingPointError
 

@@ -126,14 +126,16 @@ class StagedTraining:
         self._stage = epoch
         if self._recipe:
             set_trainable(model, groups)
-            use_optimizer(model, self._optimizer(groups, epoch))
+            use_optimizer(model, self._optimizer(self._recipe, groups, epoch))
         if goes_on and self._found:
             model.optimizer.build(model.trainable_variables)
             for variable, (_, value) in zip(model.optimizer.variables, self._found, strict=True):
                 variable.assign(value)
         self._found = []
 
-    def _optimizer(self, groups: Sequence[str], epoch: int) -> keras.optimizers.Optimizer:
+    def _optimizer(
+        self, recipe: Recipe, groups: Sequence[str], epoch: int
+    ) -> keras.optimizers.Optimizer:
         """A new one with what is known of its variables."""
         model, done = self._model, epoch * self._steps_per_epoch
         counted = {
@@ -143,7 +145,7 @@ class StagedTraining:
         }
         offsets = {name: done - counted.get(name, 0) for name in groups}
         steps = self._epochs * self._steps_per_epoch
-        optimizer = self._recipe.optimizer(model, steps, offsets)
+        optimizer = recipe.optimizer(model, steps, offsets)
         optimizer.build(model.trainable_variables)
         for variable in optimizer.variables:
             if variable.path in self._state:

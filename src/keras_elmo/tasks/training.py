@@ -102,6 +102,11 @@ def train_task(
     return result
 
 
+def epoch_score(row: Mapping[str, float]) -> tuple[float, float]:
+    """What the best epoch has most of: the measure, and of equals the lowest loss."""
+    return row["val_accuracy"], -row["val_loss"]
+
+
 class _BestEpoch(keras.callbacks.Callback):
     """Keeps history and the best values of all variables that train, now or in a later stage."""
 
@@ -123,7 +128,7 @@ class _BestEpoch(keras.callbacks.Callback):
         self.result.history.append(row | {"seconds": round(time.monotonic() - self.start, 2)})
         if "val_loss" not in row:
             return
-        score = (row["val_accuracy"], -row["val_loss"])
+        score = epoch_score(row)
         if score > self.score:
             self.score, self.result.best_epoch = score, epoch + 1
             for variable in self.model.weights:

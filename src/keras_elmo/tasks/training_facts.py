@@ -32,7 +32,7 @@ def training_facts(
     model["ELMo"] = fingerprint(task.backbone.get_config(), arrays_by_path(task.backbone))
     sets = zip(("training set", "development set"), map(_data_fingerprint, datasets), strict=True)
     own = asdict(recipe) if recipe else {"recipe": None}
-    own |= settings | {"backend": keras.config.backend()}
+    own |= {**settings, "backend": keras.config.backend()}
     return {**dict(sets), **model, **{name: str(value) for name, value in own.items()}}
 
 

@@ -1,0 +1,183 @@
+"""What a search decides: which trial is next, when one ends, and whose model is kept."""
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from keras_elmo.search.study import FACTS, NUMBER, Study
+from keras_elmo.search.trial import COMPLETE, INTERRUPTED, OUT_OF_TIME, PRUNED, Outcome
+from keras_elmo.tasks.runs import LabelledData, TrainingRun
+
+BEST = "best"
+_DROPPED = (OUT_OF_TIME, INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial that ended.
+
+    Attributes:
+        number: from 1.
+        state: of `keras_elmo.search.trial.STATES`.
+        parameters: what was drawn for it.
+        score, loss, best_epoch, epochs, reason: of its `Outcome`; the score of a pruned trial is
+            that of its best epoch until then.
+        seconds: how long it took.
+    """
+
+    number: int
+    state: str
+    parameters: Mapping[str, Any]
+    score: float | None
+    loss: float | None
+    best_epoch: int | None
+    epochs: int
+    seconds: float
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, trial: FrozenTrial) -> "TrialRow":
+        """The row of a trial in the study."""
+        number, facts = trial.user_attrs[NUMBER], trial.user_attrs[FACTS]
+        seen = trial.intermediate_values.values()
+        score = trial.value if trial.state == TrialState.COMPLETE else max(seen, default=None)
+        return cls(number=number, parameters=dict(trial.params), score=score, **facts)
+
+
+@dataclass
+class Assignment:
+    """A trial on its way.
+
+    Attributes:
+        number: from 1.
+        run: all its settings.
+        folder: where its model goes.
+    """
+
+    number: int
+    run: TrainingRun
+    folder: Path
+    trial: Trial
+    begin: float = field(default_factory=time.monotonic)
+
+
+class Ledger:
+    """The books of one search.
+
+    Args:
+        study: all trials so far.
+        run: what all trials share.
+        data: what they read.
+        folder: of the search.
+        max_trials, max_seconds: the budget, with what was spent before the search was continued.
+        on_epoch, on_trial: called for progress.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        run: TrainingRun,
+        data: LabelledData,
+        folder: Path,
+        max_trials: int,
+        max_seconds: float | None,
+        on_epoch: Callable[[int, int, float], None],
+        on_trial: Callable[[TrialRow], None],
+    ) -> None:
+        self.study, self.data = study, data
+        self._run, self._folder = run, folder
+        self._max_trials, self._max_seconds = max_trials, max_seconds
+        self._on_epoch, self._on_trial = on_epoch, on_trial
+        self._start = time.monotonic() - study.seconds
+        self._running: dict[int, Assignment] = {}
+        self._settle()
+
+    def begin(self) -> Assignment | None:
+        """The next trial; None where the budget is spent."""
+        if len(self.study.trials()) >= self._max_trials or self._is_late():
+            return None
+        trial, parameters = self.study.ask()
+        number = trial.user_attrs[NUMBER]
+        run = replace(self._run, **parameters)
+        begun = Assignment(number, run, self._folder / f"trial-{number}", trial)
+        self._running[number] = begun
+        return begun
+
+    def judge(self, number: int, epoch: int, score: float) -> str | None:
+        """Whether a trial ends behind this epoch, and how."""
+        self._on_epoch(number, epoch, score)
+        trial = self._running[number].trial
+        is_bad = self.study.report(trial, epoch, score)
+        if self._is_late():
+            return OUT_OF_TIME
+        return PRUNED if is_bad else None
+
+    def wanted(self, score: float, loss: float) -> bool:
+        """Whether a trial that ended so is the best one."""
+        best = self.best()
+        return best is None or (score, -loss) > (best.score, -(best.loss or 0.0))
+
+    def end(self, number: int, outcome: Outcome) -> None:
+        """Enter what became of a trial."""
+        begun = self._running.pop(number)
+        seconds = time.monotonic() - begun.begin
+        facts = {
+            "state": outcome.state,
+            "loss": outcome.loss,
+            "best_epoch": outcome.best_epoch,
+            "epochs": outcome.epochs,
+            "seconds": round(seconds, 2),
+            "reason": outcome.reason,
+        }
+        if outcome.state in _DROPPED:
+            state = TrialState.FAIL
+        elif outcome.state == COMPLETE:
+            state = TrialState.COMPLETE
+        else:  # the sampler counts a pruned one as bad, and learns to avoid it
+            state = TrialState.PRUNED
+        ended = self.study.tell(begun.trial, state, outcome.score, facts)
+        self.study.seconds = time.monotonic() - self._start
+        self._settle()
+        self._on_trial(TrialRow.of(ended))
+
+    def drop_running(self) -> None:
+        """Enter that the search was interrupted."""
+        for number in list(self._running):
+            self.study.tell(self._running.pop(number).trial, TrialState.FAIL, None, {})
+        self.study.seconds = time.monotonic() - self._start
+        self._settle()
+
+    def rows(self) -> list[TrialRow]:
+        """All trials that ended and count."""
+        running = (TrialState.RUNNING, TrialState.WAITING)
+        return [TrialRow.of(t) for t in self.study.trials() if t.state not in running]
+
+    def best(self) -> TrialRow | None:
+        """The best one so far."""
+        best = self.study.best()
+        return best and TrialRow.of(best)
+
+    def _is_late(self) -> bool:
+        spent = time.monotonic() - self._start
+        return self._max_seconds is not None and spent >= self._max_seconds
+
+    def _settle(self) -> None:
+        """Give the best trial's model its place, also after a kill, and remove the others'."""
+        best = self.best()
+        place, replaced = self._folder / BEST, self._folder / f"{BEST}.replaced"
+        new = self._folder / f"trial-{best.number}" if best else None
+        if new and new.is_dir():
+            shutil.rmtree(replaced, ignore_errors=True)
+            if place.exists():
+                place.rename(replaced)
+            new.rename(place)
+        shutil.rmtree(replaced, ignore_errors=True)
+        written = [f"trial-{number}" for number in self._running]
+        for path in self._folder.glob("trial-*"):
+            if path.name.removesuffix(".unfinished") not in written:
+                shutil.rmtree(path, ignore_errors=True)

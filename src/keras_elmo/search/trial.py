@@ -1,0 +1,147 @@
+"""One trial: what `keras-elmo train` does with its settings, ended early where that is said."""
+
+import gc
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_elmo.elmo.saving import new_folder
+from keras_elmo.pretraining.memory import give_back_memory
+from keras_elmo.tasks.evaluation import evaluate_task
+from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.tasks.training import TrainingResult, epoch_score, train_task
+
+# How a trial ends. The last two are as if it had never begun: a continued search repeats it.
+COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES = (
+    "complete",
+    "pruned",
+    "failed",
+    "out of time",
+    "interrupted",
+)
+RECORD_FILE = "trial.json"
+# Called with the epoch and its score; says how the trial ends there, or None to go on.
+Judge = Callable[[int, float], str | None]
+# Called with score and loss of a complete trial; says whether its model is to be kept.
+Wanted = Callable[[float, float], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a trial.
+
+    Attributes:
+        state: one of `STATES`.
+        score, loss, best_epoch: of its best epoch on the development set.
+        epochs: how many were completed.
+        reason: why it failed.
+    """
+
+    state: str
+    score: float | None = None
+    loss: float | None = None
+    best_epoch: int | None = None
+    epochs: int = 0
+    reason: str | None = None
+
+
+def run_trial(
+    run: TrainingRun, data: LabelledData, folder: Path, judge: Judge, wanted: Wanted
+) -> Outcome:
+    """Train, and write the model where it is wanted.
+
+    Args:
+        run: all settings.
+        data: what they read; with something to develop on.
+        folder: where the model goes.
+        judge, wanted: what decides on the way, and at the end.
+    """
+    verdict = _Verdict(judge)
+    try:
+        outcome = _train(run, data, folder, verdict, wanted)
+    except _EndedEarly as early:
+        outcome = Outcome(str(early))
+    except KeyboardInterrupt:
+        outcome = Outcome(INTERRUPTED)
+    except ValueError as error:  # settings that cannot be trained with
+        outcome = Outcome(FAILED, reason=str(error))
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        outcome = Outcome(FAILED, reason="not enough memory")
+    return replace(outcome, epochs=verdict.epochs)
+
+
+def _train(
+    run: TrainingRun, data: LabelledData, folder: Path, verdict: "_Verdict", wanted: Wanted
+) -> Outcome:
+    keras.utils.clear_session()  # the trial before it leaves no trace, neither in names nor draws
+    gc.collect()
+    give_back_memory()
+    held_out = data.held_out
+    if held_out is None:
+        raise ValueError("a trial needs a development set. Received: none")
+    task = run.build(data)
+    result = train_task(
+        task,
+        data.rows.texts,
+        data.rows.labels,
+        (held_out.texts, held_out.labels),
+        callbacks=[*run.monitors(task), verdict],
+        **run.training(),
+    )
+    if result.diverged:
+        return Outcome(FAILED, reason=result.diverged)
+    if result.interrupted or result.best_epoch is None:
+        return Outcome(INTERRUPTED)
+    score, minus_loss = epoch_score(result.history[result.best_epoch - 1])
+    if wanted(score, -minus_loss):
+        measures = evaluate_task(task, held_out.texts, held_out.labels)
+        with new_folder(folder, overwrite=True) as unfinished:
+            task.write(unfinished)
+            _write_record(unfinished, result, measures)
+    return Outcome(COMPLETE, score, -minus_loss, result.best_epoch)
+
+
+def _write_record(folder: Path, result: TrainingResult, measures: dict[str, Any]) -> None:
+    record = {"result": asdict(result), "measures": measures}
+    (folder / RECORD_FILE).write_text(json.dumps(record), encoding="utf-8")
+
+
+def read_record(folder: Path) -> tuple[TrainingResult, dict[str, Any]]:
+    """How the training of a kept model went, and its measures on the development set."""
+    record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+    return TrainingResult(**record["result"]), record["measures"]
+
+
+class _EndedEarly(Exception):  # noqa: N818
+    """A verdict; its text is the state."""
+
+
+class _Verdict(keras.callbacks.Callback):
+    """Reports every epoch, and ends the training where that is the answer."""
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__()
+        self._judge = judge
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """One epoch further."""
+        self.epochs = epoch + 1
+        score = epoch_score(logs)[0]
+        if state := self._judge(self.epochs, score):
+            raise _EndedEarly(state)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether it is what Python or one of the backends raises then."""
+    text = f"{type(error).__name__} {error}".lower().replace("_", "")
+    return isinstance(error, MemoryError) or any(
+        sign in text
+        for sign in ("resourceexhausted", "outofmemory", "out of memory", "allocate memory")
+    )

@@ -1,0 +1,199 @@
+"""The search: begin or continue a study, run trials until the budget is spent."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from keras_elmo.elmo.variables import arrays_by_path
+from keras_elmo.embedding.store.fingerprint import fingerprint
+from keras_elmo.search.ledger import Ledger, TrialRow
+from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
+from keras_elmo.search.study import STUDY_FILE, Study
+from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
+from keras_elmo.search.workers import run_side_by_side
+from keras_elmo.tasks.runs import LabelledData, TrainingRun, option_types
+from keras_elmo.weights.folder_lock import LOCK, locked_folder
+
+# Where something lies is not what it is: the identity of a search has their contents.
+_PLACES = ("data", "dev", "glove", "preset", "weights", "options")
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        folder: with `best/`, the best trial's model.
+        trials: those that ended.
+        best: the best one; None where none was complete.
+        importance: each parameter's share of what makes a trial good, the greatest first.
+        command: the `keras-elmo train` that repeats the best one; empty where there is none.
+        seed: of everything random.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    folder: Path
+    trials: list[TrialRow]
+    best: TrialRow | None
+    importance: Mapping[str, float]
+    command: list[str]
+    seed: int
+    interrupted: bool = False
+
+
+def tune(
+    data: str | PathLike[str],
+    output: str | PathLike[str],
+    *,
+    space: Space = DEFAULT_SPACE,
+    trials: int = 40,
+    max_seconds: float | None = None,
+    jobs: int = 1,
+    resume: bool = False,
+    on_epoch: Callable[[int, int, float], None] = lambda number, epoch, score: None,
+    on_trial: "Callable[[TrialRow, SearchResult], None]" = lambda row, result: None,
+    **options: Any,
+) -> SearchResult:
+    """Search the settings of a training; each trial is what `keras-elmo train` does with them.
+
+    The first trial has the settings of `train` itself, the next nine are drawn at random, then a
+    tree-structured Parzen estimator learns from those before (Bergstra et al. 2011). A trial whose
+    epochs are worse than the median of the others is pruned. Killed at any moment, the search goes
+    on with `resume=True`, with the trials that it would have had otherwise.
+
+    Args:
+        data: the labelled file.
+        output: folder of the search: `study.db` and `best/`, the model of the best trial.
+        space: option of `train` → `Float`, `Int` or `Choice`, see `keras_elmo.search.space`.
+        trials: how many, with those before a search was continued.
+        max_seconds: no trial begins later, and a running one is left behind its epoch then.
+        jobs: trials side by side, each in a process of its own. A program that takes more than one
+            calls this under `if __name__ == "__main__":`.
+        resume: continue the search in `output` where there is one.
+        on_epoch, on_trial: called for progress: with trial, epoch and score; with a trial that
+            ended, and what was found so far.
+        options: of `keras-elmo train`, by their Python names, the same in all trials. What is
+            given here is not searched.
+
+    Raises:
+        ValueError: the space or the study cannot be used, the study was begun with something else,
+            or no trial could be trained.
+        FileExistsError: `output` holds something and `resume` is false.
+
+    Example:
+        >>> from keras_elmo.search.space import DEFAULT_SPACE, Float
+        >>> space = {**DEFAULT_SPACE, "dropout": Float(0.1, 0.5)}
+        >>> result = keras_elmo.tune("reviews.csv", "search/", space=space, trials=20)
+        >>> result.best.score, result.best.parameters
+    """
+    types = option_types()
+    unknown = [name for name in options if name not in types]
+    if unknown or trials < 1 or jobs < 1:
+        raise ValueError(
+            f"a search takes trials >= 1, jobs >= 1 and the options {', '.join(types)}. Received: "
+            f"trials={trials}, jobs={jobs}, {', '.join(unknown) or 'no other option'}"
+        )
+    run = TrainingRun.from_options({"data": data, **options})
+    space = {name: spec for name, spec in space.items() if options.get(name) is None}
+    check_space(space, types, asdict(run))
+    folder = Path(output)
+    _check_folder(folder, resume)
+    found = run.read()
+    if found.held_out is None:
+        raise ValueError(
+            "a search compares trials on a development set. Received: none. Give `dev`, or "
+            "`dev_split` above 0."
+        )
+    identity = _identity(run, found, space)
+    with locked_folder(folder):
+        study = Study(folder, space, asdict(run), run.seed)
+        study.continue_as(identity)
+        ledger: Ledger
+
+        def report(row: TrialRow) -> None:
+            on_trial(row, _result(ledger, run, folder))
+
+        ledger = Ledger(study, run, found, folder, trials, max_seconds, on_epoch, report)
+        interrupted = _run(ledger, jobs)
+        result = _result(ledger, run, folder, interrupted)
+    if result.trials and all(row.state == FAILED for row in result.trials):
+        raise ValueError(
+            f"none of {len(result.trials)} trials could be trained. The last one: "
+            f"{result.trials[-1].reason}"
+        )
+    return result
+
+
+def _run(ledger: Ledger, jobs: int) -> bool:
+    """Run all trials; whether that was interrupted."""
+    try:
+        if jobs == 1:
+            _run_here(ledger)
+        else:
+            run_side_by_side(ledger, jobs)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        ledger.drop_running()
+    return False
+
+
+def _run_here(ledger: Ledger) -> None:
+    while begun := ledger.begin():
+
+        def judge(epoch: int, score: float, number: int = begun.number) -> str | None:
+            return ledger.judge(number, epoch, score)
+
+        outcome = run_trial(begun.run, ledger.data, begun.folder, judge, ledger.wanted)
+        ledger.end(begun.number, outcome)
+        if outcome.state == INTERRUPTED:
+            raise KeyboardInterrupt
+
+
+def _result(
+    ledger: Ledger, run: TrainingRun, folder: Path, interrupted: bool = False
+) -> SearchResult:
+    best, command = ledger.best(), []
+    if best:
+        command = replace(run, **best.parameters).command("model")
+    importance = ledger.study.importance()
+    return SearchResult(folder, ledger.rows(), best, importance, command, run.seed, interrupted)
+
+
+def _check_folder(folder: Path, resume: bool) -> None:
+    begun = folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
+    if begun and not resume:
+        raise FileExistsError(
+            f"{folder} exists already and is left as it is. Choose another folder, or continue its "
+            "search with `resume=True`, on the command line --resume."
+        )
+    if begun and not (folder / STUDY_FILE).is_file():
+        raise FileNotFoundError(
+            f"{folder} has no {STUDY_FILE}: it holds no search to continue. Choose another folder."
+        )
+
+
+def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, Any]:
+    """What all trials of one study share."""
+    rows = [data.rows.texts, data.rows.labels]
+    held_out = data.held_out
+    rows += [held_out.texts, held_out.labels] if held_out else []
+    digest = hashlib.sha256(json.dumps(rows).encode())
+    if run.glove:
+        digest.update(Path(run.glove).read_bytes())
+    backbone, _ = run.load_elmo()
+    settings = asdict(run)
+    return {
+        "data": digest.hexdigest(),
+        "ELMo": fingerprint(backbone.get_config(), arrays_by_path(backbone)),
+        "option": {
+            name: value
+            for name, value in settings.items()
+            if name not in _PLACES and name not in space
+        },
+        "space": {name: repr(spec) for name, spec in space.items()},
+    }

@@ -1,0 +1,54 @@
+"""A process that runs trials for another one, which decides; imports Keras only when it runs."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+import traceback
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from keras_elmo._backend import held_back_notices
+
+EPOCH, SCORE, END = "epoch", "score", "end"  # what it has to say
+
+
+def serve(connection: Connection, pickled: bytes) -> None:
+    """Run one trial after the other; ask about each epoch and each score.
+
+    Args:
+        connection: to the main process. Of what is sent there, the first two are questions.
+        pickled: the data. To read them is to import Keras, which is done quietly here.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with held_back_notices():
+        from keras_elmo.search.trial import run_trial
+
+        data = pickle.loads(pickled)
+    ask = partial(_ask, connection)
+    while True:
+        run, folder = connection.recv()
+        end: Any
+        try:
+            end = run_trial(run, data, folder, partial(ask, EPOCH), partial(ask, SCORE))
+        except OSError as error:  # the main process raises it
+            end = error
+        except Exception as error:  # likewise; but not every one can be sent
+            end = RuntimeError("".join(traceback.format_exception(error)))
+        connection.send((END, end))
+
+
+def _ask(connection: Connection, kind: str, *said: Any) -> Any:
+    connection.send((kind, *said))
+    return connection.recv()
+
+
+def _end_with_parent() -> None:
+    """A killed main process must not leave others training for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait([parent.sentinel])
+        os._exit(1)

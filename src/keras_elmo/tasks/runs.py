@@ -1,0 +1,189 @@
+"""One training, as the options of `keras-elmo train` describe it: files → data, task, recipe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from os import fspath
+from typing import Any, Self
+
+import keras
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.elmo.softmax_file import has_language_model
+from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
+from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.tasks.building import build_task
+from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.datasets import Dataset, read_dataset
+from keras_elmo.weights.presets import DEFAULT_PRESET
+
+# Names of options that are not the field's; of a switch, what says yes and what says no.
+_FLAGS = {"file_format": "--format"}
+_SWITCHES = {"header": ("--header", "--no-header")}
+_RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
+
+
+@dataclass(frozen=True)
+class LabelledData:
+    """What a training reads.
+
+    Attributes:
+        rows: to train on.
+        held_out: to develop on; None for nothing.
+        labels: the classes.
+    """
+
+    rows: Dataset
+    held_out: Dataset | None
+    labels: list[str]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What a training is told, by the names and with the defaults of the options of `train`.
+
+    Attributes:
+        data: path of the labelled file. All others are described by `keras-elmo train --help`.
+    """
+
+    data: str
+    text: str | None = None
+    label: str | None = None
+    header: bool | None = None
+    file_format: str | None = None
+    task: str | None = None
+    dev: str | None = None
+    dev_split: float = 0.1
+    tokenizer: str | None = None
+    preset: str | None = None
+    weights: str | None = None
+    options: str | None = None
+    mix: str | int = "scalar"
+    lstm_units: int = 128
+    num_layers: int = 1
+    pooling: str = "max"
+    dropout: float = 0.2
+    elmo_dropout: float = 0.5
+    word_embedding_dim: int | None = None
+    glove: str | None = None
+    epochs: int = 10
+    patience: int = 3
+    batch_size: int = 32
+    fine_tune: str = "frozen"
+    learning_rate: float | None = None
+    elmo_learning_rate: float | None = None
+    unfreezing: str | None = None
+    schedule: str | None = None
+    l2_sp: float | None = None
+    max_forgetting: float | None = None
+    class_weight: str | None = None
+    seed: int = 13
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The run that a command's parameters describe; those of its output are left out."""
+        names = [option.name for option in fields(cls) if option.name in options]
+        return cls(**{name: _plain(options[name]) for name in names})
+
+    def read(self) -> LabelledData:
+        """Read the files and hold out what there is to develop on.
+
+        Raises:
+            DataError: the file and line of what cannot be used.
+            ValueError: the data do not fit the options.
+        """
+        how = self.text, self.label
+        rows = read_dataset(self.data, self.file_format, self.task, *how, header=self.header)
+        labels, held_out = rows.classes(), None
+        if self.dev:
+            held_out = read_dataset(self.dev, self.file_format, rows.kind, *how, header=self.header)
+            held_out.require(labels)
+        elif self.dev_split:
+            rows, held_out = rows.split(self.dev_split, self.seed)
+        return LabelledData(rows, held_out, labels)
+
+    def build(self, data: LabelledData) -> ElmoTask:
+        """A new task on a newly loaded ELMo, all of it decided by the seed."""
+        keras.utils.set_random_seed(self.seed)
+        return build_task(
+            data.rows,
+            *self.load_elmo(),
+            data.labels,
+            pooling=self.pooling,
+            mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
+            lstm_units=self.lstm_units,
+            num_layers=self.num_layers,
+            dropout=self.dropout,
+            elmo_dropout=self.elmo_dropout,
+            word_embedding_dim=self.word_embedding_dim,
+            glove=self.glove,
+        )
+
+    def load_elmo(self) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+        """The pretrained ELMo and what encodes for it."""
+        chosen: dict[str, Any] = {"tokenizer": self.tokenizer} if self.tokenizer else {}
+        if self.weights and self.options:
+            backbone = ElmoBackbone.from_published(self.weights, self.options)
+            if backbone.vocabulary_size is not None:
+                raise ValueError(
+                    "an ELMo with word input needs its words beside it. Received: --weights "
+                    f"{self.weights}. Make a preset of its folder with `keras-elmo convert`."
+                )
+            length = backbone.max_characters_per_token
+            return backbone, ElmoPreprocessor(max_characters_per_token=length, **chosen)
+        preset = self.preset or DEFAULT_PRESET
+        preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
+        return ElmoBackbone.from_pretrained(preset), preprocessor
+
+    def recipe(self) -> Recipe:
+        """The named recipe with what is said otherwise."""
+        chosen = {name: getattr(self, name) for name in _RATES}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return replace(get_recipe(self.fine_tune), **given)
+
+    def monitors(self, task: ElmoTask) -> list[ForgettingMonitor]:
+        """What measures, and may bound, how much an ELMo that trains forgets."""
+        if self.recipe().unfreezing == "frozen" or not task.preprocessor:
+            return []
+        preset = self.preset or DEFAULT_PRESET
+        knows_words = self.weights is None and has_language_model(preset)
+        return [
+            ForgettingMonitor(
+                task.backbone,
+                task.preprocessor,
+                preset if knows_words else None,
+                max_perplexity_increase=self.max_forgetting,
+                action="pull_back",
+            )
+        ]
+
+    def training(self) -> dict[str, Any]:
+        """The arguments of `train_task` besides the task, the data and callbacks."""
+        names = ("epochs", "patience", "batch_size", "class_weight", "seed")
+        return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
+
+    def command(self, output: str) -> list[str]:
+        """The command line that does this training."""
+        words = ["keras-elmo", "train", self.data]
+        for option in fields(self)[1:]:
+            value = getattr(self, option.name)
+            if value == option.default:
+                continue
+            if option.name in _SWITCHES:
+                words.append(_SWITCHES[option.name][not value])
+            else:
+                flag = _FLAGS.get(option.name, f"--{option.name.replace('_', '-')}")
+                words += [flag, str(value)]
+        return [*words, "--output", output]
+
+
+def option_types() -> dict[str, Any]:
+    """Everything that can be said about a training besides its data: name → type."""
+    return {option.name: option.type for option in fields(TrainingRun)[1:]}
+
+
+def _plain(value: Any) -> Any:
+    """Paths and choices as the strings they stand for."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(getattr(value, "value", None) or fspath(value))

@@ -1,0 +1,122 @@
+"""Searches of real trainings: what they leave, and how they end."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+import keras_elmo
+from keras_elmo.search.space import Choice, Float
+from keras_elmo.search.trial import read_record
+
+SHORT = {"epochs": 2, "batch_size": 8}
+
+
+def test_the_best_trial_is_kept(reviews, tiny, space, tmp_path):
+    seen = []
+    result = keras_elmo.tune(
+        reviews,
+        tmp_path / "search",
+        space=space | {"batch_size": Choice(4)},
+        trials=3,
+        preset=tiny,
+        on_trial=lambda row, found: seen.append((row.number, found.best.number)),
+        **SHORT,
+    )
+    assert [row.state for row in result.trials] == ["complete"] * 3
+    assert [number for number, _ in seen] == [1, 2, 3]
+    assert seen[-1][1] == result.best.number
+    assert result.best.score == max(row.score for row in result.trials)
+    assert result.trials[0].parameters["learning_rate"] == 1e-3  # that of `train`
+    assert "batch_size" not in result.trials[0].parameters  # given, so not searched
+    assert {path.name for path in (tmp_path / "search").iterdir()} == {"study.db", "best"}
+    training, measures = read_record(tmp_path / "search" / "best")
+    assert training.best_epoch == result.best.best_epoch
+    assert measures["accuracy"] == pytest.approx(result.best.score)
+    model = keras_elmo.ElmoTextClassifier.from_preset(tmp_path / "search" / "best")
+    assert model.lstm_units == [result.best.parameters["lstm_units"]]
+
+    how = {"preset": tiny, **SHORT}
+    with pytest.raises(FileExistsError, match="resume=True"):
+        keras_elmo.tune(reviews, tmp_path / "search", space=space, **how)
+    space |= {"batch_size": Choice(4)}
+    for changed, message in (
+        ({"space": space | {"lstm_units": Choice(2, 9)}}, "space: lstm_units"),
+        ({"seed": 14}, "option: seed 13 → 14"),
+        ({"epochs": 3}, "option: epochs 2 → 3"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            keras_elmo.tune(
+                reviews, tmp_path / "search", resume=True, **{"space": space, **how, **changed}
+            )
+    reviews.write_text(reviews.read_text().replace("good", "nice"))
+    with pytest.raises(ValueError, match="other data"):
+        keras_elmo.tune(reviews, tmp_path / "search", space=space, resume=True, **how)
+
+
+def test_trials_that_cannot_be_trained(reviews, tiny, tmp_path):
+    # Its weights overflow; and a plan of two stages does not fit into one epoch.
+    space = {"learning_rate": Choice(3e38), "fine_tune": Choice("frozen", "slight")}
+    how = SHORT | {"epochs": 1}
+    with pytest.raises(ValueError, match="none of 2 trials could be trained") as caught:
+        keras_elmo.tune(
+            reviews, tmp_path / "search", space=space, trials=2, seed=4, preset=tiny, **how
+        )
+    assert "the loss became" in str(caught.value) or "must fit into" in str(caught.value)
+
+
+def test_time_is_up(reviews, tiny, space, tmp_path):
+    how = {"space": space, "trials": 2, "preset": tiny, "epochs": 9999, "patience": 9999}
+    result = keras_elmo.tune(reviews, tmp_path / "search", max_seconds=3, **how)
+    assert result.best is None
+    assert result.trials == []
+    result = keras_elmo.tune(reviews, tmp_path / "search", max_seconds=3, resume=True, **how)
+    assert result.trials == []  # the time is that of both
+
+
+def test_trials_side_by_side_of_which_one_is_killed(reviews, tiny, space, tmp_path):
+    killed = []
+
+    def kill(number, epoch, score):
+        if not killed and epoch == 2:
+            killed.append(number)
+            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+
+    result = keras_elmo.tune(
+        reviews,
+        tmp_path / "search",
+        space=space,
+        trials=3,
+        jobs=2,
+        preset=tiny,
+        on_epoch=kill,
+        **SHORT | {"epochs": 4, "patience": 4},
+    )
+    states = sorted(row.state for row in result.trials)
+    assert states == ["complete", "complete", "failed"]
+    assert any("was killed" in (row.reason or "") for row in result.trials)
+    assert (tmp_path / "search" / "best" / "task.json").is_file()
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dropuot": 0.1}, "dropuot"),
+        ({"trials": 0}, "trials=0"),
+        ({"space": {"units": Float(1, 2)}}, "Received: 'units'"),
+        ({"dev_split": 0.0}, "on a development set"),
+    ],
+)
+def test_bad_arguments(reviews, tiny, tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        keras_elmo.tune(reviews, tmp_path / "search", preset=tiny, **arguments)
+    assert not (tmp_path / "search").exists()
+
+
+def test_a_folder_of_something_else(reviews, tiny, space, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("x")
+    with pytest.raises(FileNotFoundError, match="holds no search"):
+        keras_elmo.tune(reviews, tmp_path / "thesis", space=space, preset=tiny, resume=True)
