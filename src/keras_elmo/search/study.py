@@ -145,9 +145,10 @@ class Study:
 
     def importance(self) -> dict[str, float]:
         """Each parameter's share of what makes a trial good; empty where it is too early."""
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator()  # needs no scikit-learn
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # The default of older Optunas needs scikit-learn.
+            evaluator = optuna.importance.PedAnovaImportanceEvaluator()
             try:
                 found = optuna.importance.get_param_importances(self._study, evaluator=evaluator)
             except (ValueError, RuntimeError):  # too few complete trials
