@@ -1,7 +1,7 @@
 """`keras-elmo find-rate`: labelled text → learning rates that a head and an ELMo can bear."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,7 +63,7 @@ def find_rate(
     rows = run.read()
     model = run.build(rows)
     sentences, labels = rows.rows.texts, rows.rows.labels
-    how = {"batch_size": batch_size, "batches": batches, "seed": seed}
+    how: dict[str, Any] = {"batch_size": batch_size, "batches": batches, "seed": seed}
     with progress_bar(quiet=quiet) as bar:
 
         def shown(name: str) -> list[BatchProgress]:

@@ -18,8 +18,6 @@ from keras_elmo.weights.space import require_space
 
 logger = logging.getLogger("keras_elmo")
 
-_FACTS = "facts"
-
 
 class Part(Protocol):
     """Something that has a state while a model trains."""
@@ -132,7 +130,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         with new_file(self.path, overwrite=True) as unfinished:
             require_space(unfinished, sum(value.nbytes for value in arrays.values()))
             with unfinished.open("wb") as file:  # NumPy would add .npz to a name
-                np.savez(file, **{_FACTS: np.array(json.dumps(facts))}, **arrays)
+                np.savez(file, allow_pickle=False, **arrays, facts=np.array(json.dumps(facts)))
         self._written = time.monotonic()
 
     def write_interrupted(self) -> None:
@@ -182,7 +180,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     try:
         with np.load(path) as file:  # which unpickles nothing
             arrays = {name: file[name] for name in file.files}
-        return arrays, json.loads(str(arrays.pop(_FACTS)))
+        return arrays, json.loads(str(arrays.pop("facts")))
     except (BadZipFile, ValueError, KeyError, EOFError) as error:
         raise ValueError(
             f"{path} is no checkpoint of a training, or damaged. Received: {error}. Remove it to "

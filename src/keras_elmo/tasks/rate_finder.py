@@ -34,7 +34,7 @@ class RateSearch:
         part: what trained: `"head"` or `"elmo"`.
         rates: of each batch, rising.
         losses: of each batch, without what it differs from others by itself.
-        smoothed: their exponential average, both ways of the ends evened out.
+        smoothed: their exponential average, forwards and backwards.
         harmless: the highest rate up to which the smoothed loss is at its minimum.
         suggested: half of that for a head, a tenth for ELMo.
     """
