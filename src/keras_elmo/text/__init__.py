@@ -11,7 +11,7 @@ from keras_elmo.text.readers import (
     read_table,
     read_tagged_jsonl,
 )
-from keras_elmo.text.tags import to_bio
+from keras_elmo.text.tags import convert_tags, detect_scheme, to_bio
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.text.word_vectors import read_glove
@@ -22,6 +22,8 @@ __all__ = [
     "Example",
     "TaggedSentence",
     "Vocabulary",
+    "convert_tags",
+    "detect_scheme",
     "get_tokenizer",
     "read_conll",
     "read_glove",
