@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+from keras_elmo.text.tags import marks_spans
 
 _WINDOW = 32  # batches that are read ahead and sorted by length together
 
@@ -23,13 +23,15 @@ def prediction_records(
 
     Returns:
         For a classifier `text`, `label` (`labels` if it is multi-label) and `probabilities` by
-        label; for a tagger `tokens`, `tags` and the `probabilities` of these tags.
+        label; for a tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these
+        tags, and `entities` where the labels mark spans: see
+        [`Entity`][keras_elmo.tasks.entities.Entity].
     """
     texts = iter(texts)
     while window := list(islice(texts, batch_size * _WINDOW)):
         if isinstance(task, ElmoTextClassifier):
             yield from _classified(task, window, batch_size)
-        else:
+        elif isinstance(task, ElmoTokenClassifier):
             yield from _tagged(task, window, batch_size)
 
 
@@ -43,13 +45,16 @@ def _classified(
         yield {"text": text, key: label, "probabilities": shares}
 
 
-def _tagged(task: Any, texts: list[Any], batch_size: int) -> Iterator[dict[str, Any]]:
-    tokens = task.preprocessor.tokenize(texts)
-    probabilities = task.predict(tokens, batch_size=batch_size)
-    for words, rows, tags in zip(tokens, probabilities, task.decode(probabilities), strict=True):
-        best = _rounded(rows.max(axis=-1)) if len(words) else []
-        yield {"tokens": words, "tags": tags, "probabilities": best}
+def _tagged(
+    task: ElmoTokenClassifier, texts: list[Any], batch_size: int
+) -> Iterator[dict[str, Any]]:
+    spans = marks_spans(task.labels)
+    for text, found in zip(texts, task.annotate(texts, batch_size=batch_size), strict=True):
+        record = {"text": text} if isinstance(text, str) else {}
+        record |= {"tokens": found.tokens, "tags": found.tags}
+        record["probabilities"] = _rounded(found.probabilities)
+        yield record | ({"entities": [e.record() for e in found.entities]} if spans else {})
 
 
-def _rounded(probabilities: np.ndarray) -> list[float]:
+def _rounded(probabilities: Iterable[float]) -> list[float]:
     return [round(float(p), 6) for p in probabilities]

@@ -122,7 +122,7 @@ class ElmoTask(SentenceModel):
         """The output layers on the encoder's float `(batch, tokens, features)`."""
 
     @abstractmethod
-    def default_loss(self) -> keras.losses.Loss:
+    def default_loss(self) -> keras.losses.Loss | None:
         """The loss of `compile(loss="auto")`."""
 
     def default_metrics(self) -> list[Any]:

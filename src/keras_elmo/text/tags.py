@@ -133,13 +133,26 @@ def may_follow(before: str | None, after: str | None, scheme: str) -> bool:
     """Whether a tag may stand behind another one; None is the edge of the sentence."""
     left, left_type = _parts(before)
     right, right_type = _parts(after)
-    same = left_type == right_type
-    if scheme == IOB1:
-        return right != "B" or (left in ("B", "I") and same)
     is_open, goes_on = left in ("B", "I"), right in ("I", "E", "L")
+    fits = is_open and left_type == right_type
+    if scheme == IOB1:
+        return fits or right != "B"
     if scheme == BIO:
-        return not goes_on or (is_open and same)
-    return (is_open and same) if goes_on else not is_open
+        return fits or not goes_on
+    return fits if goes_on else not is_open
+
+
+def continues(before: str, after: str) -> bool:
+    """Whether a tag goes on with the span of the tag before it, as `read_spans` reads them."""
+    left, left_type = _parts(before)
+    right, right_type = _parts(after)
+    return left in ("B", "I") and right in ("I", "E", "L") and left_type == right_type
+
+
+def marks_spans(labels: Sequence[str]) -> bool:
+    """Whether labels mark spans: `O`, `B-type`, `I-type` and the like, and nothing else."""
+    marks = [label for label in labels if label != "O"]
+    return bool(marks) and all(_SPAN_TAG.fullmatch(label) for label in marks)
 
 
 def detect_scheme(sentences: Sequence[Sequence[str]]) -> str | None:
