@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.bilstm import BiLSTM
     from keras_elmo.layers.char_cnn import CharacterCNN
+    from keras_elmo.layers.crf import CRF
     from keras_elmo.layers.layer_mix import LayerMix
     from keras_elmo.layers.pooling import SequencePooling
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
@@ -38,6 +39,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
 __version__ = "0.1.0"
 
 __all__ = [
+    "CRF",
     "BiLM",
     "BiLSTM",
     "CharacterCNN",
@@ -66,6 +68,7 @@ __all__ = [
 
 # Public name → the module of this package that defines it.
 _MODULES = {
+    "CRF": "layers.crf",
     "BiLM": "layers.bilm",
     "BiLSTM": "layers.bilstm",
     "CharacterCNN": "layers.char_cnn",

@@ -63,6 +63,39 @@ def test_tagging(run, tiny, conll, tmp_path):
     [record] = records(run("predict", "model/", "-", stdin="Ada smiled .\n").stdout)
     assert record["tokens"] == ["Ada", "smiled", "."]
     assert len(record["tags"]) == len(record["probabilities"]) == 3
+    assert record["text"] == "Ada smiled ."
+    assert isinstance(record["entities"], list)
+
+
+def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
+    arguments = ("train", conll, "--preset", tiny, "--dev", conll, *SMALL)
+    run(*arguments, "-o", "model", "--scheme", "BIOES")
+    task = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert task["scheme"] == "BIOES"
+    assert task["crf"]
+    assert task["labels"][0] == "O"
+    assert {label[0] for label in task["labels"]} == set("OBIES")
+    run("evaluate", "model", conll)  # of BIO tags
+    [record] = records(run("predict", "model", "-", stdin="Ada lives in Rome\n").stdout)
+    for entity in record["entities"]:
+        text = record["text"][entity["start_char"] : entity["end_char"]]
+        assert entity["text"] == text
+        assert 0.0 <= entity["confidence"] <= 1.0
+
+    run(*arguments, "-o", "softmax", "--no-crf")
+    task = json.loads((tmp_path / "softmax" / "task.json").read_text())["config"]
+    assert (task["crf"], task["scheme"]) == (False, "BIO")
+
+
+def test_a_scheme_is_for_spans(run, tiny, tmp_path):
+    (tmp_path / "pos.conll").write_text("Ada PROPN\nsmiled VERB\n\nshe PRON\n")
+    arguments = ("train", "pos.conll", "--preset", tiny, *SMALL)
+    refused = run(*arguments, "--scheme", "BIOES", "-o", "model", code=1).stderr
+    assert "pos.conll: a tag scheme is for tags that mark spans" in refused
+    run(*arguments, "--dev-split", "0", "-o", "model")
+    task = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert (task["crf"], task["scheme"]) == (False, None)
+    assert "entities" not in run("predict", "model", "-", stdin="Ada\n").stdout
 
 
 def test_multi_label(run, tiny, multi, tmp_path):

@@ -55,6 +55,15 @@ class Pooling(StrEnum):
     ATTENTION = "attention"
 
 
+class Scheme(StrEnum):
+    """How tags mark spans."""
+
+    BIO = "BIO"
+    BIOES = "BIOES"
+    IOB1 = "IOB1"
+    BILOU = "BILOU"
+
+
 class Tokenizer(StrEnum):
     """How a text becomes words."""
 

@@ -14,6 +14,7 @@ from keras_elmo.cli.choices import (
     Kind,
     Pooling,
     Schedule,
+    Scheme,
     Tokenizer,
     Unfreezing,
 )
@@ -60,6 +61,13 @@ def train(
     lstm_units: Annotated[int, _option(MODEL, "BiLSTM units per direction.", min=1)] = 128,
     num_layers: Annotated[int, _option(MODEL, "BiLSTM layers.", min=0)] = 1,
     pooling: Annotated[Pooling, _option(MODEL, "For classification.")] = Pooling.MAX,
+    crf: Annotated[
+        bool | None,
+        _option(MODEL, "Score sequences of tags. Default: for spans.", "--crf/--no-crf"),
+    ] = None,
+    scheme: Annotated[
+        Scheme | None, _option(MODEL, "What tags of spans are converted to. Default: BIO.")
+    ] = None,
     dropout: Annotated[float, _option(MODEL, "Around the BiLSTM.", min=0.0, max=0.95)] = 0.2,
     word_embedding_dim: Annotated[
         int | None, _option(MODEL, "Size of trainable word vectors beside ELMo.", min=1)
@@ -107,7 +115,7 @@ def train(
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
-    keras-elmo train train.conll --format conll --dev dev.conll -o model/
+    keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
     load_backend(trains=True)
@@ -119,10 +127,11 @@ def train(
     from keras_elmo.text.datasets import read_dataset
 
     with new_folder(output, overwrite=overwrite) as folder:
-        rows = read_dataset(data, file_format, task, text, label, header=header)
+        rows = read_dataset(data, file_format, task, text, label, header=header).in_scheme(scheme)
         labels, held_out = rows.classes(), None
         if dev:
             held_out = read_dataset(dev, file_format, rows.kind, text, label, header=header)
+            held_out = held_out.in_scheme(scheme)
             held_out.require(labels)
         elif dev_split:
             rows, held_out = rows.split(dev_split, seed)
@@ -132,6 +141,7 @@ def train(
             *load_elmo(preset, weights, options, tokenizer=tokenizer),
             labels,
             pooling=pooling,
+            crf=crf,
             mix=int(mix) if mix.isdigit() else mix,
             lstm_units=lstm_units,
             num_layers=num_layers,

@@ -57,7 +57,8 @@ def viterbi(potentials: Sequence[np.ndarray], transitions: np.ndarray) -> list[n
 
 def messages(potentials: Sequence[np.ndarray], transitions: np.ndarray) -> list[Messages]:
     """Both recursions over each sentence; arguments as of `viterbi`."""
-    found: list[Messages] = [Messages(*[np.empty((0, 0), np.float32)] * 3, 0.0)] * len(potentials)
+    none = np.empty((0, 0), np.float32)
+    found = [Messages(none, none, none, 0.0)] * len(potentials)
     transitions = np.asarray(transitions, np.float32)
     for rows, x, lengths in _batches(potentials):
         time = np.arange(len(x))[:, None]

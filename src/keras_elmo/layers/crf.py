@@ -1,6 +1,7 @@
 """A linear-chain conditional random field over the tags of a sentence."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -45,9 +46,9 @@ class CRF(keras.layers.Layer):
     def __init__(
         self,
         *,
-        allowed_start: Sequence[bool] | None = None,
-        allowed_transitions: Sequence[Sequence[bool]] | None = None,
-        allowed_end: Sequence[bool] | None = None,
+        allowed_start: Sequence[bool] | np.ndarray | None = None,
+        allowed_transitions: Sequence[Sequence[bool]] | np.ndarray | None = None,
+        allowed_end: Sequence[bool] | np.ndarray | None = None,
         **kwargs,
     ):
         # Sums over many sequences: half precision would overflow.
@@ -82,7 +83,7 @@ class CRF(keras.layers.Layer):
         x = x + ops.where(first, _constrained(self.start, self.allowed_start), 0.0)
         x = x + ops.where(last, _constrained(self.end, self.allowed_end), 0.0)
         x = ops.where(real[:, :, None], x, 0.0)
-        found = _sum_over_sequences(x, self.transition_scores(), real)
+        found: Any = _sum_over_sequences(x, self.transition_scores(), real)
         log_z, marginals = found[:, :1, tags:], ops.stop_gradient(found[:, :, :tags])
         return ops.where(first, x - log_z, x), marginals
 

@@ -68,8 +68,8 @@ def find_entities(
         labels: the name of each class.
         chain, transitions: the recursions over it.
     """
-    found = []
-    for span_type, start, end in read_spans([labels[i] for i in ids]):
+    found, tags = [], [str(labels[i]) for i in ids]
+    for span_type, start, end in read_spans(tags):
         confidence = _probability(ids, start, end, labels, chain, transitions)
         if isinstance(sentence, str) and places is not None:
             first, last = places[start][0], places[end - 1][1]
@@ -99,10 +99,10 @@ def _probability(
         transitions[inner[:-1], inner[1:]].sum() + chain.potentials[range(start, end), inner].sum()
     )
     if start:
-        before = [i for i, label in enumerate(labels) if not continues(label, labels[first])]
+        before = [i for i, label in enumerate(labels) if not continues(label, str(labels[first]))]
         log_p += _log_sum(chain.forward[start - 1, before] + transitions[before, first])
     if end < len(ids):
-        behind = [i for i, label in enumerate(labels) if not continues(labels[last], label)]
+        behind = [i for i, label in enumerate(labels) if not continues(str(labels[last]), label)]
         log_p += _log_sum(chain.backward[end, behind] + transitions[last, behind])
     return float(min(1.0, np.exp(log_p - chain.log_z)))
 

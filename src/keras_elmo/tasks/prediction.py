@@ -50,7 +50,7 @@ def _tagged(
 ) -> Iterator[dict[str, Any]]:
     spans = marks_spans(task.labels)
     for text, found in zip(texts, task.annotate(texts, batch_size=batch_size), strict=True):
-        record = {"text": text} if isinstance(text, str) else {}
+        record: dict[str, Any] = {"text": text} if isinstance(text, str) else {}
         record |= {"tokens": found.tokens, "tags": found.tags}
         record["probabilities"] = _rounded(found.probabilities)
         yield record | ({"entities": [e.record() for e in found.entities]} if spans else {})

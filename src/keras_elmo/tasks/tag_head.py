@@ -25,8 +25,8 @@ class TagHead:
         name: of the output and its layers.
         encoder: of the labels.
         crf: score sequences of tags instead of single ones.
-        scheme: the scheme of the labels, such as `"BIO"`: sequences against it are never given. None
-            for tags of no scheme, or to allow everything.
+        scheme: the scheme of the labels, such as `"BIO"`: sequences against it are never given.
+            None is for tags of no scheme, or allows everything.
 
     Raises:
         ValueError: labels that are not of the scheme, or an unknown scheme.

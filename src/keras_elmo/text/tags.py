@@ -155,6 +155,17 @@ def marks_spans(labels: Sequence[str]) -> bool:
     return bool(marks) and all(_SPAN_TAG.fullmatch(label) for label in marks)
 
 
+def scheme_labels(labels: Iterable[str], scheme: str) -> list[str]:
+    """All labels of a scheme for the types of spans that some labels are of, `O` first.
+
+    Raises:
+        ValueError: an unknown scheme.
+    """
+    check_scheme(scheme)
+    types = dict.fromkeys(span_type for _, span_type in map(_parts, labels) if span_type)
+    return ["O", *(f"{prefix}-{name}" for name in types for prefix in _PREFIXES[scheme])]
+
+
 def detect_scheme(sentences: Sequence[Sequence[str]]) -> str | None:
     """The scheme that all tags of a data set are in; None for tags of no scheme, or of several.
 
