@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.pooling import SequencePooling
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
+    from keras_elmo.tasks.joint_tagger import ElmoJointTagger
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
@@ -46,6 +47,7 @@ __all__ = [
     "ElmoBackbone",
     "ElmoEmbedder",
     "ElmoEmbedding",
+    "ElmoJointTagger",
     "ElmoLanguageModel",
     "ElmoPreprocessor",
     "ElmoTextClassifier",
@@ -75,6 +77,7 @@ _MODULES = {
     "ElmoBackbone": "elmo.backbone",
     "ElmoEmbedder": "embedding.embedder",
     "ElmoEmbedding": "elmo.embedding",
+    "ElmoJointTagger": "tasks.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoTextClassifier": "tasks.text_classifier",

@@ -7,10 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_elmo.layers.chain import Messages, messages, viterbi
+from keras_elmo.layers.chain import messages, viterbi
 from keras_elmo.layers.crf import CRF, FORBIDDEN
+from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.entities import Annotation, find_entities
 from keras_elmo.tasks.labels import LabelEncoder
-from keras_elmo.text.tags import allowed_transitions, check_tags
+from keras_elmo.text.tags import allowed_transitions, check_tags, marks_spans
+from keras_elmo.text.tokenizers import Tokenizer
 
 _SMALLEST = np.finfo(np.float32).tiny
 
@@ -60,10 +63,10 @@ class TagHead:
         potentials, probabilities = self.crf(scores, mask=padding_mask)
         return {self.name: probabilities, f"{self.name}_potentials": potentials}
 
-    def likelihood_loss(self, outputs: Any, tags: Any, padding_mask: Any, weights: Any) -> Any:
-        """Minus the log-probability of the tags under the CRF, a token on average.
+    def loss(self, outputs: Any, tags: Any, padding_mask: Any, weights: Any = None) -> Any:
+        """Minus the log-probability of the tags, a token on average.
 
-        A CRF knows no loss of a token, so that a sentence weighs as much as its tokens do on
+        A CRF knows no loss of a single token, so that a sentence weighs as much as its tokens do on
         average.
 
         Args:
@@ -72,18 +75,41 @@ class TagHead:
             padding_mask: bool `(batch, tokens)`.
             weights: float `(batch, tokens)`, 0 where padded; or None.
         """
-        if self.crf is None:
-            raise ValueError("a softmax is trained with Keras's own loss.")
         mask = ops.cast(padding_mask, "bool")
         real = ops.cast(mask, "float32")
         weights = real if weights is None else ops.cast(weights, "float32") * real
+        if self.crf is None:
+            return token_loss()(tags, self.probabilities(outputs), weights)
         lengths = ops.maximum(ops.sum(real, axis=1), 1.0)
         of_sentence = ops.sum(weights, axis=1) / lengths  # (batch,)
         likelihood = self.crf.log_likelihood(outputs[f"{self.name}_potentials"], tags, mask)
         all_weights = ops.maximum(ops.sum(weights), keras.config.epsilon())
         return -ops.sum(likelihood * of_sentence) / all_weights
 
-    def encode(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[np.ndarray]:
+    def targets(
+        self,
+        sentences: Sequence[Sequence[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        """See [`SentenceModel`][keras_elmo.tasks.sentence_model.SentenceModel]."""
+        targets = self._encode(sentences, y)
+        counts = np.bincount(np.concatenate(targets), minlength=len(self.encoder.labels))
+        table = self.encoder.class_weights(class_weight, counts)
+
+        def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+            ids = np.zeros((len(rows), length), dtype=np.int32)
+            weights = np.zeros((len(rows), length), dtype=np.float32)
+            for k, row in enumerate(rows):
+                tags = targets[row]
+                ids[k, : len(tags)] = tags
+                weights[k, : len(tags)] = table[tags] * sample_weight[row]
+            return ids, weights
+
+        return batch
+
+    def _encode(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[np.ndarray]:
         """Class numbers of the tags of each sentence.
 
         Raises:
@@ -127,14 +153,41 @@ class TagHead:
             return [output.argmax(axis=-1) for output in map(self.probabilities, outputs)]
         return viterbi(*self._chain(outputs))
 
-    def messages(self, outputs: Sequence[Any]) -> tuple[list[Messages], np.ndarray]:
-        """The recursions over each sentence, and the transitions: see `layers.chain`."""
-        potentials, transitions = self._chain(outputs)
-        return messages(potentials, transitions), transitions
+    def predict(self, outputs: Sequence[Any]) -> list[list[str]]:
+        """The names of the most probable sequence of each sentence."""
+        return [[self.encoder.labels[i] for i in ids] for ids in self.best(outputs)]
 
-    def names(self, ids: np.ndarray) -> list[str]:
-        """The labels with these class numbers."""
-        return [self.encoder.labels[i] for i in ids]
+    def annotate(
+        self,
+        texts: Sequence[str | Sequence[str]],
+        sentences: Sequence[list[str]],
+        outputs: Sequence[Any],
+        tokenizer: Tokenizer,
+    ) -> list[Annotation]:
+        """Tags and entities of sentences.
+
+        Args:
+            texts: strings or tokens.
+            sentences: their tokens.
+            outputs: of each sentence, of its own tokens alone.
+            tokenizer: what made tokens of the strings.
+        """
+        chains, transitions = [None] * len(texts), np.empty(0)
+        if marks_spans(self.encoder.labels):
+            potentials, transitions = self._chain(outputs)
+            chains = messages(potentials, transitions)
+        found = []
+        columns = (texts, sentences, outputs, self.best(outputs), chains)
+        for text, tokens, output, ids, chain in zip(*columns, strict=True):
+            shares = self.probabilities(output)[range(len(ids)), ids].tolist()
+            entities = []
+            if chain is not None and len(ids):
+                places = tokenizer.spans(text) if isinstance(text, str) else None
+                labels = self.encoder.labels
+                entities = find_entities(text, places, ids, labels, chain, transitions)
+            tags = [self.encoder.labels[i] for i in ids]
+            found.append(Annotation(tokens, tags, shares, entities))
+        return found
 
     def _chain(self, outputs: Sequence[Any]) -> tuple[list[np.ndarray], np.ndarray]:
         if self.crf and all(isinstance(output, Mapping) for output in outputs):
@@ -149,3 +202,8 @@ class TagHead:
             rows[0] += start
             rows[-1] += end
         return logs, between
+
+
+def token_loss() -> keras.losses.Loss:
+    """The mean over real tokens, however much padding stands beside them."""
+    return keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")

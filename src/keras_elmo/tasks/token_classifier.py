@@ -10,11 +10,10 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
-from keras_elmo.tasks.entities import Annotation, find_entities
+from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.labels import LabelEncoder, class_names
-from keras_elmo.tasks.tag_head import TagHead
+from keras_elmo.tasks.tag_head import TagHead, token_loss
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.tags import marks_spans
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -72,8 +71,7 @@ class ElmoTokenClassifier(ElmoTask):
     def default_loss(self) -> keras.losses.Loss | None:
         if self.crf:
             return None  # see `compute_loss`
-        # The mean over real tokens, however much padding stands beside them.
-        return keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")
+        return token_loss()
 
     def compile(self, optimizer: Any = "auto", loss: Any = "auto", **kwargs: Any) -> None:
         """See [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; a CRF takes no other loss."""
@@ -89,7 +87,7 @@ class ElmoTokenClassifier(ElmoTask):
         if not self.crf:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         mask = (x or {})["padding_mask"]
-        loss = self._tags.likelihood_loss(y_pred, y, mask, sample_weight)
+        loss = self._tags.loss(y_pred, y, mask, sample_weight)
         return loss + sum(ops.sum(part) for part in self.losses)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
@@ -104,21 +102,7 @@ class ElmoTokenClassifier(ElmoTask):
         class_weight: Mapping[Any, float] | str | None,
         sample_weight: np.ndarray,
     ) -> TargetFunction:
-        encoder = self.label_encoder
-        targets = self._tags.encode(sentences, y)
-        counts = np.bincount(np.concatenate(targets), minlength=len(encoder.labels))
-        table = encoder.class_weights(class_weight, counts)
-
-        def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-            ids = np.zeros((len(rows), length), dtype=np.int32)
-            weights = np.zeros((len(rows), length), dtype=np.float32)
-            for k, row in enumerate(rows):
-                tags = targets[row]
-                ids[k, : len(tags)] = tags
-                weights[k, : len(tags)] = table[tags] * sample_weight[row]
-            return ids, weights
-
-        return batch
+        return self._tags.targets(sentences, y, class_weight, sample_weight)
 
     def own_output(self, tokens: list[str], output: Any) -> Any:
         return keras.tree.map_structure(lambda array: array[: len(tokens)], output)
@@ -129,36 +113,21 @@ class ElmoTokenClassifier(ElmoTask):
     def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[list[str]]:
         """The most probable tags of each sentence, as a sequence."""
         sentences = self._preprocessor.tokenize(x)
-        outputs = self.sentence_outputs(sentences, batch_size)
-        return list(map(self._tags.names, self._tags.best(outputs)))
+        return self._tags.predict(self.sentence_outputs(sentences, batch_size))
 
     def decode(self, probabilities: Sequence[np.ndarray]) -> list[list[str]]:
         """Tags for what `predict` returned: the best at each token, as far as the scheme allows.
 
         With a CRF `predict_labels` gives the most probable sequence instead.
         """
-        return list(map(self._tags.names, self._tags.best(probabilities)))
+        return self._tags.predict(probabilities)
 
     def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[Annotation]:
         """Tags and entities of each sentence; of strings, the entities' characters too."""
         texts = [x] if isinstance(x, str) else list(x)
         sentences = self._preprocessor.tokenize(texts)
         outputs = self.sentence_outputs(sentences, batch_size)
-        best = self._tags.best(outputs)
-        chains, transitions = [None] * len(texts), np.empty(0)
-        if marks_spans(self.labels):
-            chains, transitions = self._tags.messages(outputs)
-        found = []
-        for text, tokens, output, ids, chain in zip(
-            texts, sentences, outputs, best, chains, strict=True
-        ):
-            shares = self._tags.probabilities(output)[range(len(ids)), ids]
-            spans = self._preprocessor.tokenizer.spans(text) if isinstance(text, str) else None
-            entities = []
-            if chain is not None and len(ids):
-                entities = find_entities(text, spans, ids, self.labels, chain, transitions)
-            found.append(Annotation(tokens, self._tags.names(ids), shares.tolist(), entities))
-        return found
+        return self._tags.annotate(texts, sentences, outputs, self._preprocessor.tokenizer)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"crf": self.crf, "scheme": self.scheme}
