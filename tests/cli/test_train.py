@@ -46,6 +46,10 @@ def test_classification(run, tiny, reviews, tmp_path):
     assert json.loads((tmp_path / "numbered.json").read_text())["examples"] == 24
     assert len(records(run("predict", "model/", reviews, *numbered[:2], "--header").stdout)) == 24
 
+    assert (
+        "jsonl"
+        in run("predict", "model/", reviews, "--text", "text", "--to", "conll", code=1).stderr
+    )
     found = records(run("predict", "model/", "-", stdin="a good film\n\na bad film\n").stdout)
     assert [record["text"] for record in found] == ["a good film", "a bad film"]
     for record in found:
@@ -77,6 +81,15 @@ def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
     assert {label[0] for label in task["labels"]} == set("OBIES")
     run("evaluate", "model", conll)  # of BIO tags
     [record] = records(run("predict", "model", "-", stdin="Ada lives in Rome\n").stdout)
+    rows = [
+        line.split("\t")
+        for line in run("predict", "model", conll, "--to", "conll").stdout.splitlines()
+    ]
+    assert [len(row) for row in rows[:6]] == [2, 2, 2, 2, 1, 2]
+    run("predict", "model", conll, "--to", "conllu", "-o", "tagged.conllu")
+    lines = (tmp_path / "tagged.conllu").read_text().splitlines()
+    assert lines[0].split("\t")[1] == "Ada"
+    assert lines[0].split("\t")[-1] == f"Tag={rows[0][1]}"
     for entity in record["entities"]:
         text = record["text"][entity["start_char"] : entity["end_char"]]
         assert entity["text"] == text

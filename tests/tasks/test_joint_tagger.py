@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoJointTagger
+from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.loading import load_task
+from keras_elmo.tasks.prediction import prediction_records
 
 POS_TAGS = ["NOUN", "ADJ", "DET"]
 ARGUMENTS = {
@@ -81,9 +83,24 @@ def test_saved_models_predict_the_same(tagger, joint, tmp_path):
     assert loaded.predict_labels(joint[0]) == tagger.predict_labels(joint[0])
     assert loaded.get_config()["labels"] == ARGUMENTS["labels"]
     [found] = loaded.annotate(["a good film"])
-    assert set(found) == {"slots", "pos"}
-    assert found["pos"].tokens == ["a", "good", "film"]
-    assert found["pos"].entities == []
+    assert set(found.columns) == {"slots", "pos"}
+    assert found.columns["pos"].tokens == ["a", "good", "film"]
+    assert found.columns["pos"].entities == []
+    assert found.labels == {"intent": loaded.predict_labels(["a good film"])[0]["intent"]}
+
+
+def test_predictions_and_measures(tagger, joint):
+    report = evaluate_task(tagger, *joint)
+    assert report["columns"].keys() == {"slots", "pos", "intent"}
+    assert report["columns"]["slots"].keys() >= {"f1", "strict_f1", "per_type"}
+    right = [a == b for a, b in zip(tagger.predict_labels(joint[0]), joint[1], strict=True)]
+    assert report["exact_match"] == np.mean(right)
+    [record] = prediction_records(tagger, ["a good film"])
+    assert record["tokens"] == ["a", "good", "film"]
+    assert record["intent"]["label"] in ("praise", "none")
+    assert len(record["pos"]["tags"]) == len(record["slots"]["probabilities"]) == 3
+    assert "entities" in record["slots"]
+    assert "entities" not in record["pos"]
 
 
 def test_errors(tagger, backbone):

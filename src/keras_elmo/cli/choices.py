@@ -21,6 +21,14 @@ class Format(StrEnum):
     TXT = "txt"
 
 
+class PredictionFormat(StrEnum):
+    """How predictions are written."""
+
+    JSONL = "jsonl"
+    CONLL = "conll"
+    CONLLU = "conllu"
+
+
 class FineTune(StrEnum):
     """How ELMo is trained with a task: the recipes' names."""
 

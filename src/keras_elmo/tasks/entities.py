@@ -51,6 +51,20 @@ class Annotation(NamedTuple):
     entities: list[Entity]
 
 
+class JointAnnotation(NamedTuple):
+    """What a tagger with several heads says about a sentence.
+
+    Attributes:
+        columns: name → its tags and entities.
+        labels: name → the most probable label of the sentence.
+        probabilities: name → the probability of that label.
+    """
+
+    columns: dict[str, Annotation]
+    labels: dict[str, str]
+    probabilities: dict[str, float]
+
+
 def find_entities(
     sentence: str | Sequence[str],
     places: Sequence[tuple[int, int]] | None,

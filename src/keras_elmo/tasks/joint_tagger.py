@@ -10,7 +10,7 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
-from keras_elmo.tasks.entities import Annotation
+from keras_elmo.tasks.entities import JointAnnotation
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_head import SentenceHead
 from keras_elmo.tasks.tag_head import TagHead
@@ -157,14 +157,22 @@ class ElmoJointTagger(ElmoTask):
         columns = {name: head.predict(outputs) for name, head in self.heads.items()}
         return [{name: column[i] for name, column in columns.items()} for i in range(len(outputs))]
 
-    def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[dict[str, Annotation]]:
-        """Tags and entities of each column, as `ElmoTokenClassifier.annotate` gives them."""
+    def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[JointAnnotation]:
+        """Labels of each sentence, and of each column its tags and entities."""
         texts = [x] if isinstance(x, str) else list(x)
         sentences = self._preprocessor.tokenize(texts)
         outputs = self.sentence_outputs(sentences, batch_size)
         arguments = texts, sentences, outputs, self._preprocessor.tokenizer
         columns = {name: head.annotate(*arguments) for name, head in self._tag_heads.items()}
-        return [{name: column[i] for name, column in columns.items()} for i in range(len(outputs))]
+        labels = {name: head.predict(outputs) for name, head in self._sentence_heads.items()}
+        return [
+            JointAnnotation(
+                {name: column[i] for name, column in columns.items()},
+                {name: column[i] for name, column in labels.items()},
+                {name: float(output[name].max()) for name in labels},
+            )
+            for i, output in enumerate(outputs)
+        ]
 
     def get_config(self) -> dict[str, Any]:
         tags, sentences = self._tag_heads.items(), self._sentence_heads.items()

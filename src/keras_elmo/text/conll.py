@@ -16,6 +16,13 @@ _NO_WORD_OF_ITS_OWN = re.compile(r"\d+[-.]\d+")
 NumberedRow = tuple[int, list[str]]
 
 
+class Block(NamedTuple):
+    """The rows of a sentence with their line numbers, and the comments above them."""
+
+    rows: list[NumberedRow]
+    comments: list[str]
+
+
 class TaggedSentence(NamedTuple):
     """The tokens of a sentence, a tag for each, and the line of the file where it begins."""
 
@@ -52,26 +59,39 @@ def read_conll(
         >>> for sentence in read_conll("train.conll"):
         ...     print(sentence.tokens, sentence.tags)
     """
-    is_conllu = Path(path).name.endswith((".conllu", ".conllu.gz"))
-    sentences = _sentences(path, comments or ("#" if is_conllu else None))
     columns = None
-    for rows in not_empty(sentences, path, "sentences"):
+    for rows, _ in read_blocks(path, comments):
         columns = columns or _columns(path, rows[0], token_column, tag_column)
-        if is_conllu:
+        yield _sentence(path, rows, *columns)
+
+
+def is_conllu(path: str | Path) -> bool:
+    """Whether a file's name says that it is in the CoNLL-U format."""
+    return Path(path).name.endswith((".conllu", ".conllu.gz"))
+
+
+def read_blocks(path: str | Path, comments: str | None = None) -> Iterator[Block]:
+    """Stream the rows of each sentence; arguments and errors as of `read_conll`."""
+    blocks = _blocks(path, comments or ("#" if is_conllu(path) else None))
+    for rows, above in not_empty(blocks, path, "sentences"):
+        if is_conllu(path):
             rows = [row for row in rows if not _NO_WORD_OF_ITS_OWN.fullmatch(row[1][0])]
         if rows:
-            yield _sentence(path, rows, *columns)
+            yield Block(rows, above)
 
 
-def _sentences(path: str | Path, comments: str | None) -> Iterator[list[NumberedRow]]:
+def _blocks(path: str | Path, comments: str | None) -> Iterator[Block]:
     rows: list[NumberedRow] = []
+    above: list[str] = []
     width = None
     for line, content in numbered_lines(path):
         if not content.strip():
             if rows:
-                yield rows
-            rows = []
-        elif not (content.startswith(_DOCUMENT_START) or _is_comment(content, comments)):
+                yield Block(rows, above)
+            rows, above = [], []
+        elif _is_comment(content, comments):
+            above.append(content)
+        elif not (content.startswith(_DOCUMENT_START)):
             fields = _split(content)
             width = width or len(fields)
             if len(fields) != width:
@@ -82,7 +102,7 @@ def _sentences(path: str | Path, comments: str | None) -> Iterator[list[Numbered
                 raise DataError.at(path, line, message)
             rows.append((line, fields))
     if rows:
-        yield rows
+        yield Block(rows, above)
 
 
 def _is_comment(content: str, comments: str | None) -> bool:
