@@ -95,7 +95,7 @@ def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
         assert entity["text"] == text
         assert 0.0 <= entity["confidence"] <= 1.0
 
-    run(*arguments, "-o", "softmax", "--no-crf")
+    run(*arguments, "-o", "softmax", "--no-crf", "--word-shape-dim", "4")
     task = json.loads((tmp_path / "softmax" / "task.json").read_text())["config"]
     assert (task["crf"], task["scheme"]) == (False, "BIO")
 

@@ -214,3 +214,20 @@ def test_unequal_lengths_and_unknown_tags_are_named(backbone, preprocessor):
         model.fit([["a"], ["b", "c"]], [["O"], ["O"]])
     with pytest.raises(ValueError, match=r"sentence 0, tag 1 must be one of.*'B-Y'"):
         model.fit([["a", "b"]], [["O", "B-Y"]])
+
+
+def test_shapes_of_words_beside_elmo(backbone, preprocessor, tmp_path):
+    words = [["Ada", "saw", "Bo"], ["a", "FILM", "in", "1990"]]
+    tags = [["B-X" if word[0].isupper() else "O" for word in row] for row in words]
+    with pytest.raises(ValueError, match="needs a preprocessor that gives shapes"):
+        tagger(backbone, preprocessor, word_shape_dim=4)
+    config = preprocessor.get_config() | {"word_shapes": True}
+    shapes = type(preprocessor).from_config(config)
+    model = tagger(backbone, shapes, word_shape_dim=4, crf=True, scheme="BIO")
+    model.compile(learning_rate=3e-2)
+    model.fit(words, tags, epochs=60, verbose=0)
+    unseen = [["Zoe", "saw", "ROME"]]  # only the shape of a word is known
+    assert model.predict_labels(unseen) == [["B-X", "O", "B-X"]]
+    model.save_to_preset(tmp_path / "preset")
+    loaded = ElmoTokenClassifier.from_preset(tmp_path / "preset")
+    np.testing.assert_array_equal(loaded.predict(unseen)[0], model.predict(unseen)[0])

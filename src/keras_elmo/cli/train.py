@@ -75,6 +75,9 @@ def train(
     glove: Annotated[
         Path | None, _option(MODEL, "Word vectors to begin with, in GloVe's text form.")
     ] = None,
+    word_shape_dim: Annotated[
+        int | None, _option(MODEL, "Size of vectors of the words' shapes, likewise.", min=1)
+    ] = None,
     # === Training ===
     epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,
     patience: Annotated[int, _option(TRAINING, "Epochs without a better one.", min=1)] = 3,
@@ -148,6 +151,7 @@ def train(
             dropout=dropout,
             word_embedding_dim=word_embedding_dim,
             glove=glove,
+            word_shape_dim=word_shape_dim,
         )
         chosen = {
             "learning_rate": learning_rate,

@@ -28,6 +28,7 @@ def build_task(
     word_embedding_dim: int | None = None,
     glove: str | PathLike[str] | None = None,
     crf: bool | None = None,
+    word_shape_dim: int | None = None,
     **arguments: Any,
 ) -> ElmoTask:
     """The task that a data set is for.
@@ -41,6 +42,7 @@ def build_task(
         glove: a file of vectors to begin with, in GloVe's text form.
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
             BIO, in which they are read.
+        word_shape_dim: size of vectors of the words' shapes beside ELMo.
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
     vectors = None
@@ -49,6 +51,10 @@ def build_task(
     if glove:
         vectors = read_word_vectors(glove, preprocessor, word_embedding_dim)
         word_embedding_dim = vectors[1].shape[1]
+    if word_shape_dim:
+        config = preprocessor.get_config() | {"word_shapes": True}
+        preprocessor = ElmoPreprocessor.from_config(config)
+    arguments["word_shape_dim"] = word_shape_dim
     arguments |= {"preprocessor": preprocessor, "labels": labels}
     arguments["word_embedding_dim"] = word_embedding_dim
     task: ElmoTask

@@ -94,7 +94,16 @@ def _joint_report(
 
 
 def task_kind(task: ElmoTask) -> str:
-    """Which kind of labels a task predicts."""
+    """Which kind of labels a task predicts.
+
+    Raises:
+        ValueError: several kinds, which no labelled file of ours holds.
+    """
+    if isinstance(task, ElmoJointTagger):
+        raise ValueError(
+            "a labelled file holds one kind of labels. Received: a model of "
+            f"{', '.join(task.heads)}. Measure it in Python: `evaluate_task` with `read_columns`."
+        )
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION

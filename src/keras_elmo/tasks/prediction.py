@@ -52,8 +52,8 @@ def prediction_lines(
         texts: strings or token lists.
         file_format: `"jsonl"`, or of a tagger `"conll"` (tokens, then a column for each column of
             tags) or `"conllu"`. There, parts of speech are in UPOS, and tags of spans in MISC as
-            `Tag=`; a joint tagger's columns are in the fields of their names (`UPOS`, …) or in MISC,
-            and its labels in comments.
+            `Tag=`; a joint tagger's columns are in the fields of their names (`UPOS`, …) or in
+            MISC, and its labels in comments.
 
     Raises:
         ValueError: another format, or columns of a classifier.
