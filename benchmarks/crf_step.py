@@ -37,8 +37,9 @@ def main() -> None:
             seconds[crf].append((time.perf_counter() - begin) / steps)
     softmax, crf = (float(np.median(values)) for values in seconds.values())
     ratio = float(np.median(np.array(seconds[True]) / seconds[False]))
-    print(f"{len(labels)} labels: softmax {softmax * 1e3:.1f} ms, CRF {crf * 1e3:.1f} ms a step, ")
-    print(f"ratio {ratio:.2f}; {decoding(len(labels)):.2f} s for Viterbi of 10,000 sentences")
+    print(f"{len(labels)} labels: softmax {softmax * 1e3:.1f} ms, CRF {crf * 1e3:.1f} ms a step")
+    print(f"ratio {ratio:.2f} (median of {arguments.rounds} rounds in turns)")
+    print(f"Viterbi of 10,000 sentences: {decoding(len(labels)):.2f} s")
 
 
 def training(data, labels, crf):
