@@ -7,7 +7,7 @@ from reprlib import repr as short
 from typing import NamedTuple
 
 from keras_elmo.text.lines import DataError, not_empty, numbered_lines
-from keras_elmo.text.tags import to_bio
+from keras_elmo.text.tags import BIO, convert_tags
 
 _DOCUMENT_START = "-DOCSTART-"
 # Rows of CoNLL-U that repeat words (ranges `1-2`) or have none in the text (empty nodes `1.1`).
@@ -37,11 +37,12 @@ def read_conll(
     tag_column: int | None = -1,
     *,
     comments: str | None = None,
+    scheme: str | None = None,
 ) -> Iterator[TaggedSentence]:
     """Stream the sentences of a file in columns, which are separated by tabs or else by spaces.
 
-    IOB1, BIOES and BILOU tags become BIO (see [`to_bio`][keras_elmo.text.tags.to_bio]); other tags
-    stay as they are. `-DOCSTART-` lines are passed over.
+    IOB1, BIOES and BILOU tags become BIO (see [`convert_tags`][keras_elmo.text.tags.convert_tags]);
+    other tags stay as they are. `-DOCSTART-` lines are passed over.
 
     Args:
         path: a UTF-8 file, `*.gz` too; `-` is standard input.
@@ -50,6 +51,8 @@ def read_conll(
         comments: beginning of the lines to pass over, such as `"#"`. The default is none, because
             `#` may be a token; in `*.conllu` files it is `"#"`, and there the rows of multiword
             ranges and empty nodes are passed over as well.
+        scheme: of the tags, such as `"IOB1"`: what is against it is an error. By default tags are
+            in any scheme, and a span without a sign of its beginning gets one.
 
     Raises:
         DataError: at the first iteration that meets it: no such column, a line with more or fewer
@@ -62,7 +65,7 @@ def read_conll(
     columns = None
     for rows, _ in read_blocks(path, comments):
         columns = columns or _columns(path, rows[0], token_column, tag_column)
-        yield _sentence(path, rows, *columns)
+        yield _sentence(path, rows, *columns, scheme)
 
 
 def is_conllu(path: str | Path) -> bool:
@@ -137,7 +140,11 @@ def _columns(
 
 
 def _sentence(
-    path: str | Path, rows: list[NumberedRow], token_column: int, tag_column: int | None
+    path: str | Path,
+    rows: list[NumberedRow],
+    token_column: int,
+    tag_column: int | None,
+    scheme: str | None,
 ) -> TaggedSentence:
     used = [token_column] if tag_column is None else [token_column, tag_column]
     for line, fields in rows:
@@ -148,6 +155,7 @@ def _sentence(
     if tag_column is None:
         return TaggedSentence(tokens, [], start)
     try:
-        return TaggedSentence(tokens, to_bio([fields[tag_column] for _, fields in rows]), start)
+        tags = [fields[tag_column] for _, fields in rows]
+        return TaggedSentence(tokens, convert_tags(tags, BIO, scheme=scheme), start)
     except ValueError as error:
         raise DataError.at(path, start, f"in the sentence that begins here, {error}") from error
