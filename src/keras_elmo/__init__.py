@@ -26,11 +26,13 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.bilm import BiLM
     from keras_elmo.layers.bilstm import BiLSTM
     from keras_elmo.layers.char_cnn import CharacterCNN
+    from keras_elmo.layers.crf import CRF
     from keras_elmo.layers.layer_mix import LayerMix
     from keras_elmo.layers.pooling import SequencePooling
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
+    from keras_elmo.tasks.joint_tagger import ElmoJointTagger
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
@@ -39,12 +41,14 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
 __version__ = "0.1.0"
 
 __all__ = [
+    "CRF",
     "BiLM",
     "BiLSTM",
     "CharacterCNN",
     "ElmoBackbone",
     "ElmoEmbedder",
     "ElmoEmbedding",
+    "ElmoJointTagger",
     "ElmoLanguageModel",
     "ElmoPreprocessor",
     "ElmoTextClassifier",
@@ -68,12 +72,14 @@ __all__ = [
 
 # Public name → the module of this package that defines it.
 _MODULES = {
+    "CRF": "layers.crf",
     "BiLM": "layers.bilm",
     "BiLSTM": "layers.bilstm",
     "CharacterCNN": "layers.char_cnn",
     "ElmoBackbone": "elmo.backbone",
     "ElmoEmbedder": "embedding.embedder",
     "ElmoEmbedding": "elmo.embedding",
+    "ElmoJointTagger": "tasks.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoTextClassifier": "tasks.text_classifier",

@@ -46,6 +46,10 @@ def test_classification(run, tiny, reviews, tmp_path):
     assert json.loads((tmp_path / "numbered.json").read_text())["examples"] == 24
     assert len(records(run("predict", "model/", reviews, *numbered[:2], "--header").stdout)) == 24
 
+    assert (
+        "jsonl"
+        in run("predict", "model/", reviews, "--text", "text", "--to", "conll", code=1).stderr
+    )
     found = records(run("predict", "model/", "-", stdin="a good film\n\na bad film\n").stdout)
     assert [record["text"] for record in found] == ["a good film", "a bad film"]
     for record in found:
@@ -63,6 +67,48 @@ def test_tagging(run, tiny, conll, tmp_path):
     [record] = records(run("predict", "model/", "-", stdin="Ada smiled .\n").stdout)
     assert record["tokens"] == ["Ada", "smiled", "."]
     assert len(record["tags"]) == len(record["probabilities"]) == 3
+    assert record["text"] == "Ada smiled ."
+    assert isinstance(record["entities"], list)
+
+
+def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
+    arguments = ("train", conll, "--preset", tiny, "--dev", conll, *SMALL)
+    run(*arguments, "-o", "model", "--scheme", "BIOES")
+    task = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert task["scheme"] == "BIOES"
+    assert task["crf"]
+    assert task["labels"][0] == "O"
+    assert {label[0] for label in task["labels"]} == set("OBIES")
+    run("evaluate", "model", conll)  # of BIO tags
+    [record] = records(run("predict", "model", "-", stdin="Ada lives in Rome\n").stdout)
+    rows = [
+        line.split("\t")
+        for line in run("predict", "model", conll, "--to", "conll").stdout.splitlines()
+    ]
+    assert [len(row) for row in rows[:6]] == [2, 2, 2, 2, 1, 2]
+    run("predict", "model", conll, "--to", "conllu", "-o", "tagged.conllu")
+    lines = (tmp_path / "tagged.conllu").read_text().splitlines()
+    assert lines[0].split("\t")[1] == "Ada"
+    assert lines[0].split("\t")[-1] == f"Tag={rows[0][1]}"
+    for entity in record["entities"]:
+        text = record["text"][entity["start_char"] : entity["end_char"]]
+        assert entity["text"] == text
+        assert 0.0 <= entity["confidence"] <= 1.0
+
+    run(*arguments, "-o", "softmax", "--no-crf", "--word-shape-dim", "4")
+    task = json.loads((tmp_path / "softmax" / "task.json").read_text())["config"]
+    assert (task["crf"], task["scheme"]) == (False, "BIO")
+
+
+def test_a_scheme_is_for_spans(run, tiny, tmp_path):
+    (tmp_path / "pos.conll").write_text("Ada PROPN\nsmiled VERB\n\nshe PRON\n")
+    arguments = ("train", "pos.conll", "--preset", tiny, *SMALL)
+    refused = run(*arguments, "--scheme", "BIOES", "-o", "model", code=1).stderr
+    assert "pos.conll: a tag scheme is for tags that mark spans" in refused
+    run(*arguments, "--dev-split", "0", "-o", "model")
+    task = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert (task["crf"], task["scheme"]) == (False, None)
+    assert "entities" not in run("predict", "model", "-", stdin="Ada\n").stdout
 
 
 def test_multi_label(run, tiny, multi, tmp_path):

@@ -92,6 +92,17 @@ def test_bad_files_name_the_line(tmp_path, content, message):
         list(read_conll(write(tmp_path, content)))
 
 
+def test_tags_against_a_scheme_that_is_asked_for(tmp_path):
+    path = write(tmp_path, "a O\n\nb O\nc I-X\n")
+    assert [s.tags for s in read_conll(path)] == [["O"], ["O", "B-X"]]
+    assert [s.tags for s in read_conll(path, scheme="IOB1")] == [["O"], ["O", "B-X"]]
+    message = r"data.conll:3: .* tag 1 \('I-X'\) must not stand behind 'O' in BIO"
+    with pytest.raises(DataError, match=message):
+        list(read_conll(path, scheme="BIO"))
+    with pytest.raises(ValueError, match="one of IOB1, BIO, BIOES, BILOU"):
+        list(read_conll(path, scheme="IOB"))
+
+
 def test_a_column_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match=r"token_column must be from -2 to 1\. Received: 2"):
         list(read_conll(write(tmp_path, "a O\n"), token_column=2))

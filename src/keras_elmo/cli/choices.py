@@ -21,6 +21,14 @@ class Format(StrEnum):
     TXT = "txt"
 
 
+class PredictionFormat(StrEnum):
+    """How predictions are written."""
+
+    JSONL = "jsonl"
+    CONLL = "conll"
+    CONLLU = "conllu"
+
+
 class FineTune(StrEnum):
     """How ELMo is trained with a task: the recipes' names."""
 
@@ -54,6 +62,15 @@ class Pooling(StrEnum):
     MAX = "max"
     MEAN = "mean"
     ATTENTION = "attention"
+
+
+class Scheme(StrEnum):
+    """How tags mark spans."""
+
+    BIO = "BIO"
+    BIOES = "BIOES"
+    IOB1 = "IOB1"
+    BILOU = "BILOU"
 
 
 class Tokenizer(StrEnum):

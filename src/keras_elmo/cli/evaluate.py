@@ -43,6 +43,7 @@ def evaluate(
 
     task = load_task(model)
     rows = read_dataset(data, file_format, task_kind(task), text, label, header=header)
+    rows = rows.in_scheme(getattr(task, "scheme", None))
     rows.require(task.labels)
     report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size)
     out.print(measures_table(report, f"{model} on {data}"))

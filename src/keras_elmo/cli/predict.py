@@ -1,6 +1,5 @@
 """`keras-elmo predict`: text → labels and probabilities as JSON Lines."""
 
-import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format
+from keras_elmo.cli.choices import Format, PredictionFormat
 
 
 def predict(
@@ -28,26 +27,30 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
     ] = None,
+    to: Annotated[
+        PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")
+    ] = PredictionFormat.JSONL,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
-    """Label new text: one JSON object a line, with labels and probabilities.
+    """Label new text: one JSON object a line, with labels and probabilities, or columns.
 
     \b
     keras-elmo predict model/ new.txt
     keras-elmo predict model/ new.csv --text review -o labelled.jsonl
+    keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
     load_backend()
     from keras_elmo.tasks.loading import load_task
-    from keras_elmo.tasks.prediction import prediction_records
+    from keras_elmo.tasks.prediction import prediction_lines
     from keras_elmo.text.formats import read_texts
     from keras_elmo.weights.new_file import new_file
 
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
         rows = read_texts(texts, file_format, text, header=header)
-        records = prediction_records(load_task(model), rows, batch_size=batch_size)
+        lines = prediction_lines(load_task(model), rows, to, batch_size=batch_size)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
-            for record in records:
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            for line in lines:
+                file.write(line)

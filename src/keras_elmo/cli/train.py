@@ -14,6 +14,7 @@ from keras_elmo.cli.choices import (
     Kind,
     Pooling,
     Schedule,
+    Scheme,
     Tokenizer,
     Unfreezing,
 )
@@ -61,6 +62,13 @@ def train(
     lstm_units: Annotated[int, _option(MODEL, "BiLSTM units per direction.", min=1)] = 128,
     num_layers: Annotated[int, _option(MODEL, "BiLSTM layers.", min=0)] = 1,
     pooling: Annotated[Pooling, _option(MODEL, "For classification.")] = Pooling.MAX,
+    crf: Annotated[
+        bool | None,
+        _option(MODEL, "Score sequences of tags. Default: for spans.", "--crf/--no-crf"),
+    ] = None,
+    scheme: Annotated[
+        Scheme | None, _option(MODEL, "What tags of spans are converted to. Default: BIO.")
+    ] = None,
     dropout: Annotated[float, _option(MODEL, "Around the BiLSTM.", min=0.0, max=0.95)] = 0.2,
     elmo_dropout: Annotated[
         float, _option(MODEL, "Of ELMo's mixed vectors.", min=0.0, max=0.95)
@@ -70,6 +78,9 @@ def train(
     ] = None,
     glove: Annotated[
         Path | None, _option(MODEL, "Word vectors to begin with, in GloVe's text form.")
+    ] = None,
+    word_shape_dim: Annotated[
+        int | None, _option(MODEL, "Size of vectors of the words' shapes, likewise.", min=1)
     ] = None,
     # === Training ===
     epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,
@@ -119,7 +130,7 @@ def train(
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
-    keras-elmo train train.conll --format conll --dev dev.conll -o model/
+    keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
     seconds = amounts.seconds(checkpoint_every)

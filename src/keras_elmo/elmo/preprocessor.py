@@ -12,6 +12,7 @@ from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.text.word_shapes import encode_shapes
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.location import locate
@@ -34,6 +35,7 @@ class ElmoPreprocessor:
         characters: of a model that reads other characters than bytes, in the order of their ids.
         word_vocabulary: words of a second word vector beside ELMo, `<S> </S> <UNK>` first; adds
             `word_ids` to the output. A word that is not there is looked up in lower case, too.
+        word_shapes: also give `word_shapes`, see [`word_shape`][keras_elmo.text.word_shapes].
 
     Call arguments:
         sentences: a string, a list of strings, or a list of token lists.
@@ -42,7 +44,8 @@ class ElmoPreprocessor:
     Returns:
         A dict: character_ids int32 `(batch, tokens, max_characters_per_token)` or token_ids int32
         `(batch, tokens)`, padding_mask bool `(batch, tokens)`, and word_ids int32
-        `(batch, tokens)` with a `word_vocabulary`. Zeros where padded, at least one step.
+        `(batch, tokens)` with a `word_vocabulary`, word_shapes likewise. Zeros where padded, at
+        least one step.
 
     Example:
         >>> ElmoPreprocessor()(["It isn't bad."])["padding_mask"]
@@ -57,12 +60,14 @@ class ElmoPreprocessor:
         vocabulary: Sequence[str] | None = None,
         characters: Sequence[str] | None = None,
         word_vocabulary: Sequence[str] | None = None,
+        word_shapes: bool = False,
     ):
         self.tokenizer = get_tokenizer(tokenizer)
         self.max_characters_per_token = max_characters_per_token
         self.vocabulary = Vocabulary(vocabulary) if vocabulary else None
         self.word_vocabulary = Vocabulary(word_vocabulary) if word_vocabulary else None
         self.characters = list(characters) if characters else None
+        self.word_shapes = word_shapes
         self._encoder = self._characters_or_words()
 
     def __call__(self, sentences: Sentences, length: int | None = None) -> dict[str, np.ndarray]:
@@ -94,6 +99,8 @@ class ElmoPreprocessor:
             known = self.word_vocabulary
             words = [[w if w in known else w.lower() for w in tokens] for tokens in sentences]
             arrays["word_ids"] = known.encode(words, time)
+        if self.word_shapes:
+            arrays["word_shapes"] = encode_shapes(sentences, time)
         return arrays
 
     def get_config(self) -> dict[str, Any]:
@@ -104,6 +111,7 @@ class ElmoPreprocessor:
             "vocabulary": list(self.vocabulary.tokens) if self.vocabulary else None,
             "characters": self.characters,
             "word_vocabulary": list(self.word_vocabulary.tokens) if self.word_vocabulary else None,
+            "word_shapes": self.word_shapes,
         }
 
     @classmethod

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from keras_elmo.metrics.scores import Scores, check_equal_length, scores
-
-Span = tuple[str, int, int]
+from keras_elmo.text.tags import Span, read_spans
 
 
 class SpanScores(Scores):
@@ -14,19 +13,25 @@ class SpanScores(Scores):
     per_type: dict[str, Scores]
 
 
-def bio_spans(tags: Sequence[str]) -> set[Span]:
-    """The spans `(type, start, end)` of one sentence, `end` exclusive, in strict BIO (IOB2).
+def bio_spans(tags: Sequence[str], *, strict: bool = True) -> set[Span]:
+    """The spans `(type, start, end)` of one sentence, `end` exclusive.
 
-    A span begins with `B-` and goes on through the `I-` tags of its type. An `I-` that continues
-    nothing belongs to no span, as in seqeval's strict mode. Bare `B` and `I` have the type `_`.
+    Args:
+        tags: where `strict`, in BIO (IOB2): a span begins with `B-` and goes on through the `I-`
+            tags of its type, and an `I-` that continues nothing belongs to no span, as in seqeval's
+            strict mode. Else in any scheme and with any error, as conlleval and seqeval's default
+            count: such an `I-` begins a span. A bare prefix has the type `_`.
+        strict: which of the two.
 
     Raises:
-        ValueError: a tag other than `B-type`, `I-type` and `O`.
+        ValueError: a tag that is neither of a span nor `O`.
 
     Example:
         >>> sorted(bio_spans(["B-PER", "I-PER", "O", "I-LOC"]))
         [('PER', 0, 2)]
     """
+    if not strict:
+        return set(read_spans(list(map(_with_type, tags))))
     spans: set[Span] = set()
     span_type, start = "", -1  # a start of -1: no span is open
     for place, tag in enumerate([*tags, "O"]):  # the O closes a span at the end
@@ -39,17 +44,20 @@ def bio_spans(tags: Sequence[str]) -> set[Span]:
     return spans
 
 
-def span_f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> SpanScores:
-    """Precision, recall and F1 over the spans of all sentences (CoNLL-2003 evaluation, strict BIO).
+def span_f1(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], *, strict: bool = True
+) -> SpanScores:
+    """Precision, recall and F1 over the spans of all sentences (CoNLL-2003 evaluation).
 
     Args:
-        gold, predicted: BIO tags, one list a sentence, of equal lengths.
+        gold, predicted: tags, one list a sentence, of equal lengths.
+        strict: as of `bio_spans`: strict BIO, or any scheme exactly as conlleval counts.
 
     Returns:
         The micro average, its `support` (gold spans), and `per_type` by name. Without spans: 0.
 
     Raises:
-        ValueError: unequal numbers of sentences or of tags, a tag that is not BIO.
+        ValueError: unequal numbers of sentences or of tags, a tag that is no span's.
     """
     check_equal_length("sentences", len(gold), len(predicted))
     correct, found, wanted = Counter[str](), Counter[str](), Counter[str]()
@@ -59,7 +67,8 @@ def span_f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -
                 f"sentence {number} must have as many predicted as gold tags. "
                 f"Received: {len(gold_tags)} gold, {len(predicted_tags)} predicted"
             )
-        gold_spans, predicted_spans = bio_spans(gold_tags), bio_spans(predicted_tags)
+        gold_spans = bio_spans(gold_tags, strict=strict)
+        predicted_spans = bio_spans(predicted_tags, strict=strict)
         wanted.update(span[0] for span in gold_spans)
         found.update(span[0] for span in predicted_spans)
         correct.update(span[0] for span in gold_spans & predicted_spans)
@@ -77,3 +86,10 @@ def _parse(tag: str) -> tuple[str, str]:
     raise ValueError(
         f"a tag must be B-type, I-type or O. Received: {tag!r}. Convert others with `to_bio`."
     )
+
+
+def _with_type(tag: str) -> str:
+    prefix, dash, span_type = tag.partition("-")
+    if tag == "O" or (prefix and prefix in "BIESLU" and bool(dash) == bool(span_type)):
+        return tag if dash or tag == "O" else f"{tag}-_"
+    raise ValueError(f"a tag must be O, or a span's, such as B-type or I-type. Received: {tag!r}.")

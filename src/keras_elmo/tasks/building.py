@@ -13,6 +13,7 @@ from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.datasets import MULTI_LABEL, TAGGING, Dataset
+from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
 
@@ -26,6 +27,8 @@ def build_task(
     pooling: str = "max",
     word_embedding_dim: int | None = None,
     glove: str | PathLike[str] | None = None,
+    crf: bool | None = None,
+    word_shape_dim: int | None = None,
     **arguments: Any,
 ) -> ElmoTask:
     """The task that a data set is for.
@@ -37,6 +40,9 @@ def build_task(
         pooling: for texts; tags need none.
         word_embedding_dim: size of trainable word vectors beside ELMo.
         glove: a file of vectors to begin with, in GloVe's text form.
+        crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
+            BIO, in which they are read.
+        word_shape_dim: size of vectors of the words' shapes beside ELMo.
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
     vectors = None
@@ -45,11 +51,17 @@ def build_task(
     if glove:
         vectors = read_word_vectors(glove, preprocessor, word_embedding_dim)
         word_embedding_dim = vectors[1].shape[1]
+    if word_shape_dim:
+        config = preprocessor.get_config() | {"word_shapes": True}
+        preprocessor = ElmoPreprocessor.from_config(config)
+    arguments["word_shape_dim"] = word_shape_dim
     arguments |= {"preprocessor": preprocessor, "labels": labels}
     arguments["word_embedding_dim"] = word_embedding_dim
     task: ElmoTask
     if dataset.kind == TAGGING:
-        task = ElmoTokenClassifier(backbone, **arguments)
+        scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
+        crf = scheme is not None if crf is None else crf
+        task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
     else:
         several = dataset.kind == MULTI_LABEL
         task = ElmoTextClassifier(backbone, pooling=pooling, multi_label=several, **arguments)

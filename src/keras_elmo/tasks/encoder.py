@@ -7,6 +7,7 @@ import keras
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
+from keras_elmo.text.word_shapes import SHAPES
 
 
 def build_encoder(
@@ -19,6 +20,7 @@ def build_encoder(
     mix_at_output: bool,
     word_vectors_size: tuple[int, int] | None,
     word_vectors_dropout: float,
+    word_shape_dim: int | None,
     lstm_units: list[int],
     dropout: float,
 ) -> tuple[dict[str, Any], Any, Any, keras.layers.Embedding | None]:
@@ -28,7 +30,7 @@ def build_encoder(
         of a trainable word embedding, or None.
 
     Returns:
-        The inputs (the backbone's, and word_ids int32 `(batch, tokens)` with word vectors), ELMo's
+        The inputs (the backbone's; word_ids and word_shapes, int32 `(batch, tokens)`), ELMo's
         features, the output float `(batch, tokens, features)`, and the word embedding layer.
     """
 
@@ -53,6 +55,10 @@ def build_encoder(
         words = word_vectors(inputs["word_ids"])
         words = keras.layers.Dropout(word_vectors_dropout, name="word_dropout")(words)
         x = keras.layers.Concatenate(name="words_and_elmo")([words, x])
+    if word_shape_dim:
+        inputs["word_shapes"] = keras.Input((None,), dtype="int32", name="word_shapes")
+        table = keras.layers.Embedding(len(SHAPES) + 1, word_shape_dim, name="word_shape_vectors")
+        x = keras.layers.Concatenate(name="shapes_and_elmo")([table(inputs["word_shapes"]), x])
     for i, units in enumerate(lstm_units):
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = BiLSTM(units, name=f"bilstm_{i}")(x, mask=mask)
@@ -76,3 +82,12 @@ def word_vectors_size(preprocessor: Any, size: int | None) -> tuple[int, int] | 
             f"get a vector. Received: preprocessor={preprocessor!r} without one"
         )
     return len(preprocessor.word_vocabulary) + 1, size  # row 0 stands for padding
+
+
+def check_word_shapes(preprocessor: Any, size: int | None) -> None:
+    """Raise ValueError where word shapes are to be embedded that the preprocessor does not give."""
+    if size and not (preprocessor is None or preprocessor.word_shapes):
+        raise ValueError(
+            "`word_shape_dim` needs a preprocessor that gives shapes: "
+            "`ElmoPreprocessor(..., word_shapes=True)`. Received: one that does not"
+        )

@@ -12,9 +12,13 @@ from keras_elmo.metrics.classification import (
     multi_label_report,
 )
 from keras_elmo.metrics.spans import span_f1
+from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, TAGGING
+from keras_elmo.text.tags import convert_tags, marks_spans
 
 
 def evaluate_task(
@@ -23,42 +27,83 @@ def evaluate_task(
     """Measure a classifier or tagger.
 
     Args:
-        task: a trained `ElmoTextClassifier` or `ElmoTokenClassifier`.
+        task: a trained one.
         sentences: strings or token lists.
-        gold: a label, a list of labels or a list of tags for each.
+        gold: a label, a list of labels or a list of tags for each; for a joint tagger a dict.
 
     Returns:
         Ready for JSON. One label: accuracy, macro_f1, micro_f1, per_class, labels,
         confusion_matrix (rows are gold). Several: subset_accuracy instead of accuracy, no matrix.
-        BIO tags: accuracy of tokens; precision, recall, f1 of spans and per_type. Other tags: as
-        one label, counted over tokens. Always `examples`.
+        Tags of spans: accuracy of tokens; precision, recall, f1 of spans and per_type, as conlleval
+        counts them; strict_f1, without spans against the scheme. Other tags: as one label, counted
+        over tokens. Always `examples`. Of a joint tagger exact_match, the share of sentences that
+        are right in everything, and `columns`, these measures by name.
     """
-    predicted: Any = task.decode(task.predict(sentences, batch_size=batch_size))
+    predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
     report: dict[str, Any] = {"examples": len(gold)}
+    if isinstance(task, ElmoJointTagger):
+        return report | _joint_report(task, gold, predicted)
     kind = task_kind(task)
     if kind == MULTI_LABEL:
         return report | multi_label_report(gold, predicted, task.labels)
     if kind == CLASSIFICATION:
-        encode = task.label_encoder.encode
-        matrix = confusion_matrix(encode(gold), encode(predicted), len(task.labels))
-        report |= classification_report(gold, predicted, task.labels)
-        return report | {"labels": task.labels, "confusion_matrix": matrix.tolist()}
+        return report | _label_report(gold, predicted, task.label_encoder)
+    return report | _tag_report(gold, predicted, task.labels, getattr(task, "scheme", None))
+
+
+def _label_report(gold: Sequence[Any], predicted: Any, encoder: LabelEncoder) -> dict[str, Any]:
+    matrix = confusion_matrix(encoder.encode(gold), encoder.encode(predicted), len(encoder.labels))
+    report = classification_report(gold, predicted, encoder.labels)
+    return {**report, "labels": encoder.labels, "confusion_matrix": matrix.tolist()}
+
+
+def _tag_report(
+    gold: Sequence[Sequence[str]],
+    predicted: Sequence[Sequence[str]],
+    labels: Sequence[str],
+    scheme: str | None,
+) -> dict[str, Any]:
+    if scheme:  # what was read from a file is BIO
+        gold = [convert_tags(tags, scheme) for tags in gold]
     tokens, guesses = list(chain(*gold)), list(chain(*predicted))
-    report["tokens"] = len(tokens)
-    if not is_bio(task.labels):
-        return report | classification_report(tokens, guesses, task.labels)
+    report: dict[str, Any] = {"tokens": len(tokens)}
+    if not marks_spans(labels):
+        return report | classification_report(tokens, guesses, labels)
     right = float(np.mean([x == y for x, y in zip(tokens, guesses, strict=True)]))
-    return report | {"accuracy": right} | span_f1(gold, predicted)
+    report |= {"accuracy": right, **span_f1(gold, predicted, strict=False)}
+    if all(label[:2] in ("O", "B-", "I-") for label in labels):
+        report["strict_f1"] = span_f1(gold, predicted)["f1"]
+    return report
+
+
+def _joint_report(
+    task: ElmoJointTagger, gold: Sequence[Any], predicted: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """A report of each head, and how many sentences are right in all of them."""
+    columns, right = {}, np.ones(len(gold), bool)
+    for name, head in task.heads.items():
+        wanted, found = [row[name] for row in gold], [row[name] for row in predicted]
+        if isinstance(head, TagHead):
+            if scheme := head.scheme:
+                wanted = [convert_tags(tags, scheme) for tags in wanted]
+            columns[name] = _tag_report(wanted, found, head.encoder.labels, None)
+        else:
+            columns[name] = _label_report(wanted, found, head.encoder)
+        right &= [a == b for a, b in zip(wanted, found, strict=True)]
+    return {"exact_match": float(right.mean()), "columns": columns}
 
 
 def task_kind(task: ElmoTask) -> str:
-    """Which kind of labels a task predicts."""
+    """Which kind of labels a task predicts.
+
+    Raises:
+        ValueError: several kinds, which no labelled file of ours holds.
+    """
+    if isinstance(task, ElmoJointTagger):
+        raise ValueError(
+            "a labelled file holds one kind of labels. Received: a model of "
+            f"{', '.join(task.heads)}. Measure it in Python: `evaluate_task` with `read_columns`."
+        )
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION
-
-
-def is_bio(labels: Sequence[str]) -> bool:
-    """Whether labels mark spans: `O`, `B-type`, `I-type`."""
-    marks = [label for label in labels if label != "O"]
-    return all(label.startswith(("B-", "I-")) for label in marks) and bool(marks)

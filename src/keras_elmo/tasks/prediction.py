@@ -1,13 +1,17 @@
 """Predictions as records that people and programs can read."""
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
+from keras_elmo.tasks.entities import Annotation
+from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
+from keras_elmo.text.columns import conll_lines, conllu_lines
+from keras_elmo.text.tags import marks_spans
 
 _WINDOW = 32  # batches that are read ahead and sorted by length together
 
@@ -18,19 +22,63 @@ def prediction_records(
     """A record for each text, in order, holding only a window of them in memory.
 
     Args:
-        task: a trained `ElmoTextClassifier` or `ElmoTokenClassifier`.
+        task: a trained one.
         texts: strings or token lists.
 
     Returns:
         For a classifier `text`, `label` (`labels` if it is multi-label) and `probabilities` by
-        label; for a tagger `tokens`, `tags` and the `probabilities` of these tags.
+        label; for a tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these
+        tags, and `entities` where the labels mark spans: see
+        [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
+        name the same of each column, `label` and `probability` of each sentence label.
     """
     texts = iter(texts)
     while window := list(islice(texts, batch_size * _WINDOW)):
         if isinstance(task, ElmoTextClassifier):
             yield from _classified(task, window, batch_size)
-        else:
+        elif isinstance(task, ElmoTokenClassifier):
             yield from _tagged(task, window, batch_size)
+        elif isinstance(task, ElmoJointTagger):
+            yield from _joint(task, window, batch_size)
+
+
+def prediction_lines(
+    task: ElmoTask, texts: Iterable[Any], file_format: str, *, batch_size: int = 32
+) -> Iterator[str]:
+    """Predictions as the text of a file, a record or a sentence at a time.
+
+    Args:
+        task: a trained one.
+        texts: strings or token lists.
+        file_format: `"jsonl"`, or of a tagger `"conll"` (tokens, then a column for each column of
+            tags) or `"conllu"`. There, parts of speech are in UPOS, and tags of spans in MISC as
+            `Tag=`; a joint tagger's columns are in the fields of their names (`UPOS`, …) or in
+            MISC, and its labels in comments.
+
+    Raises:
+        ValueError: another format, or columns of a classifier.
+    """
+    records = prediction_records(task, texts, batch_size=batch_size)
+    if file_format == "jsonl":
+        yield from (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    elif file_format not in ("conll", "conllu"):
+        raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
+    elif isinstance(task, ElmoTextClassifier):
+        raise ValueError(f"a classifier's labels are written as jsonl. Received: {file_format}")
+    else:
+        yield from (_sentence(record, file_format, task) for record in records)
+
+
+def _sentence(record: dict[str, Any], file_format: str, task: ElmoTask) -> str:
+    if isinstance(task, ElmoJointTagger):
+        found = {name: record[name] for name in task.heads}
+    else:
+        found = {"Tag" if marks_spans(task.labels) else "UPOS": record}
+    columns = {name: value["tags"] for name, value in found.items() if "tags" in value}
+    if file_format == "conll":
+        return conll_lines(record["tokens"], list(columns.values()))
+    labels = {name: value["label"] for name, value in found.items() if "label" in value}
+    return conllu_lines(record["tokens"], columns, labels)
 
 
 def _classified(
@@ -43,13 +91,31 @@ def _classified(
         yield {"text": text, key: label, "probabilities": shares}
 
 
-def _tagged(task: Any, texts: list[Any], batch_size: int) -> Iterator[dict[str, Any]]:
-    tokens = task.preprocessor.tokenize(texts)
-    probabilities = task.predict(tokens, batch_size=batch_size)
-    for words, rows, tags in zip(tokens, probabilities, task.decode(probabilities), strict=True):
-        best = _rounded(rows.max(axis=-1)) if len(words) else []
-        yield {"tokens": words, "tags": tags, "probabilities": best}
+def _tagged(
+    task: ElmoTokenClassifier, texts: list[Any], batch_size: int
+) -> Iterator[dict[str, Any]]:
+    for text, found in zip(texts, task.annotate(texts, batch_size=batch_size), strict=True):
+        record = _column(found, task.labels)
+        yield ({"text": text} if isinstance(text, str) else {}) | {"tokens": found.tokens} | record
 
 
-def _rounded(probabilities: np.ndarray) -> list[float]:
+def _joint(task: ElmoJointTagger, texts: list[Any], batch_size: int) -> Iterator[dict[str, Any]]:
+    for text, found in zip(texts, task.annotate(texts, batch_size=batch_size), strict=True):
+        record: dict[str, Any] = {"text": text} if isinstance(text, str) else {}
+        record["tokens"] = next(iter(found.columns.values())).tokens
+        for name, column in found.columns.items():
+            record[name] = _column(column, task.heads[name].encoder.labels)
+        for name, label in found.labels.items():
+            [share] = _rounded([found.probabilities[name]])
+            record[name] = {"label": label, "probability": share}
+        yield record
+
+
+def _column(found: Annotation, labels: list[str]) -> dict[str, Any]:
+    record = {"tags": found.tags, "probabilities": _rounded(found.probabilities)}
+    entities = [entity.record() for entity in found.entities]
+    return record | ({"entities": entities} if marks_spans(labels) else {})
+
+
+def _rounded(probabilities: Iterable[float]) -> list[float]:
     return [round(float(p), 6) for p in probabilities]

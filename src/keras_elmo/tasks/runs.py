@@ -19,7 +19,7 @@ from keras_elmo.weights.presets import DEFAULT_PRESET
 
 # Names of options that are not the field's; of a switch, what says yes and what says no.
 _FLAGS = {"file_format": "--format"}
-_SWITCHES = {"header": ("--header", "--no-header")}
+_SWITCHES = {"header": ("--header", "--no-header"), "crf": ("--crf", "--no-crf")}
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
 
@@ -62,10 +62,13 @@ class TrainingRun:
     lstm_units: int = 128
     num_layers: int = 1
     pooling: str = "max"
+    crf: bool | None = None
+    scheme: str | None = None
     dropout: float = 0.2
     elmo_dropout: float = 0.5
     word_embedding_dim: int | None = None
     glove: str | None = None
+    word_shape_dim: int | None = None
     epochs: int = 10
     patience: int = 3
     batch_size: int = 32
@@ -94,9 +97,11 @@ class TrainingRun:
         """
         how = self.text, self.label
         rows = read_dataset(self.data, self.file_format, self.task, *how, header=self.header)
+        rows = rows.in_scheme(self.scheme)
         labels, held_out = rows.classes(), None
         if self.dev:
             held_out = read_dataset(self.dev, self.file_format, rows.kind, *how, header=self.header)
+            held_out = held_out.in_scheme(self.scheme)
             held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
@@ -110,6 +115,7 @@ class TrainingRun:
             *self.load_elmo(),
             data.labels,
             pooling=self.pooling,
+            crf=self.crf,
             mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
             lstm_units=self.lstm_units,
             num_layers=self.num_layers,
@@ -117,6 +123,7 @@ class TrainingRun:
             elmo_dropout=self.elmo_dropout,
             word_embedding_dim=self.word_embedding_dim,
             glove=self.glove,
+            word_shape_dim=self.word_shape_dim,
         )
 
     def load_elmo(self) -> tuple[ElmoBackbone, ElmoPreprocessor]:

@@ -165,15 +165,24 @@ class SentenceModel(keras.Model):
             size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
             return super().predict(x, **size, **kwargs)
         sentences = self._preprocessor.tokenize(x)
+        return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
+
+    def sentence_outputs(self, sentences: list[list[str]], batch_size: int = 32) -> list[Any]:
+        """What the model gives for each token list, without padding."""
         batches = SentenceBatches(sentences, self._preprocessor, self.input, batch_size=batch_size)
-        outputs: list[np.ndarray] = [np.empty(0)] * len(sentences)
+        outputs: list[Any] = [None] * len(sentences)
         self._call = self._call or compiled_call(self)
         for i, rows in enumerate(batches.rows):
-            for row, output in zip(rows, self._call(*batches[i]), strict=True):
-                outputs[row] = output
-        return self.collect(sentences, outputs)
+            found = self._call(*batches[i])
+            for k, row in enumerate(rows):
+                outputs[row] = keras.tree.map_structure(lambda array, k=k: array[k], found)
+        return [self.own_output(*pair) for pair in zip(sentences, outputs, strict=True)]
 
-    def collect(self, sentences: list[list[str]], outputs: list[np.ndarray]) -> Any:
+    def own_output(self, tokens: list[str], output: Any) -> Any:
+        """A sentence's output without its padding, where it has time steps."""
+        return output
+
+    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> Any:
         """What `predict` returns, of each sentence's own output."""
         return np.stack(outputs)
 

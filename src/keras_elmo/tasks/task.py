@@ -26,7 +26,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     discriminative_learning_rates,
     parameter_table,
 )
-from keras_elmo.tasks.encoder import build_encoder, word_vectors_size
+from keras_elmo.tasks.encoder import build_encoder, check_word_shapes, word_vectors_size
 from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.detection import load_elmo
@@ -55,6 +55,7 @@ class ElmoTask(SentenceModel):
         word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
             preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
         word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
+        word_shape_dim: size of a vector of each word's shape; needs `word_shapes=True` there.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
@@ -75,6 +76,7 @@ class ElmoTask(SentenceModel):
         mix_at_output: bool = False,
         word_embedding_dim: int | None = None,
         word_embedding_dropout: float = 0.0,
+        word_shape_dim: int | None = None,
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
         dropout: float = 0.2,
@@ -83,6 +85,7 @@ class ElmoTask(SentenceModel):
         label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
+        check_word_shapes(preprocessor, word_shape_dim)
 
         # === Layers and functional model ===
         inputs, features, x, word_vectors = build_encoder(
@@ -94,6 +97,7 @@ class ElmoTask(SentenceModel):
             mix_at_output=mix_at_output,
             word_vectors_size=word_vectors_size(preprocessor, word_embedding_dim),
             word_vectors_dropout=word_embedding_dropout,
+            word_shape_dim=word_shape_dim,
             lstm_units=units,
             dropout=dropout,
         )
@@ -113,6 +117,7 @@ class ElmoTask(SentenceModel):
         self.mix_at_output = mix_at_output
         self.word_embedding_dim = word_embedding_dim
         self.word_embedding_dropout = word_embedding_dropout
+        self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
         self.compile()
@@ -122,7 +127,7 @@ class ElmoTask(SentenceModel):
         """The output layers on the encoder's float `(batch, tokens, features)`."""
 
     @abstractmethod
-    def default_loss(self) -> keras.losses.Loss:
+    def default_loss(self) -> keras.losses.Loss | None:
         """The loss of `compile(loss="auto")`."""
 
     def default_metrics(self) -> list[Any]:
@@ -228,7 +233,8 @@ class ElmoTask(SentenceModel):
     def get_config(self) -> dict[str, Any]:
         names = (
             "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-            "mix_at_output word_embedding_dim word_embedding_dropout lstm_units dropout"
+            "mix_at_output word_embedding_dim word_embedding_dropout word_shape_dim lstm_units "
+            "dropout"
         )
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}

@@ -5,38 +5,95 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.entities import Annotation
+from keras_elmo.tasks.labels import LabelEncoder, class_names
+from keras_elmo.tasks.tag_head import TagHead, token_loss
 from keras_elmo.tasks.task import ElmoTask
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class ElmoTokenClassifier(ElmoTask):
-    """ELMo → BiLSTM → a softmax at every token; padding counts neither in loss nor in metrics.
+    """ELMo → BiLSTM → a softmax or a CRF; padding counts neither in loss nor in metrics.
 
     `x` holds token lists (or strings, which the preprocessor splits), `y` a list of tags for each
-    of them. `predict` returns a list with float32 `(tokens, classes)` for each sentence.
+    of them. `predict` returns a list with float32 `(tokens, classes)` for each sentence: the
+    probability of each tag at each token, with a CRF the marginal one. `predict_labels` returns the
+    most probable sequence of tags, `annotate` its entities with their places and probabilities.
 
-    Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
+    Args:
+        backbone: the ELMo.
+        labels, num_classes: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
+        crf: score sequences of tags with a [`CRF`][keras_elmo.layers.crf.CRF] instead of each tag
+            alone. It has its own loss; a sentence weighs as much as its tokens do on average. With
+            `preprocessor=None` the outputs are a dict, `tags` and `tags_potentials`.
+        scheme: what `labels` are written in, `"BIO"`, `"BIOES"`, `"IOB1"` or `"BILOU"`. Sequences
+            against it are refused in training and never predicted, with or without a CRF.
+        kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
 
     Example:
         ```python
         tagger = keras_elmo.ElmoTokenClassifier.from_preset(
-            "elmo_mini_en", labels=["O", "B-PER"], mix="mean"
+            "elmo_mini_en", labels=["O", "B-PER", "I-PER"], mix="mean", crf=True, scheme="BIO"
         )
         tagger.fit([["Ada", "smiled"]], [["B-PER", "O"]])
         tagger.predict_labels([["Grace", "laughed"]])
         ```
     """
 
-    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
-        # A Dense layer works on the last axis, so it is time-distributed as it is.
-        return keras.layers.Dense(num_classes, "softmax", dtype="float32", name="tags")(x)
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        labels: Sequence[str] | None = None,
+        num_classes: int | None = None,
+        crf: bool = False,
+        scheme: str | None = None,
+        **kwargs: Any,
+    ):
+        encoder = LabelEncoder(class_names(labels, num_classes))
+        self._tags = TagHead("tags", encoder, crf=crf, scheme=scheme)
+        super().__init__(backbone, labels=encoder.labels, **kwargs)
+        self.scheme = scheme
 
-    def default_loss(self) -> keras.losses.Loss:
-        # The mean over real tokens, however much padding stands beside them.
-        return keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")
+    @property
+    def crf(self) -> bool:
+        """Whether sequences of tags are scored."""
+        return self._tags.crf is not None
+
+    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
+        return self._tags.build(x, padding_mask)
+
+    def default_loss(self) -> keras.losses.Loss | None:
+        if self.crf:
+            return None  # see `compute_loss`
+        return token_loss()
+
+    def compile(self, optimizer: Any = "auto", loss: Any = "auto", **kwargs: Any) -> None:
+        """See [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; a CRF takes no other loss."""
+        if self.crf and loss not in ("auto", None):
+            raise ValueError(
+                "a CRF has a loss of its own, the likelihood of all tags of a sentence. "
+                f"Received: loss={loss!r}. Leave it out, or build the tagger with `crf=False`."
+            )
+        super().compile(optimizer, loss, **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Keras's own, or that of the CRF, which needs the mask and the transitions."""
+        if not self.crf:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        mask = (x or {})["padding_mask"]
+        loss = self._tags.loss(y_pred, y, mask, sample_weight)
+        return loss + sum(ops.sum(part) for part in self.losses)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Keras's own, of the probabilities: a CRF gives more than these."""
+        probabilities = self._tags.probabilities(y_pred)
+        return super().compute_metrics(x, y, probabilities, sample_weight)
 
     def target_function(
         self,
@@ -45,35 +102,32 @@ class ElmoTokenClassifier(ElmoTask):
         class_weight: Mapping[Any, float] | str | None,
         sample_weight: np.ndarray,
     ) -> TargetFunction:
-        encoder = self.label_encoder
-        for i, (tokens, tags) in enumerate(zip(sentences, y, strict=True)):
-            if len(tokens) != len(tags):
-                raise ValueError(
-                    "A sentence needs one tag for each token. "
-                    f"Received: sentence {i} with {len(tokens)} tokens and {len(tags)} tags"
-                )
-        targets = [encoder.encode(tags, f"sentence {i}, tag") for i, tags in enumerate(y)]
-        counts = np.bincount(np.concatenate(targets), minlength=len(encoder.labels))
-        table = encoder.class_weights(class_weight, counts)
+        return self._tags.targets(sentences, y, class_weight, sample_weight)
 
-        def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-            ids = np.zeros((len(rows), length), dtype=np.int32)
-            weights = np.zeros((len(rows), length), dtype=np.float32)
-            for k, row in enumerate(rows):
-                tags = targets[row]
-                ids[k, : len(tags)] = tags
-                weights[k, : len(tags)] = table[tags] * sample_weight[row]
-            return ids, weights
+    def own_output(self, tokens: list[str], output: Any) -> Any:
+        return keras.tree.map_structure(lambda array: array[: len(tokens)], output)
 
-        return batch
+    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> list[np.ndarray]:
+        return list(map(self._tags.probabilities, outputs))
 
-    def collect(self, sentences: list[list[str]], outputs: list[np.ndarray]) -> list[np.ndarray]:
-        return [output[: len(tokens)] for tokens, output in zip(sentences, outputs, strict=True)]
-
-    def predict_labels(self, x: Sentences, **kwargs: Any) -> list[list[str]]:
-        """The most probable tag of every token of each sentence."""
-        return self.decode(self.predict(x, **kwargs))
+    def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[list[str]]:
+        """The most probable tags of each sentence, as a sequence."""
+        sentences = self._preprocessor.tokenize(x)
+        return self._tags.predict(self.sentence_outputs(sentences, batch_size))
 
     def decode(self, probabilities: Sequence[np.ndarray]) -> list[list[str]]:
-        """Tags for what `predict` returned."""
-        return [[self.labels[i] for i in tokens.argmax(axis=-1)] for tokens in probabilities]
+        """Tags for what `predict` returned: the best at each token, as far as the scheme allows.
+
+        With a CRF `predict_labels` gives the most probable sequence instead.
+        """
+        return self._tags.predict(probabilities)
+
+    def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[Annotation]:
+        """Tags and entities of each sentence; of strings, the entities' characters too."""
+        texts = [x] if isinstance(x, str) else list(x)
+        sentences = self._preprocessor.tokenize(texts)
+        outputs = self.sentence_outputs(sentences, batch_size)
+        return self._tags.annotate(texts, sentences, outputs, self._preprocessor.tokenizer)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"crf": self.crf, "scheme": self.scheme}

@@ -7,13 +7,20 @@ from reprlib import repr as short
 from typing import NamedTuple
 
 from keras_elmo.text.lines import DataError, not_empty, numbered_lines
-from keras_elmo.text.tags import to_bio
+from keras_elmo.text.tags import BIO, convert_tags
 
 _DOCUMENT_START = "-DOCSTART-"
 # Rows of CoNLL-U that repeat words (ranges `1-2`) or have none in the text (empty nodes `1.1`).
 _NO_WORD_OF_ITS_OWN = re.compile(r"\d+[-.]\d+")
 
 NumberedRow = tuple[int, list[str]]
+
+
+class Block(NamedTuple):
+    """The rows of a sentence with their line numbers, and the comments above them."""
+
+    rows: list[NumberedRow]
+    comments: list[str]
 
 
 class TaggedSentence(NamedTuple):
@@ -30,11 +37,12 @@ def read_conll(
     tag_column: int | None = -1,
     *,
     comments: str | None = None,
+    scheme: str | None = None,
 ) -> Iterator[TaggedSentence]:
     """Stream the sentences of a file in columns, which are separated by tabs or else by spaces.
 
-    IOB1, BIOES and BILOU tags become BIO (see [`to_bio`][keras_elmo.text.tags.to_bio]); other tags
-    stay as they are. `-DOCSTART-` lines are passed over.
+    IOB1, BIOES and BILOU tags become BIO (see [`convert_tags`][keras_elmo.text.tags.convert_tags]);
+    other tags stay as they are. `-DOCSTART-` lines are passed over.
 
     Args:
         path: a UTF-8 file, `*.gz` too; `-` is standard input.
@@ -43,6 +51,8 @@ def read_conll(
         comments: beginning of the lines to pass over, such as `"#"`. The default is none, because
             `#` may be a token; in `*.conllu` files it is `"#"`, and there the rows of multiword
             ranges and empty nodes are passed over as well.
+        scheme: of the tags, such as `"IOB1"`: what is against it is an error. By default tags are
+            in any scheme, and a span without a sign of its beginning gets one.
 
     Raises:
         DataError: at the first iteration that meets it: no such column, a line with more or fewer
@@ -52,26 +62,39 @@ def read_conll(
         >>> for sentence in read_conll("train.conll"):
         ...     print(sentence.tokens, sentence.tags)
     """
-    is_conllu = Path(path).name.endswith((".conllu", ".conllu.gz"))
-    sentences = _sentences(path, comments or ("#" if is_conllu else None))
     columns = None
-    for rows in not_empty(sentences, path, "sentences"):
+    for rows, _ in read_blocks(path, comments):
         columns = columns or _columns(path, rows[0], token_column, tag_column)
-        if is_conllu:
+        yield _sentence(path, rows, *columns, scheme)
+
+
+def is_conllu(path: str | Path) -> bool:
+    """Whether a file's name says that it is in the CoNLL-U format."""
+    return Path(path).name.endswith((".conllu", ".conllu.gz"))
+
+
+def read_blocks(path: str | Path, comments: str | None = None) -> Iterator[Block]:
+    """Stream the rows of each sentence; arguments and errors as of `read_conll`."""
+    blocks = _blocks(path, comments or ("#" if is_conllu(path) else None))
+    for rows, above in not_empty(blocks, path, "sentences"):
+        if is_conllu(path):
             rows = [row for row in rows if not _NO_WORD_OF_ITS_OWN.fullmatch(row[1][0])]
         if rows:
-            yield _sentence(path, rows, *columns)
+            yield Block(rows, above)
 
 
-def _sentences(path: str | Path, comments: str | None) -> Iterator[list[NumberedRow]]:
+def _blocks(path: str | Path, comments: str | None) -> Iterator[Block]:
     rows: list[NumberedRow] = []
+    above: list[str] = []
     width = None
     for line, content in numbered_lines(path):
         if not content.strip():
             if rows:
-                yield rows
-            rows = []
-        elif not (content.startswith(_DOCUMENT_START) or _is_comment(content, comments)):
+                yield Block(rows, above)
+            rows, above = [], []
+        elif _is_comment(content, comments):
+            above.append(content)
+        elif not (content.startswith(_DOCUMENT_START)):
             fields = _split(content)
             width = width or len(fields)
             if len(fields) != width:
@@ -82,7 +105,7 @@ def _sentences(path: str | Path, comments: str | None) -> Iterator[list[Numbered
                 raise DataError.at(path, line, message)
             rows.append((line, fields))
     if rows:
-        yield rows
+        yield Block(rows, above)
 
 
 def _is_comment(content: str, comments: str | None) -> bool:
@@ -117,7 +140,11 @@ def _columns(
 
 
 def _sentence(
-    path: str | Path, rows: list[NumberedRow], token_column: int, tag_column: int | None
+    path: str | Path,
+    rows: list[NumberedRow],
+    token_column: int,
+    tag_column: int | None,
+    scheme: str | None,
 ) -> TaggedSentence:
     used = [token_column] if tag_column is None else [token_column, tag_column]
     for line, fields in rows:
@@ -128,6 +155,7 @@ def _sentence(
     if tag_column is None:
         return TaggedSentence(tokens, [], start)
     try:
-        return TaggedSentence(tokens, to_bio([fields[tag_column] for _, fields in rows]), start)
+        tags = [fields[tag_column] for _, fields in rows]
+        return TaggedSentence(tokens, convert_tags(tags, BIO, scheme=scheme), start)
     except ValueError as error:
         raise DataError.at(path, start, f"in the sentence that begins here, {error}") from error

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_elmo.text.formats import CONLL, JSONL, TXT, format_of, read_examples, read_tagged
 from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
+from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token.
 CLASSIFICATION, MULTI_LABEL, TAGGING = KINDS = ("classification", "multi-label", "tagging")
@@ -25,6 +26,7 @@ class Dataset:
         texts: a string or a token list each.
         labels: a label, a list of labels or a list of tags each.
         lines: where each begins in the file.
+        scheme: what tags were converted to by `in_scheme`; None as they were read.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Dataset:
     texts: list[Any]
     labels: list[Any]
     lines: list[int]
+    scheme: str | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -39,10 +42,14 @@ class Dataset:
     def classes(self) -> list[str]:
         """All labels in a fixed order: `O` first, numbers by size, else by code points.
 
+        With a scheme, all that it has for the types of spans that there are.
+
         Raises:
             DataError: fewer than two, which leaves nothing to learn.
         """
         found = {label for labels in self.labels for label in _as_list(labels)}
+        if self.scheme:
+            found = set(scheme_labels(found, self.scheme))
         if len(found) < 2:
             raise DataError(
                 f"{self.path}: training needs at least two different labels. "
@@ -64,6 +71,24 @@ class Dataset:
                     message = f"the model knows the labels {shown}. Received: {label!r}, which"
                     raise DataError.at(self.path, line, f"{message} was not there in training.")
 
+    def in_scheme(self, scheme: str | None) -> Self:
+        """The data set with tags of spans in a scheme, see `convert_tags`; None changes nothing.
+
+        Raises:
+            ValueError: an unknown scheme, or labels that mark no spans.
+        """
+        if scheme is None:
+            return self
+        found = {label for labels in self.labels for label in _as_list(labels)}
+        if self.kind != TAGGING or not marks_spans(sorted(found)):
+            shown = ", ".join(sorted(found)[:5])
+            raise ValueError(
+                f"{self.path}: a tag scheme is for tags that mark spans, such as B-PER and I-PER. "
+                f"Received: {self.kind}, {shown}"
+            )
+        labels = [convert_tags(tags, scheme) for tags in self.labels]
+        return replace(self, labels=labels, scheme=scheme)
+
     def split(self, share: float, seed: int) -> tuple[Self, Self]:
         """Two parts in a seeded order: the second holds `share` of the rows.
 
@@ -82,7 +107,7 @@ class Dataset:
     def rows(self, rows: Sequence[int] | np.ndarray) -> Self:
         """The data set of some rows."""
         texts, labels, lines = ([x[i] for i in rows] for x in (self.texts, self.labels, self.lines))
-        return type(self)(self.path, self.kind, texts, labels, lines)
+        return replace(self, texts=texts, labels=labels, lines=lines)
 
 
 def read_dataset(

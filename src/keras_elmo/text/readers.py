@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from keras_elmo.text.conll import TaggedSentence, read_conll
 from keras_elmo.text.lines import DataError, not_empty, numbered_lines
-from keras_elmo.text.tags import to_bio
+from keras_elmo.text.tags import BIO, convert_tags
 
 __all__ = [
     "DataError",
@@ -112,13 +112,14 @@ def read_jsonl(path: str | Path, text: str = "text", label: str | None = None) -
 
 
 def read_tagged_jsonl(
-    path: str | Path, tokens: str = "tokens", tags: str = "tags"
+    path: str | Path, tokens: str = "tokens", tags: str = "tags", *, scheme: str | None = None
 ) -> Iterator[TaggedSentence]:
     """Stream tagged sentences from JSON Lines; tags become BIO as in `read_conll`.
 
     Args:
         path: the file.
         tokens, tags: keys of two lists of strings of equal length.
+        scheme: as of `read_conll`.
 
     Raises:
         DataError: as `read_jsonl`, and lists of unequal length.
@@ -135,7 +136,7 @@ def read_tagged_jsonl(
             )
             raise DataError.at(path, line, message)
         try:
-            yield TaggedSentence(words, to_bio(labels), line)
+            yield TaggedSentence(words, convert_tags(labels, BIO, scheme=scheme), line)
         except ValueError as error:
             raise DataError.at(path, line, str(error)) from error
 

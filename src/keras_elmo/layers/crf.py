@@ -1,0 +1,206 @@
+"""A linear-chain conditional random field over the tags of a sentence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_elmo.layers.scan import scan, stacked
+
+# The score of what is forbidden. Float16 can hold it, and its exponential is zero in any precision.
+FORBIDDEN = -1e4
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class CRF(keras.layers.Layer):
+    r"""Scores whole sequences of tags (Lafferty et al. 2001, Lample et al. 2016).
+
+    $$ p(y \mid x) = \frac{1}{Z(x)} \exp\Big( s_{y_1} + \sum_t x_t[y_t]
+       + \sum_t A_{y_{t-1} y_t} + f_{y_n} \Big) $$
+
+    The potentials that the layer returns hold everything but the transitions $A$: the scores $s$
+    and $f$ of beginning and ending with a tag are in those of the first and the last token, and
+    $-\log Z$ is in those of the first. The score of a sequence is then its log-probability:
+    `log_likelihood` adds it up for the loss, [`viterbi`][keras_elmo.layers.chain.viterbi] finds
+    the highest.
+
+    Both sums over all sequences, forwards and backwards, run in one loop in the log domain. The
+    gradient of $\log Z$ needs no other, because it is the marginal probabilities.
+
+    Args:
+        allowed_start, allowed_end: bool `(tags,)`: with which tags a sentence may begin and end.
+        allowed_transitions: bool `(tags, tags)`: row before column. None allows everything. What is
+            forbidden has a score of -10,000 more, which training cannot change.
+
+    Call arguments:
+        inputs: float `(batch, time, tags)`, a score of each tag at each token.
+        mask: bool `(batch, time)`, True at real tokens, padding on the right.
+
+    Returns:
+        The potentials, float32 `(batch, time, tags)`, 0 where padded; and the marginal probability
+        of each tag at each token, float32 `(batch, time, tags)`, through which no gradient goes.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_start: Sequence[bool] | np.ndarray | None = None,
+        allowed_transitions: Sequence[Sequence[bool]] | np.ndarray | None = None,
+        allowed_end: Sequence[bool] | np.ndarray | None = None,
+        **kwargs,
+    ):
+        # Sums over many sequences: half precision would overflow.
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.allowed_start = _as_list(allowed_start)
+        self.allowed_transitions = _as_list(allowed_transitions)
+        self.allowed_end = _as_list(allowed_end)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        tags = input_shape[-1]
+        self.start = self._scores("start", (tags,), self.allowed_start)
+        self.transitions = self._scores("transitions", (tags, tags), self.allowed_transitions)
+        self.end = self._scores("end", (tags,), self.allowed_end)
+
+    def _scores(self, name, shape, allowed):
+        if allowed is not None and np.shape(allowed) != shape:
+            raise ValueError(
+                f"`allowed_{name}` must have the shape {shape}, a value for each tag of the input. "
+                f"Received: {np.shape(allowed)}"
+            )
+        return self.add_weight(shape=shape, initializer="zeros", name=name)
+
+    def call(self, inputs, mask=None):
+        # Changes no probability, and keeps the sums over long sentences small and so exact.
+        x = ops.log_softmax(ops.cast(inputs, "float32"))
+        tags = x.shape[2]
+        real = ops.ones(ops.shape(x)[:2], "bool") if mask is None else ops.cast(mask, "bool")
+        edge = ops.zeros_like(real[:, :1])
+        first = (real & ~ops.concatenate([edge, real[:, :-1]], axis=1))[:, :, None]
+        last = (real & ~ops.concatenate([real[:, 1:], edge], axis=1))[:, :, None]
+        x = x + ops.where(first, _constrained(self.start, self.allowed_start), 0.0)
+        x = x + ops.where(last, _constrained(self.end, self.allowed_end), 0.0)
+        x = ops.where(real[:, :, None], x, 0.0)
+        found: Any = _sum_over_sequences(x, self.transition_scores(), real)
+        log_z, marginals = found[:, :1, tags:], ops.stop_gradient(found[:, :, :tags])
+        return ops.where(first, x - log_z, x), marginals
+
+    def transition_scores(self):
+        """The transitions with what is forbidden, float32 `(tags, tags)`: row before column."""
+        return _constrained(self.transitions, self.allowed_transitions)
+
+    def log_likelihood(self, potentials, tags, mask=None):
+        """The log-probability of given tags, float32 `(batch,)`; 0 for an empty sentence.
+
+        Args:
+            potentials: what the layer returned.
+            tags: int `(batch, time)`, any number where padded. Forbidden ones get about -10,000.
+            mask: as for the layer.
+        """
+        pairs = tags[:, :-1] * potentials.shape[2] + tags[:, 1:]
+        flat = ops.reshape(self.transition_scores(), (-1,))
+        between = ops.take(flat, ops.cast(pairs, "int32"))  # (batch, time - 1)
+        at_token = ops.take_along_axis(potentials, ops.cast(tags, "int32")[:, :, None], axis=2)
+        at_token = at_token[:, :, 0]
+        if mask is not None:
+            at_token = ops.where(mask, at_token, 0.0)
+            between = ops.where(mask[:, 1:], between, 0.0)
+        return ops.sum(at_token, axis=1) + ops.sum(between, axis=1)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape, input_shape
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return previous_mask
+
+    def get_config(self):
+        return super().get_config() | {
+            "allowed_start": self.allowed_start,
+            "allowed_transitions": self.allowed_transitions,
+            "allowed_end": self.allowed_end,
+        }
+
+
+def _sum_over_sequences(potentials, transitions, mask):
+    r"""Marginals and $\log Z$ side by side, float32 `(batch, time, tags + 1)`.
+
+    A gradient goes through $\log Z$ alone, and through its value at the first token alone. Of an
+    empty sentence it is 0.
+    """
+
+    @ops.custom_gradient
+    def sums(potentials, transitions):
+        forward, backward, x = _messages(potentials, transitions, mask)
+        log_z = _log_sum(backward[0])[:, None]  # (batch, 1)
+        marginals = ops.softmax(forward + backward - x)  # (time, batch, tags)
+        marginals = ops.where(mask[:, :, None], ops.transpose(marginals, (1, 0, 2)), 0.0)
+        real = ops.any(mask, axis=1, keepdims=True)
+        shown = ops.where(mask | ~real, ops.where(real, log_z, 0.0), 0.0)[:, :, None]
+
+        def gradient(*args, upstream=None):
+            # PyTorch's wrapper names the gradient and adds the arguments.
+            weight = (args[0] if upstream is None else upstream)[:, 0, -1:]  # (batch, 1)
+            ahead = forward[:-1] - log_z
+            pairs = _expected_pairs(
+                ahead, transitions, backward[1:], weight * ops.cast(mask[:, 1:], weight.dtype)
+            )
+            return marginals * weight[:, :, None], pairs
+
+        return ops.concatenate([marginals, shown], axis=2), gradient
+
+    return sums(potentials, transitions)
+
+
+def _messages(potentials, transitions, mask):
+    r"""Both recursions in one loop, each with the potential of its own token.
+
+    $\alpha_t(j) = x_t[j] + \log \sum_i e^{\alpha_{t-1}(i) + A_{ij}}$ and
+    $\beta_t(i) = x_t[i] + \log \sum_j e^{A_{ij} + \beta_{t+1}(j)}$, without the sum where there is
+    no token before or behind.
+
+    Returns:
+        $\alpha$, $\beta$ and the potentials, each float32 `(time, batch, tags)`.
+    """
+    x = ops.transpose(potentials, (1, 0, 2))
+    real = ops.transpose(mask)[:, :, None]  # (time, batch, 1)
+    edge = ops.zeros_like(real[:1])
+    before = ops.concatenate([edge, real[:-1]])
+    behind = ops.flip(ops.concatenate([real[1:], edge]), axis=0)
+    both = ops.stack([ops.transpose(transitions), transitions])[:, None]  # (2, 1, to, from)
+
+    def step(state, inputs):
+        (message,), (x, goes_on) = state, inputs
+        found = x + ops.where(goes_on, _log_sum(message[:, :, None] + both), 0.0)
+        return (found,), (found,)
+
+    inputs = ops.stack([x, ops.flip(x, axis=0)], axis=1), ops.stack([before, behind], axis=1)
+    start = (ops.zeros_like(inputs[0][0]),)  # (2, batch, tags)
+    _, (found,) = scan(step, start, inputs, 1, differentiable=False)
+    found = stacked(found)
+    return found[:, 0], ops.flip(found[:, 1], axis=0), x
+
+
+def _expected_pairs(ahead, transitions, backward, weight):
+    """How often each transition is expected, times a weight `(batch, time - 1)`."""
+    tags = transitions.shape[0]
+    pairs = ops.exp(ahead[..., None] + transitions + backward[:, :, None])
+    rows = ops.reshape(pairs, (-1, tags * tags))  # (tokens, tags × tags)
+    summed = ops.matmul(ops.reshape(ops.transpose(weight), (1, -1)), rows)
+    return ops.reshape(summed, (tags, tags))
+
+
+def _log_sum(x):
+    """`logsumexp` over the last axis of finite numbers, in few operations."""
+    highest = ops.max(x, axis=-1, keepdims=True)
+    return ops.log(ops.sum(ops.exp(x - highest), axis=-1)) + highest[..., 0]
+
+
+def _constrained(scores, allowed):
+    penalty = 0.0 if allowed is None else np.where(allowed, 0.0, FORBIDDEN).astype("float32")
+    return ops.add(scores, penalty)
+
+
+def _as_list(allowed):
+    return None if allowed is None else np.asarray(allowed, bool).tolist()

@@ -1,0 +1,212 @@
+"""Several columns of tags, and labels of the whole sentence beside them, from one encoder."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.entities import JointAnnotation
+from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.sentence_head import SentenceHead
+from keras_elmo.tasks.tag_head import TagHead
+from keras_elmo.tasks.task import ElmoTask
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoJointTagger(ElmoTask):
+    """ELMo → BiLSTM → a head for each column of tags and each kind of sentence label.
+
+    `x` holds token lists or strings, `y` a dict for each of them: column → a list of tags, or the
+    label of the sentence. The loss is the sum of the heads' losses; `accuracy` is the mean of
+    their accuracies, which are measured too (`slots_accuracy`, …).
+
+    Args:
+        backbone: the ELMo.
+        labels: column → its tags.
+        sentence_labels: name → labels of the whole sentence, such as its intent.
+        crf: the columns with a CRF instead of a softmax.
+        schemes: column → the scheme of its tags; see
+            [`ElmoTokenClassifier`][keras_elmo.tasks.token_classifier.ElmoTokenClassifier].
+        pooling: how the sentence becomes one vector; see
+            [`ElmoTextClassifier`][keras_elmo.tasks.text_classifier.ElmoTextClassifier].
+        kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
+
+    Example:
+        ```python
+        tagger = keras_elmo.ElmoJointTagger.from_preset(
+            "elmo_mini_en",
+            labels={"slots": ["O", "B-artist", "I-artist"], "pos": ["NOUN", "VERB", "PROPN"]},
+            sentence_labels={"intent": ["PlayMusic", "GetWeather"]},
+            crf=["slots"],
+            schemes={"slots": "BIO"},
+        )
+        tagger.fit(
+            [["play", "Björk"]],
+            [{"slots": ["O", "B-artist"], "pos": ["VERB", "PROPN"], "intent": "PlayMusic"}],
+        )
+        ```
+    """
+
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        labels: Mapping[str, Sequence[str]],
+        sentence_labels: Mapping[str, Sequence[str]] | None = None,
+        crf: Collection[str] = (),
+        schemes: Mapping[str, str] | None = None,
+        pooling: str = "max",
+        **kwargs: Any,
+    ):
+        sentence_labels, schemes = sentence_labels or {}, schemes or {}
+        _check_columns(labels, sentence_labels, crf, schemes)
+        self._tag_heads = {
+            name: TagHead(name, LabelEncoder(tags), crf=name in crf, scheme=schemes.get(name))
+            for name, tags in labels.items()
+        }
+        self._sentence_heads = {
+            name: SentenceHead(name, LabelEncoder(names), pooling)
+            for name, names in sentence_labels.items()
+        }
+        super().__init__(backbone, labels=next(iter(labels.values())), **kwargs)
+        self.pooling = pooling
+
+    @property
+    def heads(self) -> dict[str, TagHead | SentenceHead]:
+        """The head of each column and each kind of sentence label, by its name."""
+        return {**self._tag_heads, **self._sentence_heads}
+
+    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
+        outputs = {}
+        for name, head in self.heads.items():
+            built = head.build(x, padding_mask)
+            outputs |= built if isinstance(built, Mapping) else {name: built}
+        return outputs
+
+    def default_loss(self) -> None:
+        return None  # see `compute_loss`
+
+    def default_metrics(self) -> Any:
+        accuracy = keras.metrics.SparseCategoricalAccuracy
+        return {name: [accuracy(name="accuracy")] for name in self.heads}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The sum of the heads' losses."""
+        mask, weights, targets = (x or {})["padding_mask"], sample_weight or {}, y or {}
+        losses = [
+            head.loss(y_pred, targets[name], mask, weights.get(name))
+            for name, head in self.heads.items()
+        ]
+        return sum(losses) + sum(ops.sum(part) for part in self.losses)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Keras's own, of the probabilities of each head."""
+        found = {name: head.probabilities(y_pred) for name, head in self.heads.items()}
+        return super().compute_metrics(x, y, found, sample_weight)
+
+    def get_metrics_result(self):
+        """Keras's own, and the mean of the heads' accuracies."""
+        found = super().get_metrics_result()
+        own = [value for name, value in found.items() if name.endswith("_accuracy")]
+        return {**found, "accuracy": sum(own) / len(own)} if own else found
+
+    def target_function(
+        self,
+        sentences: list[list[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        if class_weight not in (None, "balanced"):
+            raise ValueError(
+                "several heads take no other `class_weight` than 'balanced'. "
+                f"Received: {class_weight!r}"
+            )
+        functions = {}
+        for name, head in self.heads.items():
+            column = [_value(row, name, i) for i, row in enumerate(y)]
+            functions[name] = head.targets(sentences, column, class_weight, sample_weight)
+
+        def batch(rows: np.ndarray, length: int) -> tuple[dict[str, Any], dict[str, Any]]:
+            pairs = {name: function(rows, length) for name, function in functions.items()}
+            targets = {name: pair[0] for name, pair in pairs.items()}
+            return targets, {name: pair[1] for name, pair in pairs.items()}
+
+        return batch
+
+    def own_output(self, tokens: list[str], output: Any) -> Any:
+        return {
+            name: value if name in self._sentence_heads else value[: len(tokens)]
+            for name, value in output.items()
+        }
+
+    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> list[dict[str, Any]]:
+        return [
+            {name: head.probabilities(output) for name, head in self.heads.items()}
+            for output in outputs
+        ]
+
+    def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[dict[str, Any]]:
+        """What `fit` takes as `y`: the most probable tags and labels of each sentence."""
+        outputs = self.sentence_outputs(self._preprocessor.tokenize(x), batch_size)
+        columns = {name: head.predict(outputs) for name, head in self.heads.items()}
+        return [{name: column[i] for name, column in columns.items()} for i in range(len(outputs))]
+
+    def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[JointAnnotation]:
+        """Labels of each sentence, and of each column its tags and entities."""
+        texts = [x] if isinstance(x, str) else list(x)
+        sentences = self._preprocessor.tokenize(texts)
+        outputs = self.sentence_outputs(sentences, batch_size)
+        arguments = texts, sentences, outputs, self._preprocessor.tokenizer
+        columns = {name: head.annotate(*arguments) for name, head in self._tag_heads.items()}
+        labels = {name: head.predict(outputs) for name, head in self._sentence_heads.items()}
+        return [
+            JointAnnotation(
+                {name: column[i] for name, column in columns.items()},
+                {name: column[i] for name, column in labels.items()},
+                {name: float(output[name].max()) for name in labels},
+            )
+            for i, output in enumerate(outputs)
+        ]
+
+    def get_config(self) -> dict[str, Any]:
+        tags, sentences = self._tag_heads.items(), self._sentence_heads.items()
+        return super().get_config() | {
+            "labels": {name: head.encoder.labels for name, head in tags},
+            "sentence_labels": {name: head.encoder.labels for name, head in sentences},
+            "crf": [name for name, head in tags if head.crf],
+            "schemes": {name: head.scheme for name, head in tags if head.scheme},
+            "pooling": self.pooling,
+        }
+
+
+def _check_columns(
+    labels: Mapping[str, Sequence[str]],
+    sentence_labels: Mapping[str, Sequence[str]],
+    crf: Collection[str],
+    schemes: Mapping[str, str],
+) -> None:
+    if not labels or set(labels) & set(sentence_labels):
+        raise ValueError(
+            "`labels` must have a column at least, and `sentence_labels` other names. "
+            f"Received: {list(labels)} and {list(sentence_labels)}"
+        )
+    for what, names in (("crf", crf), ("schemes", schemes)):
+        if unknown := [name for name in names if name not in labels]:
+            raise ValueError(
+                f"`{what}` must name columns of `labels`: {', '.join(labels)}. Received: {unknown}"
+            )
+
+
+def _value(row: Any, name: str, sentence: int) -> Any:
+    if isinstance(row, Mapping) and name in row:
+        return row[name]
+    raise ValueError(
+        f"`y` must hold a dict with {name!r} for each sentence. Received: sentence {sentence}, "
+        f"{row!r:.80}"
+    )

@@ -1,0 +1,58 @@
+"""A label of the whole sentence beside tags: how it is built, trained on and read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.labels import LabelEncoder
+
+
+class SentenceHead:
+    """A softmax over the pooled encoder.
+
+    Args:
+        name: of the output and its layers.
+        encoder: of the labels.
+        pooling: see [`SequencePooling`][keras_elmo.layers.pooling.SequencePooling].
+    """
+
+    def __init__(self, name: str, encoder: LabelEncoder, pooling: str):
+        self.name, self.encoder, self.pooling = name, encoder, pooling
+
+    def build(self, x: Any, padding_mask: Any) -> Any:
+        """The probabilities, on the encoder's float `(batch, tokens, features)`."""
+        pooled = SequencePooling(self.pooling, name=f"{self.name}_pooling")(x, mask=padding_mask)
+        classes = len(self.encoder.labels)
+        return keras.layers.Dense(classes, "softmax", dtype="float32", name=self.name)(pooled)
+
+    def loss(self, outputs: Any, labels: Any, padding_mask: Any, weights: Any = None) -> Any:
+        """Minus the log-probability of the label, a sentence on average."""
+        return keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")(
+            labels, self.probabilities(outputs), weights
+        )
+
+    def targets(
+        self,
+        sentences: Sequence[Sequence[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        """See [`SentenceModel`][keras_elmo.tasks.sentence_model.SentenceModel]."""
+        targets = self.encoder.encode(y, f"{self.name} of sentence")
+        counts = np.bincount(targets, minlength=len(self.encoder.labels))
+        table = self.encoder.class_weights(class_weight, counts)
+        weights = (table[targets] * sample_weight).astype(np.float32)
+        return lambda rows, length: (targets[rows], weights[rows])
+
+    def probabilities(self, output: Any) -> Any:
+        """The probabilities of an output, of a batch or of a sentence."""
+        return output[self.name] if isinstance(output, Mapping) else output
+
+    def predict(self, outputs: Sequence[Any]) -> list[str]:
+        """The most probable label of each sentence."""
+        return [self.encoder.labels[int(self.probabilities(o).argmax())] for o in outputs]

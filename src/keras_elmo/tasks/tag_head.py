@@ -1,0 +1,209 @@
+"""A column of tags on the encoder: how its outputs are built, trained on and read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_elmo.layers.chain import messages, viterbi
+from keras_elmo.layers.crf import CRF, FORBIDDEN
+from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.entities import Annotation, find_entities
+from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.text.tags import allowed_transitions, check_tags, marks_spans
+from keras_elmo.text.tokenizers import Tokenizer
+
+_SMALLEST = np.finfo(np.float32).tiny
+
+
+class TagHead:
+    """A softmax or a CRF at every token.
+
+    Both are read as a chain: the tags of a sentence are its most probable sequence. A softmax's
+    tags are independent of one another, except that a scheme forbids some.
+
+    Args:
+        name: of the output and its layers.
+        encoder: of the labels.
+        crf: score sequences of tags instead of single ones.
+        scheme: the scheme of the labels, such as `"BIO"`: sequences against it are never given.
+            None is for tags of no scheme, or allows everything.
+
+    Raises:
+        ValueError: labels that are not of the scheme, or an unknown scheme.
+    """
+
+    def __init__(
+        self, name: str, encoder: LabelEncoder, *, crf: bool = False, scheme: str | None = None
+    ):
+        self.name, self.encoder, self.scheme = name, encoder, scheme
+        self._allowed = None if scheme is None else allowed_transitions(encoder.labels, scheme)
+        self.crf: CRF | None = None
+        if crf:
+            names = ("allowed_start", "allowed_transitions", "allowed_end")
+            allowed = dict(zip(names, self._allowed, strict=True)) if self._allowed else {}
+            self.crf = CRF(**allowed, name=f"{name}_crf")
+
+    # === Training ===
+
+    def build(self, x: Any, padding_mask: Any) -> Any:
+        """The outputs on the encoder's float `(batch, tokens, features)`.
+
+        Returns:
+            The probabilities; with a CRF a dict that also holds its potentials.
+        """
+        # A Dense layer works on the last axis, so it is time-distributed as it is.
+        activation = None if self.crf else "softmax"
+        classes = len(self.encoder.labels)
+        scores = keras.layers.Dense(classes, activation, dtype="float32", name=self.name)(x)
+        if self.crf is None:
+            return scores
+        potentials, probabilities = self.crf(scores, mask=padding_mask)
+        return {self.name: probabilities, f"{self.name}_potentials": potentials}
+
+    def loss(self, outputs: Any, tags: Any, padding_mask: Any, weights: Any = None) -> Any:
+        """Minus the log-probability of the tags, a token on average.
+
+        A CRF knows no loss of a single token, so that a sentence weighs as much as its tokens do on
+        average.
+
+        Args:
+            outputs: what `build` returned.
+            tags: int `(batch, tokens)`.
+            padding_mask: bool `(batch, tokens)`.
+            weights: float `(batch, tokens)`, 0 where padded; or None.
+        """
+        mask = ops.cast(padding_mask, "bool")
+        real = ops.cast(mask, "float32")
+        weights = real if weights is None else ops.cast(weights, "float32") * real
+        if self.crf is None:
+            return token_loss()(tags, self.probabilities(outputs), weights)
+        lengths = ops.maximum(ops.sum(real, axis=1), 1.0)
+        of_sentence = ops.sum(weights, axis=1) / lengths  # (batch,)
+        likelihood = self.crf.log_likelihood(outputs[f"{self.name}_potentials"], tags, mask)
+        all_weights = ops.maximum(ops.sum(weights), keras.config.epsilon())
+        return -ops.sum(likelihood * of_sentence) / all_weights
+
+    def targets(
+        self,
+        sentences: Sequence[Sequence[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        """See [`SentenceModel`][keras_elmo.tasks.sentence_model.SentenceModel]."""
+        targets = self._encode(sentences, y)
+        counts = np.bincount(np.concatenate(targets), minlength=len(self.encoder.labels))
+        table = self.encoder.class_weights(class_weight, counts)
+
+        def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+            ids = np.zeros((len(rows), length), dtype=np.int32)
+            weights = np.zeros((len(rows), length), dtype=np.float32)
+            for k, row in enumerate(rows):
+                tags = targets[row]
+                ids[k, : len(tags)] = tags
+                weights[k, : len(tags)] = table[tags] * sample_weight[row]
+            return ids, weights
+
+        return batch
+
+    def _encode(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[np.ndarray]:
+        """Class numbers of the tags of each sentence.
+
+        Raises:
+            ValueError: more or fewer tags than tokens, an unknown tag, tags against the scheme.
+        """
+        found = []
+        for i, (tokens, tags) in enumerate(zip(sentences, y, strict=True)):
+            if len(tokens) != len(tags):
+                raise ValueError(
+                    "A sentence needs one tag for each token. "
+                    f"Received: sentence {i} with {len(tokens)} tokens and {len(tags)} tags"
+                )
+            found.append(self.encoder.encode(tags, f"sentence {i}, tag"))
+            self._check(found[-1], i)
+        return found
+
+    def _check(self, ids: np.ndarray, sentence: int) -> None:
+        if self._allowed is None or not len(ids) or self.scheme is None:
+            return
+        start, between, end = self._allowed
+        if start[ids[0]] and between[ids[:-1], ids[1:]].all() and end[ids[-1]]:
+            return
+        try:
+            check_tags([self.encoder.labels[i] for i in ids], self.scheme)
+        except ValueError as error:
+            raise ValueError(f"sentence {sentence}: {error}") from error
+
+    # === Reading ===
+
+    def probabilities(self, output: Any) -> Any:
+        """The probabilities of an output, of a batch or of a sentence."""
+        return output[self.name] if isinstance(output, Mapping) else output
+
+    def best(self, outputs: Sequence[Any]) -> list[np.ndarray]:
+        """The class numbers of the most probable sequence of each sentence.
+
+        Args:
+            outputs: of each sentence, of its own tokens alone.
+        """
+        if self.crf is None and self._allowed is None:
+            return [output.argmax(axis=-1) for output in map(self.probabilities, outputs)]
+        return viterbi(*self._chain(outputs))
+
+    def predict(self, outputs: Sequence[Any]) -> list[list[str]]:
+        """The names of the most probable sequence of each sentence."""
+        return [[self.encoder.labels[i] for i in ids] for ids in self.best(outputs)]
+
+    def annotate(
+        self,
+        texts: Sequence[str | Sequence[str]],
+        sentences: Sequence[list[str]],
+        outputs: Sequence[Any],
+        tokenizer: Tokenizer,
+    ) -> list[Annotation]:
+        """Tags and entities of sentences.
+
+        Args:
+            texts: strings or tokens.
+            sentences: their tokens.
+            outputs: of each sentence, of its own tokens alone.
+            tokenizer: what made tokens of the strings.
+        """
+        chains, transitions = [None] * len(texts), np.empty(0)
+        if marks_spans(self.encoder.labels):
+            potentials, transitions = self._chain(outputs)
+            chains = messages(potentials, transitions)
+        found = []
+        columns = (texts, sentences, outputs, self.best(outputs), chains)
+        for text, tokens, output, ids, chain in zip(*columns, strict=True):
+            shares = self.probabilities(output)[range(len(ids)), ids].tolist()
+            entities = []
+            if chain is not None and len(ids):
+                places = tokenizer.spans(text) if isinstance(text, str) else None
+                labels = self.encoder.labels
+                entities = find_entities(text, places, ids, labels, chain, transitions)
+            tags = [self.encoder.labels[i] for i in ids]
+            found.append(Annotation(tokens, tags, shares, entities))
+        return found
+
+    def _chain(self, outputs: Sequence[Any]) -> tuple[list[np.ndarray], np.ndarray]:
+        if self.crf and all(isinstance(output, Mapping) for output in outputs):
+            potentials = [output[f"{self.name}_potentials"] for output in outputs]
+            return potentials, np.asarray(ops.convert_to_numpy(self.crf.transition_scores()))
+        logs = [np.log(np.maximum(self.probabilities(o), _SMALLEST)) for o in outputs]
+        classes = len(self.encoder.labels)
+        if self._allowed is None:
+            return logs, np.zeros((classes, classes), np.float32)
+        start, between, end = (np.where(x, 0, FORBIDDEN).astype(np.float32) for x in self._allowed)
+        for rows in filter(len, logs):
+            rows[0] += start
+            rows[-1] += end
+        return logs, between
+
+
+def token_loss() -> keras.losses.Loss:
+    """The mean over real tokens, however much padding stands beside them."""
+    return keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")

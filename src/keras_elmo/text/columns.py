@@ -1,0 +1,143 @@
+"""Several columns of tags at once, in CoNLL columns and in CoNLL-U, read and written."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from reprlib import repr as short
+from typing import NamedTuple
+
+from keras_elmo.text.conll import NumberedRow, is_conllu, read_blocks
+from keras_elmo.text.lines import DataError
+from keras_elmo.text.tags import to_bio
+
+# https://universaldependencies.org/format.html
+CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+_METADATA = re.compile(r"#\s*(\S+?)\s*=\s*(.*)")
+
+
+class ColumnSentence(NamedTuple):
+    """A sentence with several tags for each token.
+
+    Attributes:
+        tokens: its words.
+        columns: name → a tag for each of them.
+        metadata: of comments above it such as `# intent = PlayMusic`.
+        line: where it begins in the file.
+    """
+
+    tokens: list[str]
+    columns: dict[str, list[str]]
+    metadata: dict[str, str]
+    line: int
+
+
+def read_columns(
+    path: str | Path,
+    columns: Mapping[str, int | str],
+    token_column: int | str | None = None,
+    *,
+    comments: str | None = None,
+) -> Iterator[ColumnSentence]:
+    """Stream the sentences of a file with some of its columns; tags of spans become BIO.
+
+    Args:
+        path: a file in columns, see [`read_conll`][keras_elmo.text.conll.read_conll].
+        columns: the name that each column gets → its number, from 0 or from -1 for the last. In
+            CoNLL-U also the name of a field, such as `"UPOS"`, or a key in the field MISC.
+        token_column: likewise. The default is the first column, in CoNLL-U `"FORM"`.
+        comments: beginning of comment lines; in CoNLL-U `"#"`.
+
+    Raises:
+        DataError: file and line of what cannot be read: no such column, a row without the key,
+            broken columns, mixed tag schemes.
+
+    Example:
+        >>> for sentence in read_columns("train.conllu", {"pos": "UPOS", "slots": "Slot"}):
+        ...     print(sentence.columns["pos"], sentence.metadata.get("intent"))
+    """
+    if token_column is None:
+        token_column = "FORM" if is_conllu(path) else 0
+    for rows, above in read_blocks(path, comments):
+        tokens = _column(path, rows, token_column)
+        found = {}
+        for name, column in columns.items():
+            try:
+                found[name] = to_bio(_column(path, rows, column))
+            except ValueError as error:
+                if isinstance(error, DataError):
+                    raise
+                raise DataError.at(path, rows[0][0], f"column {name!r}: {error}") from error
+        matches = filter(None, map(_METADATA.fullmatch, above))
+        yield ColumnSentence(tokens, found, {m[1]: m[2] for m in matches}, rows[0][0])
+
+
+def _column(path: str | Path, rows: list[NumberedRow], column: int | str) -> list[str]:
+    values = [_value(path, line, fields, column) for line, fields in rows]
+    for value, (line, fields) in zip(values, rows, strict=True):
+        if not value:
+            raise DataError.at(path, line, f"empty token or tag. Received: {short(fields)}")
+    return values
+
+
+def _value(path: str | Path, line: int, fields: list[str], column: int | str) -> str:
+    width = len(fields)
+    if isinstance(column, int):
+        if -width <= column < width:
+            return fields[column]
+        message = f"a column must be from {-width} to {width - 1}. Received: {column}"
+        raise DataError.at(path, line, f"{message} for {short(fields)}")
+    if not is_conllu(path) or width != len(CONLLU):
+        message = "columns have names in CoNLL-U alone (*.conllu, ten columns), else numbers"
+        raise DataError.at(path, line, f"{message}. Received: {column!r} for {width} columns")
+    if column in CONLLU:
+        return fields[CONLLU.index(column)]
+    parts = [part.partition("=") for part in fields[-1].split("|")]
+    pairs = {key: value for key, _, value in parts}
+    if column not in pairs:
+        message = f"a column must be one of {', '.join(CONLLU)}, or a key in MISC"
+        raise DataError.at(path, line, f"{message}. Received: {column!r} for {short(fields[-1])}")
+    return pairs[column]
+
+
+def conll_lines(tokens: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    """A sentence in columns with tabs between them and a blank line behind it.
+
+    Raises:
+        ValueError: a value that is empty or holds a tab or a line end.
+    """
+    rows = zip(tokens, *columns, strict=True)
+    return "".join("\t".join(map(_writable, row)) + "\n" for row in rows) + "\n"
+
+
+def conllu_lines(
+    tokens: Sequence[str],
+    columns: Mapping[str, Sequence[str]],
+    metadata: Mapping[str, str] | None = None,
+) -> str:
+    """A sentence in CoNLL-U.
+
+    Args:
+        tokens: its words.
+        columns: the name of a field, such as `"UPOS"`, or a key in MISC → a tag for each word.
+        metadata: comments above it.
+
+    Raises:
+        ValueError: a value that is empty or holds a tab, a line end, or in MISC a `|`.
+    """
+    lines = [f"# {key} = {_writable(value)}" for key, value in (metadata or {}).items()]
+    for i, token in enumerate(tokens):
+        fields = dict.fromkeys(CONLLU, "_") | {"ID": str(i + 1), "FORM": token}
+        fields |= {name: tags[i] for name, tags in columns.items() if name in CONLLU}
+        extra = {name: tags[i] for name, tags in columns.items() if name not in CONLLU}
+        if any("|" in value for value in extra.values()):
+            raise ValueError(f"a value in MISC must hold no '|'. Received: {extra}")
+        if extra:
+            fields["MISC"] = "|".join(f"{name}={_writable(tag)}" for name, tag in extra.items())
+        lines.append("\t".join(map(_writable, fields.values())))
+    return "\n".join(lines) + "\n\n"
+
+
+def _writable(value: str) -> str:
+    if not value or re.search(r"[\t\n\r]", value):
+        raise ValueError(f"a value must be without tabs and line ends. Received: {value!r}")
+    return value
