@@ -137,15 +137,15 @@ def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_pat
 def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     arguments = ("train", reviews, "--preset", tiny, "--fine-tune", "slight", "--lstm-units", "4")
     shown = run(*arguments, "-o", "model", "--epochs", "5").stderr
-    assert "3–5" in shown  # the lower biLM layer
-    assert "2–5" in shown
+    assert "1–5" in shown  # the head
+    assert "3–5" in shown  # ELMo
     assert "forgetting: CKA of the layers 1.000" in shown
     assert "cka_2" in (tmp_path / "model/history.csv").read_text().splitlines()[0]
     run("info", "model")
     refused = run(*arguments, "-o", "bound", "--max-forgetting", "0.1", code=1).stderr
     assert "needs the language model" in refused
-    refused = run(*arguments, "-o", "short", "--epochs", "3", code=1).stderr
-    assert "4 epochs of stages for 3" in refused
+    refused = run(*arguments, "-o", "short", "--epochs", "1", code=1).stderr
+    assert "2 epochs of stages for 1" in refused
     assert not (tmp_path / "short").exists()
 
 

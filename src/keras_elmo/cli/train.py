@@ -103,6 +103,9 @@ def train(
         float | None,
         _option(TRAINING, "Pull towards the pretrained ELMo, likewise.", "--l2-sp", min=0.0),
     ] = None,
+    bilm_dropout: Annotated[
+        float, _option(TRAINING, "Of the inputs of ELMo's LSTMs.", min=0.0, max=0.95)
+    ] = 0.0,
     max_forgetting: Annotated[
         float | None,
         _option(TRAINING, "Most that ELMo's perplexity may rise: 0.05 is 5 %.", min=0.0),

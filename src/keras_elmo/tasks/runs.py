@@ -78,6 +78,7 @@ class TrainingRun:
     unfreezing: str | None = None
     schedule: str | None = None
     l2_sp: float | None = None
+    bilm_dropout: float = 0.0
     max_forgetting: float | None = None
     class_weight: str | None = None
     seed: int = 13
@@ -129,8 +130,9 @@ class TrainingRun:
     def load_elmo(self) -> tuple[ElmoBackbone, ElmoPreprocessor]:
         """The pretrained ELMo and what encodes for it."""
         chosen: dict[str, Any] = {"tokenizer": self.tokenizer} if self.tokenizer else {}
+        inside: dict[str, Any] = {"dropout": self.bilm_dropout} if self.bilm_dropout else {}
         if self.weights and self.options:
-            backbone = ElmoBackbone.from_published(self.weights, self.options)
+            backbone = ElmoBackbone.from_published(self.weights, self.options, **inside)
             if backbone.vocabulary_size is not None:
                 raise ValueError(
                     "an ELMo with word input needs its words beside it. Received: --weights "
@@ -140,7 +142,7 @@ class TrainingRun:
             return backbone, ElmoPreprocessor(max_characters_per_token=length, **chosen)
         preset = self.preset or DEFAULT_PRESET
         preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
-        return ElmoBackbone.from_pretrained(preset), preprocessor
+        return ElmoBackbone.from_pretrained(preset, **inside), preprocessor
 
     def recipe(self) -> Recipe:
         """The named recipe with what is said otherwise."""
