@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +148,54 @@ def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     refused = run(*arguments, "-o", "short", "--epochs", "1", code=1).stderr
     assert "2 epochs of stages for 1" in refused
     assert not (tmp_path / "short").exists()
+
+
+def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
+    """Mistakes with their lines, the surest first; predictions that people can read."""
+    run("train", reviews, "-o", "model", "--preset", tiny, *SMALL, "--quiet")
+    lines = reviews.read_text().splitlines()
+    turned = [
+        line.replace(",pos", ",x").replace(",neg", ",pos").replace(",x", ",neg") for line in lines
+    ]
+    (tmp_path / "turned.csv").write_text("\n".join(turned) + "\n")
+    right = json.loads(_evaluated(run, "model", reviews)["evaluation.json"])["accuracy"]
+    errors = _evaluated(run, "model", "turned.csv")["errors.jsonl"].splitlines()
+    assert len(errors) == round(24 * right)  # wrong is now what was right
+    errors = [json.loads(error) for error in errors]
+    assert [e["confidence"] for e in errors] == sorted(
+        (e["confidence"] for e in errors), reverse=True
+    )
+    for error in errors:
+        assert turned[error["line"] - 1] == f"{error['input']},{error['gold']}"
+        assert error["predicted"] != error["gold"]
+        assert 0.5 <= error["confidence"] <= 1.0
+    shown = run("predict", "model", reviews, "--pretty").stdout
+    assert "a good film\n  " in shown
+    assert "█" in shown
+    assert (
+        "on the terminal" in run("predict", "model", reviews, "--pretty", "-o", "x", code=1).stderr
+    )
+
+    run(
+        "train",
+        conll,
+        "-o",
+        "tagger",
+        "--preset",
+        tiny,
+        "--quiet",
+        "--epochs",
+        30,
+        "--dev-split",
+        0,
+    )
+    (tmp_path / "one.txt").write_text("Ada lives in Rome\n")
+    assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("Ada [PER ")
+
+
+def _evaluated(run, model, data):
+    run("evaluate", model, data)
+    return {name: Path(model, name).read_text() for name in ("evaluation.json", "errors.jsonl")}
 
 
 def test_columns_by_number(run, tiny, tmp_path):
