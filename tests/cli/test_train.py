@@ -193,6 +193,29 @@ def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
     assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("Ada [PER ")
 
 
+def test_ordinal(run, tiny, conll, tmp_path):
+    rows = [f"{'good ' * stars}film,{stars}" for stars in (1, 2, 3)] * 8
+    (tmp_path / "stars.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    run("train", "stars.csv", "-o", "model", "--preset", tiny, *SMALL, "--ordinal", "--quiet")
+    config = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert (config["ordinal"], config["labels"]) == (True, ["1", "2", "3"])
+    run("predict", "model", "stars.csv")
+    told = run("train", conll, "-o", "x", "--preset", tiny, "--ordinal", code=1).stderr
+    assert "tags have no order" in told
+
+
+def test_calibrate(run, tiny, reviews, conll, tmp_path):
+    arguments = ("--preset", tiny, *SMALL, "--calibrate")
+    shown = run("train", reviews, "-o", "model", *arguments).stderr
+    assert "calibrated: temperature" in shown
+    config = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert config["temperature"] != 1.0
+    for refused in ((reviews, "--dev-split", 0), (conll,)):
+        told = run("train", *refused, "-o", "x", *arguments, code=1).stderr
+        assert "is for a classifier with a development set" in told
+    assert not (tmp_path / "x").exists()
+
+
 def _evaluated(run, model, data):
     run("evaluate", model, data)
     return {name: Path(model, name).read_text() for name in ("evaluation.json", "errors.jsonl")}

@@ -19,7 +19,11 @@ from keras_elmo.weights.presets import DEFAULT_PRESET
 
 # Names of options that are not the field's; of a switch, what says yes and what says no.
 _FLAGS = {"file_format": "--format"}
-_SWITCHES = {"header": ("--header", "--no-header"), "crf": ("--crf", "--no-crf")}
+_SWITCHES = {
+    "header": ("--header", "--no-header"),
+    "crf": ("--crf", "--no-crf"),
+    "ordinal": ("--ordinal", ""),  # which is never said where it is off
+}
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
 
@@ -62,6 +66,7 @@ class TrainingRun:
     lstm_units: int = 128
     num_layers: int = 1
     pooling: str = "max"
+    ordinal: bool = False
     crf: bool | None = None
     scheme: str | None = None
     dropout: float = 0.2
@@ -116,6 +121,7 @@ class TrainingRun:
             *self.load_elmo(),
             data.labels,
             pooling=self.pooling,
+            ordinal=self.ordinal,
             crf=self.crf,
             mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
             lstm_units=self.lstm_units,
