@@ -2,7 +2,6 @@
 
 from benchmarks.fine_tuning import VARIANTS, pending, recipe_of
 from benchmarks.fine_tuning_report import report
-
 from keras_elmo.text.datasets import TAGGING
 
 
