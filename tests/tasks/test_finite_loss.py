@@ -25,7 +25,7 @@ def is_finite(task):
 
 @pytest.mark.portable
 def test_fit_names_batch_and_group(task, reviews):
-    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch \d+.* of head had moved"):
+    with pytest.raises(FloatingPointError, match=r"in epoch \d, batch \d.* of head had moved"):
         task.fit(*reviews, epochs=3, batch_size=8, recipe=WILD, verbose=0)
     assert is_finite(task)
 
