@@ -198,14 +198,14 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
 def _torch_random() -> np.ndarray:
     """The state of PyTorch's own generator, which Keras draws from there for dropout."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     return torch.get_rng_state().numpy()
 
 
 def _set_torch_random(state: np.ndarray) -> None:
     """Go on drawing where `_torch_random` was taken."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     torch.set_rng_state(torch.from_numpy(state))
 
