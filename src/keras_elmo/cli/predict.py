@@ -30,6 +30,11 @@ def predict(
     to: Annotated[
         PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")
     ] = PredictionFormat.JSONL,
+    beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
+    length_penalty: Annotated[
+        float, typer.Option(min=0.0, help="Likewise; higher prefers longer targets.")
+    ] = 1.0,
+    n_best: Annotated[int, typer.Option(min=1, help="Likewise; how many targets.")] = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
@@ -38,6 +43,7 @@ def predict(
     \b
     keras-elmo predict model/ new.txt
     keras-elmo predict model/ new.csv --text review -o labelled.jsonl
+    keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
@@ -47,10 +53,11 @@ def predict(
     from keras_elmo.text.formats import read_texts
     from keras_elmo.weights.new_file import new_file
 
+    search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
         rows = read_texts(texts, file_format, text, header=header)
-        lines = prediction_lines(load_task(model), rows, to, batch_size=batch_size)
+        lines = prediction_lines(load_task(model), rows, to, batch_size=batch_size, **search)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)

@@ -62,8 +62,8 @@ class AttentionDecoder(keras.layers.Layer):
             [`Attention`][keras_elmo.layers.attention.Attention].
         copy: whether steps of the source can be written.
         dropout: share dropped of $E y_{t-1}$ and, before the softmax, of $a_t$.
-        scheduled_sampling: share of the given symbols that are replaced in training by the decoder's
-            own most probable one (Bengio et al. 2015). It rises from 0 in a straight line.
+        scheduled_sampling: share of the given symbols that are replaced in training by what
+            the decoder would write itself (Bengio et al. 2015). It rises from 0 in a straight line.
         sampling_steps: training steps until it is reached.
 
     Call arguments:
