@@ -1,7 +1,7 @@
 """A task for a data set: the right class, its labels, and word vectors beside ELMo."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
@@ -32,7 +32,7 @@ def build_task(
     crf: bool | None = None,
     word_shape_dim: int | None = None,
     source: str = "words",
-    sequences: Mapping[str, Any] | None = None,
+    sequences: dict[str, Any] | None = None,
     **arguments: Any,
 ) -> ElmoTask:
     """The task that a data set is for.
@@ -69,7 +69,7 @@ def build_task(
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
     elif dataset.kind == SEQ2SEQ:
-        task = _seq_2_seq(dataset, backbone, preprocessor, source, {**arguments, **sequences or {}})
+        task = _seq_2_seq(dataset, backbone, preprocessor, source, arguments | (sequences or {}))
     else:
         several = dataset.kind == MULTI_LABEL
         task = ElmoTextClassifier(backbone, pooling=pooling, multi_label=several, **arguments)
@@ -83,7 +83,7 @@ def _seq_2_seq(
     backbone: ElmoBackbone,
     preprocessor: ElmoPreprocessor,
     source: str,
-    arguments: Mapping[str, Any],
+    arguments: dict[str, Any],
 ) -> ElmoSeq2Seq:
     """A decoder that writes at most twice as much as the longest target in training."""
     characters = None

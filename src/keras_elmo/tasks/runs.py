@@ -23,14 +23,8 @@ from keras_elmo.weights.presets import DEFAULT_PRESET
 _FLAGS = {"file_format": "--format"}
 _SWITCHES = {"header": ("--header", "--no-header"), "crf": ("--crf", "--no-crf")}
 _SWITCHES["copy"] = ("--copy", "--no-copy")
-_SEQUENCES = [
-    "target",
-    "attention",
-    "copy",
-    "decoder_units",
-    "label_smoothing",
-    "scheduled_sampling",
-]
+_SEQUENCES = ("target", "attention", "copy", "decoder_units")
+_SEQUENCES += ("label_smoothing", "scheduled_sampling")
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
 

@@ -22,6 +22,7 @@ from keras_elmo.tasks.sequence_batches import (
     TARGET_IDS,
     WORD_PLACES,
     SequenceBatches,
+    padded_targets,
 )
 from keras_elmo.tasks.sequence_loss import SequenceLoss
 from keras_elmo.tasks.symbols import WORDS, SourceReader, TargetSymbols
@@ -202,16 +203,7 @@ class ElmoSeq2Seq(ElmoTask):
                 side = "target" if tokens else "source"
                 raise ValueError(f"both sides must hold something. Received: {side} {i} is empty")
             targets.append(self.symbols.encode(symbols, self.copied_steps(tokens)))
-
-        def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-            ids = np.zeros((len(rows), length), np.int32)
-            weights = np.zeros((len(rows), length), np.float32)
-            for k, row in enumerate(rows):
-                ids[k, : len(targets[row])] = targets[row]
-                weights[k, : len(targets[row])] = sample_weight[row]
-            return ids, weights
-
-        return batch
+        return padded_targets(targets, sample_weight)
 
     def copied_steps(self, sentence: str | Sequence[str]) -> list[str]:
         """The steps of a source that can be copied: none without `copy`."""

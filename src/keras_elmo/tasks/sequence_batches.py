@@ -70,6 +70,18 @@ class SequenceBatches(SentenceBatches):
         return inputs, targets, weights
 
 
+def padded_targets(targets: Sequence[np.ndarray], sample_weight: np.ndarray) -> TargetFunction:
+    """Symbols of a batch and their weights, both `(batch, length)`; padding has the weight 0."""
+
+    def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        ids = _padded([targets[row] for row in rows], length)
+        lengths = np.array([len(targets[row]) for row in rows])
+        real = np.arange(length) < lengths[:, None]
+        return ids, (real * sample_weight[rows][:, None]).astype(np.float32)
+
+    return batch
+
+
 def before(targets: np.ndarray) -> np.ndarray:
     """The symbols before those of int `(batch, time)`: the begin, then all but the last."""
     begin = np.full_like(targets[:, :1], BOS_ID)
