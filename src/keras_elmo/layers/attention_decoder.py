@@ -122,7 +122,7 @@ class AttentionDecoder(keras.layers.Layer):
         def forget_one(shape, dtype=None):
             return ops.repeat(ops.convert_to_tensor([0.0, 1.0, 0.0, 0.0], dtype), units)
 
-        def weight(name, shape, initializer="glorot_uniform"):
+        def weight(name: str, shape: tuple, initializer: Any = "glorot_uniform"):
             return self.add_weight(shape=shape, initializer=initializer, name=name, autocast=False)
 
         self.embeddings = weight("embeddings", (self.vocabulary_size, size), "uniform")
@@ -208,8 +208,7 @@ class AttentionDecoder(keras.layers.Layer):
         before = self._vectors(ids)
         x = ops.matmul(before, self.kernel) + self.bias
         state, found = self._step(state, x, source)
-        steps = [part[:, None] for part in (*found, before)]
-        return state, self._log_probabilities(*steps, source)[:, 0]
+        return state, self._next(found, before, source)
 
     def _step(self, state, x, source):
         a, h, c = state
@@ -235,8 +234,7 @@ class AttentionDecoder(keras.layers.Layer):
             before = self._vectors(ops.where(chosen, written, given)) * kept
             x = ops.matmul(before, self.kernel) + self.bias
             state, found = self._step(state, x, source)
-            steps = [part[:, None] for part in (*found, before)]
-            best = ops.argmax(self._log_probabilities(*steps, source)[:, 0], axis=-1)
+            best = ops.argmax(self._next(found, before, source), axis=-1)
             return (*state, ops.cast(best, "int32")), (*found, before)
 
         # At the first step the symbol before is the begin in either case.
@@ -248,6 +246,11 @@ class AttentionDecoder(keras.layers.Layer):
     def _vectors(self, ids):
         known = ops.where(ids < self.vocabulary_size, ids, self.unknown_id)
         return ops.take(self.embeddings, known, axis=0)
+
+    def _next(self, found, before, source):
+        """Log-probabilities after a single step, float32 `(batch, symbols)`."""
+        a, h, weights = (part[:, None] for part in found)
+        return self._log_probabilities(a, h, weights, before[:, None], source)[:, 0]
 
     def _log_probabilities(self, a, h, weights, before, source):
         """Of the symbols after each step; all `(batch, time, ...)`."""
