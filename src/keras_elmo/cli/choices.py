@@ -9,6 +9,7 @@ class Kind(StrEnum):
     CLASSIFICATION = "classification"
     MULTI_LABEL = "multi-label"
     TAGGING = "tagging"
+    SEQ2SEQ = "seq2seq"
 
 
 class Format(StrEnum):
@@ -62,6 +63,20 @@ class Pooling(StrEnum):
     MAX = "max"
     MEAN = "mean"
     ATTENTION = "attention"
+
+
+class Unit(StrEnum):
+    """What a source or a target is a sequence of."""
+
+    WORDS = "words"
+    CHARACTERS = "characters"
+
+
+class AttentionKind(StrEnum):
+    """How a decoder looks at its source."""
+
+    LUONG = "luong"
+    BAHDANAU = "bahdanau"
 
 
 class Scheme(StrEnum):

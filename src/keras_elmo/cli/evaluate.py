@@ -28,6 +28,10 @@ def evaluate(
         Path | None,
         typer.Option("--output", "-o", help="JSON file. Default: evaluation.json in the model."),
     ] = None,
+    beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
+    length_penalty: Annotated[
+        float, typer.Option(min=0.0, help="Likewise; higher prefers longer targets.")
+    ] = 1.0,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
 ) -> None:
     """Measure a model on labelled text; prints a table and writes JSON.
@@ -43,18 +47,21 @@ def evaluate(
     from keras_elmo.tasks.errors import error_records
     from keras_elmo.tasks.evaluation import evaluate_task, task_kind
     from keras_elmo.tasks.loading import load_task
-    from keras_elmo.text.datasets import read_dataset
+    from keras_elmo.text.datasets import SEQ2SEQ, read_dataset
     from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
     rows = read_dataset(data, file_format, task_kind(task), text, label, header=header)
     rows = rows.in_scheme(getattr(task, "scheme", None))
-    rows.require(task.labels)
-    report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size)
+    if rows.kind != SEQ2SEQ:  # whose unknown symbols are counted instead
+        rows.require(task.labels)
+    search = {"beam_size": beam, "length_penalty": length_penalty}
+    search = search if rows.kind == SEQ2SEQ else {}
+    report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     out.print(measures_table(report, f"{model} on {data}"))
     path = output or model / "evaluation.json"
     write_json({"model": str(model), "data": data} | report, path)
-    errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size)
+    errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     wrong = path.with_name("errors.jsonl")
     with new_file(wrong, overwrite=True) as unfinished:
         places = ({"line": rows.lines[error.pop("number")], **error} for error in errors)

@@ -36,6 +36,11 @@ def predict(
         bool,
         typer.Option("--pretty", help="For people: bars, entities in colour."),
     ] = False,
+    beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
+    length_penalty: Annotated[
+        float, typer.Option(min=0.0, help="Likewise; higher prefers longer targets.")
+    ] = 1.0,
+    n_best: Annotated[int, typer.Option(min=1, help="Likewise; how many targets.")] = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
@@ -46,6 +51,7 @@ def predict(
     keras-elmo predict model/ new.csv --text review -o labelled.jsonl
     keras-elmo predict tagger/ new.txt --pretty
     keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
+    keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
     load_backend()
@@ -54,27 +60,33 @@ def predict(
     from keras_elmo.text.formats import read_texts
     from keras_elmo.weights.new_file import new_file
 
+    search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
     if pretty:
         if output is not None or to != PredictionFormat.JSONL:
             raise ValueError(
                 "--pretty shows predictions on the terminal. Received: --output or --to"
             )
-        _show(model, read_texts(texts, file_format, text, header=header), batch_size)
+        _show(
+            model,
+            read_texts(texts, file_format, text, header=header),
+            batch_size=batch_size,
+            **search,
+        )
         return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
         rows = read_texts(texts, file_format, text, header=header)
-        lines = prediction_lines(load_task(model), rows, to, batch_size=batch_size)
+        lines = prediction_lines(load_task(model), rows, to, batch_size=batch_size, **search)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
 
 
-def _show(model: Path, rows: Iterable[Any], batch_size: int) -> None:
+def _show(model: Path, rows: Iterable[Any], **search: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
     from keras_elmo.tasks.loading import load_task
     from keras_elmo.tasks.prediction import prediction_records
 
     pretty = Pretty()
-    for record in prediction_records(load_task(model), rows, batch_size=batch_size):
+    for record in prediction_records(load_task(model), rows, **search):
         out.print(pretty.render(record), soft_wrap=True, end="")

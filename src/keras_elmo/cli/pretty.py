@@ -21,6 +21,8 @@ class Pretty:
             shown = self._entities(record)
         elif "tags" in record:
             shown = self._tags(record)
+        elif "candidates" in record:
+            shown = self._candidates(record)
         elif "probabilities" in record:
             shown = self._classes(record)
         else:  # several columns, and labels of the sentence
@@ -67,6 +69,15 @@ class Pretty:
             style = f"bold {self._color(name)}" if name in chosen else "dim"
             shown.append(f"  {name:<{width}} {share:6.1%} ", style=style)
             shown.append("█" * round(_BAR * share) + "\n", style=style)
+        return shown
+
+    def _candidates(self, record: dict[str, Any]) -> Text:
+        """The source, and its targets with their log-probabilities, the best one first."""
+        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
+        shown = Text(f"{text}\n")
+        for rank, candidate in enumerate(record["candidates"]):
+            shown.append(f"  {candidate['text']}", style="dim" if rank else "bold green")
+            shown.append(f" [{candidate['log_probability']:.2f}]\n", style="dim")
         return shown
 
     def _columns(self, record: dict[str, Any]) -> Text:

@@ -9,6 +9,7 @@ from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.calibrating import calibrated, check_can_calibrate
 from keras_elmo.cli.choices import (
+    AttentionKind,
     ClassWeight,
     FineTune,
     Format,
@@ -18,6 +19,7 @@ from keras_elmo.cli.choices import (
     Scheme,
     Tokenizer,
     Unfreezing,
+    Unit,
 )
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
@@ -29,6 +31,7 @@ def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
 
 
 DATA, MODEL, TRAINING, OUTPUT = "Data", "Model", "Training", "Output"
+SEQUENCES = "Sequence to sequence"
 
 
 def train(
@@ -86,6 +89,22 @@ def train(
     word_shape_dim: Annotated[
         int | None, _option(MODEL, "Size of vectors of the words' shapes, likewise.", min=1)
     ] = None,
+    # === Sequence to sequence ===
+    source: Annotated[
+        Unit, _option(SEQUENCES, "What the encoder reads; ELMo reads words in any case.")
+    ] = Unit.WORDS,
+    target: Annotated[Unit, _option(SEQUENCES, "What the decoder writes.")] = Unit.WORDS,
+    attention: Annotated[
+        AttentionKind, _option(SEQUENCES, "Of the decoder.")
+    ] = AttentionKind.LUONG,
+    copy: Annotated[
+        bool, _option(SEQUENCES, "Also copy from the source.", "--copy/--no-copy")
+    ] = False,
+    decoder_units: Annotated[int, _option(SEQUENCES, "Of the decoder's LSTM.", min=1)] = 256,
+    label_smoothing: Annotated[float, _option(SEQUENCES, "Of the loss.", min=0.0, max=0.95)] = 0.0,
+    scheduled_sampling: Annotated[
+        float, _option(SEQUENCES, "Share of its own symbols that it learns from.", min=0.0, max=1.0)
+    ] = 0.0,
     # === Training ===
     epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,
     patience: Annotated[int, _option(TRAINING, "Epochs without a better one.", min=1)] = 3,
@@ -134,16 +153,18 @@ def train(
     ] = "5m",
     quiet: Annotated[bool, _option(OUTPUT, "Show errors only.", "--quiet", "-q")] = False,
 ) -> None:
-    """Train a classifier or tagger: ELMo, then a BiLSTM.
+    """Train a classifier, tagger or sequence-to-sequence model: ELMo, then a BiLSTM.
 
-    The data tell the task: labelled texts are classified, tagged tokens are tagged. Ctrl-C ends the
-    training and keeps what was learned. Every few minutes the whole state is written to a file
+    The data tell the task: labelled texts are classified, tagged tokens are tagged. With --task
+    seq2seq a file has two columns, source, tab, target. Ctrl-C ends the training and keeps what was
+    learned. Every few minutes the whole state is written to a file
     beside the model folder, NAME.checkpoint: after a crash the same command with --resume ends with
     the model that there would have been.
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
+    keras-elmo train words.tsv --task seq2seq --source characters -o speller/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
     seconds = amounts.seconds(checkpoint_every)

@@ -5,12 +5,24 @@ from keras_elmo.metrics.classification import (
     confusion_matrix,
     multi_label_report,
 )
+from keras_elmo.metrics.sequences import (
+    edit_distance,
+    exact_match,
+    sequence_report,
+    token_error_rate,
+    translation_report,
+)
 from keras_elmo.metrics.spans import bio_spans, span_f1
 
 __all__ = [
     "bio_spans",
     "classification_report",
     "confusion_matrix",
+    "edit_distance",
+    "exact_match",
     "multi_label_report",
+    "sequence_report",
     "span_f1",
+    "token_error_rate",
+    "translation_report",
 ]

@@ -32,6 +32,7 @@ class SentenceBatches(keras.utils.PyDataset):
         features: of each sentence, float `(tokens, layers, 2 * projection_dim)`, computed before;
             they become one more input, `elmo_features`.
         word_types: gives the distinct words of a batch; they become two more inputs.
+        sizes: by what batches are sorted and bounded, int `(sentences,)`; None: by tokens.
         batch_size: rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
         seed: of the order, which follows from it and the epoch's number alone.
@@ -51,6 +52,7 @@ class SentenceBatches(keras.utils.PyDataset):
         targets: TargetFunction | None = None,
         features: Sequence[np.ndarray] | None = None,
         word_types: WordTypes | None = None,
+        sizes: np.ndarray | None = None,
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int = 0,
@@ -65,6 +67,7 @@ class SentenceBatches(keras.utils.PyDataset):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self._lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
+        self._sizes = self._lengths if sizes is None else sizes
         self._seed = seed
         self._first = self._plan(0)
         self.set_epoch(0)
@@ -116,8 +119,12 @@ class SentenceBatches(keras.utils.PyDataset):
         return padded
 
     def _length(self, index: int) -> int:
-        length = _rounded(self._lengths[self.rows[index]].max())
-        if index == 1 and length == self._length(0):
+        return self.padded_length(index, self._lengths)
+
+    def padded_length(self, index: int, lengths: np.ndarray) -> int:
+        """To what a batch is padded, of sentences with these lengths."""
+        length = _rounded(lengths[self.rows[index]].max())
+        if index == 1 and length == self.padded_length(0, lengths):
             # On TensorFlow, Keras takes what the first two batches have in common for the shape of
             # all others. One more step of padding shows it that lengths vary.
             length += _STEP
@@ -128,14 +135,14 @@ class SentenceBatches(keras.utils.PyDataset):
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
         if not self.shuffle:
-            return self._cut(np.argsort(self._lengths, kind="stable"))
+            return self._cut(np.argsort(self._sizes, kind="stable"))
         random = self._random(epoch)
         order = random.permutation(len(self._lengths))
         size = _POOL * self.batch_size
         pools = [order[start : start + size] for start in range(0, len(order), size)]
         plan: list[np.ndarray] = []
         for pool in pools:
-            plan += self._cut(pool[np.argsort(self._lengths[pool], kind="stable")])
+            plan += self._cut(pool[np.argsort(self._sizes[pool], kind="stable")])
         return [plan[i] for i in random.permutation(len(plan))]
 
     def _cut(self, order: np.ndarray) -> list[np.ndarray]:
@@ -144,7 +151,7 @@ class SentenceBatches(keras.utils.PyDataset):
         while start < len(order):
             rows = order[start : start + self.batch_size]
             # Sorted by length, so the last row of a prefix is its longest.
-            lengths = np.array([_rounded(n) for n in self._lengths[rows]])
+            lengths = np.array([_rounded(n) for n in self._sizes[rows]])
             fits = np.arange(1, len(rows) + 1) * lengths <= budget
             count = max(1, int(fits.sum()))
             plan.append(rows[:count])

@@ -9,10 +9,12 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
-from keras_elmo.text.datasets import MULTI_LABEL, TAGGING, Dataset
+from keras_elmo.text.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
@@ -30,6 +32,8 @@ def build_task(
     glove: str | PathLike[str] | None = None,
     crf: bool | None = None,
     word_shape_dim: int | None = None,
+    source: str = "words",
+    sequences: dict[str, Any] | None = None,
     **arguments: Any,
 ) -> ElmoTask:
     """The task that a data set is for.
@@ -45,6 +49,8 @@ def build_task(
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
             BIO, in which they are read.
         word_shape_dim: size of vectors of the words' shapes beside ELMo.
+        source: for seq2seq, `"words"` or `"characters"`.
+        sequences: for seq2seq, arguments of [`ElmoSeq2Seq`][keras_elmo.tasks.seq_2_seq].
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
     vectors = None
@@ -66,6 +72,8 @@ def build_task(
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
+    elif dataset.kind == SEQ2SEQ:
+        task = _seq_2_seq(dataset, backbone, preprocessor, source, arguments | (sequences or {}))
     else:
         several = dataset.kind == MULTI_LABEL
         arguments |= {"pooling": pooling, "multi_label": several, "ordinal": ordinal}
@@ -73,6 +81,23 @@ def build_task(
     if vectors:
         task.set_word_vectors(*vectors)
     return task
+
+
+def _seq_2_seq(
+    dataset: Dataset,
+    backbone: ElmoBackbone,
+    preprocessor: ElmoPreprocessor,
+    source: str,
+    arguments: dict[str, Any],
+) -> ElmoSeq2Seq:
+    """A decoder that writes at most twice as much as the longest target in training."""
+    characters = None
+    if source == CHARACTERS:
+        characters = find_characters(preprocessor.tokenize(dataset.texts))
+    task_arguments = {"source_characters": characters, **arguments}
+    target = TargetSymbols([], arguments.get("target", WORDS))
+    longest = max(len(target.split(text)) for text in dataset.labels)
+    return ElmoSeq2Seq(backbone, max_target_length=2 * longest, **task_arguments)
 
 
 def with_word_vocabulary(

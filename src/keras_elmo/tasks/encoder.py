@@ -1,13 +1,18 @@
 """What every task puts on ELMo: a mix of its layers, other word vectors, BiLSTM layers."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.text.word_shapes import SHAPES
+
+# The inputs, to which more may be added, and the words' vectors → what the BiLSTM reads, its mask.
+Steps = Callable[[dict[str, Any], Any], tuple[Any, Any]]
 
 
 def build_encoder(
@@ -23,11 +28,12 @@ def build_encoder(
     word_shape_dim: int | None,
     lstm_units: list[int],
     dropout: float,
+    steps: Steps,
 ) -> tuple[dict[str, Any], Any, Any, keras.layers.Embedding | None]:
     """Functional graph: ELMo → mix → [x; ELMo] → BiLSTM layers → [BiLSTM; ELMo].
 
     Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; word_vectors_size is `(rows, features)`
-        of a trainable word embedding, or None.
+        of a trainable word embedding, or None; steps makes other time steps of the words.
 
     Returns:
         The inputs (the backbone's; word_ids and word_shapes, int32 `(batch, tokens)`), ELMo's
@@ -59,6 +65,7 @@ def build_encoder(
         inputs["word_shapes"] = keras.Input((None,), dtype="int32", name="word_shapes")
         table = keras.layers.Embedding(len(SHAPES) + 1, word_shape_dim, name="word_shape_vectors")
         x = keras.layers.Concatenate(name="shapes_and_elmo")([table(inputs["word_shapes"]), x])
+    x, mask = steps(inputs, x)
     for i, units in enumerate(lstm_units):
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = BiLSTM(units, name=f"bilstm_{i}")(x, mask=mask)
@@ -91,3 +98,16 @@ def check_word_shapes(preprocessor: Any, size: int | None) -> None:
             "`word_shape_dim` needs a preprocessor that gives shapes: "
             "`ElmoPreprocessor(..., word_shapes=True)`. Received: one that does not"
         )
+
+
+def word_vector_table(
+    rows: int, vocabulary: Sequence[str], words: Sequence[str], vectors: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """A table of word vectors, the mean where a word has none, and how many words have one."""
+    table = np.tile(vectors.mean(axis=0), (rows, 1))
+    place = {word: i for i, word in enumerate(words)}
+    known = [place.get(word) for word in vocabulary]
+    for row, i in enumerate(known, start=1):  # row 0 stands for padding
+        if i is not None:
+            table[row] = vectors[i]
+    return table, sum(i is not None for i in known)

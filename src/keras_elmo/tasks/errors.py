@@ -1,28 +1,39 @@
 """What a task got wrong on labelled text, the most confident mistakes first."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from keras_elmo.tasks.prediction import prediction_records
+from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 
 
 def error_records(
-    task: ElmoTask, texts: Sequence[Any], gold: Sequence[Any], *, batch_size: int = 32
+    task: ElmoTask,
+    texts: Sequence[Any],
+    gold: Sequence[Any],
+    *,
+    batch_size: int = 32,
+    **search: Any,
 ) -> list[dict[str, Any]]:
-    """A record for each text with a wrong label or tag.
+    """A record for each text with a wrong label, tag or target.
 
     Args:
-        task: a classifier or tagger.
+        task: a classifier, a tagger, or from sequence to sequence.
         texts: strings or token lists.
-        gold: a label, a list of labels or a list of tags for each.
+        gold: a label, a list of labels, a list of tags or a target for each.
+        search: for seq2seq, of `generate`.
 
     Returns:
         `number` (of the text, from 0), `input`, `gold`, `predicted` and `confidence`: the
-        probability of the wrong label; of several labels or tags, that of the surest mistake.
+        probability of the wrong label or target; of several labels or tags, that of the surest
+        mistake.
     """
     found = []
-    records = prediction_records(task, texts, batch_size=batch_size)
+    if isinstance(task, ElmoSeq2Seq):  # as the model would write them
+        gold = [task.symbols.join(task.symbols.split(target)) for target in gold]
+    records = prediction_records(task, texts, batch_size=batch_size, **search)
     for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
         predicted, confidence = _mistake(record, wanted)
         if confidence is not None:
@@ -34,6 +45,12 @@ def error_records(
 
 def _mistake(record: dict[str, Any], gold: Any) -> tuple[Any, float | None]:
     """What was predicted, and how sure the surest mistake in it is; None where there is none."""
+    if "candidates" in record:
+        predicted, share = (
+            record["prediction"],
+            math.exp(record["candidates"][0]["log_probability"]),
+        )
+        return predicted, None if predicted == gold else share
     shares = record["probabilities"]
     if "tags" in record:
         rows = zip(record["tags"], gold, shares, strict=True)

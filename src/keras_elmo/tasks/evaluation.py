@@ -1,6 +1,7 @@
 """What a trained task is worth: the measures of its field, from predictions on labelled text."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -12,34 +13,51 @@ from keras_elmo.metrics.classification import (
     confusion_matrix,
     multi_label_report,
 )
+from keras_elmo.metrics.sequences import (
+    SacrebleuMissingError,
+    sequence_report,
+    translation_report,
+)
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
-from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, TAGGING
+from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 
 def evaluate_task(
-    task: ElmoTask, sentences: Sequence[Any], gold: Sequence[Any], *, batch_size: int = 32
+    task: ElmoTask,
+    sentences: Sequence[Any],
+    gold: Sequence[Any],
+    *,
+    batch_size: int = 32,
+    **search: Any,
 ) -> dict[str, Any]:
-    """Measure a classifier or tagger.
+    """Measure a task by what it predicts.
 
     Args:
         task: a trained one.
         sentences: strings or token lists.
-        gold: a label, a list of labels or a list of tags for each; for a joint tagger a dict.
+        gold: a label, a list of labels or a list of tags for each; for a joint tagger a dict; for
+            seq2seq a text.
+        search: for seq2seq, of `generate`.
 
     Returns:
         Ready for JSON. One label: accuracy, macro_f1, micro_f1, per_class, labels,
-        confusion_matrix (rows are gold), calibration_error. Several: subset_accuracy instead of
         accuracy, no matrix. Tags of spans: accuracy of tokens; precision, recall, f1 of spans and
         per_type, as conlleval counts them; strict_f1, without spans against the scheme. Other tags:
         as one label, counted over tokens. Always `examples`. Of a joint tagger exact_match, the
-        share of sentences that are right in everything, and `columns`, these measures by name.
+        share of sentences that are right in everything, and `columns`, these measures by name. Of
+        seq2seq what `sequence_report` returns, unknown_tokens (that the model cannot write), cut
+        (targets without an end), and bleu and chrf where sacrebleu is installed.
     """
+    if isinstance(task, ElmoSeq2Seq):
+        search = {"batch_size": batch_size, **search}
+        return {"examples": len(gold)} | _sequence_report(task, sentences, gold, search)
     report: dict[str, Any] = {"examples": len(gold)}
     if isinstance(task, ElmoTextClassifier):
         return report | _classifier_report(task, sentences, gold, batch_size)
@@ -59,6 +77,22 @@ def _classifier_report(
     error = expected_calibration_error(shares, task.label_encoder.encode(gold))
     report = _label_report(gold, predicted, task.label_encoder)
     return {"accuracy": report["accuracy"], "calibration_error": error, **report}
+
+
+def _sequence_report(
+    task: ElmoSeq2Seq, sentences: Sequence[Any], gold: Sequence[Any], search: dict[str, Any]
+) -> dict[str, Any]:
+    wanted = [task.symbols.split(text) for text in gold]
+    found = [candidates[0] for candidates in task.generate(sentences, **search)]
+    report: dict[str, Any] = sequence_report(wanted, [one.symbols for one in found])
+    sources = [task.copied_steps(tokens) for tokens in sentences]
+    pairs = zip(wanted, sources, strict=True)
+    report["unknown_tokens"] = sum(task.symbols.unknown_in(*pair) for pair in pairs)
+    report["cut"] = sum(not one.complete for one in found)
+    with suppress(SacrebleuMissingError):
+        texts = [task.symbols.join(symbols) for symbols in wanted]
+        report |= translation_report(texts, [one.text for one in found])
+    return report
 
 
 def _label_report(gold: Sequence[Any], predicted: Any, encoder: LabelEncoder) -> dict[str, Any]:
@@ -114,6 +148,8 @@ def task_kind(task: ElmoTask) -> str:
             "a labelled file holds one kind of labels. Received: a model of "
             f"{', '.join(task.heads)}. Measure it in Python: `evaluate_task` with `read_columns`."
         )
+    if isinstance(task, ElmoSeq2Seq):
+        return SEQ2SEQ
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
@@ -17,20 +18,23 @@ _WINDOW = 32  # batches that are read ahead and sorted by length together
 
 
 def prediction_records(
-    task: ElmoTask, texts: Iterable[Any], *, batch_size: int = 32
+    task: ElmoTask, texts: Iterable[Any], *, batch_size: int = 32, **search: Any
 ) -> Iterator[dict[str, Any]]:
     """A record for each text, in order, holding only a window of them in memory.
 
     Args:
         task: a trained one.
         texts: strings or token lists.
+        search: for seq2seq, of `generate`.
 
     Returns:
         For a classifier `text`, `label` (`labels` if it is multi-label) and `probabilities` by
         label; for a tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these
         tags, and `entities` where the labels mark spans: see
         [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
-        name the same of each column, `label` and `probability` of each sentence label.
+        name the same of each column, `label` and `probability` of each sentence label. For seq2seq
+        `text`, `prediction` (the best target), and `candidates`: of each its text, score,
+        log_probability, and complete.
     """
     texts = iter(texts)
     while window := list(islice(texts, batch_size * _WINDOW)):
@@ -40,10 +44,17 @@ def prediction_records(
             yield from _tagged(task, window, batch_size)
         elif isinstance(task, ElmoJointTagger):
             yield from _joint(task, window, batch_size)
+        elif isinstance(task, ElmoSeq2Seq):
+            yield from _generated(task, window, batch_size=batch_size, **search)
 
 
 def prediction_lines(
-    task: ElmoTask, texts: Iterable[Any], file_format: str, *, batch_size: int = 32
+    task: ElmoTask,
+    texts: Iterable[Any],
+    file_format: str,
+    *,
+    batch_size: int = 32,
+    **search: Any,
 ) -> Iterator[str]:
     """Predictions as the text of a file, a record or a sentence at a time.
 
@@ -55,16 +66,18 @@ def prediction_lines(
             `Tag=`; a joint tagger's columns are in the fields of their names (`UPOS`, …) or in
             MISC, and its labels in comments.
 
+        search: for seq2seq, of `generate`.
+
     Raises:
-        ValueError: another format, or columns of a classifier.
+        ValueError: another format, or columns of a classifier or seq2seq.
     """
-    records = prediction_records(task, texts, batch_size=batch_size)
+    records = prediction_records(task, texts, batch_size=batch_size, **search)
     if file_format == "jsonl":
         yield from (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif file_format not in ("conll", "conllu"):
         raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
-    elif isinstance(task, ElmoTextClassifier):
-        raise ValueError(f"a classifier's labels are written as jsonl. Received: {file_format}")
+    elif isinstance(task, ElmoTextClassifier | ElmoSeq2Seq):
+        raise ValueError(f"what is no column of tags is written as jsonl. Received: {file_format}")
     else:
         yield from (_sentence(record, file_format, task) for record in records)
 
@@ -109,6 +122,20 @@ def _joint(task: ElmoJointTagger, texts: list[Any], batch_size: int) -> Iterator
             [share] = _rounded([found.probabilities[name]])
             record[name] = {"label": label, "probability": share}
         yield record
+
+
+def _generated(task: ElmoSeq2Seq, texts: list[Any], **search: Any) -> Iterator[dict[str, Any]]:
+    for text, found in zip(texts, task.generate(texts, **search), strict=True):
+        candidates = [
+            {
+                "text": one.text,
+                "score": round(one.score, 6),
+                "log_probability": round(one.log_probability, 6),
+                "complete": one.complete,
+            }
+            for one in found
+        ]
+        yield {"text": text, "prediction": found[0].text, "candidates": candidates}
 
 
 def _column(found: Annotation, labels: list[str]) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from keras_elmo.elmo.softmax_file import has_language_model
 from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.building import build_task
+from keras_elmo.tasks.symbols import find_symbols
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.datasets import Dataset, read_dataset
+from keras_elmo.text.datasets import SEQ2SEQ, Dataset, read_dataset
+from keras_elmo.text.lines import DataError
 from keras_elmo.weights.presets import DEFAULT_PRESET
 
 # Names of options that are not the field's; of a switch, what says yes and what says no.
@@ -23,7 +25,10 @@ _SWITCHES = {
     "header": ("--header", "--no-header"),
     "crf": ("--crf", "--no-crf"),
     "ordinal": ("--ordinal", ""),  # which is never said where it is off
+    "copy": ("--copy", "--no-copy"),
 }
+_SEQUENCES = ("target", "attention", "copy", "decoder_units")
+_SEQUENCES += ("label_smoothing", "scheduled_sampling")
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
 
@@ -74,6 +79,13 @@ class TrainingRun:
     word_embedding_dim: int | None = None
     glove: str | None = None
     word_shape_dim: int | None = None
+    source: str = "words"
+    target: str = "words"
+    attention: str = "luong"
+    copy: bool = False
+    decoder_units: int = 256
+    label_smoothing: float = 0.0
+    scheduled_sampling: float = 0.0
     epochs: int = 10
     patience: int = 3
     batch_size: int = 32
@@ -104,11 +116,12 @@ class TrainingRun:
         how = self.text, self.label
         rows = read_dataset(self.data, self.file_format, self.task, *how, header=self.header)
         rows = rows.in_scheme(self.scheme)
-        labels, held_out = rows.classes(), None
+        labels, held_out = self._classes(rows), None
         if self.dev:
             held_out = read_dataset(self.dev, self.file_format, rows.kind, *how, header=self.header)
             held_out = held_out.in_scheme(self.scheme)
-            held_out.require(labels)
+            if rows.kind != SEQ2SEQ:  # there, new symbols are `<UNK>`, and counted as wrong
+                held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
         return LabelledData(rows, held_out, labels)
@@ -131,7 +144,21 @@ class TrainingRun:
             word_embedding_dim=self.word_embedding_dim,
             glove=self.glove,
             word_shape_dim=self.word_shape_dim,
+            source=self.source,
+            sequences={name: getattr(self, name) for name in _SEQUENCES},
         )
+
+    def _classes(self, rows: Dataset) -> list[str]:
+        if rows.kind != SEQ2SEQ:
+            return rows.classes()
+        symbols = find_symbols(rows.labels, self.target)
+        if len(symbols) < 2:
+            raise DataError(
+                f"{rows.path}: training needs at least two different symbols on the target side. "
+                f"Received: {', '.join(map(repr, symbols))} only, as {self.target}. Choose what a "
+                "target is split into with --target words or characters."
+            )
+        return symbols
 
     def load_elmo(self) -> tuple[ElmoBackbone, ElmoPreprocessor]:
         """The pretrained ELMo and what encodes for it."""

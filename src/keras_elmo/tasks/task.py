@@ -27,6 +27,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     parameter_table,
 )
 from keras_elmo.tasks.encoder import build_encoder, check_word_shapes, word_vectors_size
+from keras_elmo.tasks.encoder import word_vector_table as filled_table
 from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.detection import load_elmo
@@ -100,6 +101,7 @@ class ElmoTask(SentenceModel):
             word_shape_dim=word_shape_dim,
             lstm_units=units,
             dropout=dropout,
+            steps=self.build_steps,
         )
         outputs = self.build_outputs(x, inputs["padding_mask"], len(label_encoder.labels))
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
@@ -121,6 +123,10 @@ class ElmoTask(SentenceModel):
         self.lstm_units = units
         self.dropout = dropout
         self.compile()
+
+    def build_steps(self, inputs: dict[str, Any], x: Any) -> tuple[Any, Any]:
+        """What the BiLSTM reads, and its mask: the words' vectors, unless a task says otherwise."""
+        return x, inputs["padding_mask"]
 
     @abstractmethod
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
@@ -221,14 +227,9 @@ class ElmoTask(SentenceModel):
                 f"`vectors` must have the shape (words, {features}) and one row a word. "
                 f"Received: {vectors.shape} for {len(words)} words"
             )
-        table = np.tile(vectors.mean(axis=0), (rows, 1))
-        place = {word: i for i, word in enumerate(words)}
-        known = [place.get(word) for word in vocabulary.tokens]
-        for row, i in enumerate(known, start=1):  # row 0 stands for padding
-            if i is not None:
-                table[row] = vectors[i]
+        table, found = filled_table(rows, vocabulary.tokens, words, vectors)
         self.word_vectors.embeddings.assign(table)
-        return sum(i is not None for i in known)
+        return found
 
     def get_config(self) -> dict[str, Any]:
         names = (

@@ -8,12 +8,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.text.formats import CONLL, JSONL, TXT, format_of, read_examples, read_tagged
+from keras_elmo.text.formats import CONLL, JSONL, TSV, TXT, format_of, read_examples, read_tagged
 from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
+from keras_elmo.text.pairs import read_pairs
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
-# What is predicted: a label a text, any number of labels a text, a tag a token.
-CLASSIFICATION, MULTI_LABEL, TAGGING = KINDS = ("classification", "multi-label", "tagging")
+# What is predicted: a label a text, any number of labels a text, a tag a token, another text.
+CLASSIFICATION, MULTI_LABEL, TAGGING, SEQ2SEQ = KINDS = (
+    "classification",
+    "multi-label",
+    "tagging",
+    "seq2seq",
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Dataset:
         path: where it was read.
         kind: what its labels are for.
         texts: a string or a token list each.
-        labels: a label, a list of labels or a list of tags each.
+        labels: a label, a list of labels, a list of tags or another text each.
         lines: where each begins in the file.
         scheme: what tags were converted to by `in_scheme`; None as they were read.
     """
@@ -128,6 +134,8 @@ def read_dataset(
             beside a list of tokens, are tagging; JSON Lines with lists of labels are multi-label.
         text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
             are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.
+            For seq2seq without them, a file of any name but CSV or JSON Lines is read by
+            `read_pairs`: two columns and no header.
         header: whether the first row of CSV or TSV holds names, see `read_table`.
 
     Raises:
@@ -135,6 +143,9 @@ def read_dataset(
         ValueError: the format is unknown, or holds no labels of this kind.
     """
     file_format = format_of(path, file_format)
+    if kind == SEQ2SEQ and file_format in (None, TSV, TXT) and not (text or label or header):
+        texts, labels, lines = (list(x) for x in zip(*read_pairs(path), strict=True))
+        return Dataset(str(path), SEQ2SEQ, texts, labels, lines)
     if file_format is None or file_format == TXT:
         raise ValueError(
             f"{path} must be in a format that holds labels: csv, tsv, jsonl or conll. "
@@ -145,7 +156,7 @@ def read_dataset(
     if kind is None and (file_format == CONLL or _has_tags(path, file_format, text, label)):
         kind = TAGGING
     fitting = {CONLL: [TAGGING], JSONL: [None, *KINDS]}.get(
-        file_format, [None, CLASSIFICATION, MULTI_LABEL]
+        file_format, [None, CLASSIFICATION, MULTI_LABEL, SEQ2SEQ]
     )
     if kind not in fitting:
         raise ValueError(f"{path}: a {file_format} file cannot be used for {kind}.")
@@ -173,7 +184,7 @@ def _labelled(
         several = any(isinstance(row.label, list) for row in rows)
         kind = MULTI_LABEL if several else CLASSIFICATION
     for row in rows:
-        if kind == CLASSIFICATION and isinstance(row.label, list):
+        if kind in (CLASSIFICATION, SEQ2SEQ) and isinstance(row.label, list):
             raise DataError.at(path, row.line, f"expected one label. Received: {row.label}")
     texts, labels, lines = (list(column) for column in zip(*rows, strict=True))
     if kind == MULTI_LABEL:

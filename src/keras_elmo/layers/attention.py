@@ -1,0 +1,92 @@
+"""Where a decoder looks: the scores of Luong and of Bahdanau over a sequence."""
+
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+ATTENTIONS = ("luong", "bahdanau")
+MASKED = -1e9  # added to the score of what may not be chosen; finite in float32
+
+
+class Attended(NamedTuple):
+    """A sequence made ready to be looked at in many steps.
+
+    Attributes:
+        keys: float `(batch, source, units)`.
+        real: float `(batch, source)`, 1 at real steps and 0 at padding.
+    """
+
+    keys: Any
+    real: Any
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class Attention(keras.layers.Layer):
+    r"""Weights over the steps $m_s$ of a sequence for a query $h$.
+
+    $$ \alpha_s = \mathrm{softmax}_s(e_s) \qquad e_s = h^\top W m_s
+       \quad\text{or}\quad e_s = v^\top \tanh(U h + W m_s) $$
+
+    The first is `"luong"` (Luong et al. 2015, "general"), one product a step. The second is
+    `"bahdanau"` (Bahdanau et al. 2015), a small network, which costs more. $W m_s$ is computed
+    once for all queries.
+
+    Args:
+        units: size of the query, and of `bahdanau`'s hidden layer.
+        attention: which of the two.
+    """
+
+    def __init__(self, units: int, attention: str = "luong", **kwargs):
+        super().__init__(**kwargs)
+        if attention not in ATTENTIONS:
+            raise ValueError(
+                f"`attention` must be one of {', '.join(map(repr, ATTENTIONS))}. "
+                f"Received: {attention!r}"
+            )
+        self.units = units
+        self.attention = attention
+        self.supports_masking = True
+
+    def build(self, memory_shape):
+        features = memory_shape[-1]
+        self.kernel = self.add_weight(shape=(features, self.units), name="kernel")
+        if self.attention == "bahdanau":
+            self.query_kernel = self.add_weight(shape=(self.units, self.units), name="query_kernel")
+            self.scale = self.add_weight(shape=(self.units, 1), name="scale")
+
+    def call(self, memory, mask=None):
+        """What all queries share.
+
+        Args:
+            memory: float `(batch, source, features)`.
+            mask: bool `(batch, source)`, True at real steps; None for all.
+        """
+        real = ops.ones_like(memory[:, :, 0])
+        if mask is not None:
+            real = ops.cast(mask, real.dtype)
+        return Attended(ops.matmul(memory, self.kernel), real)
+
+    def weights_of(self, query, attended):
+        """Weights that add up to 1, or are all 0 where no step is real.
+
+        Args:
+            query: float `(batch, units)`.
+            attended: what `call` returned.
+
+        Returns:
+            float `(batch, source)`.
+        """
+        keys, real = attended
+        if self.attention == "luong":
+            scores = ops.matmul(keys, query[:, :, None])  # (batch, source, 1)
+        else:
+            hidden = ops.tanh(keys + ops.matmul(query, self.query_kernel)[:, None])
+            scores = ops.matmul(hidden, self.scale)
+        return ops.softmax(scores[:, :, 0] + (1.0 - real) * MASKED, axis=-1) * real
+
+    def compute_mask(self, memory, previous_mask=None):
+        return None
+
+    def get_config(self):
+        return super().get_config() | {"units": self.units, "attention": self.attention}

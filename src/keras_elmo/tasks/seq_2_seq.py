@@ -1,0 +1,297 @@
+"""From one sequence to another: pronunciations, lemmas, normal forms, short translations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.inference import compiled_call
+from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.layers.attention_decoder import AttentionDecoder
+from keras_elmo.layers.spelled_words import SpelledWords
+from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.beam_search import Hypothesis, beam_search
+from keras_elmo.tasks.decoding import Candidate, Decoding
+from keras_elmo.tasks.sequence_batches import (
+    CHARACTER_STEPS,
+    SOURCE_IDS,
+    TARGET_IDS,
+    WORD_PLACES,
+    SequenceBatches,
+    padded_targets,
+)
+from keras_elmo.tasks.sequence_loss import SequenceLoss
+from keras_elmo.tasks.symbols import WORDS, SourceReader, TargetSymbols
+from keras_elmo.tasks.task import ElmoTask
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoSeq2Seq(ElmoTask):
+    """ELMo → BiLSTM → LSTM decoder with attention → words or characters.
+
+    `x` holds strings or token lists, `y` a string or a list of symbols for each. `predict` returns
+    the best text for each, `generate` several with their scores.
+
+    The encoder reads a step for each token, or, with `source_characters`, for each character: its
+    own trainable vector beside ELMo's vector of the word that it stands in, see
+    [`SpelledWords`][keras_elmo.layers.spelled_words.SpelledWords]. That suits what depends on the
+    spelling: ELMo knows words, not letters.
+
+    Args:
+        backbone: the ELMo.
+        labels: the symbols that can be written, such as `find_symbols(y)` from
+            `keras_elmo.tasks.symbols`: all others are `<UNK>`.
+        target: `"words"`, which spaces separate, or `"characters"`.
+        source_characters: the characters that get a vector, such as `find_characters(tokens)`;
+            others share one. None reads words.
+        character_dim: size of such a vector.
+        decoder_units: of the decoder's LSTM.
+        symbol_dim: size of the vector of a written symbol.
+        attention: `"luong"` or `"bahdanau"`.
+        copy: also copy steps of the source, known or not; see
+            [`AttentionDecoder`][keras_elmo.layers.attention_decoder.AttentionDecoder].
+        label_smoothing: of the loss, see
+            [`SequenceLoss`][keras_elmo.tasks.sequence_loss.SequenceLoss].
+        scheduled_sampling, sampling_steps: share of given symbols that are replaced in training by
+            the decoder's own, and after how many steps it is reached.
+        max_target_length: symbols that are written at most.
+        kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]. `dropout` counts for the decoder,
+            too.
+
+    Example:
+        ```python
+        words, sounds = ["cat", "dog"], ["K AE1 T", "D AO1 G"]
+        speller = keras_elmo.ElmoSeq2Seq.from_preset(
+            "elmo_mini_en", labels=find_symbols(sounds), source_characters=list("acdgot")
+        )
+        speller.fit(words, sounds, epochs=50)
+        speller.generate(["tag"], beam_size=4, num_results=2)
+        ```
+    """
+
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        labels: Sequence[str],
+        target: str = WORDS,
+        source_characters: Sequence[str] | None = None,
+        character_dim: int = 64,
+        decoder_units: int = 256,
+        symbol_dim: int = 128,
+        attention: str = "luong",
+        copy: bool = False,
+        label_smoothing: float = 0.0,
+        scheduled_sampling: float = 0.0,
+        sampling_steps: int = 10_000,
+        max_target_length: int = 100,
+        dropout: float = 0.2,
+        mix_at_output: bool = False,
+        **kwargs: Any,
+    ):
+        if mix_at_output and source_characters is not None:
+            raise ValueError(
+                "`mix_at_output` puts vectors of words beside outputs of words. "
+                "Received: mix_at_output=True with `source_characters`"
+            )
+        # Before Keras's own constructor, which calls what builds and compiles.
+        self.symbols = TargetSymbols(labels, target)
+        self.reader = SourceReader(source_characters)
+        self.target = target
+        self.source_characters = source_characters and list(source_characters)
+        self.character_dim = character_dim
+        self.decoder_units = decoder_units
+        self.symbol_dim = symbol_dim
+        self.attention = attention
+        self.copy = copy
+        self.label_smoothing = label_smoothing
+        self.scheduled_sampling = scheduled_sampling
+        self.sampling_steps = sampling_steps
+        self.max_target_length = max_target_length
+        self._graph = SimpleNamespace(dropout=dropout)
+        super().__init__(
+            backbone, labels=labels, dropout=dropout, mix_at_output=mix_at_output, **kwargs
+        )
+
+    def build_steps(self, inputs: dict[str, Any], x: Any) -> tuple[Any, Any]:
+        mask = inputs["padding_mask"]
+        if self.source_characters is not None:
+            for name in (CHARACTER_STEPS, WORD_PLACES):
+                inputs[name] = keras.Input((None,), dtype="int32", name=name)
+            spell = SpelledWords(
+                len(self.source_characters) + 2, self.character_dim, name="spelled_words"
+            )
+            x = spell(x, inputs[CHARACTER_STEPS], inputs[WORD_PLACES])
+            mask = ops.not_equal(inputs[CHARACTER_STEPS], 0)
+        if self.copy:
+            inputs[SOURCE_IDS] = keras.Input((None,), dtype="int32", name=SOURCE_IDS)
+        self._graph.mask, self._graph.inputs = mask, inputs
+        return x, mask
+
+    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
+        graph = self._graph
+        # A model of its own for prediction; hidden, so that Keras does not count its layers twice.
+        graph.encoder = keras.Model(dict(graph.inputs), {"memory": x, "mask": graph.mask})
+        graph.decoder = AttentionDecoder(
+            self.symbols.size,
+            self.decoder_units,
+            embedding_dim=self.symbol_dim,
+            unknown_id=TargetSymbols.unknown,
+            attention=self.attention,
+            copy=self.copy,
+            dropout=graph.dropout,
+            scheduled_sampling=self.scheduled_sampling,
+            sampling_steps=self.sampling_steps,
+            dtype="float32",
+            name="decoder",
+        )
+        targets = keras.Input((None,), dtype="int32", name=TARGET_IDS)
+        graph.inputs[TARGET_IDS] = targets
+        copied = {SOURCE_IDS: graph.inputs[SOURCE_IDS]} if self.copy else {}
+        return graph.decoder(x, targets, **copied, mask=graph.mask)
+
+    def default_loss(self) -> keras.losses.Loss:
+        return SequenceLoss(self.label_smoothing)
+
+    # === Training ===
+
+    def batches(
+        self,
+        x: Sentences,
+        y: Sequence[Any],
+        *,
+        batch_size: int = 32,
+        class_weight: Mapping[Any, float] | str | None = None,
+        sample_weight: Any = None,
+        shuffle: bool = False,
+        seed: int = 0,
+    ) -> SequenceBatches:
+        sentences, y = self._checked(x, y)
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        function = self.target_function(sentences, y, class_weight, weights)
+        lengths = [len(self.symbols.split(text)) + 1 for text in y]  # and the end
+        return self._source_batches(
+            sentences,
+            target_lengths=np.array(lengths, np.int64),
+            sequence_targets=function,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+        )
+
+    def target_function(
+        self,
+        sentences: list[list[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        """The symbols of a batch, padded to a length, and their weights."""
+        if class_weight is not None:
+            raise ValueError(
+                "sequences have no classes to weigh: give `sample_weight`. "
+                f"Received: class_weight={class_weight!r}"
+            )
+        targets = []
+        for i, (tokens, text) in enumerate(zip(sentences, y, strict=True)):
+            symbols = self.symbols.split(text)
+            if not symbols or not tokens:
+                side = "target" if tokens else "source"
+                raise ValueError(f"both sides must hold something. Received: {side} {i} is empty")
+            targets.append(self.symbols.encode(symbols, self.copied_steps(tokens)))
+        return padded_targets(targets, sample_weight)
+
+    def copied_steps(self, sentence: str | Sequence[str]) -> list[str]:
+        """The steps of a source that can be copied: none without `copy`."""
+        if not self.copy:
+            return []
+        [tokens] = self._preprocessor.tokenize([sentence])
+        return self.reader(tokens).steps
+
+    def _source_batches(self, sentences: list[list[str]], **options: Any) -> SequenceBatches:
+        sources = [self.reader(tokens) for tokens in sentences]
+        copied = None
+        if self.copy:
+            copied = [self.symbols.source_ids(source.steps) for source in sources]
+        arguments = sentences, self._preprocessor, list(self.input)
+        return SequenceBatches(*arguments, sources=sources, copied=copied, **options)
+
+    # === Prediction ===
+
+    def predict(self, x: Any, *, batch_size: int = 32, **kwargs: Any) -> Any:
+        """The best text for each source; `kwargs` as of `generate`."""
+        if not self._takes_sentences(x):
+            return super().predict(x, batch_size=batch_size, **kwargs)
+        return [found[0].text for found in self.generate(x, batch_size=batch_size, **kwargs)]
+
+    def predict_labels(self, x: Sentences, **kwargs: Any) -> list[list[str]]:
+        """The best symbols for each source; `kwargs` as of `generate`."""
+        return [found[0].symbols for found in self.generate(x, **kwargs)]
+
+    def generate(
+        self,
+        x: Sentences,
+        *,
+        beam_size: int = 4,
+        num_results: int = 1,
+        length_penalty: float = 1.0,
+        max_length: int | None = None,
+        batch_size: int = 32,
+    ) -> list[list[Candidate]]:
+        """The best targets of each source, as a beam search finds them.
+
+        Args:
+            x: strings or token lists.
+            beam_size: targets that go on at each step; 1 is greedy. It may be larger than the
+                vocabulary: then more targets are looked at than there are symbols.
+            num_results: how many of them to return, fewer where there are fewer at all.
+            length_penalty: α of [`beam_search`][keras_elmo.tasks.beam_search.beam_search].
+            max_length: instead of `max_target_length`.
+            batch_size: sources of a batch.
+
+        Raises:
+            ValueError: an empty source, or more results than the beam holds.
+        """
+        if not 1 <= num_results <= beam_size:
+            raise ValueError(
+                "`num_results` must be from 1 to `beam_size`. "
+                f"Received: num_results={num_results}, beam_size={beam_size}"
+            )
+        sentences = self._preprocessor.tokenize(x)
+        if empty := [i for i, tokens in enumerate(sentences) if not tokens]:
+            raise ValueError(f"a source must hold something. Received: source {empty[0]} is empty")
+        results: list[list[Candidate]] = [[]] * len(sentences)
+        limit = max_length or self.max_target_length
+        options = {"beam": beam_size, "length_penalty": length_penalty, "max_length": limit}
+        for row, found in self._searched(sentences, batch_size, options):
+            source = self.reader(sentences[row]).steps
+            results[row] = [self._candidate(one, source) for one in found[:num_results]]
+        return results
+
+    def _searched(
+        self, sentences: list[list[str]], batch_size: int, options: dict[str, Any]
+    ) -> Iterator[tuple[int, list[Hypothesis]]]:
+        graph = self._graph
+        if not hasattr(graph, "decoding"):
+            graph.encode, graph.decoding = compiled_call(graph.encoder), Decoding(graph.decoder)
+        batches = self._source_batches(sentences, batch_size=batch_size)
+        for i, rows in enumerate(batches.rows):
+            [inputs] = batches[i]
+            encoded = graph.encode(inputs)
+            arrays = encoded["memory"], encoded["mask"], inputs.get(SOURCE_IDS)
+            steps = graph.decoding.steps(*arrays, options["beam"])
+            marks = {"begin": TargetSymbols.begin, "end": TargetSymbols.end}
+            yield from zip(rows, beam_search(steps, len(rows), **marks, **options), strict=True)
+
+    def _candidate(self, found: Hypothesis, source: list[str]) -> Candidate:
+        symbols = self.symbols.decode(found.ids, source)
+        return Candidate(self.symbols.join(symbols), symbols, *found[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        names = "target source_characters character_dim decoder_units symbol_dim attention copy "
+        names += "label_smoothing scheduled_sampling sampling_steps max_target_length"
+        return super().get_config() | {name: getattr(self, name) for name in names.split()}

@@ -1,0 +1,95 @@
+"""Batches of pairs of sequences: what `SentenceBatches` gives, source steps, target symbols."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
+from keras_elmo.tasks.symbols import SourceSteps
+from keras_elmo.text.vocabulary import BOS_ID
+
+CHARACTER_STEPS, WORD_PLACES = "source_characters", "source_places"
+SOURCE_IDS, TARGET_IDS = "source_ids", "target_ids"
+SEQUENCE_INPUTS = (CHARACTER_STEPS, WORD_PLACES, SOURCE_IDS, TARGET_IDS)
+
+
+class SequenceBatches(SentenceBatches):
+    """Batches of `(inputs, targets, weights)`, or of inputs for prediction.
+
+    Args:
+        sentences, preprocessor, input_names: as of `SentenceBatches`, all of the model's inputs.
+        sources: of each sentence.
+        copied: what copying each step would write, int32, of each sentence; or None.
+        target_lengths: of each target with its end, int `(sentences,)`; None for prediction.
+        sequence_targets: of batch rows and a target length, the symbols and their weights.
+        options: of `SentenceBatches`.
+    """
+
+    def __init__(
+        self,
+        sentences: Sequence[list[str]],
+        preprocessor: ElmoPreprocessor,
+        input_names: Sequence[str],
+        *,
+        sources: Sequence[SourceSteps],
+        copied: Sequence[np.ndarray] | None = None,
+        target_lengths: np.ndarray | None = None,
+        sequence_targets: TargetFunction | None = None,
+        **options: Any,
+    ):
+        self._sources = sources
+        self._copied = copied
+        self._target_lengths = target_lengths
+        self._sequence_targets = sequence_targets
+        self._source_lengths = np.array([len(source.steps) for source in sources], np.int64)
+        sizes = self._source_lengths
+        if target_lengths is not None:
+            sizes = np.maximum(sizes, target_lengths)
+        names = [name for name in input_names if name not in SEQUENCE_INPUTS]
+        super().__init__(sentences, preprocessor, names, sizes=sizes, **options)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        inputs = super().__getitem__(index)[0]
+        place = index + self.done
+        rows = self.rows[place]
+        length = self.padded_length(place, self._source_lengths)
+        if self._sources[rows[0]].characters.size:
+            inputs[CHARACTER_STEPS] = _padded([self._sources[i].characters for i in rows], length)
+            inputs[WORD_PLACES] = _padded([self._sources[i].places for i in rows], length)
+        else:
+            length = inputs["padding_mask"].shape[1]
+        if self._copied is not None:
+            inputs[SOURCE_IDS] = _padded([self._copied[i] for i in rows], length)
+        if self._target_lengths is None or self._sequence_targets is None:
+            return (inputs,)
+        time = self.padded_length(place, self._target_lengths)
+        targets, weights = self._sequence_targets(rows, time)
+        inputs[TARGET_IDS] = before(targets)
+        return inputs, targets, weights
+
+
+def padded_targets(targets: Sequence[np.ndarray], sample_weight: np.ndarray) -> TargetFunction:
+    """Symbols of a batch and their weights, both `(batch, length)`; padding has the weight 0."""
+
+    def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        ids = _padded([targets[row] for row in rows], length)
+        lengths = np.array([len(targets[row]) for row in rows])
+        real = np.arange(length) < lengths[:, None]
+        return ids, (real * sample_weight[rows][:, None]).astype(np.float32)
+
+    return batch
+
+
+def before(targets: np.ndarray) -> np.ndarray:
+    """The symbols before those of int `(batch, time)`: the begin, then all but the last."""
+    begin = np.full_like(targets[:, :1], BOS_ID)
+    return np.concatenate([begin, targets[:, :-1]], axis=1)
+
+
+def _padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
+    padded = np.zeros((len(rows), length), np.int32)
+    for row, values in zip(padded, rows, strict=True):
+        row[: len(values)] = values
+    return padded
