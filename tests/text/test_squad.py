@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -147,7 +148,7 @@ def test_windows_hold_everything(length, size, data):
     assert found[0][0] == 0
     assert found[-1][1] == length
     assert all(b - a == min(size, length) for a, b in found)
-    assert all(0 < b[0] - a[0] <= step for a, b in zip(found, found[1:], strict=False))
+    assert all(0 < b[0] - a[0] <= step for a, b in pairwise(found))
     for start in range(length):
         end = min(length, start + size - step + 1)
         assert any(a <= start and end <= b for a, b in found)

@@ -214,10 +214,11 @@ class SentenceModel(keras.Model):
         """Let the model also take batches with `elmo_features`, and skip ELMo for them.
 
         Args:
-            inputs, features, outputs: tensors of the functional graph.
+            inputs, features, outputs: tensors of the functional graph; features by name where
+                there are several.
         """
-        tensors = {name: inputs[name] for name in inputs if name not in self._id_names}
-        tensors[FEATURES] = features
+        tensors = {name: inputs[name] for name in inputs if not name.endswith(self._id_names)}
+        tensors |= features if isinstance(features, Mapping) else {FEATURES: features}
         head = keras.Model(list(tensors.values()), outputs)
         # In a closure, so that Keras does not count and save the layers of `head` twice.
         self._head = lambda batch, training: head(
@@ -228,8 +229,9 @@ class SentenceModel(keras.Model):
         """Keras's own, or the head alone where the features are there."""
         if isinstance(inputs, Mapping) and FEATURES in inputs:
             if self._upper:
-                above = self._upper(inputs[FEATURES], inputs["padding_mask"], training)
-                inputs = {**inputs, FEATURES: above}
+                for name in filter(_is_features, list(inputs)):
+                    mask = inputs[name.replace(FEATURES, "padding_mask")]
+                    inputs = {**inputs, name: self._upper(inputs[name], mask, training)}
             return self._head(inputs, training)
         if isinstance(inputs, Mapping) and TYPES in inputs:
             types = inputs[TYPES], inputs[INDEX], inputs["padding_mask"]
@@ -281,6 +283,10 @@ class SentenceModel(keras.Model):
                 f"Received: {len(sentences)} sentences, {received} labels"
             )
         return sentences, y
+
+
+def _is_features(name: str) -> bool:
+    return name.endswith(FEATURES)
 
 
 def _split(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -51,7 +51,7 @@ class SquadFile:
 class _BadRecordError(ValueError):
     """What is wrong with one question: a short reason to count, and the whole message."""
 
-    def __init__(self, reason: str, message: str):
+    def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
