@@ -1,40 +1,40 @@
 """Tables of what `fine_tuning` measured."""
 
-from statistics import mean
-
-from benchmarks.pretraining_gain_report import spread
+from statistics import mean, stdev
 
 
 def report(rows, recipes):
     """Markdown: scores a set and recipe, then what was forgotten, time and memory."""
     sets = list(dict.fromkeys(row["set"] for row in rows))
     present = [name for name in recipes if any(row["recipe"] == name for row in rows)]
-    parts = [
-        _table("test score, %", rows, sets, present, "score"),
-        _table("development score, %", rows, sets, present, "dev"),
-        _table("perplexity, change in %", rows, sets, present, perplexity_change),
-        _table("lowest linear CKA of a layer", rows, sets, present, "cka"),
-        _table("seconds an epoch", rows, sets, present, _epoch_seconds),
-        _table("peak memory, MiB", rows, sets, present, lambda row: row["peak_bytes"] / 2**20),
-    ]
-    return "\n\n".join(parts)
+    tables = (
+        ("test score, %", 2, lambda row: row["score"]),
+        ("development score, %", 2, lambda row: row["dev"]),
+        (
+            "perplexity, times that before",
+            3,
+            lambda row: row["perplexity"] / row["perplexity_before"],
+        ),
+        ("lowest linear CKA of a layer", 3, lambda row: row["cka"]),
+        ("seconds an epoch", 1, lambda row: mean(row["cpu_seconds_an_epoch"][1:])),  # 1st compiles
+        ("peak memory, MiB", 0, lambda row: row["peak_bytes"] / 2**20),
+    )
+    return "\n\n".join(_table(title, rows, sets, present, *how) for title, *how in tables)
 
 
-def perplexity_change(row):
-    return 100 * (row["perplexity"] / row["perplexity_before"] - 1)
-
-
-def _epoch_seconds(row):
-    return mean(row["cpu_seconds_an_epoch"][1:])  # the first one compiles
-
-
-def _table(title, rows, sets, recipes, field):
-    value = field if callable(field) else lambda row: row[field]
+def _table(title, rows, sets, recipes, digits, value):
     lines = [f"| {title} | {' | '.join(sets)} |", "|---" * (len(sets) + 1) + "|"]
     for recipe in recipes:
         cells = []
         for name in sets:
             own = [row for row in rows if (row["set"], row["recipe"]) == (name, recipe)]
-            cells.append(spread([value(row) for row in sorted(own, key=lambda row: row["seed"])]))
+            cells.append(_spread([value(row) for row in own], digits))
         lines.append(f"| {recipe} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _spread(values, digits):
+    if not values:
+        return "–"
+    shown = f"{mean(values):,.{digits}f}"
+    return f"{shown} ± {stdev(values):,.{digits}f}" if len(values) > 1 else shown

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -137,16 +138,87 @@ def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_pat
 def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     arguments = ("train", reviews, "--preset", tiny, "--fine-tune", "slight", "--lstm-units", "4")
     shown = run(*arguments, "-o", "model", "--epochs", "5").stderr
-    assert "3–5" in shown  # the lower biLM layer
-    assert "2–5" in shown
+    assert "1–5" in shown  # the head
+    assert "3–5" in shown  # ELMo
     assert "forgetting: CKA of the layers 1.000" in shown
     assert "cka_2" in (tmp_path / "model/history.csv").read_text().splitlines()[0]
     run("info", "model")
     refused = run(*arguments, "-o", "bound", "--max-forgetting", "0.1", code=1).stderr
     assert "needs the language model" in refused
-    refused = run(*arguments, "-o", "short", "--epochs", "3", code=1).stderr
-    assert "4 epochs of stages for 3" in refused
+    refused = run(*arguments, "-o", "short", "--epochs", "1", code=1).stderr
+    assert "2 epochs of stages for 1" in refused
     assert not (tmp_path / "short").exists()
+
+
+def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
+    """Mistakes with their lines, the surest first; predictions that people can read."""
+    run("train", reviews, "-o", "model", "--preset", tiny, *SMALL, "--quiet")
+    lines = reviews.read_text().splitlines()
+    turned = [
+        line.replace(",pos", ",x").replace(",neg", ",pos").replace(",x", ",neg") for line in lines
+    ]
+    (tmp_path / "turned.csv").write_text("\n".join(turned) + "\n")
+    right = json.loads(_evaluated(run, "model", reviews)["evaluation.json"])["accuracy"]
+    errors = _evaluated(run, "model", "turned.csv")["errors.jsonl"].splitlines()
+    assert len(errors) == round(24 * right)  # wrong is now what was right
+    errors = [json.loads(error) for error in errors]
+    assert [e["confidence"] for e in errors] == sorted(
+        (e["confidence"] for e in errors), reverse=True
+    )
+    for error in errors:
+        assert turned[error["line"] - 1] == f"{error['input']},{error['gold']}"
+        assert error["predicted"] != error["gold"]
+        assert 0.5 <= error["confidence"] <= 1.0
+    shown = run("predict", "model", reviews, "--pretty").stdout
+    assert "a good film\n  " in shown
+    assert "█" in shown
+    assert (
+        "on the terminal" in run("predict", "model", reviews, "--pretty", "-o", "x", code=1).stderr
+    )
+
+    run(
+        "train",
+        conll,
+        "-o",
+        "tagger",
+        "--preset",
+        tiny,
+        "--quiet",
+        "--epochs",
+        30,
+        "--dev-split",
+        0,
+    )
+    (tmp_path / "one.txt").write_text("Ada lives in Rome\n")
+    assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("Ada [PER ")
+
+
+def test_ordinal(run, tiny, conll, tmp_path):
+    rows = [f"{'good ' * stars}film,{stars}" for stars in (1, 2, 3)] * 8
+    (tmp_path / "stars.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    run("train", "stars.csv", "-o", "model", "--preset", tiny, *SMALL, "--ordinal", "--quiet")
+    config = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert (config["ordinal"], config["labels"]) == (True, ["1", "2", "3"])
+    run("predict", "model", "stars.csv")
+    told = run("train", conll, "-o", "x", "--preset", tiny, "--ordinal", code=1).stderr
+    assert "tags have no order" in told
+
+
+def test_calibrate(run, tiny, reviews, conll, tmp_path):
+    arguments = ("--preset", tiny, *SMALL, "--calibrate")
+    shown = run("train", reviews, "-o", "model", *arguments).stderr
+    assert "calibrated: temperature" in shown
+    config = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
+    assert config["temperature"] != 1.0
+    for refused in ((reviews, "--dev-split", 0), (conll,)):
+        told = run("train", *refused, "-o", "x", *arguments, code=1).stderr
+        assert "is for a classifier with a development set" in told
+    assert not (tmp_path / "x").exists()
+
+
+def _evaluated(run, model, data):
+    run("evaluate", model, data)
+    return {name: Path(model, name).read_text() for name in ("evaluation.json", "errors.jsonl")}
 
 
 def test_columns_by_number(run, tiny, tmp_path):

@@ -249,3 +249,41 @@ def test_an_existing_folder_is_not_overwritten_unless_asked(backbone, preprocess
         model.save_to_preset(tmp_path / "here")
     model.save_to_preset(tmp_path / "here", overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here"]
+
+
+def test_calibration_changes_no_label_and_is_saved(backbone, preprocessor, reviews, tmp_path):
+    model = classifier(backbone, preprocessor)
+    x, y = reviews
+    model.fit(x, y, epochs=3, batch_size=8, verbose=0)
+    before, labels = model.predict(x), model.predict_labels(x)
+    model.calibrate(x, y)
+    after = model.predict(x)
+    ids = model.label_encoder.encode(y)
+
+    def likelihood(shares):
+        return np.log(shares[range(len(ids)), ids]).mean()
+
+    assert model.temperature != 1.0
+    assert likelihood(after) > likelihood(before)
+    assert model.predict_labels(x) == labels
+    model.calibrate(x, y)  # from the raw ones, not from those of the last time
+    np.testing.assert_allclose(model.predict(x), after, rtol=1e-5)
+    model.save_to_preset(tmp_path / "model")
+    loaded = ElmoTextClassifier.from_preset(tmp_path / "model")
+    np.testing.assert_allclose(loaded.predict(x), after, rtol=1e-5)
+
+
+def test_thresholds_of_several_labels(backbone, preprocessor, reviews):
+    model = classifier(backbone, preprocessor, labels=["good", "film"], multi_label=True)
+    x = reviews[0]
+    y = [[label for label in ("good", "film") if label in text.split()] for text in x]
+    model.fit(x, y, epochs=5, batch_size=8, verbose=0)
+    model.calibrate(x, y)
+    assert len(model.thresholds) == 2
+
+    def right(threshold=None):
+        found = model.predict_labels(x, threshold=threshold)
+        return sum(set(a) == set(b) for a, b in zip(found, y, strict=True))
+
+    assert right() >= right(0.5)
+    assert model.predict_labels(x, threshold=[2.0, 0.0]) == [["film"]] * len(x)

@@ -1,5 +1,6 @@
 """`keras-elmo evaluate`: a model against labelled text."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -31,15 +32,19 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled text; prints a table and writes JSON.
 
+    errors.jsonl beside it has what was wrong, the most confident mistakes first.
+
     \b
     keras-elmo evaluate model/ test.csv
     keras-elmo evaluate model/ test.conll --output scores.json
     """
     load_backend()
     from keras_elmo.reports.records import write_json
+    from keras_elmo.tasks.errors import error_records
     from keras_elmo.tasks.evaluation import evaluate_task, task_kind
     from keras_elmo.tasks.loading import load_task
     from keras_elmo.text.datasets import read_dataset
+    from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
     rows = read_dataset(data, file_format, task_kind(task), text, label, header=header)
@@ -49,4 +54,10 @@ def evaluate(
     out.print(measures_table(report, f"{model} on {data}"))
     path = output or model / "evaluation.json"
     write_json({"model": str(model), "data": data} | report, path)
-    say(f"Written to {path}")
+    errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size)
+    wrong = path.with_name("errors.jsonl")
+    with new_file(wrong, overwrite=True) as unfinished:
+        places = ({"line": rows.lines[error.pop("number")], **error} for error in errors)
+        lines = (json.dumps(error, ensure_ascii=False) for error in places)
+        unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    say(f"Written to {path}; {len(errors):,} texts with mistakes to {wrong}")

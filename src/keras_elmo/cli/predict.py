@@ -1,14 +1,16 @@
 """`keras-elmo predict`: text → labels and probabilities as JSON Lines."""
 
 import sys
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Format, PredictionFormat
+from keras_elmo.cli.console import out
 
 
 def predict(
@@ -30,6 +32,10 @@ def predict(
     to: Annotated[
         PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")
     ] = PredictionFormat.JSONL,
+    pretty: Annotated[
+        bool,
+        typer.Option("--pretty", help="For people: bars, entities in colour."),
+    ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
@@ -38,6 +44,7 @@ def predict(
     \b
     keras-elmo predict model/ new.txt
     keras-elmo predict model/ new.csv --text review -o labelled.jsonl
+    keras-elmo predict tagger/ new.txt --pretty
     keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
@@ -47,6 +54,13 @@ def predict(
     from keras_elmo.text.formats import read_texts
     from keras_elmo.weights.new_file import new_file
 
+    if pretty:
+        if output is not None or to != PredictionFormat.JSONL:
+            raise ValueError(
+                "--pretty shows predictions on the terminal. Received: --output or --to"
+            )
+        _show(model, read_texts(texts, file_format, text, header=header), batch_size)
+        return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
         rows = read_texts(texts, file_format, text, header=header)
@@ -54,3 +68,13 @@ def predict(
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
+
+
+def _show(model: Path, rows: Iterable[Any], batch_size: int) -> None:
+    from keras_elmo.cli.pretty import Pretty
+    from keras_elmo.tasks.loading import load_task
+    from keras_elmo.tasks.prediction import prediction_records
+
+    pretty = Pretty()
+    for record in prediction_records(load_task(model), rows, batch_size=batch_size):
+        out.print(pretty.render(record), soft_wrap=True, end="")

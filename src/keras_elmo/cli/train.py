@@ -7,6 +7,7 @@ import typer
 
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.calibrating import calibrated, check_can_calibrate
 from keras_elmo.cli.choices import (
     ClassWeight,
     FineTune,
@@ -62,6 +63,9 @@ def train(
     lstm_units: Annotated[int, _option(MODEL, "BiLSTM units per direction.", min=1)] = 128,
     num_layers: Annotated[int, _option(MODEL, "BiLSTM layers.", min=0)] = 1,
     pooling: Annotated[Pooling, _option(MODEL, "For classification.")] = Pooling.MAX,
+    ordinal: Annotated[
+        bool, _option(MODEL, "Classes have an order, such as 1 to 5.", "--ordinal")
+    ] = False,
     crf: Annotated[
         bool | None,
         _option(MODEL, "Score sequences of tags. Default: for spans.", "--crf/--no-crf"),
@@ -103,6 +107,9 @@ def train(
         float | None,
         _option(TRAINING, "Pull towards the pretrained ELMo, likewise.", "--l2-sp", min=0.0),
     ] = None,
+    bilm_dropout: Annotated[
+        float, _option(TRAINING, "Of the inputs of ELMo's LSTMs.", min=0.0, max=0.95)
+    ] = 0.0,
     max_forgetting: Annotated[
         float | None,
         _option(TRAINING, "Most that ELMo's perplexity may rise: 0.05 is 5 %.", min=0.0),
@@ -110,6 +117,12 @@ def train(
     class_weight: Annotated[
         ClassWeight | None, _option(TRAINING, "Give rare classes more weight.")
     ] = None,
+    calibrate: Annotated[
+        bool,
+        _option(
+            TRAINING, "Then fit probabilities and thresholds to the development set.", "--calibrate"
+        ),
+    ] = False,
     seed: Annotated[int, _option(TRAINING, "Of everything random.", min=0)] = 13,
     # === Output ===
     overwrite: Annotated[bool, _option(OUTPUT, "Replace a model.", "--overwrite")] = False,
@@ -146,8 +159,12 @@ def train(
     with new_folder(output, overwrite=overwrite) as folder:
         found = run.read()
         model = run.build(found)
+        if calibrate:
+            check_can_calibrate(model, found.held_out)
         how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
         result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
+        if calibrate and not (result.interrupted or result.diverged):
+            calibrated(model, found.held_out, quiet=quiet)
         write_model(folder, model, result, found.held_out, ctx.obj, seed=seed, quiet=quiet)
     if not result.interrupted:
         checkpoint.remove()

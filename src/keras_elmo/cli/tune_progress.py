@@ -39,11 +39,11 @@ class TuneProgress:
     def on_trial(self, row: TrialRow, result: SearchResult) -> None:
         """Leave a line, and bring what lies in the folder up to date."""
         self._bar.update(self._task, completed=len(result.trials))
-        say(trial_line(row, result.best, self._trials), quiet=self._quiet)
         if result.best and result.best.number == row.number:
             write_search_report(result, self.warn)
         else:
             write_trials(result.trials, result.folder)
+        say(trial_line(row, result.best, self._trials), quiet=self._quiet)
 
     def warn(self, message: str) -> None:
         """Say once what cannot be done."""

@@ -14,7 +14,7 @@ from typing import Any
 
 # What says whether ELMo trains comes first, because the rest of these depend on it.
 _ELMO_TRAINS = ("fine_tune", "unfreezing")
-ELMO_ONLY = ("unfreezing", "elmo_learning_rate", "l2_sp")
+ELMO_ONLY = ("unfreezing", "elmo_learning_rate", "l2_sp", "bilm_dropout")
 # What a search keeps the same in all trials: the data, the ELMo, and what makes them comparable.
 _FIXED = ("text", "label", "header", "file_format", "task", "dev", "dev_split", "tokenizer")
 _FIXED += ("preset", "weights", "options", "epochs", "patience", "max_forgetting", "seed")
@@ -95,6 +95,7 @@ FINE_TUNING_SPACE: dict[str, Spec] = {
     "unfreezing": Choice("head_first", "gradual", "chain_thaw", "all"),
     "elmo_learning_rate": Float(1e-6, 1e-3, log=True),
     "l2_sp": Float(1e-4, 1e-1, log=True),
+    "bilm_dropout": Float(0.0, 0.3),
     "schedule": Choice("constant", "slanted_triangular", "warmup_cosine"),
 }
 SPACES = {"frozen": DEFAULT_SPACE, "fine-tuning": FINE_TUNING_SPACE}

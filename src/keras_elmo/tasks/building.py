@@ -25,6 +25,7 @@ def build_task(
     labels: Sequence[str],
     *,
     pooling: str = "max",
+    ordinal: bool = False,
     word_embedding_dim: int | None = None,
     glove: str | PathLike[str] | None = None,
     crf: bool | None = None,
@@ -38,6 +39,7 @@ def build_task(
         backbone, preprocessor: the ELMo.
         labels: the classes.
         pooling: for texts; tags need none.
+        ordinal: for texts: the labels have an order, that of numbers or of the alphabet.
         word_embedding_dim: size of trainable word vectors beside ELMo.
         glove: a file of vectors to begin with, in GloVe's text form.
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
@@ -59,12 +61,15 @@ def build_task(
     arguments["word_embedding_dim"] = word_embedding_dim
     task: ElmoTask
     if dataset.kind == TAGGING:
+        if ordinal:
+            raise ValueError(f"tags have no order. Received: ordinal=True for {dataset.path}")
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
     else:
         several = dataset.kind == MULTI_LABEL
-        task = ElmoTextClassifier(backbone, pooling=pooling, multi_label=several, **arguments)
+        arguments |= {"pooling": pooling, "multi_label": several, "ordinal": ordinal}
+        task = ElmoTextClassifier(backbone, **arguments)
     if vectors:
         task.set_word_vectors(*vectors)
     return task

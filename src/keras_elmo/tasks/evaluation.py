@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.metrics.calibration import expected_calibration_error
 from keras_elmo.metrics.classification import (
     classification_report,
     confusion_matrix,
@@ -33,22 +34,31 @@ def evaluate_task(
 
     Returns:
         Ready for JSON. One label: accuracy, macro_f1, micro_f1, per_class, labels,
-        confusion_matrix (rows are gold). Several: subset_accuracy instead of accuracy, no matrix.
-        Tags of spans: accuracy of tokens; precision, recall, f1 of spans and per_type, as conlleval
-        counts them; strict_f1, without spans against the scheme. Other tags: as one label, counted
-        over tokens. Always `examples`. Of a joint tagger exact_match, the share of sentences that
-        are right in everything, and `columns`, these measures by name.
+        confusion_matrix (rows are gold), calibration_error. Several: subset_accuracy instead of
+        accuracy, no matrix. Tags of spans: accuracy of tokens; precision, recall, f1 of spans and
+        per_type, as conlleval counts them; strict_f1, without spans against the scheme. Other tags:
+        as one label, counted over tokens. Always `examples`. Of a joint tagger exact_match, the
+        share of sentences that are right in everything, and `columns`, these measures by name.
     """
-    predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
     report: dict[str, Any] = {"examples": len(gold)}
+    if isinstance(task, ElmoTextClassifier):
+        return report | _classifier_report(task, sentences, gold, batch_size)
+    predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
     if isinstance(task, ElmoJointTagger):
         return report | _joint_report(task, gold, predicted)
-    kind = task_kind(task)
-    if kind == MULTI_LABEL:
-        return report | multi_label_report(gold, predicted, task.labels)
-    if kind == CLASSIFICATION:
-        return report | _label_report(gold, predicted, task.label_encoder)
     return report | _tag_report(gold, predicted, task.labels, getattr(task, "scheme", None))
+
+
+def _classifier_report(
+    task: ElmoTextClassifier, sentences: Sequence[Any], gold: Sequence[Any], batch_size: int
+) -> dict[str, Any]:
+    shares = task.predict(sentences, batch_size=batch_size)
+    predicted = task.decode(shares)
+    if task.multi_label:
+        return {**multi_label_report(gold, predicted, task.labels)}
+    error = expected_calibration_error(shares, task.label_encoder.encode(gold))
+    report = _label_report(gold, predicted, task.label_encoder)
+    return {"accuracy": report["accuracy"], "calibration_error": error, **report}
 
 
 def _label_report(gold: Sequence[Any], predicted: Any, encoder: LabelEncoder) -> dict[str, Any]:

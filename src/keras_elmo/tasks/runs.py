@@ -19,7 +19,11 @@ from keras_elmo.weights.presets import DEFAULT_PRESET
 
 # Names of options that are not the field's; of a switch, what says yes and what says no.
 _FLAGS = {"file_format": "--format"}
-_SWITCHES = {"header": ("--header", "--no-header"), "crf": ("--crf", "--no-crf")}
+_SWITCHES = {
+    "header": ("--header", "--no-header"),
+    "crf": ("--crf", "--no-crf"),
+    "ordinal": ("--ordinal", ""),  # which is never said where it is off
+}
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
 
@@ -62,6 +66,7 @@ class TrainingRun:
     lstm_units: int = 128
     num_layers: int = 1
     pooling: str = "max"
+    ordinal: bool = False
     crf: bool | None = None
     scheme: str | None = None
     dropout: float = 0.2
@@ -78,6 +83,7 @@ class TrainingRun:
     unfreezing: str | None = None
     schedule: str | None = None
     l2_sp: float | None = None
+    bilm_dropout: float = 0.0
     max_forgetting: float | None = None
     class_weight: str | None = None
     seed: int = 13
@@ -115,6 +121,7 @@ class TrainingRun:
             *self.load_elmo(),
             data.labels,
             pooling=self.pooling,
+            ordinal=self.ordinal,
             crf=self.crf,
             mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
             lstm_units=self.lstm_units,
@@ -129,8 +136,9 @@ class TrainingRun:
     def load_elmo(self) -> tuple[ElmoBackbone, ElmoPreprocessor]:
         """The pretrained ELMo and what encodes for it."""
         chosen: dict[str, Any] = {"tokenizer": self.tokenizer} if self.tokenizer else {}
+        inside: dict[str, Any] = {"dropout": self.bilm_dropout} if self.bilm_dropout else {}
         if self.weights and self.options:
-            backbone = ElmoBackbone.from_published(self.weights, self.options)
+            backbone = ElmoBackbone.from_published(self.weights, self.options, **inside)
             if backbone.vocabulary_size is not None:
                 raise ValueError(
                     "an ELMo with word input needs its words beside it. Received: --weights "
@@ -140,7 +148,7 @@ class TrainingRun:
             return backbone, ElmoPreprocessor(max_characters_per_token=length, **chosen)
         preset = self.preset or DEFAULT_PRESET
         preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
-        return ElmoBackbone.from_pretrained(preset), preprocessor
+        return ElmoBackbone.from_pretrained(preset, **inside), preprocessor
 
     def recipe(self) -> Recipe:
         """The named recipe with what is said otherwise."""

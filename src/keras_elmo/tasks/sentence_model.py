@@ -88,9 +88,10 @@ class SentenceModel(keras.Model):
         """
         if not self._takes_sentences(x):
             ours = {"validation_data": validation_data, "class_weight": class_weight}
+            ours["shuffle"] = shuffle
             if not isinstance(x, keras.utils.PyDataset):
                 ours |= {"batch_size": batch_size, "validation_split": validation_split}
-                ours |= {"sample_weight": sample_weight, "shuffle": shuffle}
+                ours["sample_weight"] = sample_weight
             return super().fit(x, y, **ours, **kwargs)
         sentences, y = self._checked(x, y)
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)

@@ -8,7 +8,9 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.task import ElmoTask
 
@@ -25,6 +27,12 @@ class ElmoTextClassifier(ElmoTask):
         pooling: how the BiLSTM's outputs become one vector: `"last"` state, `"max"`, `"mean"` or
             `"attention"`, see [`SequencePooling`][keras_elmo.layers.pooling.SequencePooling].
         multi_label: several labels may be true; each gets its own probability.
+        ordinal: the classes have an order, `labels` from the lowest to the highest; see
+            [`CumulativeLink`][keras_elmo.layers.cumulative_link.CumulativeLink].
+        temperature: divides the logits behind the probabilities that `predict` returns; see
+            `calibrate`.
+        thresholds: with `multi_label`, the probability from which on each label is given: one
+            for all, or one for each.
         kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
 
     Example:
@@ -43,15 +51,25 @@ class ElmoTextClassifier(ElmoTask):
         *,
         pooling: str = "max",
         multi_label: bool = False,
+        ordinal: bool = False,
+        temperature: float = 1.0,
+        thresholds: float | Sequence[float] = 0.5,
         **kwargs: Any,
     ):
-        self._pooling, self._multi_label = pooling, multi_label
+        if multi_label and ordinal:
+            raise ValueError("classes are several or in an order. Received: multi_label, ordinal")
+        self._pooling, self._multi_label, self._ordinal = pooling, multi_label, ordinal
         super().__init__(backbone, **kwargs)
         self.pooling = pooling
         self.multi_label = multi_label
+        self.ordinal = ordinal
+        self.temperature = temperature
+        self.thresholds = thresholds
 
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         x = SequencePooling(self._pooling, name="pooling")(x, mask=padding_mask)
+        if self._ordinal:
+            return CumulativeLink(num_classes, name="classes")(x)
         activation = "sigmoid" if self._multi_label else "softmax"
         return keras.layers.Dense(num_classes, activation, dtype="float32", name="classes")(x)
 
@@ -86,18 +104,45 @@ class ElmoTextClassifier(ElmoTask):
         weights = (weights * sample_weight).astype(np.float32)
         return lambda rows, length: (targets[rows], weights[rows])
 
+    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
+        return tempered(np.stack(outputs), self.temperature, several=self.multi_label)
+
+    def calibrate(self, x: Sentences, y: Sequence[Any], *, batch_size: int = 32) -> None:
+        """Make probabilities mean what they say, on sentences that were not trained on.
+
+        Sets `temperature` to the one that makes `y` most probable (Guo et al. 2017), which changes
+        no label; with `multi_label` also `thresholds`, to those with the highest F1 of each label.
+
+        Args:
+            x, y: sentences and labels, as of `fit`.
+            batch_size: as of `predict`.
+        """
+        several, encoder = self.multi_label, self.label_encoder
+        targets = encoder.encode_sets(y) if several else encoder.encode(y)
+        self.temperature = 1.0
+        raw = self.predict(x, batch_size=batch_size)
+        self.temperature = fit_temperature(raw, targets, several=several)
+        if several:
+            shares = tempered(raw, self.temperature, several=True)
+            self.thresholds = best_thresholds(shares, targets)
+
     def predict_labels(
-        self, x: Sentences, *, threshold: float = 0.5, **kwargs: Any
+        self, x: Sentences, *, threshold: float | Sequence[float] | None = None, **kwargs: Any
     ) -> list[str] | list[list[str]]:
-        """The most probable label of each sentence; with `multi_label` all above `threshold`."""
+        """The most probable label of each sentence; with `multi_label` all from a threshold on."""
         return self.decode(self.predict(x, **kwargs), threshold)
 
-    def decode(self, probabilities: np.ndarray, threshold: float = 0.5) -> Any:
-        """Labels for what `predict` returned."""
+    def decode(
+        self, probabilities: np.ndarray, threshold: float | Sequence[float] | None = None
+    ) -> Any:
+        """Labels for what `predict` returned; None takes the model's own `thresholds`."""
         if self.multi_label:
-            chosen = probabilities >= threshold
+            chosen = probabilities >= np.asarray(
+                self.thresholds if threshold is None else threshold
+            )
             return [[self.labels[i] for i in np.flatnonzero(row)] for row in chosen]
         return [self.labels[i] for i in probabilities.argmax(axis=-1)]
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"pooling": self.pooling, "multi_label": self.multi_label}
+        names = ("pooling", "multi_label", "ordinal", "temperature", "thresholds")
+        return super().get_config() | {name: getattr(self, name) for name in names}

@@ -1,0 +1,83 @@
+"""Predictions for people: labels with bars, entities in colour."""
+
+from typing import Any
+
+from rich.text import Text
+
+_COLORS = ("cyan", "magenta", "green", "yellow", "blue", "red")
+_SHOWN = 3  # classes with their probabilities
+_BAR = 20  # characters of a probability of 1
+
+
+class Pretty:
+    """Renders records of `prediction_records`; each type of entity keeps its colour."""
+
+    def __init__(self) -> None:
+        self._colors: dict[str, str] = {}
+
+    def render(self, record: dict[str, Any]) -> Text:
+        """A record as coloured text, ending in a blank line."""
+        if "entities" in record:
+            shown = self._entities(record)
+        elif "tags" in record:
+            shown = self._tags(record)
+        elif "probabilities" in record:
+            shown = self._classes(record)
+        else:  # several columns, and labels of the sentence
+            shown = self._columns(record)
+        return shown.append("\n")
+
+    def _color(self, name: str) -> str:
+        return self._colors.setdefault(name, _COLORS[len(self._colors) % len(_COLORS)])
+
+    def _entities(self, record: dict[str, Any]) -> Text:
+        """The sentence with its entities marked, each followed by its type and probability."""
+        text = record.get("text")
+        if isinstance(text, str):
+            places = [(e["start_char"], e["end_char"], e) for e in record["entities"]]
+        else:
+            text, starts, ends = " ".join(record["tokens"]), [], []
+            for token in record["tokens"]:
+                starts.append(ends[-1] + 1 if ends else 0)
+                ends.append(starts[-1] + len(token))
+            places = [(starts[e["start"]], ends[e["end"] - 1], e) for e in record["entities"]]
+        shown, done = Text(), 0
+        for begin, end, entity in places:
+            color = self._color(entity["type"])
+            shown.append(text[done:begin])
+            shown.append(text[begin:end], style=f"bold {color}")
+            shown.append(f" [{entity['type']} {entity['confidence']:.0%}]", style=f"dim {color}")
+            done = end
+        return shown.append(f"{text[done:]}\n")
+
+    def _tags(self, record: dict[str, Any]) -> Text:
+        shown = Text()
+        for token, tag in zip(record["tokens"], record["tags"], strict=True):
+            shown.append(token).append(f"/{tag} ", style=self._color(tag))
+        return shown.append("\n")
+
+    def _classes(self, record: dict[str, Any]) -> Text:
+        """The text, and a bar for each of the most probable classes."""
+        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
+        chosen = record.get("labels", [record.get("label")])
+        shown = Text(f"{text}\n")
+        ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])
+        width = max(len(name) for name, _ in ranked[:_SHOWN])
+        for name, share in ranked[:_SHOWN]:
+            style = f"bold {self._color(name)}" if name in chosen else "dim"
+            shown.append(f"  {name:<{width}} {share:6.1%} ", style=style)
+            shown.append("█" * round(_BAR * share) + "\n", style=style)
+        return shown
+
+    def _columns(self, record: dict[str, Any]) -> Text:
+        shown = Text()
+        for name, found in record.items():
+            if isinstance(found, dict) and "label" in found:
+                shown.append(f"{name}: {found['label']} ", style=f"bold {self._color(name)}")
+                shown.append(f"{found['probability']:.0%}\n", style="dim")
+        for name, found in record.items():
+            if isinstance(found, dict) and "tags" in found:
+                own = {"text": record.get("text"), "tokens": record["tokens"], **found}
+                shown.append(f"{name}: ", style="dim")
+                shown.append(self._entities(own) if "entities" in found else self._tags(own))
+        return shown

@@ -1,0 +1,48 @@
+"""What a task got wrong on labelled text, the most confident mistakes first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras_elmo.tasks.prediction import prediction_records
+from keras_elmo.tasks.task import ElmoTask
+
+
+def error_records(
+    task: ElmoTask, texts: Sequence[Any], gold: Sequence[Any], *, batch_size: int = 32
+) -> list[dict[str, Any]]:
+    """A record for each text with a wrong label or tag.
+
+    Args:
+        task: a classifier or tagger.
+        texts: strings or token lists.
+        gold: a label, a list of labels or a list of tags for each.
+
+    Returns:
+        `number` (of the text, from 0), `input`, `gold`, `predicted` and `confidence`: the
+        probability of the wrong label; of several labels or tags, that of the surest mistake.
+    """
+    found = []
+    records = prediction_records(task, texts, batch_size=batch_size)
+    for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
+        predicted, confidence = _mistake(record, wanted)
+        if confidence is not None:
+            shown = {"number": number, "input": record.get("text", record.get("tokens"))}
+            shown |= {"gold": wanted, "predicted": predicted}
+            found.append(shown | {"confidence": round(confidence, 6)})
+    return sorted(found, key=lambda error: -error["confidence"])
+
+
+def _mistake(record: dict[str, Any], gold: Any) -> tuple[Any, float | None]:
+    """What was predicted, and how sure the surest mistake in it is; None where there is none."""
+    shares = record["probabilities"]
+    if "tags" in record:
+        rows = zip(record["tags"], gold, shares, strict=True)
+        wrong = [share for tag, wanted, share in rows if tag != wanted]
+        return record["tags"], max(wrong, default=None)
+    if "labels" in record:
+        predicted, wanted = record["labels"], set(gold)
+        wrong = [shares[label] for label in predicted if label not in wanted]
+        wrong += [1.0 - shares[label] for label in wanted if label not in predicted]
+        return predicted, max(wrong, default=None)
+    label = record["label"]
+    return label, None if label == str(gold) else shares[label]
