@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
@@ -51,6 +52,7 @@ __all__ = [
     "ElmoJointTagger",
     "ElmoLanguageModel",
     "ElmoPreprocessor",
+    "ElmoQuestionAnswerer",
     "ElmoTextClassifier",
     "ElmoTokenClassifier",
     "ElmoWordPredictor",
@@ -82,6 +84,7 @@ _MODULES = {
     "ElmoJointTagger": "tasks.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
     "ElmoPreprocessor": "elmo.preprocessor",
+    "ElmoQuestionAnswerer": "tasks.question_answerer",
     "ElmoTextClassifier": "tasks.text_classifier",
     "ElmoTokenClassifier": "tasks.token_classifier",
     "ElmoWordPredictor": "elmo.word_prediction",

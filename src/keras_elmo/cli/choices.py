@@ -9,6 +9,7 @@ class Kind(StrEnum):
     CLASSIFICATION = "classification"
     MULTI_LABEL = "multi-label"
     TAGGING = "tagging"
+    QA = "qa"
 
 
 class Format(StrEnum):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_elmo.layers.attention import masked_softmax
+from keras_elmo.layers.attention_flow import masked_softmax
 
 # The score of a padded step. No sum of real scores comes near it, and float32 keeps it apart.
 MASKED = -1e9
@@ -47,7 +47,7 @@ class SpanScores(keras.layers.Layer):
         self.units = units
         self.supports_masking = True
 
-    def build(self, starts_shape, ends_shape=None, passage_shape=None):
+    def build(self, starts_shape, ends_shape, passage_shape):
         shapes = starts_shape, ends_shape, passage_shape
         for layer, shape in zip((self.start, self.end, self.pool), shapes, strict=True):
             layer.build(shape)

@@ -12,13 +12,17 @@ from keras_elmo.metrics.classification import (
     confusion_matrix,
     multi_label_report,
 )
+from keras_elmo.metrics.question_answering import answer_report
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, TAGGING
+from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 
@@ -29,8 +33,9 @@ def evaluate_task(
 
     Args:
         task: a trained one.
-        sentences: strings or token lists.
-        gold: a label, a list of labels or a list of tags for each; for a joint tagger a dict.
+        sentences: strings or token lists; for a question answerer `(question, passage)`.
+        gold: for each a label, a list of labels or a list of tags; for a joint tagger a dict; for a
+            question answerer the places of answers, as of its `fit`.
 
     Returns:
         Ready for JSON. One label: accuracy, macro_f1, micro_f1, per_class, labels,
@@ -38,9 +43,13 @@ def evaluate_task(
         accuracy, no matrix. Tags of spans: accuracy of tokens; precision, recall, f1 of spans and
         per_type, as conlleval counts them; strict_f1, without spans against the scheme. Other tags:
         as one label, counted over tokens. Always `examples`. Of a joint tagger exact_match, the
-        share of sentences that are right in everything, and `columns`, these measures by name.
+        share of sentences that are right in everything, and `columns`, these measures by name. Of
+        questions what `answer_report` returns.
     """
     report: dict[str, Any] = {"examples": len(gold)}
+    if isinstance(task, ElmoQuestionAnswerer):
+        predicted = task.predict_labels(sentences, batch_size=batch_size)
+        return report | answer_report(answer_texts(sentences, gold), predicted)
     if isinstance(task, ElmoTextClassifier):
         return report | _classifier_report(task, sentences, gold, batch_size)
     predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
@@ -114,6 +123,8 @@ def task_kind(task: ElmoTask) -> str:
             "a labelled file holds one kind of labels. Received: a model of "
             f"{', '.join(task.heads)}. Measure it in Python: `evaluate_task` with `read_columns`."
         )
+    if isinstance(task, ElmoQuestionAnswerer):
+        return QA
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
@@ -14,7 +15,12 @@ from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import TASK_FILE, preset_folder
 
 # Importing a task registers it.
-TASKS: tuple[type[ElmoTask], ...] = (ElmoTextClassifier, ElmoTokenClassifier, ElmoJointTagger)
+TASKS: tuple[type[ElmoTask], ...] = (
+    ElmoTextClassifier,
+    ElmoTokenClassifier,
+    ElmoJointTagger,
+    ElmoQuestionAnswerer,
+)
 
 
 def load_task(folder: str | PathLike[str], **overrides: Any) -> ElmoTask:

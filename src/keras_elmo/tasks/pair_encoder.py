@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.layers.attention import AttentionFlow, SelfAttention
+from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.layers.span_scores import SpanScores
@@ -83,8 +83,8 @@ def build_pair(
 ) -> tuple[dict[str, Any], dict[str, Any], Any]:
     """Functional graph: ELMo → encoder → attention flow → self-attention → scores of spans.
 
-    As Clark & Gardner (2018, §2.2), with LSTMs: the flow is projected to 2 × `units`, self-attention
-    over a BiLSTM is added to it, and a BiLSTM for starts and one for ends read the sum.
+    As Clark & Gardner (2018, §2.2), with LSTMs: the flow is projected to 2 × `units`,
+    self-attention over a BiLSTM is added, and a BiLSTM for starts and one for ends read the sum.
 
     Args:
         backbone: the ELMo.

@@ -7,10 +7,12 @@ from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.columns import conll_lines, conllu_lines
+from keras_elmo.text.squad import Question
 from keras_elmo.text.tags import marks_spans
 
 _WINDOW = 32  # batches that are read ahead and sorted by length together
@@ -23,7 +25,8 @@ def prediction_records(
 
     Args:
         task: a trained one.
-        texts: strings or token lists.
+        texts: strings or token lists; for a question answerer pairs `(question, passage)`, or
+            what `read_questions` gives.
 
     Returns:
         For a classifier `text`, `label` (`labels` if it is multi-label) and `probabilities` by
@@ -31,6 +34,8 @@ def prediction_records(
         tags, and `entities` where the labels mark spans: see
         [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label.
+        For a question answerer `id`, `question`, `passage` and the fields of its
+        [`Prediction`][keras_elmo.tasks.answers.Prediction].
     """
     texts = iter(texts)
     while window := list(islice(texts, batch_size * _WINDOW)):
@@ -40,6 +45,8 @@ def prediction_records(
             yield from _tagged(task, window, batch_size)
         elif isinstance(task, ElmoJointTagger):
             yield from _joint(task, window, batch_size)
+        elif isinstance(task, ElmoQuestionAnswerer):
+            yield from _answered(task, window, batch_size)
 
 
 def prediction_lines(
@@ -63,8 +70,8 @@ def prediction_lines(
         yield from (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif file_format not in ("conll", "conllu"):
         raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
-    elif isinstance(task, ElmoTextClassifier):
-        raise ValueError(f"a classifier's labels are written as jsonl. Received: {file_format}")
+    elif isinstance(task, ElmoTextClassifier | ElmoQuestionAnswerer):
+        raise ValueError(f"what is no column of tags is written as jsonl. Received: {file_format}")
     else:
         yield from (_sentence(record, file_format, task) for record in records)
 
@@ -109,6 +116,17 @@ def _joint(task: ElmoJointTagger, texts: list[Any], batch_size: int) -> Iterator
             [share] = _rounded([found.probabilities[name]])
             record[name] = {"label": label, "probability": share}
         yield record
+
+
+def _answered(
+    task: ElmoQuestionAnswerer, questions: list[Any], batch_size: int
+) -> Iterator[dict[str, Any]]:
+    ids = [question.id if isinstance(question, Question) else None for question in questions]
+    pairs = [q[1:3] if isinstance(q, Question) else q for q in questions]
+    predictions = task.predict(pairs, batch_size=batch_size)
+    for name, (question, passage), found in zip(ids, pairs, predictions, strict=True):
+        record = {"question": question, "passage": passage} | found.record()
+        yield record if name is None else {"id": name} | record
 
 
 def _column(found: Annotation, labels: list[str]) -> dict[str, Any]:

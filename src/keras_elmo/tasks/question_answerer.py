@@ -1,34 +1,30 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.tasks.answers import Prediction, find_answers
+from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.tasks.answers import find_answers
 from keras_elmo.tasks.encoder import check_word_shapes, word_vectors_size
-from keras_elmo.tasks.batches import FEATURES
-from keras_elmo.tasks.pair_encoder import QUESTION, TextEncoder, build_pair
+from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.question_batches import (
     Pair,
     PairBatches,
-    Row,
+    answer_texts,
     answer_tokens,
     make_pairs,
     make_rows,
     rows_to_train,
 )
-from keras_elmo.tasks.span_loss import SpanLoss, SpanMeasure
+from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.window_scores import WindowScores, is_pair
 from keras_elmo.text.windows import windows
-
-# Tokens whose features are held at a time when answers are predicted: 200 MB for a small ELMo.
-_TOKENS_IN_MEMORY = 2**16
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -64,7 +60,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         ```
     """
 
-    _head_call = None
+    _scores: WindowScores | None = None
 
     def __init__(
         self,
@@ -141,7 +137,8 @@ class ElmoQuestionAnswerer(ElmoTask):
         return SpanLoss()
 
     def default_metrics(self) -> list[Any]:
-        return [SpanMeasure(name, self.max_answer_length) for name in ("accuracy", "f1")]
+        longest = self.max_answer_length
+        return [*(SpanMeasure(name, longest) for name in ("accuracy", "f1")), BestSpanF1(longest)]
 
     def count(self, x: Any, y: Sequence[Any]) -> dict[str, int]:
         """What `fit` makes of questions and answers, and what it leaves out.
@@ -211,46 +208,38 @@ class ElmoQuestionAnswerer(ElmoTask):
         """
         if not self._takes_sentences(x):
             return super().predict(x, batch_size=batch_size, **kwargs)
-        pairs = make_pairs([x] if _is_pair(x) else x, self._preprocessor.tokenizer)
+        pairs = make_pairs([x] if is_pair(x) else x, self._preprocessor.tokenizer)
         settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
-        scores = self.window_scores(pairs, batch_size)
-        return [
-            find_answers(*part, best=best, **settings) for part in zip(pairs, scores, strict=True)
-        ]
+        self._scores = self._scores or WindowScores(self)
+        parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
+        return [find_answers(*part, best=best, **settings) for part in parts]
 
     def predict_labels(self, x: Any, *, batch_size: int = 32) -> list[str]:
         """The text of each answer, `""` for none."""
         return [found.answer for found in self.predict(x, batch_size=batch_size, best=1)]
 
-    def window_scores(
-        self, pairs: Sequence[Pair], batch_size: int = 32
-    ) -> list[list[tuple[int, np.ndarray]]]:
-        """Of each pair and window its first token and the scores, float `(1 + tokens, 2)`."""
-        rows = make_rows(pairs, self.window, self.window_step)
-        found: list[list[tuple[int, np.ndarray]]] = [[] for _ in pairs]
-        for part in _parts(pairs, rows):
-            batches = PairBatches(
-                pairs, part, self._preprocessor, self.input, batch_size=batch_size
-            )
-            call = self._prediction_call(batches)
-            for i, numbers in enumerate(batches.rows):
-                scores = call(*batches[i])
-                for number, own in zip(numbers, scores, strict=True):
-                    row = part[number]
-                    found[row.pair].append((row.start, own[: row.end - row.start + 1]))
-        return [sorted(own, key=lambda window: window[0]) for own in found]
+    def fit_threshold(self, x: Any, y: Sequence[Any], *, batch_size: int = 32) -> float:
+        """Set `no_answer_threshold` to what gives the highest F1 on these questions.
 
-    def _prediction_call(self, batches: PairBatches) -> Any:
-        """What computes batches: the head on features, each text through ELMo once, if it can."""
-        backbone = self.backbone
-        if backbone.stateful or backbone.encoder != "bilm" or backbone.dropout:
-            self._call = self._call or compiled_call(self)
-            return self._call
-        shape = (None, None, backbone.num_layers + 1, 2 * backbone.projection_dim)
-        features = {FEATURES: shape, QUESTION + FEATURES: shape}
-        self._head_call = self._head_call or compiled_call(self, features)
-        batches.features = ElmoEmbedder(backbone, self._preprocessor).embed(batches.sentences)
-        return self._head_call
+        Where all of them have an answer, it is 1: there always is one.
+
+        Args:
+            x, y: as of `fit`; better not those that it was trained on.
+            batch_size: windows of a batch.
+
+        Returns:
+            The threshold.
+        """
+        self._checked(x, y)
+        if all(len(spans) for spans in y):
+            self.no_answer_threshold = 1.0
+            return 1.0
+        predictions = self.predict(x, batch_size=batch_size, best=1)
+        found = [prediction.spans[0].text for prediction in predictions]
+        f1 = answer_scores(answer_texts(x, y), found)[:, 1]
+        shares = [prediction.no_answer_probability for prediction in predictions]
+        self.no_answer_threshold, _ = best_threshold(f1, [len(spans) > 0 for spans in y], shares)
+        return self.no_answer_threshold
 
     def _checked(self, x: Any, y: Any) -> tuple[list[Pair], Sequence[Any]]:
         pairs = make_pairs(x, self._preprocessor.tokenizer)
@@ -271,25 +260,3 @@ class ElmoQuestionAnswerer(ElmoTask):
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
         return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
-
-
-def _is_pair(x: Any) -> bool:
-    return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)
-
-
-def _parts(pairs: Sequence[Pair], rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Rows in parts of which memory holds the features, those of one passage together."""
-    places: Mapping[str, int] = {text: i for i, text in enumerate({p.text: 0 for p in pairs})}
-    part: list[Row] = []
-    tokens = 0
-    for row in sorted(rows, key=lambda row: (places[pairs[row.pair].text], row.start)):
-        known = bool(part) and part[-1].start == row.start
-        known = known and pairs[part[-1].pair].text == pairs[row.pair].text
-        new = len(pairs[row.pair].question) + (0 if known else row.end - row.start)
-        if part and tokens + new > _TOKENS_IN_MEMORY:
-            yield part
-            part, tokens = [], 0
-        part.append(row)
-        tokens += new
-    if part:
-        yield part

@@ -108,6 +108,14 @@ def answer_tokens(pair: Pair, answers: Sequence[Span], number: int) -> AnswerTok
     return AnswerTokens(found, widened)
 
 
+def answer_texts(x: Sequence[Any], y: Sequence[Sequence[Span]]) -> list[list[str]]:
+    """The texts of the answers at some places of the passages of `(question, passage)`."""
+    return [
+        [passage[start:end] for start, end in spans]
+        for (_, passage), spans in zip(x, y, strict=True)
+    ]
+
+
 def make_rows(pairs: Sequence[Pair], size: int, step: int) -> list[Row]:
     """The windows of all passages."""
     return [

@@ -14,7 +14,8 @@ from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.building import build_task
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.datasets import Dataset, read_dataset
+from keras_elmo.text.datasets import Dataset
+from keras_elmo.text.question_datasets import read_labelled
 from keras_elmo.weights.presets import DEFAULT_PRESET
 
 # Names of options that are not the field's; of a switch, what says yes and what says no.
@@ -23,6 +24,7 @@ _SWITCHES = {
     "header": ("--header", "--no-header"),
     "crf": ("--crf", "--no-crf"),
     "ordinal": ("--ordinal", ""),  # which is never said where it is off
+    "skip_bad": ("--skip-bad", ""),
 }
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
@@ -55,6 +57,7 @@ class TrainingRun:
     label: str | None = None
     header: bool | None = None
     file_format: str | None = None
+    skip_bad: bool = False
     task: str | None = None
     dev: str | None = None
     dev_split: float = 0.1
@@ -102,11 +105,12 @@ class TrainingRun:
             ValueError: the data do not fit the options.
         """
         how = self.text, self.label
-        rows = read_dataset(self.data, self.file_format, self.task, *how, header=self.header)
+        more = {"header": self.header, "skip_bad": self.skip_bad}
+        rows = read_labelled(self.data, self.file_format, self.task, *how, **more)
         rows = rows.in_scheme(self.scheme)
         labels, held_out = rows.classes(), None
         if self.dev:
-            held_out = read_dataset(self.dev, self.file_format, rows.kind, *how, header=self.header)
+            held_out = read_labelled(self.dev, self.file_format, rows.kind, *how, **more)
             held_out = held_out.in_scheme(self.scheme)
             held_out.require(labels)
         elif self.dev_split:

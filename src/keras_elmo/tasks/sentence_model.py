@@ -215,8 +215,7 @@ class SentenceModel(keras.Model):
         """Let the model also take batches with `elmo_features`, and skip ELMo for them.
 
         Args:
-            inputs, features, outputs: tensors of the functional graph; features by name where
-                there are several.
+            inputs, features, outputs: tensors of the functional graph; several features by name.
         """
         tensors = {name: inputs[name] for name in inputs if not name.endswith(self._id_names)}
         tensors |= features if isinstance(features, Mapping) else {FEATURES: features}
@@ -230,7 +229,7 @@ class SentenceModel(keras.Model):
         """Keras's own, or the head alone where the features are there."""
         if isinstance(inputs, Mapping) and FEATURES in inputs:
             if self._upper:
-                for name in filter(_is_features, list(inputs)):
+                for name in [name for name in inputs if name.endswith(FEATURES)]:
                     mask = inputs[name.replace(FEATURES, "padding_mask")]
                     inputs = {**inputs, name: self._upper(inputs[name], mask, training)}
             return self._head(inputs, training)
@@ -275,7 +274,7 @@ class SentenceModel(keras.Model):
     def _takes_sentences(self, x: Any) -> bool:
         return self.preprocessor is not None and not isinstance(x, keras.utils.PyDataset)
 
-    def _checked(self, x: Any, y: Any) -> tuple[list[list[str]], Sequence[Any]]:
+    def _checked(self, x: Any, y: Any) -> tuple[list[Any], Sequence[Any]]:
         sentences = self._preprocessor.tokenize(x)
         if y is None or len(y) != len(sentences) or not len(sentences):
             received = "none" if y is None else len(y)
@@ -284,10 +283,6 @@ class SentenceModel(keras.Model):
                 f"Received: {len(sentences)} sentences, {received} labels"
             )
         return sentences, y
-
-
-def _is_features(name: str) -> bool:
-    return name.endswith(FEATURES)
 
 
 def _split(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

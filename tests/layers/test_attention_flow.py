@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from support import check_layer_contract, check_padding, to_numpy
 
-from keras_elmo.layers.attention import AttentionFlow, SelfAttention, masked_softmax
+from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention, masked_softmax
 from keras_elmo.layers.span_scores import MASKED, SpanScores
 
 RNG = np.random.default_rng(7)
