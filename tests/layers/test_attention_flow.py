@@ -1,5 +1,7 @@
 """Attention against sums that are written out, and under padding."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -112,6 +114,9 @@ def test_span_scores():
         hidden = np.concatenate(pooled) @ weights["hidden/kernel"] + weights["hidden/bias"]
         none = np.maximum(hidden, 0) @ weights["none/kernel"] + weights["none/bias"]
         np.testing.assert_allclose(found[row, 0].sum(), none[0], rtol=1e-4, atol=1e-5)
-        expected = np.stack(scores[:2], axis=1)
-        np.testing.assert_allclose(found[row, 1 : time + 1], expected, rtol=1e-4, atol=1e-5)
+        inside = ends[row, :time] @ weights["inside/kernel"][:, 0] + weights["inside/bias"]
+        for i, j in itertools.combinations_with_replacement(range(time), 2):
+            expected = scores[0][i] + sum(inside[i : j + 1]) + scores[1][j]
+            score = found[row, i + 1, 0] + found[row, j + 1, 1]
+            np.testing.assert_allclose(score, expected, rtol=1e-4, atol=1e-5)
         assert (found[row, time + 1 :] == MASKED).all()

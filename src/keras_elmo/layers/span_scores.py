@@ -1,4 +1,4 @@
-"""Scores of where an answer begins and ends, and of there being none."""
+"""Scores of where an answer stands, and of there being none."""
 
 import keras
 from keras import ops
@@ -11,10 +11,17 @@ MASKED = -1e9
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class SpanScores(keras.layers.Layer):
-    r"""Un-normalised scores of spans and of no answer (Clark & Gardner 2018, §2.2 and §4).
+    r"""Un-normalised scores of spans and of no answer, after Clark & Gardner (2018, §2.2 and §4).
 
-    A span from $i$ to $j$ has the score $s_i + e_j$, with $s = w_s^\top x^s + b_s$ and
-    $e = w_e^\top x^e + b_e$. No answer has
+    A span from $i$ to $j$ has the score
+
+    $$ s_i + \sum_{t=i}^{j} m_t + e_j $$
+
+    with $s = w_s^\top x^s + b_s$ of its start, $e = w_e^\top x^e + b_e$ of its end, and
+    $m = w_m^\top x^e + b_m$ of each token in it. Theirs has no $m$: with it, all tokens of a long
+    answer tell something, not the two at its edges alone. As a difference of running sums
+    $M_t = m_1 + \dots + m_t$ it stays a number of the start, $s_i - M_{i-1}$, plus one of the end,
+    $e_j + M_j$, and that is what the layer gives. No answer has the score
 
     $$ z = w_2^\top \mathrm{relu}(W_1 [v_1; v_2; v_3] + b_1) + b_2 $$
 
@@ -40,6 +47,7 @@ class SpanScores(keras.layers.Layer):
         self.start = keras.layers.Dense(1, dtype=policy, name="start")
         self.end = keras.layers.Dense(1, dtype=policy, name="end")
         self.pool = keras.layers.Dense(1, dtype=policy, name="pool")
+        self.inside = keras.layers.Dense(1, dtype=policy, name="inside")
         self.hidden = keras.layers.Dense(units, "relu", dtype=policy, name="hidden")
         self.none = keras.layers.Dense(1, dtype=policy, name="none")
 
@@ -51,6 +59,7 @@ class SpanScores(keras.layers.Layer):
         shapes = starts_shape, ends_shape, passage_shape
         for layer, shape in zip((self.start, self.end, self.pool), shapes, strict=True):
             layer.build(shape)
+        self.inside.build(ends_shape)
         self.hidden.build((starts_shape[0], sum(shape[-1] for shape in shapes)))
         self.none.build((starts_shape[0], self.units))
 
@@ -62,12 +71,18 @@ class SpanScores(keras.layers.Layer):
             weights = masked_softmax(scores[-1], real)[:, None]
             pooled.append(ops.matmul(weights, x)[:, 0])
         none = self.none(self.hidden(ops.concatenate(pooled, axis=-1)))  # (batch, 1)
-        both = ops.cast(ops.stack(scores[:2], axis=-1), "float32")  # (batch, time, 2)
-        if real is not None:
-            both = ops.where(real[:, :, None], both, MASKED)
         none = ops.cast(none, "float32")[:, :, None]  # (batch, 1, 1)
         first = ops.concatenate([none, ops.zeros_like(none)], axis=-1)
+        both = self._with_inside(*scores[:2], self.inside(ends)[:, :, 0])
+        if real is not None:
+            both = ops.where(real[:, :, None], both, MASKED)
         return ops.concatenate([first, both], axis=1)
+
+    def _with_inside(self, start, end, inside):
+        """Starts and ends with the running sums, float32 `(batch, time, 2)`."""
+        start, end, inside = (ops.cast(x, "float32") for x in (start, end, inside))
+        sums = ops.cumsum(inside, axis=1)  # padding stands behind all that counts
+        return ops.stack([start - (sums - inside), end + sums], axis=-1)
 
     def compute_output_spec(self, starts, ends, passage, mask=None):
         batch, time = starts.shape[:2]

@@ -76,7 +76,7 @@ def find_answers(
     for start, logits in scores:
         logits = logits.astype(np.float64)
         none = logits[0].sum()
-        weights.append(_log_sum(logits[1:, 0]) + _log_sum(logits[1:, 1]) - none)
+        weights.append(_log_sum(_all_spans(logits[1:])) - none)
         for first, last, score in best_spans(logits[1:], best, max_length):
             key = start + first, start + last
             # Where windows overlap, the one that is surer of a span has seen more of its reasons.
@@ -116,6 +116,11 @@ def best_spans(logits: np.ndarray, count: int, max_length: int) -> list[tuple[in
         for i, n, k in zip(firsts, lengths, chosen, strict=True)
         if np.isfinite(flat[k])
     ]
+
+
+def _all_spans(logits: np.ndarray) -> np.ndarray:
+    """The scores of all spans of a window."""
+    return (logits[:, :1] + logits[:, 1])[np.triu_indices(len(logits))]
 
 
 def _log_sum(x: np.ndarray) -> float:

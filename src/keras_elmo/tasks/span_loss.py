@@ -13,11 +13,13 @@ from keras_elmo.layers.span_scores import MASKED
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class SpanLoss(keras.losses.Loss):
-    r"""Minus the log-probability of all right answers (Clark & Gardner 2018, equation 2).
+    r"""Minus the log-probability of all right answers, after Clark & Gardner (2018, equation 2).
 
-    $$ -\log \frac{\sum_{(a, b)} e^{s_a + e_b}}{e^z + \sum_i \sum_j e^{s_i + e_j}} $$
+    $$ -\log \frac{\sum_{(a, b)} e^{s_a + e_b}}{e^z + \sum_{i \le j} e^{s_i + e_j}} $$
 
-    The sum runs over the annotated spans, or is $e^z$ where there is no answer.
+    The upper sum runs over the annotated spans, or is $e^z$ where there is no answer. The lower one
+    is of spans alone: with ends before starts, too, it would be a product, but running sums as in
+    `SpanScores` are highest there.
     """
 
     def __init__(self, reduction: str = "mean_with_sample_weight", name: str = "span_loss"):
@@ -115,19 +117,26 @@ def none_score(scores):
 
 def all_spans_score(scores):
     """The logarithm of the sum over all spans, float `(batch,)`."""
-    return ops.sum(ops.logsumexp(scores[:, 1:], axis=1), axis=-1)
+    return ops.logsumexp(_spans(scores), axis=(1, 2))
 
 
 def best_span(scores, max_length):
     """The first and last step of the span with the highest score: two int `(batch,)`."""
-    starts, ends = scores[:, 1:, 0], scores[:, 1:, 1]
-    time = ops.shape(starts)[1]
-    steps = ops.arange(time)
-    length = steps - steps[:, None]  # of a span, less one: (time, time), starts before ends
-    allowed = (length >= 0) & (length < max_length)
-    spans = ops.where(allowed, starts[:, :, None] + ends[:, None], 2.0 * MASKED)
+    spans = _spans(scores, max_length)
+    time = ops.shape(spans)[1]
     best = ops.cast(ops.argmax(ops.reshape(spans, (-1, time * time)), axis=1), "int32")
     return best // time + 1, best % time + 1
+
+
+def _spans(scores, max_length=None):
+    """The score of every span, float `(batch, time, time)`; far below for what is none."""
+    starts, ends = scores[:, 1:, :1], scores[:, 1:, 1]
+    steps = ops.arange(ops.shape(starts)[1])
+    length = steps - steps[:, None]  # less one
+    allowed = length >= 0
+    if max_length is not None:
+        allowed = allowed & (length < max_length)
+    return ops.where(allowed, starts + ends[:, None], 2.0 * MASKED)
 
 
 def best_value(y_true, first, last, measure):
