@@ -227,9 +227,7 @@ def test_loss_and_measures_by_hand():
             -np.log(sum(np.exp(s[a, 0] + s[b, 1]) for a, b in right) / (none + all_spans))
         )
         none_shares.append(none / (none + all_spans))
-        best = max(
-            ((i, j) for i, j in pairs if j < i + 3), key=lambda p: s[p[0], 0] + s[p[1], 1]
-        )
+        best = max(((i, j) for i, j in pairs if j < i + 3), key=lambda p: s[p[0], 0] + s[p[1], 1])
         best_overlap.append(0.0 if right == [(0, 0)] else max(_f1(best, span) for span in right))
         chosen = (0, 0) if none > all_spans else best
         exact.append(float(chosen in right))
