@@ -104,6 +104,7 @@ def test_span_scores():
     layer = SpanScores(units=6)
     starts, ends = (RNG.normal(size=(3, 5, n)).astype("float32") for n in (2, 3))
     check_layer_contract(layer, starts, ends, PASSAGE)
+    layer.inside.set_weights([RNG.normal(size=(3, 1)), RNG.normal(size=1)])
     found = to_numpy(layer(starts, ends, PASSAGE, mask=MASK))
     weights = {v.path.split("/", 1)[1]: to_numpy(v.value) for v in layer.weights}
     for row, time in enumerate(LENGTHS):

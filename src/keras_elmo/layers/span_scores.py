@@ -47,7 +47,10 @@ class SpanScores(keras.layers.Layer):
         self.start = keras.layers.Dense(1, dtype=policy, name="start")
         self.end = keras.layers.Dense(1, dtype=policy, name="end")
         self.pool = keras.layers.Dense(1, dtype=policy, name="pool")
-        self.inside = keras.layers.Dense(1, dtype=policy, name="inside")
+        # Sums over many tokens would be large from the start.
+        self.inside = keras.layers.Dense(
+            1, kernel_initializer="zeros", dtype=policy, name="inside"
+        )
         self.hidden = keras.layers.Dense(units, "relu", dtype=policy, name="hidden")
         self.none = keras.layers.Dense(1, dtype=policy, name="none")
 
