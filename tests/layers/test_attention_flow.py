@@ -1,14 +1,11 @@
 """Attention against sums that are written out, and under padding."""
 
-import itertools
-
 import keras
 import numpy as np
 import pytest
 from support import check_layer_contract, check_padding, to_numpy
 
 from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention, masked_softmax
-from keras_elmo.layers.span_scores import MASKED, SpanScores
 
 RNG = np.random.default_rng(7)
 PASSAGE = RNG.normal(size=(3, 5, 4)).astype("float32")
@@ -97,27 +94,3 @@ def test_a_masked_softmax_sums_to_one_or_to_nothing():
     weights = to_numpy(masked_softmax(keras.ops.convert_to_tensor(scores), real))
     np.testing.assert_allclose(weights.sum(axis=1), [1, 1, 1, 0], rtol=1e-6)
     assert not weights[~real].any()
-
-
-@pytest.mark.portable
-def test_span_scores():
-    layer = SpanScores(units=6)
-    starts, ends = (RNG.normal(size=(3, 5, n)).astype("float32") for n in (2, 3))
-    check_layer_contract(layer, starts, ends, PASSAGE)
-    layer.inside.set_weights([RNG.normal(size=(3, 1)), RNG.normal(size=1)])
-    found = to_numpy(layer(starts, ends, PASSAGE, mask=MASK))
-    weights = {v.path.split("/", 1)[1]: to_numpy(v.value) for v in layer.weights}
-    for row, time in enumerate(LENGTHS):
-        scores, pooled = [], []
-        for name, x in (("start", starts), ("end", ends), ("pool", PASSAGE)):
-            scores.append(x[row, :time] @ weights[f"{name}/kernel"][:, 0] + weights[f"{name}/bias"])
-            pooled.append(softmax(scores[-1]) @ x[row, :time])
-        hidden = np.concatenate(pooled) @ weights["hidden/kernel"] + weights["hidden/bias"]
-        none = np.maximum(hidden, 0) @ weights["none/kernel"] + weights["none/bias"]
-        np.testing.assert_allclose(found[row, 0].sum(), none[0], rtol=1e-4, atol=1e-5)
-        inside = ends[row, :time] @ weights["inside/kernel"][:, 0] + weights["inside/bias"]
-        for i, j in itertools.combinations_with_replacement(range(time), 2):
-            expected = scores[0][i] + sum(inside[i : j + 1]) + scores[1][j]
-            score = found[row, i + 1, 0] + found[row, j + 1, 1]
-            np.testing.assert_allclose(score, expected, rtol=1e-4, atol=1e-5)
-        assert (found[row, time + 1 :] == MASKED).all()

@@ -121,14 +121,9 @@ def test_a_pair_alone_and_in_a_batch_with_and_without_stored_features(trained, q
     rows = make_rows(pairs, 400, 200)
     batches = PairBatches(pairs, rows, answerer.preprocessor, answerer.input, batch_size=5)
     direct = keras.ops.convert_to_numpy(answerer.predict_on_batch(batches[0][0]))
-    none = 1 / (1 + np.exp(_all_spans(direct) - direct[:, 0].sum(axis=1)))
+    none = 1 / (1 + np.exp(-direct[:, 0].sum(axis=1)))
     expected = [together[i].no_answer_probability for i in batches.rows[0]]
     np.testing.assert_allclose(none, expected, rtol=1e-3)
-
-
-def _all_spans(scores):
-    weights = np.exp(scores[:, 1:, :1].astype(float) + scores[:, None, 1:, 1])
-    return np.log(np.triu(weights).sum(axis=(1, 2)))
 
 
 def test_other_vectors_beside_elmo_and_an_elmo_that_trains(backbone, preprocessor, questions):
@@ -173,14 +168,13 @@ def test_an_answer_is_the_best_of_all_spans_of_all_windows():
     weights = {}
     total = 1.0
     for start, logits in scores:
-        none = logits[0].sum()
-        exponentials = np.exp(logits[1:])
-        total += np.triu(np.outer(*exponentials.T)).sum() / np.exp(none)
-        for i, j in itertools.product(range(len(logits) - 1), repeat=2):
-            if i <= j < i + 2:
-                weight = np.exp(logits[i + 1, 0] + logits[j + 1, 1] - none)
+        odds = np.exp(-logits[0].sum())  # of an answer
+        total += odds
+        every = np.triu(np.outer(*np.exp(logits[1:]).T))
+        for i, j in itertools.combinations_with_replacement(range(len(every)), 2):
+            if j < i + 2:
                 key = start + i, start + j
-                weights[key] = max(weight, weights.get(key, 0.0))
+                weights[key] = max(odds * every[i, j] / every.sum(), weights.get(key, 0.0))
     ranked = sorted(weights.items(), key=lambda item: -item[1])
     assert found.no_answer_probability == pytest.approx(1 / total)
     words = text.split()
@@ -221,15 +215,14 @@ def test_loss_and_measures_by_hand():
     for s, spans in zip(scores.astype(float), gold, strict=True):
         pairs = list(itertools.combinations_with_replacement(range(1, 6), 2))
         all_spans = sum(np.exp(s[i, 0] + s[j, 1]) for i, j in pairs)
-        none = np.exp(s[0].sum())
+        silent = 1 / (1 + np.exp(-s[0].sum()))
         right = [(a, b) for a, b in spans.tolist() if a >= 0]
-        losses.append(
-            -np.log(sum(np.exp(s[a, 0] + s[b, 1]) for a, b in right) / (none + all_spans))
-        )
-        none_shares.append(none / (none + all_spans))
+        share = sum(np.exp(s[a, 0] + s[b, 1]) for a, b in right) / all_spans
+        losses.append(-np.log(silent if right == [(0, 0)] else (1 - silent) * share))
+        none_shares.append(silent)
         best = max(((i, j) for i, j in pairs if j < i + 3), key=lambda p: s[p[0], 0] + s[p[1], 1])
         best_overlap.append(0.0 if right == [(0, 0)] else max(_f1(best, span) for span in right))
-        chosen = (0, 0) if none > all_spans else best
+        chosen = (0, 0) if silent > 0.5 else best
         exact.append(float(chosen in right))
         overlap.append(max(_f1(chosen, span) for span in right))
     found = SpanLoss(reduction="none")(gold, scores)

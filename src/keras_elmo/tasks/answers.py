@@ -61,9 +61,10 @@ def find_answers(
 ) -> Prediction:
     r"""The answer to a question from the scores of all windows of its passage.
 
-    In each window a span weighs $e^{s_i + e_j - z}$ against no answer, which weighs 1. That makes
-    windows comparable, and all of them together share one sum (the shared normalisation of Clark &
-    Gardner 2018, §3): $p = w / (1 + \sum w)$, which for one window is the model's own probability.
+    In each window a span weighs $w = p(i, j)\, e^{-z}$ against no answer, which weighs 1: its share
+    of all spans times the odds of an answer. That makes windows comparable, and all of them share
+    one sum (as the shared normalisation of Clark & Gardner 2018, §3): $p = w / (1 + \sum w)$, which
+    for one window is the model's own probability.
 
     Args:
         pair: question and passage.
@@ -75,12 +76,12 @@ def find_answers(
     weights, spans = [], {}
     for start, logits in scores:
         logits = logits.astype(np.float64)
-        none = logits[0].sum()
-        weights.append(_log_sum(_all_spans(logits[1:])) - none)
+        weights.append(-logits[0].sum())
+        scale = weights[-1] - _log_sum(_all_spans(logits[1:]))
         for first, last, score in best_spans(logits[1:], best, max_length):
             key = start + first, start + last
             # Where windows overlap, the one that is surer of a span has seen more of its reasons.
-            spans[key] = max(score - none, spans.get(key, -np.inf))
+            spans[key] = max(score + scale, spans.get(key, -np.inf))
     total = _log_sum(np.array([0.0, *weights]))
     none_probability = float(np.exp(-total))
     order = sorted(spans.items(), key=lambda item: (-item[1], item[0]))[:best]

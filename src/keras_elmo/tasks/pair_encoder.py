@@ -9,6 +9,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
+from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.layers.span_scores import SpanScores
 from keras_elmo.tasks.batches import FEATURES
 from keras_elmo.text.word_shapes import SHAPES
@@ -85,6 +86,7 @@ def build_pair(
 
     As Clark & Gardner (2018, §2.2), with LSTMs: the flow is projected to 2 × `units`,
     self-attention over a BiLSTM is added, and a BiLSTM for starts and one for ends read the sum.
+    Beside the flow stands the product of each token with the whole question, pooled by attention.
 
     Args:
         backbone: the ELMo.
@@ -118,9 +120,13 @@ def build_pair(
     flow = AttentionFlow(name="attention_flow")(
         passage, question, mask=mask, question_mask=inputs[QUESTION + MASK]
     )
-    x = projected(flow, "flow_projection")
+    asked_for = SequencePooling("attention", name="question_pooling")(
+        question, mask=inputs[QUESTION + MASK]
+    )
+    x = ops.concatenate([flow, passage * asked_for[:, None]], axis=-1)
+    x = projected(x, "flow_projection")
     y = SelfAttention(name="self_attention")(modelled(x, "modelling"), mask=mask)
     x = x + projected(y, "self_projection")
     starts = modelled(x, "starts")
     ends = modelled(ops.concatenate([x, starts], axis=-1), "ends")
-    return inputs, features, SpanScores(name="spans")(starts, ends, x, mask=mask)
+    return inputs, features, SpanScores(name="spans")(starts, ends, x, asked_for, mask=mask)

@@ -8,18 +8,18 @@ are fewer answers than in other rows.
 import keras
 from keras import ops
 
-from keras_elmo.layers.span_scores import MASKED
+from keras_elmo.layers.span_scores import MASKED, span_matrix
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class SpanLoss(keras.losses.Loss):
-    r"""Minus the log-probability of all right answers, after Clark & Gardner (2018, equation 2).
+    r"""Minus the log-probability of all right answers together, or of none.
 
-    $$ -\log \frac{\sum_{(a, b)} e^{s_a + e_b}}{e^z + \sum_{i \le j} e^{s_i + e_j}} $$
+    $$ -\log \frac{1}{1 + e^z} - \log \frac{\sum_{(a, b)} e^{s_a + e_b}}{\sum_{i \le j}
+       e^{s_i + e_j}} \qquad\text{or}\qquad -\log \frac{e^z}{1 + e^z} $$
 
-    The upper sum runs over the annotated spans, or is $e^z$ where there is no answer. The lower one
-    is of spans alone: with ends before starts, too, it would be a product, but running sums as in
-    `SpanScores` are highest there.
+    The upper sum runs over the annotated spans (Clark & Gardner 2018, equation 1), the lower one
+    over all spans; $z$ is the logarithm of the odds of no answer.
     """
 
     def __init__(self, reduction: str = "mean_with_sample_weight", name: str = "span_loss"):
@@ -30,7 +30,9 @@ class SpanLoss(keras.losses.Loss):
         starts, ends, real = _gold(y_true)
         right = _score(y_pred, starts, ends)  # (batch, answers)
         right = ops.logsumexp(ops.where(real, right, MASKED), axis=1)
-        return ops.logaddexp(none_score(y_pred), all_spans_score(y_pred)) - right
+        span = ops.logsumexp(span_matrix(y_pred[:, 1:]), axis=(1, 2)) - right
+        none, silent = none_odds(y_pred), ops.equal(starts[:, 0], 0)
+        return ops.where(silent, ops.softplus(-none), ops.softplus(none) + span)
 
     def get_config(self):
         return {"reduction": self.reduction, "name": self.name}
@@ -105,38 +107,22 @@ class BestSpanF1(keras.metrics.Metric):
         return super().get_config() | {"max_length": self.max_length, "bins": self.bins}
 
 
-def none_probability(scores):
-    """The probability of no answer, float `(batch,)`."""
-    return ops.sigmoid(none_score(scores) - all_spans_score(scores))
-
-
-def none_score(scores):
-    """The score of no answer, float `(batch,)`."""
+def none_odds(scores):
+    """The logarithm of the odds of no answer, float `(batch,)`."""
     return ops.sum(scores[:, 0], axis=-1)
 
 
-def all_spans_score(scores):
-    """The logarithm of the sum over all spans, float `(batch,)`."""
-    return ops.logsumexp(_spans(scores), axis=(1, 2))
+def none_probability(scores):
+    """The probability of no answer, float `(batch,)`."""
+    return ops.sigmoid(none_odds(scores))
 
 
 def best_span(scores, max_length):
     """The first and last step of the span with the highest score: two int `(batch,)`."""
-    spans = _spans(scores, max_length)
+    spans = span_matrix(scores[:, 1:], max_length)
     time = ops.shape(spans)[1]
     best = ops.cast(ops.argmax(ops.reshape(spans, (-1, time * time)), axis=1), "int32")
     return best // time + 1, best % time + 1
-
-
-def _spans(scores, max_length=None):
-    """The score of every span, float `(batch, time, time)`; far below for what is none."""
-    starts, ends = scores[:, 1:, :1], scores[:, 1:, 1]
-    steps = ops.arange(ops.shape(starts)[1])
-    length = steps - steps[:, None]  # less one
-    allowed = length >= 0
-    if max_length is not None:
-        allowed = allowed & (length < max_length)
-    return ops.where(allowed, starts + ends[:, None], 2.0 * MASKED)
 
 
 def best_value(y_true, first, last, measure):
