@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
@@ -52,6 +53,7 @@ __all__ = [
     "ElmoJointTagger",
     "ElmoLanguageModel",
     "ElmoPreprocessor",
+    "ElmoQuestionAnswerer",
     "ElmoSeq2Seq",
     "ElmoTextClassifier",
     "ElmoTokenClassifier",
@@ -85,6 +87,7 @@ _MODULES = {
     "ElmoLanguageModel": "elmo.language_model",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoSeq2Seq": "tasks.seq_2_seq",
+    "ElmoQuestionAnswerer": "tasks.question_answerer",
     "ElmoTextClassifier": "tasks.text_classifier",
     "ElmoTokenClassifier": "tasks.token_classifier",
     "ElmoWordPredictor": "elmo.word_prediction",

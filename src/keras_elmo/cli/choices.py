@@ -10,6 +10,7 @@ class Kind(StrEnum):
     MULTI_LABEL = "multi-label"
     TAGGING = "tagging"
     SEQ2SEQ = "seq2seq"
+    QA = "qa"
 
 
 class Format(StrEnum):

@@ -40,6 +40,7 @@ def evaluate(
 
     \b
     keras-elmo evaluate model/ test.csv
+    keras-elmo evaluate answerer/ dev-v2.0.json
     keras-elmo evaluate model/ test.conll --output scores.json
     """
     load_backend()
@@ -47,11 +48,12 @@ def evaluate(
     from keras_elmo.tasks.errors import error_records
     from keras_elmo.tasks.evaluation import evaluate_task, task_kind
     from keras_elmo.tasks.loading import load_task
-    from keras_elmo.text.datasets import SEQ2SEQ, read_dataset
+    from keras_elmo.text.datasets import SEQ2SEQ
+    from keras_elmo.text.question_datasets import read_labelled
     from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
-    rows = read_dataset(data, file_format, task_kind(task), text, label, header=header)
+    rows = read_labelled(data, file_format, task_kind(task), text, label, header=header)
     rows = rows.in_scheme(getattr(task, "scheme", None))
     if rows.kind != SEQ2SEQ:  # whose unknown symbols are counted instead
         rows.require(task.labels)

@@ -1,7 +1,7 @@
 """The steps of a training that people see: progress, measures, what was written."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,10 @@ def fit(
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
-    say(f"{rows.kind}, {len(model.labels)} labels: {counts}", quiet=quiet)
+    labels = f", {len(model.labels)} labels" if model.labels else ""
+    say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
+    for name, count in data_facts(model, rows).items():
+        say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
     if not quiet:
         err.print(recipe_table(model, recipe, epochs))
     dev = (held_out.texts, held_out.labels) if held_out else None
@@ -64,6 +67,18 @@ def fit(
     return result
 
 
+def data_facts(model: "ElmoTask", rows: "Dataset") -> dict[str, int]:
+    """What is made of questions, and how many were left out and why; nothing for other data."""
+    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+    from keras_elmo.text.question_datasets import QuestionDataset
+
+    if not (isinstance(model, ElmoQuestionAnswerer) and isinstance(rows, QuestionDataset)):
+        return {}
+    skipped = {f"skipped, {reason}": count for reason, count in rows.skipped.items()}
+    facts = {"skipped": sum(rows.skipped.values()), **skipped}
+    return model.count(rows.texts, rows.labels) | facts
+
+
 def forgetting_line(monitor: "ForgettingMonitor") -> str:
     """How what was trained differs from what it was."""
     before, now = monitor.before, monitor.measure()
@@ -83,18 +98,35 @@ def write_model(
     command: list[str],
     *,
     seed: int,
+    facts: Mapping[str, int] | None = None,
     quiet: bool = False,
 ) -> None:
-    """Write model and report into a folder; the measures are left out after an interruption."""
+    """Write model and report into a folder; the measures are left out after an interruption.
+
+    Args:
+        folder: an existing one.
+        model: the task; a question answerer gets its threshold from the development set.
+        result: how the training went.
+        held_out: the development set.
+        command: the command line.
+        seed: of the training.
+        facts: about the data, for the report.
+        quiet: show no table.
+    """
     from keras_elmo.reports.model_folder import write_report
     from keras_elmo.reports.records import command_record
     from keras_elmo.tasks.evaluation import evaluate_task
+    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 
     measures: dict[str, Any] = {}
     if held_out and not (result.interrupted or result.diverged):
+        if isinstance(model, ElmoQuestionAnswerer):
+            threshold = model.fit_threshold(held_out.texts, held_out.labels)
+            say(f"no answer where its probability is above {threshold:.4f}", quiet=quiet)
         measures = evaluate_task(model, held_out.texts, held_out.labels)
     model.write(folder)
-    write_report(folder, result, measures, command_record(command, seed), warn)
+    noted = {**measures, "data": dict(facts)} if facts else measures
+    write_report(folder, result, noted, command_record(command, seed), warn)
     if measures and not quiet:
         err.print(measures_table(measures, "Development set"))
 

@@ -15,7 +15,9 @@ from keras_elmo.cli.console import out
 
 def predict(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
-    texts: Annotated[str, typer.Argument(help="File with one text a line; - is standard input.")],
+    texts: Annotated[
+        str, typer.Argument(help="File with one text a line, or of questions; - is standard input.")
+    ],
     text: Annotated[
         str | None, typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL).")
     ] = None,
@@ -34,7 +36,7 @@ def predict(
     ] = PredictionFormat.JSONL,
     pretty: Annotated[
         bool,
-        typer.Option("--pretty", help="For people: bars, entities in colour."),
+        typer.Option("--pretty", help="For people: bars, entities and answers in colour."),
     ] = False,
     beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
     length_penalty: Annotated[
@@ -50,6 +52,7 @@ def predict(
     keras-elmo predict model/ new.txt
     keras-elmo predict model/ new.csv --text review -o labelled.jsonl
     keras-elmo predict tagger/ new.txt --pretty
+    keras-elmo predict answerer/ questions.json --pretty
     keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
@@ -57,36 +60,37 @@ def predict(
     load_backend()
     from keras_elmo.tasks.loading import load_task
     from keras_elmo.tasks.prediction import prediction_lines
+    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.text.formats import read_texts
+    from keras_elmo.text.question_datasets import read_questions
     from keras_elmo.weights.new_file import new_file
 
+    task = load_task(model)
+    rows: Iterable[Any] = (
+        read_questions(texts, file_format)
+        if isinstance(task, ElmoQuestionAnswerer)
+        else read_texts(texts, file_format, text, header=header)
+    )
     search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
     if pretty:
         if output is not None or to != PredictionFormat.JSONL:
             raise ValueError(
                 "--pretty shows predictions on the terminal. Received: --output or --to"
             )
-        _show(
-            model,
-            read_texts(texts, file_format, text, header=header),
-            batch_size=batch_size,
-            **search,
-        )
+        _show(task, rows, batch_size=batch_size, **search)
         return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
-        rows = read_texts(texts, file_format, text, header=header)
-        lines = prediction_lines(load_task(model), rows, to, batch_size=batch_size, **search)
+        lines = prediction_lines(task, rows, to, batch_size=batch_size, **search)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
 
 
-def _show(model: Path, rows: Iterable[Any], **search: Any) -> None:
+def _show(task: Any, rows: Iterable[Any], **search: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
-    from keras_elmo.tasks.loading import load_task
     from keras_elmo.tasks.prediction import prediction_records
 
     pretty = Pretty()
-    for record in prediction_records(load_task(model), rows, **search):
+    for record in prediction_records(task, rows, **search):
         out.print(pretty.render(record), soft_wrap=True, end="")

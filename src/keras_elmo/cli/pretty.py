@@ -19,6 +19,8 @@ class Pretty:
         """A record as coloured text, ending in a blank line."""
         if "entities" in record:
             shown = self._entities(record)
+        elif "no_answer_probability" in record:
+            shown = self._answer(record)
         elif "tags" in record:
             shown = self._tags(record)
         elif "candidates" in record:
@@ -51,6 +53,19 @@ class Pretty:
             shown.append(f" [{entity['type']} {entity['confidence']:.0%}]", style=f"dim {color}")
             done = end
         return shown.append(f"{text[done:]}\n")
+
+    def _answer(self, record: dict[str, Any]) -> Text:
+        """The question, and the passage with the answer marked; then how sure that is."""
+        passage, silent = record["passage"], record["no_answer_probability"]
+        shown = Text(f"{record['question']}\n", style="bold")
+        if not record["answer"]:
+            return shown.append(f"{passage}\n").append(f"no answer {silent:.0%}\n", style="red")
+        best = record["spans"][0]
+        shown.append(passage[: best["start"]], style="dim")
+        shown.append(passage[best["start"] : best["end"]], style="bold reverse green")
+        shown.append(f"{passage[best['end'] :]}\n", style="dim")
+        shares = f"this answer {best['probability']:.0%}, any answer {1.0 - silent:.0%}\n"
+        return shown.append(shares, style="green")
 
     def _tags(self, record: dict[str, Any]) -> Text:
         shown = Text()

@@ -23,6 +23,10 @@ def measures_table(report: Mapping[str, Any], title: str) -> Group:
         if isinstance(value, int | float):
             shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
             overall.add_row(name.replace("_", " "), shown)
+    for name in ("has_answer", "no_answer"):
+        for measure, value in report.get(name, {}).items():
+            shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+            overall.add_row(f"{name}: {measure}".replace("_", " "), shown)
     rows = report.get("per_class") or report.get("per_type") or {}
     detail = Table("label")
     for name in _SPAN_COLUMNS:

@@ -22,7 +22,7 @@ from keras_elmo.cli.choices import (
     Unit,
 )
 from keras_elmo.cli.elmo import check_elmo_options
-from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
+from keras_elmo.cli.fitting import checkpoint_of, data_facts, finish, fit, write_model
 from keras_elmo.cli.presets import fetch_if_named
 
 
@@ -36,7 +36,7 @@ SEQUENCES = "Sequence to sequence"
 
 def train(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL or CoNLL columns.")],
+    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, SQuAD.")],
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     # === Data ===
     text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,
@@ -50,6 +50,9 @@ def train(
     file_format: Annotated[
         Format | None, _option(DATA, "Instead of what the file's name tells.", "--format")
     ] = None,
+    skip_bad: Annotated[
+        bool, _option(DATA, "Leave out questions that cannot be used.", "--skip-bad")
+    ] = False,
     task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
     dev: Annotated[Path | None, _option(DATA, "Development set, of the same form.")] = None,
     dev_split: Annotated[
@@ -155,9 +158,10 @@ def train(
 ) -> None:
     """Train a classifier, tagger or sequence-to-sequence model: ELMo, then a BiLSTM.
 
-    The data tell the task: labelled texts are classified, tagged tokens are tagged. With --task
-    seq2seq a file has two columns, source, tab, target. Ctrl-C ends the training and keeps what was
-    learned. Every few minutes the whole state is written to a file
+    The data tell the task: labelled texts are classified, tagged tokens are tagged, and questions
+    in SQuAD's JSON (.json) are answered from their passages. With --task seq2seq a file has two
+    columns, source, tab, target. Ctrl-C ends the training and keeps what was learned. Every few
+    minutes the whole state is written to a file
     beside the model folder, NAME.checkpoint: after a crash the same command with --resume ends with
     the model that there would have been.
 
@@ -165,6 +169,7 @@ def train(
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
     keras-elmo train words.tsv --task seq2seq --source characters -o speller/
+    keras-elmo train train-v2.0.json --dev dev-v2.0.json --lstm-units 64 -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """
     seconds = amounts.seconds(checkpoint_every)
@@ -186,7 +191,10 @@ def train(
         result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
         if calibrate and not (result.interrupted or result.diverged):
             calibrated(model, found.held_out, quiet=quiet)
-        write_model(folder, model, result, found.held_out, ctx.obj, seed=seed, quiet=quiet)
+        facts = data_facts(model, found.rows)
+        write_model(
+            folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet
+        )
     if not result.interrupted:
         checkpoint.remove()
     finish(output, result, again=[*ctx.obj, "--resume"], quiet=quiet)

@@ -10,7 +10,9 @@ from keras import tree
 _LENGTH_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
 
 
-def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], Any]:
+def compiled_call(
+    model: keras.Model, more: Mapping[str, Sequence[int | None]] | None = None
+) -> Callable[[Mapping[str, np.ndarray]], Any]:
     """A function of a batch that runs a functional model for prediction, to arrays.
 
     On TensorFlow it is traced once for all lengths, where `predict_on_batch` traces for each; on
@@ -18,6 +20,7 @@ def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], An
 
     Args:
         model: a functional model with a dict of inputs.
+        more: float32 inputs besides, that its `call` takes: the shape of each by its name.
     """
     if keras.config.backend() != "tensorflow":
         return lambda batch: tree.map_structure(np.asarray, model.predict_on_batch(dict(batch)))
@@ -26,6 +29,7 @@ def compiled_call(model: keras.Model) -> Callable[[Mapping[str, np.ndarray]], An
     signature = {
         name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()
     }
+    signature |= {name: tf.TensorSpec(shape, "float32") for name, shape in (more or {}).items()}
     function = tf.function(
         lambda inputs: model(inputs, training=False), input_signature=[signature]
     )

@@ -95,12 +95,17 @@ class ElmoPreprocessor:
             sentences, time
         )
         arrays["padding_mask"] = np.arange(time) < lengths[:, None]
+        return arrays | self.word_arrays(sentences, time)
+
+    def word_arrays(self, sentences: Sequence[Sequence[str]], length: int) -> dict[str, np.ndarray]:
+        """The arrays that are not for ELMo: `word_ids` and `word_shapes`, as far as wanted."""
+        arrays: dict[str, np.ndarray] = {}
         if self.word_vocabulary is not None:
             known = self.word_vocabulary
             words = [[w if w in known else w.lower() for w in tokens] for tokens in sentences]
-            arrays["word_ids"] = known.encode(words, time)
+            arrays["word_ids"] = known.encode(words, length)
         if self.word_shapes:
-            arrays["word_shapes"] = encode_shapes(sentences, time)
+            arrays["word_shapes"] = encode_shapes(sentences, length)
         return arrays
 
     def get_config(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from keras_elmo.metrics.classification import (
     confusion_matrix,
     multi_label_report,
 )
+from keras_elmo.metrics.question_answering import answer_report
 from keras_elmo.metrics.sequences import (
     edit_distance,
     exact_match,
@@ -15,6 +16,7 @@ from keras_elmo.metrics.sequences import (
 from keras_elmo.metrics.spans import bio_spans, span_f1
 
 __all__ = [
+    "answer_report",
     "bio_spans",
     "classification_report",
     "confusion_matrix",

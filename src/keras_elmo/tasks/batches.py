@@ -43,6 +43,8 @@ class SentenceBatches(keras.utils.PyDataset):
         done: how many of them are left out, because a training had them before it was interrupted.
     """
 
+    tokens_per_row = TOKENS_PER_ROW
+
     def __init__(
         self,
         sentences: Sequence[list[str]],
@@ -66,11 +68,15 @@ class SentenceBatches(keras.utils.PyDataset):
         self.word_types = word_types
         self.batch_size = batch_size
         self.shuffle = shuffle
-        self._lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int64)
+        self._lengths = np.array(self.row_lengths(), dtype=np.int64)
         self._sizes = self._lengths if sizes is None else sizes
         self._seed = seed
         self._first = self._plan(0)
         self.set_epoch(0)
+
+    def row_lengths(self) -> list[int]:
+        """The tokens of each row, by which rows of like lengths come together."""
+        return [len(tokens) for tokens in self.sentences]
 
     def __len__(self) -> int:
         return len(self.rows) - self.done
@@ -146,7 +152,7 @@ class SentenceBatches(keras.utils.PyDataset):
         return [plan[i] for i in random.permutation(len(plan))]
 
     def _cut(self, order: np.ndarray) -> list[np.ndarray]:
-        budget = self.batch_size * TOKENS_PER_ROW
+        budget = self.batch_size * self.tokens_per_row
         plan, start = [], 0
         while start < len(order):
             rows = order[start : start + self.batch_size]

@@ -9,15 +9,19 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
+from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
+
+_LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD
 
 
 def build_task(
@@ -55,7 +59,7 @@ def build_task(
     """
     vectors = None
     if glove or word_embedding_dim:
-        preprocessor = with_word_vocabulary(preprocessor, dataset.texts)
+        preprocessor = with_word_vocabulary(preprocessor, dataset.sentences())
     if glove:
         vectors = read_word_vectors(glove, preprocessor, word_embedding_dim)
         word_embedding_dim = vectors[1].shape[1]
@@ -66,7 +70,9 @@ def build_task(
     arguments |= {"preprocessor": preprocessor, "labels": labels}
     arguments["word_embedding_dim"] = word_embedding_dim
     task: ElmoTask
-    if dataset.kind == TAGGING:
+    if dataset.kind == QA:
+        task = _answerer(dataset, backbone, **arguments)
+    elif dataset.kind == TAGGING:
         if ordinal:
             raise ValueError(f"tags have no order. Received: ordinal=True for {dataset.path}")
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
@@ -98,6 +104,26 @@ def _seq_2_seq(
     target = TargetSymbols([], arguments.get("target", WORDS))
     longest = max(len(target.split(text)) for text in dataset.labels)
     return ElmoSeq2Seq(backbone, max_target_length=2 * longest, **task_arguments)
+
+
+def _answerer(
+    dataset: Dataset, backbone: ElmoBackbone, *, labels: Sequence[str], **arguments: Any
+) -> ElmoQuestionAnswerer:
+    """Answers may be as long as nearly all are in the data; one size serves all BiLSTMs."""
+    split = arguments["preprocessor"].tokenizer.spans
+    answers = [
+        passage[start:end]
+        for (_, passage), spans in zip(dataset.texts, dataset.labels, strict=True)
+        for start, end in spans
+    ]
+    lengths = [len(split(answer)) for answer in answers]
+    longest = int(np.ceil(np.quantile(lengths, 0.99))) if lengths else 1
+    return ElmoQuestionAnswerer(
+        backbone,
+        modelling_units=arguments["lstm_units"],
+        max_answer_length=max(_LONGEST_ANSWER, longest),
+        **arguments,
+    )
 
 
 def with_word_vocabulary(

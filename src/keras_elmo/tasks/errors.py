@@ -4,7 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from keras_elmo.metrics.question_answering import answer_scores
 from keras_elmo.tasks.prediction import prediction_records
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 
@@ -28,8 +31,11 @@ def error_records(
     Returns:
         `number` (of the text, from 0), `input`, `gold`, `predicted` and `confidence`: the
         probability of the wrong label or target; of several labels or tags, that of the surest
-        mistake.
+        mistake. Of questions `question` and `passage` for `input`, and `f1`; the probability is
+        that there is an answer, or none.
     """
+    if isinstance(task, ElmoQuestionAnswerer):
+        return _wrong_answers(task, texts, gold, batch_size)
     found = []
     if isinstance(task, ElmoSeq2Seq):  # as the model would write them
         gold = [task.symbols.join(task.symbols.split(target)) for target in gold]
@@ -40,6 +46,25 @@ def error_records(
             shown = {"number": number, "input": record.get("text", record.get("tokens"))}
             shown |= {"gold": wanted, "predicted": predicted}
             found.append(shown | {"confidence": round(confidence, 6)})
+    return sorted(found, key=lambda error: -error["confidence"])
+
+
+def _wrong_answers(
+    task: ElmoQuestionAnswerer, pairs: Sequence[Any], gold: Sequence[Any], batch_size: int
+) -> list[dict[str, Any]]:
+    """As `error_records`, with the F1 of each answer; right is what matches exactly."""
+    wanted, found = answer_texts(pairs, gold), []
+    predictions = task.predict(pairs, batch_size=batch_size, best=1)
+    scores = answer_scores(wanted, [prediction.answer for prediction in predictions])
+    for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
+        if exact:
+            continue
+        question, passage = pairs[number][:2]
+        silent = prediction.no_answer_probability
+        confidence = round(1.0 - silent if prediction.answer else silent, 6)
+        shown = {"number": number, "question": question, "passage": passage}
+        shown |= {"gold": wanted[number], "predicted": prediction.answer, "f1": round(f1, 6)}
+        found.append(shown | {"confidence": confidence})
     return sorted(found, key=lambda error: -error["confidence"])
 
 

@@ -13,6 +13,7 @@ from keras_elmo.metrics.classification import (
     confusion_matrix,
     multi_label_report,
 )
+from keras_elmo.metrics.question_answering import answer_report
 from keras_elmo.metrics.sequences import (
     SacrebleuMissingError,
     sequence_report,
@@ -21,11 +22,14 @@ from keras_elmo.metrics.sequences import (
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
+from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 
@@ -41,9 +45,9 @@ def evaluate_task(
 
     Args:
         task: a trained one.
-        sentences: strings or token lists.
-        gold: a label, a list of labels or a list of tags for each; for a joint tagger a dict; for
-            seq2seq a text.
+        sentences: strings or token lists; for a question answerer `(question, passage)`.
+        gold: for each a label, a list of labels or a list of tags; for a joint tagger a dict; for
+            seq2seq a text; for a question answerer the places of answers, as of its `fit`.
         search: for seq2seq, of `generate`.
 
     Returns:
@@ -53,12 +57,16 @@ def evaluate_task(
         as one label, counted over tokens. Always `examples`. Of a joint tagger exact_match, the
         share of sentences that are right in everything, and `columns`, these measures by name. Of
         seq2seq what `sequence_report` returns, unknown_tokens (that the model cannot write), cut
-        (targets without an end), and bleu and chrf where sacrebleu is installed.
+        (targets without an end), and bleu and chrf where sacrebleu is installed. Of questions what
+        `answer_report` returns.
     """
     if isinstance(task, ElmoSeq2Seq):
         search = {"batch_size": batch_size, **search}
         return {"examples": len(gold)} | _sequence_report(task, sentences, gold, search)
     report: dict[str, Any] = {"examples": len(gold)}
+    if isinstance(task, ElmoQuestionAnswerer):
+        predicted = task.predict_labels(sentences, batch_size=batch_size)
+        return report | answer_report(answer_texts(sentences, gold), predicted)
     if isinstance(task, ElmoTextClassifier):
         return report | _classifier_report(task, sentences, gold, batch_size)
     predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
@@ -150,6 +158,8 @@ def task_kind(task: ElmoTask) -> str:
         )
     if isinstance(task, ElmoSeq2Seq):
         return SEQ2SEQ
+    if isinstance(task, ElmoQuestionAnswerer):
+        return QA
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION

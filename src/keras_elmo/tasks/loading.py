@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
@@ -20,6 +21,7 @@ TASKS: tuple[type[ElmoTask], ...] = (
     ElmoTokenClassifier,
     ElmoJointTagger,
     ElmoSeq2Seq,
+    ElmoQuestionAnswerer,
 )
 
 

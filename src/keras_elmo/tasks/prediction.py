@@ -7,11 +7,13 @@ from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.columns import conll_lines, conllu_lines
+from keras_elmo.text.squad import Question
 from keras_elmo.text.tags import marks_spans
 
 _WINDOW = 32  # batches that are read ahead and sorted by length together
@@ -24,7 +26,8 @@ def prediction_records(
 
     Args:
         task: a trained one.
-        texts: strings or token lists.
+        texts: strings or token lists; for a question answerer pairs `(question, passage)`, or
+            what `read_questions` gives.
         search: for seq2seq, of `generate`.
 
     Returns:
@@ -34,7 +37,8 @@ def prediction_records(
         [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
-        log_probability, and complete.
+        log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
+        fields of its [`Prediction`][keras_elmo.tasks.answers.Prediction].
     """
     texts = iter(texts)
     while window := list(islice(texts, batch_size * _WINDOW)):
@@ -46,6 +50,8 @@ def prediction_records(
             yield from _joint(task, window, batch_size)
         elif isinstance(task, ElmoSeq2Seq):
             yield from _generated(task, window, batch_size=batch_size, **search)
+        elif isinstance(task, ElmoQuestionAnswerer):
+            yield from _answered(task, window, batch_size)
 
 
 def prediction_lines(
@@ -76,7 +82,7 @@ def prediction_lines(
         yield from (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif file_format not in ("conll", "conllu"):
         raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
-    elif isinstance(task, ElmoTextClassifier | ElmoSeq2Seq):
+    elif isinstance(task, ElmoTextClassifier | ElmoSeq2Seq | ElmoQuestionAnswerer):
         raise ValueError(f"what is no column of tags is written as jsonl. Received: {file_format}")
     else:
         yield from (_sentence(record, file_format, task) for record in records)
@@ -136,6 +142,17 @@ def _generated(task: ElmoSeq2Seq, texts: list[Any], **search: Any) -> Iterator[d
             for one in found
         ]
         yield {"text": text, "prediction": found[0].text, "candidates": candidates}
+
+
+def _answered(
+    task: ElmoQuestionAnswerer, questions: list[Any], batch_size: int
+) -> Iterator[dict[str, Any]]:
+    ids = [question.id if isinstance(question, Question) else None for question in questions]
+    pairs = [q[1:3] if isinstance(q, Question) else q for q in questions]
+    predictions = task.predict(pairs, batch_size=batch_size)
+    for name, (question, passage), found in zip(ids, pairs, predictions, strict=True):
+        record = {"question": question, "passage": passage} | found.record()
+        yield record if name is None else {"id": name} | record
 
 
 def _column(found: Annotation, labels: list[str]) -> dict[str, Any]:

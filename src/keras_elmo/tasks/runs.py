@@ -15,8 +15,9 @@ from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.building import build_task
 from keras_elmo.tasks.symbols import find_symbols
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.datasets import SEQ2SEQ, Dataset, read_dataset
+from keras_elmo.text.datasets import SEQ2SEQ, Dataset
 from keras_elmo.text.lines import DataError
+from keras_elmo.text.question_datasets import read_labelled
 from keras_elmo.weights.presets import DEFAULT_PRESET
 
 # Names of options that are not the field's; of a switch, what says yes and what says no.
@@ -26,6 +27,7 @@ _SWITCHES = {
     "crf": ("--crf", "--no-crf"),
     "ordinal": ("--ordinal", ""),  # which is never said where it is off
     "copy": ("--copy", "--no-copy"),
+    "skip_bad": ("--skip-bad", ""),
 }
 _SEQUENCES = ("target", "attention", "copy", "decoder_units")
 _SEQUENCES += ("label_smoothing", "scheduled_sampling")
@@ -60,6 +62,7 @@ class TrainingRun:
     label: str | None = None
     header: bool | None = None
     file_format: str | None = None
+    skip_bad: bool = False
     task: str | None = None
     dev: str | None = None
     dev_split: float = 0.1
@@ -114,11 +117,12 @@ class TrainingRun:
             ValueError: the data do not fit the options.
         """
         how = self.text, self.label
-        rows = read_dataset(self.data, self.file_format, self.task, *how, header=self.header)
+        more = {"header": self.header, "skip_bad": self.skip_bad}
+        rows = read_labelled(self.data, self.file_format, self.task, *how, **more)
         rows = rows.in_scheme(self.scheme)
         labels, held_out = self._classes(rows), None
         if self.dev:
-            held_out = read_dataset(self.dev, self.file_format, rows.kind, *how, header=self.header)
+            held_out = read_labelled(self.dev, self.file_format, rows.kind, *how, **more)
             held_out = held_out.in_scheme(self.scheme)
             if rows.kind != SEQ2SEQ:  # there, new symbols are `<UNK>`, and counted as wrong
                 held_out.require(labels)

@@ -215,10 +215,10 @@ class SentenceModel(keras.Model):
         """Let the model also take batches with `elmo_features`, and skip ELMo for them.
 
         Args:
-            inputs, features, outputs: tensors of the functional graph.
+            inputs, features, outputs: tensors of the functional graph; several features by name.
         """
-        tensors = {name: inputs[name] for name in inputs if name not in self._id_names}
-        tensors[FEATURES] = features
+        tensors = {name: inputs[name] for name in inputs if not name.endswith(self._id_names)}
+        tensors |= features if isinstance(features, Mapping) else {FEATURES: features}
         head = keras.Model(list(tensors.values()), outputs)
         # In a closure, so that Keras does not count and save the layers of `head` twice.
         self._head = lambda batch, training: head(
@@ -229,8 +229,9 @@ class SentenceModel(keras.Model):
         """Keras's own, or the head alone where the features are there."""
         if isinstance(inputs, Mapping) and FEATURES in inputs:
             if self._upper:
-                above = self._upper(inputs[FEATURES], inputs["padding_mask"], training)
-                inputs = {**inputs, FEATURES: above}
+                for name in [name for name in inputs if name.endswith(FEATURES)]:
+                    mask = inputs[name.replace(FEATURES, "padding_mask")]
+                    inputs = {**inputs, name: self._upper(inputs[name], mask, training)}
             return self._head(inputs, training)
         if isinstance(inputs, Mapping) and TYPES in inputs:
             types = inputs[TYPES], inputs[INDEX], inputs["padding_mask"]
@@ -273,7 +274,7 @@ class SentenceModel(keras.Model):
     def _takes_sentences(self, x: Any) -> bool:
         return self.preprocessor is not None and not isinstance(x, keras.utils.PyDataset)
 
-    def _checked(self, x: Any, y: Any) -> tuple[list[list[str]], Sequence[Any]]:
+    def _checked(self, x: Any, y: Any) -> tuple[list[Any], Sequence[Any]]:
         sentences = self._preprocessor.tokenize(x)
         if y is None or len(y) != len(sentences) or not len(sentences):
             received = "none" if y is None else len(y)

@@ -17,6 +17,7 @@ from keras_elmo.text.readers import (
     read_table,
     read_tagged_jsonl,
 )
+from keras_elmo.text.squad import read_squad
 from keras_elmo.text.tags import convert_tags, detect_scheme, to_bio
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.vocabulary import Vocabulary
@@ -39,6 +40,7 @@ __all__ = [
     "read_glove",
     "read_jsonl",
     "read_lines",
+    "read_squad",
     "read_table",
     "read_tagged_jsonl",
     "to_bio",

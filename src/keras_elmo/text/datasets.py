@@ -110,6 +110,10 @@ class Dataset:
             )
         return self.rows(order[:cut]), self.rows(order[cut:])
 
+    def sentences(self) -> list[Any]:
+        """All texts, as words are counted in them."""
+        return self.texts
+
     def rows(self, rows: Sequence[int] | np.ndarray) -> Self:
         """The data set of some rows."""
         texts, labels, lines = ([x[i] for i in rows] for x in (self.texts, self.labels, self.lines))

@@ -1,0 +1,162 @@
+"""Attention between a passage and a question, and of a passage to itself."""
+
+import keras
+from keras import ops
+
+# The logit of what is masked. Float16 can hold it, and its exponential is zero in any precision.
+_MASKED = -1e4
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class AttentionFlow(keras.layers.Layer):
+    r"""What a question says about each token of a passage (BiDAF, Seo et al. 2017, §2.4).
+
+    With a passage token $h_t$ and a question token $u_j$,
+
+    $$ S_{tj} = w_h^\top h_t + w_u^\top u_j + w_m^\top (h_t \circ u_j) $$
+
+    *Context to query*: $\tilde u_t = \sum_j \mathrm{softmax}_j(S_{tj})\, u_j$. *Query to context*:
+    $\tilde h = \sum_t \mathrm{softmax}_t(\max_j S_{tj})\, h_t$, the same for all $t$. The output is
+    $[h_t; \tilde u_t; h_t \circ \tilde u_t; h_t \circ \tilde h]$.
+
+    Call arguments:
+        passage: float `(batch, time, features)`.
+        question: float `(batch, words, features)`.
+        mask: bool `(batch, time)`, True at real tokens of the passage, padding on the right.
+        question_mask: bool `(batch, words)`, likewise. Without a real token $\tilde u$ is zero.
+
+    Returns:
+        float `(batch, time, 4 features)`, zero at masked steps.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, passage_shape, question_shape=None):
+        self.similarity = Trilinear(dtype=self.dtype_policy, name="similarity")
+        self.similarity.build(passage_shape)
+
+    def call(self, passage, question, mask=None, question_mask=None):
+        scores = self.similarity(passage, question)  # (batch, time, words)
+        real = None if mask is None else ops.cast(mask, "bool")
+        words = None if question_mask is None else ops.cast(question_mask, "bool")[:, None]
+        to_question = ops.matmul(masked_softmax(scores, words), question)
+        best = ops.max(_masked(scores, words), axis=2)  # (batch, time)
+        weights = masked_softmax(best, real)[:, None]  # (batch, 1, time)
+        to_passage = ops.matmul(weights, passage)  # (batch, 1, features)
+        parts = [passage, to_question, passage * to_question, passage * to_passage]
+        return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
+
+    def compute_output_shape(self, passage_shape, question_shape=None):
+        return (*passage_shape[:-1], 4 * passage_shape[-1])
+
+    def compute_mask(self, passage, previous_mask=None):
+        return previous_mask[0] if isinstance(previous_mask, list | tuple) else previous_mask
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class SelfAttention(keras.layers.Layer):
+    r"""What a passage says about each of its tokens (Clark & Gardner 2018, §2.2).
+
+    $$ c_t = \sum_{s \ne t} \mathrm{softmax}_s(S_{ts})\, h_s, \qquad
+       S_{ts} = w_1^\top h_t + w_2^\top h_s + w_3^\top (h_t \circ h_s) $$
+
+    The output is $[h_t; c_t; h_t \circ c_t]$. No token attends to itself: alone it gets $c = 0$.
+
+    Call arguments:
+        inputs: float `(batch, time, features)`.
+        mask: bool `(batch, time)`, True at real tokens, padding on the right.
+
+    Returns:
+        float `(batch, time, 3 features)`, zero at masked steps.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        self.similarity = Trilinear(dtype=self.dtype_policy, name="similarity")
+        self.similarity.build(input_shape)
+
+    def call(self, inputs, mask=None):
+        scores = self.similarity(inputs, inputs)  # (batch, time, time)
+        steps = ops.arange(ops.shape(inputs)[1])
+        others = ops.not_equal(steps[:, None], steps)[None]  # (1, time, time)
+        real = None if mask is None else ops.cast(mask, "bool")
+        seen = others if real is None else ops.logical_and(others, real[:, None])
+        attended = ops.matmul(masked_softmax(scores, seen), inputs)
+        parts = [inputs, attended, inputs * attended]
+        return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 3 * input_shape[-1])
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return previous_mask
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class Trilinear(keras.layers.Layer):
+    r"""The similarity $w_x^\top x_t + w_y^\top y_s + w_m^\top (x_t \circ y_s)$ of all pairs.
+
+    Three vectors stand for one over $[x; y; x \circ y]$, which would be as large as all pairs.
+
+    Call arguments:
+        x: float `(batch, time, features)`.
+        y: float `(batch, steps, features)`.
+
+    Returns:
+        float `(batch, time, steps)`.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, x_shape, y_shape=None):
+        shape = (x_shape[-1],)
+        self.of_x, self.of_y, self.of_both = (
+            # A vector of weights, though it is one of many: Glorot would take it for a square.
+            self.add_weight(
+                shape=shape,
+                initializer=keras.initializers.RandomUniform(-(b := shape[0] ** -0.5), b),
+                name=name,
+            )
+            for name in ("of_x", "of_y", "of_both")
+        )
+
+    def call(self, x, y):
+        of_x = ops.matmul(x, self.of_x[:, None])  # (batch, time, 1)
+        of_y = ops.transpose(ops.matmul(y, self.of_y[:, None]), (0, 2, 1))  # (batch, 1, steps)
+        both = ops.matmul(x * self.of_both, ops.transpose(y, (0, 2, 1)))
+        return both + of_x + of_y
+
+    def compute_output_shape(self, x_shape, y_shape):
+        return (*x_shape[:-1], y_shape[1])
+
+    def compute_mask(self, x, previous_mask=None):
+        return None
+
+
+def masked_softmax(scores, real=None):
+    """A softmax over the last axis that gives nothing to what is not real.
+
+    Args:
+        scores: float `(..., steps)`.
+        real: bool of that shape, or one that broadcasts; None for all.
+
+    Returns:
+        float `(..., steps)`, a sum of 1, or of 0 where nothing is real.
+    """
+    weights = ops.softmax(_masked(scores, real))
+    return weights if real is None else weights * ops.cast(real, weights.dtype)
+
+
+def _masked(scores, real):
+    return scores if real is None else ops.where(real, scores, ops.cast(_MASKED, scores.dtype))
+
+
+def _zero_where_masked(x, real):
+    return x if real is None else x * ops.cast(real, x.dtype)[:, :, None]

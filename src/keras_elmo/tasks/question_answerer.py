@@ -1,0 +1,262 @@
+"""Extractive question answering: the words of a passage that answer a question, or none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.tasks.answers import find_answers
+from keras_elmo.tasks.encoder import check_word_shapes, word_vectors_size
+from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
+from keras_elmo.tasks.question_batches import (
+    Pair,
+    PairBatches,
+    answer_texts,
+    answer_tokens,
+    make_pairs,
+    make_rows,
+    rows_to_train,
+)
+from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
+from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.window_scores import WindowScores, is_pair
+from keras_elmo.text.windows import windows
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoQuestionAnswerer(ElmoTask):
+    """ELMo → BiLSTM → attention flow → self-attention → a span or no answer.
+
+    `x` holds pairs of strings `(question, passage)`, `y` for each of them a list of
+    answers, `(start, end)` in characters of the passage: any of them is right. An empty list says
+    that the passage holds no answer. `predict` returns a
+    [`Prediction`][keras_elmo.tasks.answers.Prediction] for each pair, `predict_labels` the texts.
+
+    A passage of any length is read in windows, which overlap.
+
+    Args:
+        backbone: the ELMo.
+        preprocessor, trainable_elmo, mix, mix_layer_norm, elmo_dropout_before, elmo_dropout,
+            word_embedding_dim, word_embedding_dropout, word_shape_dim, lstm_units, num_layers,
+            dropout: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; the BiLSTM is that which
+            reads question and passage.
+        modelling_units: units per direction of the BiLSTMs behind the attention.
+        max_answer_length: tokens of an answer at most.
+        window, window_step: tokens of a window, and from the start of one to that of the next.
+        no_answer_threshold: there is no answer where its probability is above this.
+
+    Example:
+        ```python
+        answerer = keras_elmo.ElmoQuestionAnswerer.from_preset("elmo_mini_en")
+        passage = "This agreement takes effect on 1 May 2020."
+        answerer.fit(
+            [("When does it begin?", passage), ("Who signs it?", passage)], [[(31, 41)], []]
+        )
+        answerer.predict([("When does it begin?", passage)])[0].answer
+        ```
+    """
+
+    _scores: WindowScores | None = None
+
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        preprocessor: ElmoPreprocessor | None = None,
+        trainable_elmo: bool = False,
+        mix: str | int = "scalar",
+        mix_layer_norm: bool = False,
+        elmo_dropout_before: float = 0.0,
+        elmo_dropout: float = 0.5,
+        word_embedding_dim: int | None = None,
+        word_embedding_dropout: float = 0.0,
+        word_shape_dim: int | None = None,
+        lstm_units: int | Sequence[int] = 64,
+        num_layers: int = 1,
+        dropout: float = 0.2,
+        modelling_units: int = 64,
+        max_answer_length: int = 30,
+        window: int = 400,
+        window_step: int = 200,
+        no_answer_threshold: float = 0.5,
+        **kwargs: Any,
+    ):
+        units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
+        windows(0, window, window_step)
+        backbone.trainable = trainable_elmo
+        check_word_shapes(preprocessor, word_shape_dim)
+
+        # === Layers and functional model ===
+        encoder = TextEncoder(
+            mix=mix,
+            mix_layer_norm=mix_layer_norm,
+            elmo_dropout_before=elmo_dropout_before,
+            elmo_dropout=elmo_dropout,
+            word_vectors_size=word_vectors_size(preprocessor, word_embedding_dim),
+            word_vectors_dropout=word_embedding_dropout,
+            word_shape_dim=word_shape_dim,
+            lstm_units=units,
+            dropout=dropout,
+        )
+        pair = build_pair(backbone, encoder, units=modelling_units, dropout=dropout)
+        inputs, features, outputs = pair
+        # Past the constructor of `ElmoTask`, which builds the graph of a single sentence.
+        super(ElmoTask, self).__init__(inputs=inputs, outputs=outputs, **kwargs)
+        self.run_on_features(inputs, features, outputs)
+
+        # === Config ===
+        self.backbone = backbone
+        self.preprocessor = preprocessor
+        self.word_vectors = encoder.tables.get("word_ids")
+        self.mix = mix
+        self.mix_layer_norm = mix_layer_norm
+        self.elmo_dropout_before = elmo_dropout_before
+        self.elmo_dropout = elmo_dropout
+        self.word_embedding_dim = word_embedding_dim
+        self.word_embedding_dropout = word_embedding_dropout
+        self.word_shape_dim = word_shape_dim
+        self.lstm_units = units
+        self.dropout = dropout
+        self.modelling_units = modelling_units
+        self.max_answer_length = max_answer_length
+        self.window = window
+        self.window_step = window_step
+        self.no_answer_threshold = no_answer_threshold
+        self.compile()
+
+    @property
+    def labels(self) -> list[str]:
+        """None: answers are words of the passages."""
+        return []
+
+    def default_loss(self) -> keras.losses.Loss:
+        return SpanLoss()
+
+    def default_metrics(self) -> list[Any]:
+        longest = self.max_answer_length
+        return [*(SpanMeasure(name, longest) for name in ("accuracy", "f1")), BestSpanF1(longest)]
+
+    def count(self, x: Any, y: Sequence[Any]) -> dict[str, int]:
+        """What `fit` makes of questions and answers, and what it leaves out.
+
+        Returns:
+            `questions` and `unanswerable` ones; `windows` of their passages; `answers_widened` to
+            whole tokens; `windows_cut`, left out because answers cross their edge; and
+            `answers_longer_than_windows`, of questions whose answer no window holds.
+        """
+        pairs, y = self._checked(x, y)
+        found = [answer_tokens(*part, i) for i, part in enumerate(zip(pairs, y, strict=True))]
+        rows = make_rows(pairs, self.window, self.window_step)
+        counts = rows_to_train(rows, [answer.spans for answer in found])[2]
+        names = ("windows", "windows_cut", "answers_longer_than_windows")
+        return {
+            "questions": len(pairs),
+            "unanswerable": sum(not answer.spans for answer in found),
+            "answers_widened": sum(answer.widened for answer in found),
+        } | {name: counts[name] for name in names}
+
+    def batches(
+        self,
+        x: Any,
+        y: Sequence[Any],
+        *,
+        batch_size: int = 32,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        shuffle: bool = False,
+        seed: int = 0,
+    ) -> PairBatches:
+        """Questions and windows as the batches that `fit` and `evaluate` run on."""
+        if class_weight is not None:
+            raise ValueError(
+                f"answers have no classes to weigh. Received: class_weight={class_weight!r}. "
+                "Use `sample_weight`."
+            )
+        pairs, y = self._checked(x, y)
+        found = [answer_tokens(*part, i) for i, part in enumerate(zip(pairs, y, strict=True))]
+        rows, spans, _ = rows_to_train(
+            make_rows(pairs, self.window, self.window_step), [answer.spans for answer in found]
+        )
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        of_rows = weights[[row.pair for row in rows]].astype(np.float32)
+        targets = np.full((len(rows), max(map(len, spans)), 2), -1, np.int32)
+        for target, own in zip(targets, spans, strict=True):
+            target[: len(own)] = own
+        return PairBatches(
+            pairs,
+            rows,
+            self._preprocessor,
+            self.input,
+            targets=lambda chosen, length: (targets[chosen], of_rows[chosen]),
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+        )
+
+    def predict(self, x: Any, *, batch_size: int = 32, best: int = 5, **kwargs: Any) -> Any:
+        """A [`Prediction`][keras_elmo.tasks.answers.Prediction] for each pair, in their order.
+
+        Args:
+            x: pairs (question, passage).
+            batch_size: windows of a batch.
+            best: number of spans that each shows.
+            kwargs: of Keras's `predict`, where `x` is arrays or a `PyDataset`.
+        """
+        if not self._takes_sentences(x):
+            return super().predict(x, batch_size=batch_size, **kwargs)
+        pairs = make_pairs([x] if is_pair(x) else x, self._preprocessor.tokenizer)
+        settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
+        self._scores = self._scores or WindowScores(self)
+        parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
+        return [find_answers(*part, best=best, **settings) for part in parts]
+
+    def predict_labels(self, x: Any, *, batch_size: int = 32) -> list[str]:
+        """The text of each answer, `""` for none."""
+        return [found.answer for found in self.predict(x, batch_size=batch_size, best=1)]
+
+    def fit_threshold(self, x: Any, y: Sequence[Any], *, batch_size: int = 32) -> float:
+        """Set `no_answer_threshold` to what gives the highest F1 on these questions.
+
+        Where all of them have an answer, it is 1: there always is one.
+
+        Args:
+            x, y: as of `fit`; better not those that it was trained on.
+            batch_size: windows of a batch.
+
+        Returns:
+            The threshold.
+        """
+        self._checked(x, y)
+        if all(len(spans) for spans in y):
+            self.no_answer_threshold = 1.0
+            return 1.0
+        predictions = self.predict(x, batch_size=batch_size, best=1)
+        found = [prediction.spans[0].text for prediction in predictions]
+        f1 = answer_scores(answer_texts(x, y), found)[:, 1]
+        shares = [prediction.no_answer_probability for prediction in predictions]
+        self.no_answer_threshold, _ = best_threshold(f1, [len(spans) > 0 for spans in y], shares)
+        return self.no_answer_threshold
+
+    def _checked(self, x: Any, y: Any) -> tuple[list[Pair], Sequence[Any]]:
+        pairs = make_pairs(x, self._preprocessor.tokenizer)
+        if y is None or len(y) != len(pairs) or not pairs:
+            received = "none" if y is None else len(y)
+            raise ValueError(
+                "`x` and `y` must be of the same length and not empty. "
+                f"Received: {len(pairs)} pairs, {received} lists of answers"
+            )
+        return pairs, y
+
+    def get_config(self) -> dict[str, Any]:
+        names = (
+            "trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
+            "word_embedding_dim word_embedding_dropout word_shape_dim lstm_units dropout "
+            "modelling_units max_answer_length window window_step no_answer_threshold"
+        )
+        parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
+        config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}

@@ -1,0 +1,142 @@
+"""Questions on passages as data sets, and as what is to be answered."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any, Self
+
+import numpy as np
+
+from keras_elmo.text.datasets import Dataset, read_dataset
+from keras_elmo.text.formats import JSONL, format_of
+from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.squad import Question, is_squad, read_squad
+
+QA = "qa"  # what is predicted: a stretch of a passage
+
+
+@dataclass(frozen=True)
+class QuestionDataset(Dataset):
+    """Questions, in `texts` with their passages as `(question, passage)`.
+
+    `labels` has of each the places of its answers, `(start, end)` in characters of the passage;
+    `lines` has its number in the file, from 1.
+
+    Attributes:
+        ids: of the questions.
+        skipped: records that were left out, by reason.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def classes(self) -> list[str]:
+        """None."""
+        return []
+
+    def require(self, classes: Any) -> None:
+        """Any answer can be found."""
+
+    def in_scheme(self, scheme: str | None) -> Self:
+        """The data set itself: answers are no tags.
+
+        Raises:
+            ValueError: a scheme.
+        """
+        if scheme is not None:
+            raise ValueError(f"{self.path}: answers are no tags. Received: scheme={scheme!r}")
+        return self
+
+    def sentences(self) -> list[str]:
+        """Each distinct question and passage."""
+        return list(dict.fromkeys(text for pair in self.texts for text in pair))
+
+    def split(self, share: float, seed: int) -> tuple[Self, Self]:
+        """Two parts in a seeded order, about `share` of the questions in the second.
+
+        All questions on a passage stay together: what is held out is new.
+        """
+        places: dict[str, list[int]] = {}
+        for i, (_, passage) in enumerate(self.texts):
+            places.setdefault(passage, []).append(i)
+        groups = list(places.values())
+        order = np.random.default_rng(seed).permutation(len(groups))
+        counts = np.cumsum([len(groups[i]) for i in order])
+        cut = int(np.searchsorted(counts, len(self) * (1.0 - share)) + 1)
+        parts = [sorted(i for k in part for i in groups[k]) for part in (order[:cut], order[cut:])]
+        if not all(parts):
+            raise ValueError(
+                "the development share must leave passages on both sides. "
+                f"Received: {share} of the {len(groups)} passages of {self.path}"
+            )
+        return self.rows(parts[0]), self.rows(parts[1])
+
+    def rows(self, rows: Any) -> Self:
+        """The data set of some questions."""
+        return replace(super().rows(rows), ids=[self.ids[i] for i in rows])
+
+
+def read_labelled(
+    path: str | Path,
+    file_format: str | None = None,
+    kind: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    *,
+    header: bool | None = None,
+    skip_bad: bool = False,
+) -> Dataset:
+    """Read a labelled file of any kind: `.json` holds questions, for others see `read_dataset`.
+
+    Args:
+        skip_bad: leave out questions that cannot be used, and count them; see `read_squad`.
+    """
+    if kind != QA and not (kind is None and file_format is None and is_squad(path)):
+        if skip_bad:
+            raise ValueError(
+                f"bad records are skipped in SQuAD's files only. Received: {path} with skip_bad"
+            )
+        return read_dataset(path, file_format, kind, text, label, header=header)
+    file = read_squad(path, skip_bad=skip_bad)
+    questions = file.questions
+    return QuestionDataset(
+        str(path),
+        QA,
+        [(question.question, question.passage) for question in questions],
+        [[answer.span for answer in question.answers] for question in questions],
+        list(range(1, len(questions) + 1)),
+        ids=[question.id for question in questions],
+        skipped=file.skipped,
+    )
+
+
+def read_questions(path: str | Path, file_format: str | None = None) -> Iterator[Question]:
+    """Questions to answer: SQuAD's JSON, or JSON Lines with `question`, `passage` (or `context`).
+
+    The id of a line without `id` is its number.
+
+    Raises:
+        DataError: file and record, or line, of what cannot be used.
+    """
+    if format_of(path, file_format) != JSONL:
+        yield from read_squad(path, labelled=False).questions
+        return
+    for line, content in not_empty(numbered_lines(path), path, "questions"):
+        if content.strip():
+            yield _question(path, line, content)
+
+
+def _question(path: str | Path, line: int, content: str) -> Question:
+    try:
+        record = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise DataError.at(path, line, f"not JSON ({error.msg}). Put one object a line.") from error
+    found = record if isinstance(record, dict) else {}
+    question, passage = found.get("question"), found.get("passage", found.get("context"))
+    for text in (question, passage):
+        if not isinstance(text, str) or not text.strip():
+            message = "a question and a passage, not empty, must be there"
+            raise DataError.at(path, line, f"{message}. Received: {short(record)}")
+    return Question(str(found.get("id", line)), str(question), str(passage), [])

@@ -1,0 +1,159 @@
+"""SQuAD's files: what is read, and what is said of bad ones."""
+
+import gzip
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_elmo.text.alignment import is_exact, token_span
+from keras_elmo.text.lines import DataError
+from keras_elmo.text.squad import is_squad, read_squad
+from keras_elmo.text.windows import windows
+
+PASSAGE = "It takes effect on 1 May 2020."
+DATE = {"text": "1 May 2020", "answer_start": 19}
+
+
+def record(name="a", **changes):
+    return {"id": name, "question": "When?", "answers": [DATE]} | changes
+
+
+def write(path, *records, passage=PASSAGE):
+    paragraph = {"context": passage, "qas": list(records)}
+    path.write_text(json.dumps({"data": [{"title": "T", "paragraphs": [paragraph]}]}, indent=1))
+    return path
+
+
+def test_both_versions(tmp_path):
+    impossible = record("b", answers=[], is_impossible=True, plausible_answers=[DATE])
+    file = read_squad(write(tmp_path / "x.json", record(), impossible))
+    first, second = file.questions
+    assert (first.id, first.question, first.passage, first.title) == ("a", "When?", PASSAGE, "T")
+    assert first.answers == [("1 May 2020", 19)]
+    assert PASSAGE[slice(*first.answers[0].span)] == "1 May 2020"
+    assert second.answers == []
+    assert file.skipped == {}
+    packed = tmp_path / "x.json.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "x.json").read_bytes()))
+    assert read_squad(packed) == file
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason", "message"),
+    [
+        ({"question": " "}, "empty question", "the question is empty .* Received: ' '"),
+        ({"answers": []}, "no answer", "question 'b': it has no answer"),
+        (
+            {"answers": [DATE | {"answer_start": 18}]},
+            "answer not at its place",
+            "at its place, 18: ' 1 May 202'. Received: '1 May 2020'. It stands at 19",
+        ),
+        (
+            {"answers": [{"text": "June", "answer_start": 3}]},
+            "answer not at its place",
+            "The passage does not hold it",
+        ),
+        (
+            {"answers": [DATE | {"answer_start": 25}]},
+            "answer outside the passage",
+            "30 characters. Received: '1 May 2020' from 25 to 35",
+        ),
+        ({"answers": [DATE | {"answer_start": -1}]}, "answer outside the passage", "from -1"),
+        ({"answers": [{"text": "x"}]}, "answer without text or place", "an 'answer_start'"),
+        ({"answers": [{"text": "", "answer_start": 0}]}, "empty answer", "an answer is empty"),
+        ({"answers": {}}, "no list of answers", "is no list"),
+        ({"is_impossible": True}, "impossible, but answered", "has answers"),
+        ({"id": "a"}, "id twice", "Make it unique"),
+        ({"id": None}, "no id", "must be a string"),
+    ],
+)
+def test_bad_records_are_named_or_counted(tmp_path, bad, reason, message):
+    path = write(tmp_path / "x.json", record(), record("b", **bad))
+    with pytest.raises(DataError, match=message) as error:
+        read_squad(path)
+    assert str(error.value).startswith(f"{path}: question ")
+    file = read_squad(path, skip_bad=True)
+    assert [question.id for question in file.questions] == ["a"]
+    assert file.skipped == {reason: 1}
+
+
+def test_questions_without_answers_can_be_asked(tmp_path):
+    path = write(tmp_path / "x.json", record(answers=[]), {"id": 1, "question": "Who?"})
+    questions = read_squad(path, labelled=False).questions
+    assert [question.answers for question in questions] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"data":\n[}', ":2: not JSON"),
+        ('{"id": 1}\n{"id": 2}', ":2: not JSON .* `--format jsonl`"),
+        ('{"rows": []}', ": the file must be an object with a list 'data'"),
+        ('{"data": [{}]}', r": data\[0\] must be an object with a list 'paragraphs'"),
+        ('{"data": [{"paragraphs": [[]]}]}', r"data\[0\].paragraphs\[0\] must be"),
+        ('{"data": [{"paragraphs": [{"qas": [1]}]}]}', r"qas\[0\] must be an object"),
+        ('{"data": []}', "the file holds no questions"),
+    ],
+)
+def test_other_files(tmp_path, text, message):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_squad(path)
+
+
+def test_an_empty_passage(tmp_path):
+    path = write(tmp_path / "x.json", record(answers=[], is_impossible=True), passage="\n")
+    with pytest.raises(DataError, match="question 'a': the passage is empty"):
+        read_squad(path)
+
+
+def test_names():
+    assert all(map(is_squad, ("a.json", "b/a.json.gz", "train-v2.0.json")))
+    assert not any(map(is_squad, ("a.jsonl", "a.csv", "json", "a.json.bak")))
+
+
+@st.composite
+def texts_and_spans(draw):
+    words = draw(st.lists(st.sampled_from(["a", "bc", "def"]), min_size=1, max_size=8))
+    text, spans = "", []
+    for word in words:
+        text += " " * draw(st.integers(0, 2))
+        spans.append((len(text), len(text) + len(word)))
+        text += word
+    start = draw(st.integers(0, len(text) - 1))
+    return spans, start, draw(st.integers(start + 1, len(text)))
+
+
+@given(texts_and_spans())
+def test_a_span_is_the_tokens_that_it_touches(case):
+    spans, start, end = case
+    touched = [i for i, (a, b) in enumerate(spans) if a < end and b > start]
+    if not touched:
+        with pytest.raises(ValueError, match="must touch a token"):
+            token_span(spans, start, end)
+        return
+    first, last = token_span(spans, start, end)
+    assert list(range(first, last)) == touched
+    assert is_exact(spans, start, end) == (spans[first][0] == start and spans[last - 1][1] == end)
+
+
+@given(st.integers(0, 60), st.integers(1, 20), st.data())
+def test_windows_hold_everything(length, size, data):
+    step = data.draw(st.integers(1, size))
+    found = windows(length, size, step)
+    assert found[0][0] == 0
+    assert found[-1][1] == length
+    assert all(b - a == min(size, length) for a, b in found)
+    assert all(0 < b[0] - a[0] <= step for a, b in pairwise(found))
+    for start in range(length):
+        end = min(length, start + size - step + 1)
+        assert any(a <= start and end <= b for a, b in found)
+
+
+def test_windows_must_not_leave_gaps():
+    with pytest.raises(ValueError, match="step=4, size=3"):
+        windows(10, 3, 4)
