@@ -1,6 +1,7 @@
 """Token lists → batches of sentences of about one length, for fit, evaluate and predict."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -70,7 +71,7 @@ class SentenceBatches(keras.utils.PyDataset):
         self.shuffle = shuffle
         self._lengths = np.array(self.row_lengths(), dtype=np.int64)
         self._sizes = self._lengths if sizes is None else sizes
-        self._seed = seed
+        self.seed = seed
         self._first = self._plan(0)
         self.set_epoch(0)
 
@@ -137,7 +138,7 @@ class SentenceBatches(keras.utils.PyDataset):
         return length
 
     def _random(self, epoch: int) -> np.random.Generator:
-        return np.random.default_rng([self._seed, epoch])
+        return np.random.default_rng([self.seed, epoch])
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
         if not self.shuffle:
@@ -172,6 +173,10 @@ def _rounded(length: int) -> int:
 class InEpochOrder(keras.callbacks.Callback):
     """Gives every epoch its own batches, in whichever call of `fit` it comes.
 
+    On PyTorch every batch its own random numbers too: there, Keras draws dropout from the generator
+    that the data loader and everything else draws from. After the training that one is where it
+    was before.
+
     Args:
         batches: what `fit` trains on.
 
@@ -183,6 +188,21 @@ class InEpochOrder(keras.callbacks.Callback):
         super().__init__()
         self.batches = batches
         self.start: tuple[int, int] = (0, 0)
+        torch = keras.config.backend() == "torch"
+        self._torch: Any = import_module("torch") if torch else None
+
+    def on_train_begin(self, logs=None):
+        if self._torch:
+            self._random = self._torch.get_rng_state()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.set_epoch(epoch, self.start[1] if epoch == self.start[0] else 0)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self._torch:
+            place = self.batches.seed, self.batches.epoch, self.batches.done + batch
+            self._torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
+
+    def on_train_end(self, logs=None):
+        if self._torch:
+            self._torch.set_rng_state(self._random)

@@ -57,7 +57,6 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._variables: list[keras.Variable] = []
         self._found: tuple[dict[str, np.ndarray], dict[str, Any]] | None = None
         self._metrics: list[np.ndarray] | None = None
-        self._random: np.ndarray | None = None
         self._written = time.monotonic()
 
     def holds(self, name: str, part: Part) -> None:
@@ -94,19 +93,12 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self.history = found["history"]
         if self.position[1]:
             self._metrics = _listed(arrays, "metric")
-        self._random = arrays.get("torch_random")
 
     def on_epoch_begin(self, epoch, logs=None):
         done = self.position[1] if epoch == self.position[0] else 0
         self.position = epoch, done
         self._first = done  # Keras counts the batches of what is left from 0
         self._steps = done + self.params["steps"]
-
-        if not done:
-            self._go_on_drawing()
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self._go_on_drawing()  # PyTorch's data loader has drawn once, as it had before
 
     def on_train_batch_end(self, batch, logs=None):
         self._add_metrics()
@@ -130,8 +122,6 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             model.jax_state_sync()
         arrays = {f"variable/{i}": _array(v) for i, v in enumerate(self._variables)}
         arrays |= {f"metric/{i}": _array(v) for i, v in enumerate(model.metrics_variables)}
-        if keras.config.backend() == "torch":
-            arrays["torch_random"] = _torch_random()
         facts = {"training": self._facts, "position": self.position, "history": self.history}
         facts["stopped"] = bool(model.stop_training)
         for name, part in self._parts.items():
@@ -148,19 +138,9 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         if self.position[1] < self._steps:  # else it is being measured, and is not done
             self._write()
 
-    def hold_random_state(self) -> None:
-        """Let the next epoch draw what it would have drawn in one call of `fit` with the last."""
-        if keras.config.backend() == "torch":
-            self._random = _torch_random()
-
     def remove(self) -> None:
         """The training is over and its model is safe."""
         self.path.unlink(missing_ok=True)
-
-    def _go_on_drawing(self) -> None:
-        if self._random is not None:
-            _set_torch_random(self._random)
-            self._random = None
 
     def _add_metrics(self) -> None:
         """Add the metrics of the batches that were done to those of the first one of the rest.
@@ -194,20 +174,6 @@ class TrainingCheckpoint(keras.callbacks.Callback):
                 f"{self.path} is of another training, and going on would mix the two. "
                 f"Received: {changed}. Give what it began with, or remove the file to begin anew."
             )
-
-
-def _torch_random() -> np.ndarray:
-    """The state of PyTorch's own generator, which Keras draws from there for dropout."""
-    import torch  # pyright: ignore[reportMissingImports]
-
-    return torch.get_rng_state().numpy()
-
-
-def _set_torch_random(state: np.ndarray) -> None:
-    """Go on drawing where `_torch_random` was taken."""
-    import torch  # pyright: ignore[reportMissingImports]
-
-    torch.set_rng_state(torch.from_numpy(state))
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -108,8 +108,6 @@ class StagedTraining:
                 if not stopped and first < last:
                     part = fit_epochs(first, last, done)
                     _extend(whole, part.epoch, part.history)
-                    if done and checkpoint:
-                        checkpoint.hold_random_state()
                     done, stopped = 0, self._model.stop_training
             epoch = end
             self._remember()
