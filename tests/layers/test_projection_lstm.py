@@ -1,5 +1,7 @@
 """The projection LSTM against its equations in NumPy, under padding and with carried state."""
 
+import itertools
+
 import numpy as np
 import pytest
 from oracle import projection_lstm, reverse
@@ -82,3 +84,26 @@ def test_a_state_is_no_weight():
     layer, stateless = lstm(KINDS[0], stateful=True), lstm(KINDS[0])
     assert len(layer.non_trainable_variables) == 2
     assert [w.shape for w in layer.weights] == [w.shape for w in stateless.weights]
+
+
+@pytest.mark.portable
+def test_weight_drop_is_one_mask_a_batch():
+    """Four recurrent weights: a call in training is that of one of the 16 masks, for all steps."""
+    layer = ProjectionLSTM(1, weight_drop=0.5)
+    plain = ProjectionLSTM(1)
+    for one in (layer, plain):
+        one.build((None, None, 3))
+    weights = [RNG.normal(size=v.shape) for v in plain.trainable_variables]
+    layer.set_weights([*weights, *layer.get_weights()[len(weights) :]])
+    outcomes = []
+    for mask in itertools.product((0.0, 2.0), repeat=4):
+        plain.set_weights([weights[0], weights[1] * mask, weights[2]])
+        outcomes.append(to_numpy(plain(X)))
+    seen = set()
+    for _ in range(20):
+        drawn = to_numpy(layer(X, training=True))
+        [place] = [i for i, y in enumerate(outcomes) if np.allclose(y, drawn, atol=1e-6)]
+        seen.add(place)
+    assert len(seen) > 4
+    plain.set_weights(weights)
+    np.testing.assert_allclose(to_numpy(layer(X)), to_numpy(plain(X)), atol=1e-6)

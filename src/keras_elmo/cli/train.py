@@ -132,6 +132,9 @@ def train(
     bilm_dropout: Annotated[
         float, _option(TRAINING, "Of the inputs of ELMo's LSTMs.", min=0.0, max=0.95)
     ] = 0.0,
+    bilm_weight_drop: Annotated[
+        float, _option(TRAINING, "Of their recurrent weights.", min=0.0, max=0.95)
+    ] = 0.0,
     max_forgetting: Annotated[
         float | None,
         _option(TRAINING, "Most that ELMo's perplexity may rise: 0.05 is 5 %.", min=0.0),

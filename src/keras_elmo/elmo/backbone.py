@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any, Self
 
 import keras
@@ -13,9 +12,8 @@ from keras_elmo.elmo.saving import (
     new_folder,
     read_object,
     read_weights,
+    write_backbone,
     write_metadata,
-    write_object,
-    write_weights,
 )
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
@@ -49,8 +47,8 @@ class ElmoBackbone(keras.Model):
         num_characters, boundaries: of a model with other characters than bytes (see
             [`UnicodeCharacterEncoder`][keras_elmo.text.unicode_characters]): rows of its table, and
             the ids that stand for `<S>` and `</S>`.
-        cell_clip, projection_clip, forget_bias, use_skip_connections, lstm_projection, dropout:
-            the biLM, see [`BiLM`][keras_elmo.layers.bilm.BiLM].
+        cell_clip, projection_clip, forget_bias, use_skip_connections, lstm_projection, dropout,
+            weight_drop: the biLM, see [`BiLM`][keras_elmo.layers.bilm.BiLM].
         encoder: `"bilm"`, or `"bilstm"` for the
             [`StackedBiLSTM`][keras_elmo.layers.stacked_bilstm.StackedBiLSTM] that some models of
             ELMoForManyLangs have in its place: one layer of features, no clips, no language model.
@@ -99,6 +97,7 @@ class ElmoBackbone(keras.Model):
         use_skip_connections: bool = True,
         lstm_projection: bool = True,
         dropout: float = 0.0,
+        weight_drop: float = 0.0,
         encoder: str = "bilm",
         keep_boundaries: bool = False,
         stateful: bool = False,
@@ -138,6 +137,7 @@ class ElmoBackbone(keras.Model):
                 "use_skip_connections": use_skip_connections,
                 "lstm_projection": lstm_projection,
                 "forget_bias": forget_bias,
+                "weight_drop": weight_drop,
             },
         )
 
@@ -178,6 +178,7 @@ class ElmoBackbone(keras.Model):
         self.use_skip_connections = use_skip_connections
         self.lstm_projection = lstm_projection
         self.dropout = dropout
+        self.weight_drop = weight_drop
         self.encoder = encoder
         self.keep_boundaries = keep_boundaries
         self.stateful = stateful
@@ -190,7 +191,7 @@ class ElmoBackbone(keras.Model):
             "projection_dim units num_layers max_characters_per_token char_embedding_dim "
             "char_filters num_highways activation vocabulary_size word_dim num_characters "
             "boundaries cell_clip projection_clip forget_bias use_skip_connections "
-            "lstm_projection dropout encoder keep_boundaries stateful batch_size"
+            "lstm_projection dropout weight_drop encoder keep_boundaries stateful batch_size"
         )
         config = {name: getattr(self, name) for name in names.split()}
         policy = self.bilm.dtype_policy.name
@@ -292,9 +293,3 @@ class ElmoBackbone(keras.Model):
     def save_hdf5(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:
         """Write the files of bilm-tf and AllenNLP; loading them again gives the same bits."""
         save_bilm_tf(self.get_config(), arrays_by_path(self), weights, options)
-
-
-def write_backbone(backbone: ElmoBackbone, folder: Path) -> None:
-    """Write `config.json` and `model.weights.h5` into an existing folder."""
-    write_object(backbone, folder, CONFIG_FILE)
-    write_weights(backbone, folder / WEIGHTS_FILE)

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from os import PathLike
 
-from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.saving import new_folder, write_metadata, write_object
+from keras_elmo.elmo.saving import new_folder, write_backbone, write_metadata, write_object
 from keras_elmo.weights.presets import PREPROCESSOR_FILE
 from keras_elmo.weights.published import PublishedElmo
 

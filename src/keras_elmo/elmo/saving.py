@@ -17,7 +17,13 @@ import numpy as np
 from keras_elmo import __version__
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.new_file import refuse_existing
-from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE, preset_folder
+from keras_elmo.weights.presets import (
+    CONFIG_FILE,
+    METADATA_FILE,
+    PREPROCESSOR_FILE,
+    WEIGHTS_FILE,
+    preset_folder,
+)
 from keras_elmo.weights.space import require_space
 
 
@@ -158,3 +164,9 @@ def store_as_float16(path: Path) -> None:
             else:
                 file.require_group(name)
             file[name].attrs.update(attributes[name])
+
+
+def write_backbone(backbone: keras.Model, folder: Path) -> None:
+    """Write `config.json` and `model.weights.h5` into an existing folder."""
+    write_object(backbone, folder, CONFIG_FILE)
+    write_weights(backbone, folder / WEIGHTS_FILE)

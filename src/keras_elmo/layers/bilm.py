@@ -22,6 +22,7 @@ class BiLM(keras.layers.Layer):
         use_skip_connections: add each LSTM layer's input to its output, from the second layer on.
         lstm_projection: False where the LSTM has no projection (`units == projection_dim`).
         dropout: share of each LSTM layer's inputs dropped in training.
+        weight_drop: share of the recurrent weights dropped in training, see `ProjectionLSTM`.
 
     Call arguments:
         inputs: float `(batch, time, projection_dim)`.
@@ -44,6 +45,7 @@ class BiLM(keras.layers.Layer):
         forget_bias: float = 1.0,
         stateful: bool = False,
         dropout: float = 0.0,
+        weight_drop: float = 0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -62,6 +64,7 @@ class BiLM(keras.layers.Layer):
             "projection_clip": projection_clip,
             "forget_bias": forget_bias,
             "stateful": stateful,
+            "weight_drop": weight_drop,
             "dtype": self.dtype_policy,
         }
         self.forward_layers = [
@@ -84,6 +87,7 @@ class BiLM(keras.layers.Layer):
         self.forget_bias = forget_bias
         self.stateful = stateful
         self.dropout = dropout
+        self.weight_drop = weight_drop
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -164,4 +168,5 @@ class BiLM(keras.layers.Layer):
             "forget_bias": self.forget_bias,
             "stateful": self.stateful,
             "dropout": self.dropout,
+            "weight_drop": self.weight_drop,
         }

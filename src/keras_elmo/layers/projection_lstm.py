@@ -37,6 +37,8 @@ class ProjectionLSTM(keras.layers.Layer):
             With right padding the run begins at each row's own last step.
         stateful: start each batch in the final state of the previous one, row by row. Needs a
             fixed batch size; `reset_state()` starts anew.
+        weight_drop: share of the recurrent weights that is zero for a whole batch in training, the
+            others as much larger (DropConnect on $U$, Merity et al. 2018).
 
     Call arguments:
         inputs: float `(batch, time, features)`.
@@ -57,6 +59,7 @@ class ProjectionLSTM(keras.layers.Layer):
         forget_bias: float = 1.0,
         go_backwards: bool = False,
         stateful: bool = False,
+        weight_drop: float = 0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -67,6 +70,8 @@ class ProjectionLSTM(keras.layers.Layer):
         self.forget_bias = forget_bias
         self.go_backwards = go_backwards
         self.stateful = stateful
+        self.weight_drop = weight_drop
+        self.drop_weights = keras.layers.Dropout(weight_drop, dtype=self.dtype_policy)
         self.output_dim = projection_dim or units
         self.supports_masking = True
         self._state = _State()
@@ -105,7 +110,7 @@ class ProjectionLSTM(keras.layers.Layer):
         x = self._input_part(recurrence, x)
         keep = None if mask is None else ops.transpose(mask)[:, :, None]
         loop = recurrence.train if training else recurrence.run
-        h, last = loop(x, keep, self._initial_state(x), *self._kernels())
+        h, last = loop(x, keep, self._initial_state(x), *self._kernels(bool(training)))
         for variable, value in zip(self._state.variables, last, strict=False):
             variable.assign(ops.stop_gradient(value))
         if keep is not None:
@@ -141,9 +146,10 @@ class ProjectionLSTM(keras.layers.Layer):
     def _input_part(self, recurrence, x):
         return recurrence.product(x, self.kernel) + ops.cast(self.bias, "float32")
 
-    def _kernels(self):
+    def _kernels(self, training: bool = False):
         """What is multiplied in the loop, cast once and not at every step."""
-        kernels = [ops.cast(self.recurrent_kernel, self.compute_dtype)]
+        recurrent = ops.cast(self.recurrent_kernel, self.compute_dtype)
+        kernels = [self.drop_weights(recurrent, training=training)]
         if self.projection_dim:
             kernels.append(ops.cast(self.projection_kernel, self.compute_dtype))
         return kernels
@@ -174,6 +180,7 @@ class ProjectionLSTM(keras.layers.Layer):
             "forget_bias": self.forget_bias,
             "go_backwards": self.go_backwards,
             "stateful": self.stateful,
+            "weight_drop": self.weight_drop,
         }
 
     def _initial_state(self, x):

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
-from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.saving import new_folder, store_as_float16, write_metadata, write_object
+from keras_elmo.elmo.saving import (
+    new_folder,
+    store_as_float16,
+    write_backbone,
+    write_metadata,
+    write_object,
+)
 from keras_elmo.elmo.softmax_file import write_softmax
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, WEIGHTS_FILE

@@ -14,7 +14,7 @@ from typing import Any
 
 # What says whether ELMo trains comes first, because the rest of these depend on it.
 _ELMO_TRAINS = ("fine_tune", "unfreezing")
-ELMO_ONLY = ("unfreezing", "elmo_learning_rate", "l2_sp", "bilm_dropout")
+ELMO_ONLY = ("unfreezing", "elmo_learning_rate", "l2_sp", "bilm_dropout", "bilm_weight_drop")
 # What a search keeps the same in all trials: the data, the ELMo, and what makes them comparable.
 _FIXED = ("text", "label", "header", "file_format", "task", "dev", "dev_split", "tokenizer")
 _FIXED += ("preset", "weights", "options", "epochs", "patience", "max_forgetting", "seed")

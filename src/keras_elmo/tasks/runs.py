@@ -99,6 +99,7 @@ class TrainingRun:
     schedule: str | None = None
     l2_sp: float | None = None
     bilm_dropout: float = 0.0
+    bilm_weight_drop: float = 0.0
     max_forgetting: float | None = None
     class_weight: str | None = None
     seed: int = 13
@@ -167,7 +168,11 @@ class TrainingRun:
     def load_elmo(self) -> tuple[ElmoBackbone, ElmoPreprocessor]:
         """The pretrained ELMo and what encodes for it."""
         chosen: dict[str, Any] = {"tokenizer": self.tokenizer} if self.tokenizer else {}
-        inside: dict[str, Any] = {"dropout": self.bilm_dropout} if self.bilm_dropout else {}
+        inside: dict[str, Any] = {
+            "dropout": self.bilm_dropout,
+            "weight_drop": self.bilm_weight_drop,
+        }
+        inside = {name: rate for name, rate in inside.items() if rate}
         if self.weights and self.options:
             backbone = ElmoBackbone.from_published(self.weights, self.options, **inside)
             if backbone.vocabulary_size is not None:

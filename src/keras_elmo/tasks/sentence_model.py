@@ -253,7 +253,7 @@ class SentenceModel(keras.Model):
         for data in ours:
             data.features, data.word_types = None, types
         self._upper = None
-        if not cache or not frozen or backbone.dropout:
+        if not cache or not frozen or backbone.dropout or backbone.weight_drop:
             return cached
         if frozen <= backbone.num_layers:
             self._upper = UpperLayers(backbone, frozen - 1)

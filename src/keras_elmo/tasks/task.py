@@ -9,12 +9,13 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone, write_backbone
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
     new_folder,
     read_object,
     read_weights,
+    write_backbone,
     write_metadata,
     write_object,
     write_weights,
