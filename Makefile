@@ -13,6 +13,9 @@ TORCH ?= torch==2.13.0
 PEER ?= simple-elmo-pytorch==0.2
 # More for pytest, such as: make test PYTEST_ARGS="-k golden"
 PYTEST_ARGS ?=
+# Where `make results` finds its data sets and its text.
+DATA ?= ../shared/data
+CORPUS ?= ../shared/corpus
 PARALLEL := --numprocesses auto --dist worksteal
 
 BIN := $(VENV)/bin
@@ -26,7 +29,7 @@ export KERAS_ELMO_FIXTURES := $(abspath $(FIXTURES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test jax torch examples lint types format ci clean setup
+.PHONY: help demo test jax torch results examples lint types format ci clean setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +45,9 @@ jax: $(VENV_JAX)/.dev $(VENV)/.fixtures ## run the portable tests on JAX
 
 torch: $(VENV_TORCH)/.dev $(VENV)/.fixtures ## run the portable tests on PyTorch
 	KERAS_BACKEND=torch $(VENV_TORCH)/bin/python -m pytest $(PARALLEL) -m portable $(PYTEST_ARGS)
+
+results: $(VENV)/.dev ## measure all of docs/results.md anew: hours, but it goes on where it was stopped
+	$(BIN)/python -m benchmarks.results $(DATA) $(CORPUS) -o results
 
 examples: $(VENV)/.demo ## run every program of examples/
 	@set -e; for program in examples/*.py; do \
