@@ -108,6 +108,8 @@ def beam_search(
     longest = penalty(max_length + 1, length_penalty)
     for length in range(1, max_length + 2):
         values, symbols = steps.step(parents, ids)
+        if length > max_length and beam > 1:  # no room for other symbols, which would crowd it out
+            values = np.where(symbols == end, values, -np.inf)
         values, symbols, origins = _best(totals, values, symbols, width)
         _collect(searches, written, values, symbols, origins, end, length, length_penalty)
         values = np.where(symbols == end, -np.inf, values)
