@@ -89,9 +89,9 @@ def test_bad_questions_to_answer(tmp_path):
     for text, message in (
         ('{"question": "", "passage": "a"}', ":1: a question and a passage"),
         ('{"question": "a"}', ":1: a question and a passage"),
-        ("[1]", ":1: a question and a passage"),
+        ("[1]", ":1: expected a JSON object"),
         ("{", ":1: not JSON"),
-        ("", "the file holds no questions"),
+        ("", "the file holds no JSON objects"),
     ):
         path = tmp_path / "x.jsonl"
         path.write_text(text)

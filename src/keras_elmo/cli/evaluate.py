@@ -44,6 +44,7 @@ def evaluate(
     keras-elmo evaluate model/ test.conll --output scores.json
     """
     load_backend()
+    from keras_elmo.cli.fitting import skipped_facts
     from keras_elmo.reports.records import write_json
     from keras_elmo.tasks.errors import error_records
     from keras_elmo.tasks.evaluation import evaluate_task, task_kind
@@ -62,11 +63,14 @@ def evaluate(
     report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     out.print(measures_table(report, f"{model} on {data}"))
     path = output or model / "evaluation.json"
-    write_json({"model": str(model), "data": data} | report, path)
+    skipped = {"skipped": rows.skipped} if rows.skipped else {}
+    write_json({"model": str(model), "data": data} | skipped | report, path)
     errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     wrong = path.with_name("errors.jsonl")
     with new_file(wrong, overwrite=True) as unfinished:
         places = ({"line": rows.lines[error.pop("number")], **error} for error in errors)
         lines = (json.dumps(error, ensure_ascii=False) for error in places)
         unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    for name, number in skipped_facts(rows.skipped).items():
+        say(f"{name}: {number:,}")
     say(f"Written to {path}; {len(errors):,} texts with mistakes to {wrong}")

@@ -44,7 +44,7 @@ def fit(
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     labels = f", {len(model.labels)} labels" if model.labels else ""
     say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
-    for name, count in data_facts(model, rows).items():
+    for name, count in data_facts(model, rows, held_out).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
     if not quiet:
         err.print(recipe_table(model, recipe, epochs))
@@ -67,16 +67,28 @@ def fit(
     return result
 
 
-def data_facts(model: "ElmoTask", rows: "Dataset") -> dict[str, int]:
-    """What is made of questions, and how many were left out and why; nothing for other data."""
+def data_facts(
+    model: "ElmoTask", rows: "Dataset", held_out: "Dataset | None" = None
+) -> dict[str, int]:
+    """What was passed over in the files and why, and what is made of questions."""
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-    from keras_elmo.text.question_datasets import QuestionDataset
 
-    if not (isinstance(model, ElmoQuestionAnswerer) and isinstance(rows, QuestionDataset)):
+    facts: dict[str, int] = {}
+    if isinstance(model, ElmoQuestionAnswerer):
+        facts = model.count(rows.texts, rows.labels)
+    facts |= skipped_facts(rows.skipped)
+    if held_out and held_out.path != rows.path:  # else it is a part of the same file
+        skipped = skipped_facts(held_out.skipped)
+        facts |= {f"development set: {name}": count for name, count in skipped.items()}
+    return facts
+
+
+def skipped_facts(skipped: Mapping[str, int]) -> dict[str, int]:
+    """How much of a file was passed over, in all and by reason; empty where nothing was."""
+    if not skipped:
         return {}
-    skipped = {f"skipped, {reason}": count for reason, count in rows.skipped.items()}
-    facts = {"skipped": sum(rows.skipped.values()), **skipped}
-    return model.count(rows.texts, rows.labels) | facts
+    reasons = {f"skipped, {reason}": count for reason, count in skipped.items()}
+    return {"skipped": sum(skipped.values()), **reasons}
 
 
 def forgetting_line(monitor: "ForgettingMonitor") -> str:

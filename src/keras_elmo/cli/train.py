@@ -191,7 +191,7 @@ def train(
         result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
         if calibrate and not (result.interrupted or result.diverged):
             calibrated(model, found.held_out, quiet=quiet)
-        facts = data_facts(model, found.rows)
+        facts = data_facts(model, found.rows, found.held_out)
         write_model(
             folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet
         )

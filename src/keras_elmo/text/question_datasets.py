@@ -1,7 +1,7 @@
 """Questions on passages as data sets, and as what is to be answered."""
 
-import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from reprlib import repr as short
@@ -11,7 +11,8 @@ import numpy as np
 
 from keras_elmo.text.datasets import Dataset, read_dataset
 from keras_elmo.text.formats import JSONL, format_of
-from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.lines import DataError
+from keras_elmo.text.records import json_records
 from keras_elmo.text.squad import Question, is_squad, read_squad
 
 QA = "qa"  # what is predicted: a stretch of a passage
@@ -26,11 +27,9 @@ class QuestionDataset(Dataset):
 
     Attributes:
         ids: of the questions.
-        skipped: records that were left out, by reason.
     """
 
     ids: list[str] = field(default_factory=list)
-    skipped: dict[str, int] = field(default_factory=dict)
 
     def classes(self) -> list[str]:
         """None."""
@@ -112,10 +111,12 @@ def read_labelled(
     )
 
 
-def read_questions(path: str | Path, file_format: str | None = None) -> Iterator[Question]:
+def read_questions(
+    path: str | Path, file_format: str | None = None, *, skipped: Counter[str] | None = None
+) -> Iterator[Question]:
     """Questions to answer: SQuAD's JSON, or JSON Lines with `question`, `passage` (or `context`).
 
-    The id of a line without `id` is its number.
+    The id of a line without `id` is its number. What is passed over is counted in `skipped`.
 
     Raises:
         DataError: file and record, or line, of what cannot be used.
@@ -123,20 +124,14 @@ def read_questions(path: str | Path, file_format: str | None = None) -> Iterator
     if format_of(path, file_format) != JSONL:
         yield from read_squad(path, labelled=False).questions
         return
-    for line, content in not_empty(numbered_lines(path), path, "questions"):
-        if content.strip():
-            yield _question(path, line, content)
+    for line, record in json_records(path, skipped):
+        yield _question(path, line, record)
 
 
-def _question(path: str | Path, line: int, content: str) -> Question:
-    try:
-        record = json.loads(content)
-    except json.JSONDecodeError as error:
-        raise DataError.at(path, line, f"not JSON ({error.msg}). Put one object a line.") from error
-    found = record if isinstance(record, dict) else {}
-    question, passage = found.get("question"), found.get("passage", found.get("context"))
+def _question(path: str | Path, line: int, record: Mapping[str, Any]) -> Question:
+    question, passage = record.get("question"), record.get("passage", record.get("context"))
     for text in (question, passage):
         if not isinstance(text, str) or not text.strip():
             message = "a question and a passage, not empty, must be there"
             raise DataError.at(path, line, f"{message}. Received: {short(record)}")
-    return Question(str(found.get("id", line)), str(question), str(passage), [])
+    return Question(str(record.get("id", line)), str(question), str(passage), [])
