@@ -42,8 +42,7 @@ def fit(
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
-    labels = f", {len(model.labels)} labels" if model.labels else ""
-    say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
+    say(f"{rows.kind}{_label_counts(model)}: {counts}", quiet=quiet)
     for name, count in data_facts(model, rows, held_out).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
     if not quiet:
@@ -65,6 +64,15 @@ def fit(
     for monitor in monitors:
         say(forgetting_line(monitor), quiet=quiet)
     return result
+
+
+def _label_counts(model: "ElmoTask") -> str:
+    from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+
+    if isinstance(model, ElmoJointTagger):
+        heads = model.heads.items()
+        return "".join(f", {len(head.encoder.labels)} {name} labels" for name, head in heads)
+    return f", {len(model.labels)} labels" if model.labels else ""
 
 
 def data_facts(

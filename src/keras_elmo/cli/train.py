@@ -40,7 +40,9 @@ def train(
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     # === Data ===
     text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,
-    label: Annotated[str | None, _option(DATA, "Label column or key, likewise.")] = None,
+    label: Annotated[
+        str | None, _option(DATA, "Label column or key; several with commas between them.")
+    ] = None,
     header: Annotated[
         bool | None,
         _option(
@@ -159,15 +161,16 @@ def train(
     """Train a classifier, tagger or sequence-to-sequence model: ELMo, then a BiLSTM.
 
     The data tell the task: labelled texts are classified, tagged tokens are tagged, and questions
-    in SQuAD's JSON (.json) are answered from their passages. With --task seq2seq a file has two
-    columns, source, tab, target. Ctrl-C ends the training and keeps what was learned. Every few
-    minutes the whole state is written to a file
-    beside the model folder, NAME.checkpoint: after a crash the same command with --resume ends with
-    the model that there would have been.
+    in SQuAD's JSON (.json) are answered from their passages. Several label columns are learned
+    together, tags as well as labels of the sentence. With --task seq2seq a file has two columns,
+    source, tab, target. Ctrl-C ends the training and keeps what was learned. Every few minutes the
+    whole state is written to a file beside the model folder, NAME.checkpoint: after a crash the
+    same command with --resume ends with the model that there would have been.
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
+    keras-elmo train train.conllu --label UPOS,Slot,intent -o joint/
     keras-elmo train words.tsv --task seq2seq --source characters -o speller/
     keras-elmo train train-v2.0.json --dev dev-v2.0.json --lstm-units 64 -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/

@@ -57,7 +57,7 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def classes(self) -> list[str]:
+    def classes(self) -> Any:
         """All labels in a fixed order: `O` first, numbers by size, else by code points.
 
         With a scheme, all that it has for the types of spans that there are.
@@ -75,7 +75,7 @@ class Dataset:
             )
         return sorted(found, key=lambda x: (x != "O", len(x) if x.isdigit() else 0, x))
 
-    def require(self, classes: Sequence[str]) -> None:
+    def require(self, classes: Any) -> None:
         """Make sure that this data set has no other labels than `classes`.
 
         Raises:

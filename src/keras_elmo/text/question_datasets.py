@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_elmo.text.datasets import Dataset, read_dataset
 from keras_elmo.text.formats import JSONL, format_of
+from keras_elmo.text.joint_datasets import is_joint, read_joint
 from keras_elmo.text.lines import DataError
 from keras_elmo.text.records import json_records
 from keras_elmo.text.squad import Question, is_squad, read_squad
@@ -87,7 +88,9 @@ def read_labelled(
     header: bool | None = None,
     skip_bad: bool = False,
 ) -> Dataset:
-    """Read a labelled file of any kind: `.json` holds questions, for others see `read_dataset`.
+    """Read a labelled file of any kind: `.json` holds questions, several columns are joint.
+
+    For all others see `read_dataset`.
 
     Args:
         skip_bad: leave out questions that cannot be used, and count them; see `read_squad`.
@@ -97,6 +100,8 @@ def read_labelled(
             raise ValueError(
                 f"bad records are skipped in SQuAD's files only. Received: {path} with skip_bad"
             )
+        if is_joint(path, file_format, kind, label):
+            return read_joint(path, file_format, text, label)
         return read_dataset(path, file_format, kind, text, label, header=header)
     file = read_squad(path, skip_bad=skip_bad)
     questions = file.questions
