@@ -21,6 +21,7 @@ class Format(StrEnum):
     TSV = "tsv"
     JSONL = "jsonl"
     CONLL = "conll"
+    PARQUET = "parquet"
     TXT = "txt"
 
 

@@ -21,7 +21,8 @@ def predict(
         str, typer.Argument(help="File with one text a line, or of questions; - is standard input.")
     ],
     text: Annotated[
-        str | None, typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL).")
+        str | None,
+        typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL, Parquet)."),
     ] = None,
     header: Annotated[
         bool | None,

@@ -36,7 +36,9 @@ SEQUENCES = "Sequence to sequence"
 
 def train(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, SQuAD.")],
+    data: Annotated[
+        Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, Parquet, SQuAD.")
+    ],
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     # === Data ===
     text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,

@@ -23,7 +23,7 @@ def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
 
 def tune(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL or CoNLL columns.")],
+    data: Annotated[Path, typer.Argument(help="Labelled file, as of `train`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the search.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search.")] = False,
     # === Search ===

@@ -20,7 +20,7 @@ from keras_elmo.text.formats import (
 )
 from keras_elmo.text.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.pairs import read_pairs
-from keras_elmo.text.records import Example
+from keras_elmo.text.records import Example, NoColumnError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token, another text.
@@ -146,8 +146,8 @@ def read_dataset(
     Args:
         path: the file.
         file_format: the default is told by the ending of its name.
-        kind: the default is told by the data: CoNLL columns, and JSON Lines with a list of tags
-            beside a list of tokens, are tagging; JSON Lines with lists of labels are multi-label.
+        kind: the default is told by the data: CoNLL columns, and JSON Lines (or Parquet) with a
+            list of tags beside a list of tokens, are tagging; with lists of labels multi-label.
         text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
             are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.
             For seq2seq without them, a file of any name but CSV or JSON Lines is read by
@@ -166,8 +166,8 @@ def read_dataset(
         return Dataset(str(path), SEQ2SEQ, texts, labels, lines, skipped=skipped)
     if file_format is None or file_format == TXT:
         raise ValueError(
-            f"{path} must be in a format that holds labels: csv, tsv, jsonl or conll. "
-            "Received: none. Name the format, on the command line with `--format`."
+            f"{path} must be in a format that holds labels: csv, tsv, jsonl, conll or "
+            "parquet. Received: none. Name the format, on the command line with `--format`."
         )
     if kind not in (None, *KINDS):
         raise ValueError(f"a task is one of {', '.join(KINDS)}. Received: {kind!r}")
@@ -210,8 +210,8 @@ def _has_tags(path: str | Path, file_format: str, text: str | None, label: str |
     keys = text or "tokens", label or "tags"
     try:
         _, record = next(read_records(path, file_format, keys))
-    except DataError:
-        return False  # the reader says what is wrong
+    except NoColumnError:
+        return False
     tokens, tags = map(record.get, keys)
     if not (isinstance(tokens, list) and isinstance(tags, list)):
         return False

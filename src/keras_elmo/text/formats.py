@@ -19,10 +19,18 @@ from keras_elmo.text.records import (
 from keras_elmo.text.tokenizers import get_tokenizer
 
 # `txt` is one text a line, without labels.
-CSV, TSV, JSONL, CONLL, TXT = FORMATS = ("csv", "tsv", "jsonl", "conll", "txt")
+CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS = (
+    "csv",
+    "tsv",
+    "jsonl",
+    "conll",
+    "parquet",
+    "txt",
+)
 _SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
-_SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL) | {".txt": TXT}
-RECORDS = (JSONL,)  # rows with names, whose values may be lists
+_SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
+_SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}
+RECORDS = (JSONL, PARQUET)  # rows with names, whose values may be lists
 _DELIMITERS = {CSV: ",", TSV: "\t"}
 
 
@@ -167,7 +175,15 @@ def read_records(
     keys: Sequence[str],
     skipped: Counter[str] | None = None,
 ) -> Iterator[NumberedRecord]:
-    """Stream the records of one of the formats `RECORDS`, with these keys at least."""
+    """Stream the records of one of the formats `RECORDS`, with these keys at least.
+
+    Raises:
+        ImportError: what reads this format is not installed.
+    """
+    if file_format == PARQUET:
+        from keras_elmo.text.parquet import parquet_records
+
+        return parquet_records(path, keys)
     return json_records(path, skipped)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
@@ -12,6 +12,10 @@ from keras_elmo.text.lines import DataError, not_blank, not_empty, numbered_line
 from keras_elmo.text.tags import BIO, convert_tags
 
 NumberedRecord = tuple[int, Mapping[str, Any]]  # its line or row, from 1
+
+
+class NoColumnError(DataError):
+    """A file without a column that is asked for."""
 
 
 class Example(NamedTuple):
@@ -77,6 +81,18 @@ def value_of(path: str | Path, line: int, record: Mapping[str, Any], key: str) -
         message = f"the key must be one of {', '.join(record)}. Received: {key!r}"
         raise DataError.at(path, line, message)
     return record[key]
+
+
+def require_columns(path: str | Path, there: Sequence[str], columns: Sequence[str]) -> None:
+    """Make sure that there are such columns.
+
+    Raises:
+        NoColumnError: one is missing.
+    """
+    for column in columns:
+        if column not in there:
+            message = f"the column must be one of {', '.join(there)}. Received: {column!r}"
+            raise NoColumnError(f"{path}: {message}")
 
 
 def strings(path: str | Path, line: int, record: Mapping[str, Any], key: str) -> list[str]:
