@@ -85,7 +85,7 @@ def test_names_of_classes_that_the_file_notes(tmp_path):
         assert data.labels == [{"tags": ["B-X", "O"], "label": "B-X", "n": "1"}]
     table = table.set_column(1, "tags", [[[0, -1]]])
     pq.write_table(table.replace_schema_metadata({"huggingface": noted}), path)
-    with pytest.raises(DataError, match=r"a.parquet:1: a label must be .* from 0 to 1.* -1.*no label"):
+    with pytest.raises(DataError, match=r"a.parquet:1: a label must be .* from 0 to 1.* -1"):
         read_labelled(path, label="tags")
 
 

@@ -37,7 +37,8 @@ SEQUENCES = "Sequence to sequence"
 def train(
     ctx: typer.Context,
     data: Annotated[
-        Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, Parquet, SQuAD.")
+        str,
+        typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, Parquet, SQuAD; hf://NAME."),
     ],
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     # === Data ===
@@ -58,7 +59,7 @@ def train(
         bool, _option(DATA, "Leave out questions that cannot be used.", "--skip-bad")
     ] = False,
     task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
-    dev: Annotated[Path | None, _option(DATA, "Development set, of the same form.")] = None,
+    dev: Annotated[str | None, _option(DATA, "Development set, of the same form.")] = None,
     dev_split: Annotated[
         float, _option(DATA, "Or this share of the data.", min=0.0, max=0.9)
     ] = 0.1,

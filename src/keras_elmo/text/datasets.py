@@ -144,7 +144,7 @@ def read_dataset(
     """Read a labelled file.
 
     Args:
-        path: the file.
+        path: the file, or a data set of the hub, `hf://user/name:train`.
         file_format: the default is told by the ending of its name.
         kind: the default is told by the data: CoNLL columns, and JSON Lines (or Parquet) with a
             list of tags beside a list of tokens, are tagging; with lists of labels multi-label.

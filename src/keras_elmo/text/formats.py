@@ -30,7 +30,8 @@ CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS = (
 _SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
 _SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
 _SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}
-RECORDS = (JSONL, PARQUET)  # rows with names, whose values may be lists
+HUB = "hf"  # told by the address alone
+RECORDS = (JSONL, PARQUET, HUB)  # rows with names, whose values may be lists
 _DELIMITERS = {CSV: ",", TSV: "\t"}
 
 
@@ -38,10 +39,14 @@ def format_of(path: str | Path, file_format: str | None = None) -> str | None:
     """The format asked for, else the one that the ending of the name tells, else None.
 
     Raises:
-        ValueError: an unknown format is asked for.
+        ValueError: an unknown format is asked for, or one for a data set of the hub.
     """
     if file_format not in (None, *FORMATS):
         raise ValueError(f"a format is one of {', '.join(FORMATS)}. Received: {file_format!r}")
+    if str(path).startswith("hf:/"):
+        if file_format is not None:
+            raise ValueError(f"a data set of the hub has no format. Received: {file_format!r}")
+        return HUB
     ending = Path(Path(path).name.removesuffix(".gz")).suffix.lower()
     return file_format or _SUFFIXES.get(ending)
 
@@ -184,6 +189,10 @@ def read_records(
         from keras_elmo.text.parquet import parquet_records
 
         return parquet_records(path, keys)
+    if file_format == HUB:
+        from keras_elmo.text.hub_datasets import hub_records
+
+        return hub_records(path, keys)
     return json_records(path, skipped)
 
 
