@@ -112,5 +112,5 @@ def test_passages_stay_together(tmp_path):
         rows.split(0.01, 0)
     with pytest.raises(ValueError, match="answers are no tags"):
         rows.in_scheme("BIO")
-    with pytest.raises(ValueError, match="SQuAD's files only"):
+    with pytest.raises(ValueError, match="among questions only"):
         read_labelled("x.csv", skip_bad=True)

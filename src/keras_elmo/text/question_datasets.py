@@ -10,10 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from keras_elmo.text.datasets import Dataset, read_dataset
-from keras_elmo.text.formats import JSONL, format_of
+from keras_elmo.text.formats import RECORDS, format_of, read_records
 from keras_elmo.text.joint_datasets import is_joint, read_joint
 from keras_elmo.text.lines import DataError
-from keras_elmo.text.records import json_records
 from keras_elmo.text.squad import Question, is_squad, read_squad
 
 QA = "qa"  # what is predicted: a stretch of a passage
@@ -98,12 +97,12 @@ def read_labelled(
     if kind != QA and not (kind is None and file_format is None and is_squad(path)):
         if skip_bad:
             raise ValueError(
-                f"bad records are skipped in SQuAD's files only. Received: {path} with skip_bad"
+                f"bad records are skipped among questions only. Received: {path} with skip_bad"
             )
         if is_joint(path, file_format, kind, label):
             return read_joint(path, file_format, text, label)
         return read_dataset(path, file_format, kind, text, label, header=header)
-    file = read_squad(path, skip_bad=skip_bad)
+    file = read_squad(path, file_format, skip_bad=skip_bad)
     questions = file.questions
     return QuestionDataset(
         str(path),
@@ -121,15 +120,17 @@ def read_questions(
 ) -> Iterator[Question]:
     """Questions to answer: SQuAD's JSON, or JSON Lines with `question`, `passage` (or `context`).
 
-    The id of a line without `id` is its number. What is passed over is counted in `skipped`.
+    The id of a line without `id` is its number. Parquet and data sets of the hub have `id`,
+    `question` and `context`. What is passed over is counted in `skipped`.
 
     Raises:
         DataError: file and record, or line, of what cannot be used.
     """
-    if format_of(path, file_format) != JSONL:
+    file_format = format_of(path, file_format)
+    if file_format not in RECORDS:
         yield from read_squad(path, labelled=False).questions
         return
-    for line, record in json_records(path, skipped):
+    for line, record in read_records(path, file_format, ("id", "question", "context"), skipped):
         yield _question(path, line, record)
 
 
