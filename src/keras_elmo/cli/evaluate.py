@@ -45,8 +45,8 @@ def evaluate(
     keras-elmo evaluate model/ test.conll --output scores.json
     """
     load_backend()
-    from keras_elmo.cli.fitting import skipped_facts
     from keras_elmo.reports.records import write_json
+    from keras_elmo.tasks.data_facts import skipped_facts
     from keras_elmo.tasks.errors import error_records
     from keras_elmo.tasks.evaluation import evaluate_task
     from keras_elmo.tasks.labelled_files import read_for

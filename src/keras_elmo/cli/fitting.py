@@ -39,6 +39,7 @@ def fit(
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
+    from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
@@ -73,30 +74,6 @@ def _label_counts(model: "ElmoTask") -> str:
         heads = model.heads.items()
         return "".join(f", {len(head.encoder.labels)} {name} labels" for name, head in heads)
     return f", {len(model.labels)} labels" if model.labels else ""
-
-
-def data_facts(
-    model: "ElmoTask", rows: "Dataset", held_out: "Dataset | None" = None
-) -> dict[str, int]:
-    """What was passed over in the files and why, and what is made of questions."""
-    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-
-    facts: dict[str, int] = {}
-    if isinstance(model, ElmoQuestionAnswerer):
-        facts = model.count(rows.texts, rows.labels)
-    facts |= skipped_facts(rows.skipped)
-    if held_out and held_out.path != rows.path:  # else it is a part of the same file
-        skipped = skipped_facts(held_out.skipped)
-        facts |= {f"development set: {name}": count for name, count in skipped.items()}
-    return facts
-
-
-def skipped_facts(skipped: Mapping[str, int]) -> dict[str, int]:
-    """How much of a file was passed over, in all and by reason; empty where nothing was."""
-    if not skipped:
-        return {}
-    reasons = {f"skipped, {reason}": count for reason, count in skipped.items()}
-    return {"skipped": sum(skipped.values()), **reasons}
 
 
 def forgetting_line(monitor: "ForgettingMonitor") -> str:

@@ -12,7 +12,6 @@ import typer
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Format, PredictionFormat
 from keras_elmo.cli.console import out, say
-from keras_elmo.cli.fitting import skipped_facts
 
 
 def predict(
@@ -95,6 +94,8 @@ def predict(
 
 def _tell(skipped: Counter[str]) -> None:
     """Say what has no prediction."""
+    from keras_elmo.tasks.data_facts import skipped_facts
+
     for name, number in skipped_facts(skipped).items():
         say(f"{name}: {number:,}")
 

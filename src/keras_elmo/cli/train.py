@@ -22,7 +22,7 @@ from keras_elmo.cli.choices import (
     Unit,
 )
 from keras_elmo.cli.elmo import check_elmo_options
-from keras_elmo.cli.fitting import checkpoint_of, data_facts, finish, fit, write_model
+from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
 from keras_elmo.cli.presets import fetch_if_named
 
 
@@ -183,6 +183,7 @@ def train(
     fetch_if_named(preset)
     load_backend(trains=True)
     from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.runs import TrainingRun
 
     run = TrainingRun.from_options(ctx.params)
