@@ -107,6 +107,8 @@ def test_a_sharp_is_a_token_and_not_a_comment(tmp_path):
             "a.jsonl:2: 'x' must be a list of strings",
         ),
         ("a.jsonl", '{"tokens": ["a"], "x": 1, "y": 2}', "x,y", "hold a tag for each token"),
+        ("a.conll", "a O\n", "0,1", "must be different columns. Received: '0' as both"),
+        ("a.jsonl", "{}", "x=tokens,y", "must be different columns. Received: 'tokens' as both"),
         ("a.csv", "text,x,y\na,b,c\n", "x,y", "from conll, jsonl"),
     ],
 )

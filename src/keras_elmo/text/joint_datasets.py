@@ -133,11 +133,17 @@ def read_joint(
         >>> data.labels[0]["intent"]
     """
     columns, file_format = parse_columns(label), format_of(path, file_format)
+    if text is None:
+        text = "tokens" if file_format != CONLL else "FORM" if is_conllu(path) else "0"
+    if text in columns.values():
+        raise ValueError(
+            f"{path}: tokens and tags must be different columns. Received: {text!r} as both"
+        )
     skipped = Counter[str]()
     if file_format == CONLL:
         rows = _conll_rows(path, columns, text, skipped)
     elif file_format in RECORDS:
-        rows = _record_rows(path, file_format, columns, text or "tokens", skipped)
+        rows = _record_rows(path, file_format, columns, text, skipped)
     else:
         raise ValueError(
             f"{path}: several columns of tags are read from {CONLL}, {', '.join(RECORDS)}. "
@@ -195,14 +201,13 @@ def _record_rows(
 
 
 def _conll_rows(
-    path: str | Path, columns: Mapping[str, str], text: str | None, skipped: Counter[str]
+    path: str | Path, columns: Mapping[str, str], text: str, skipped: Counter[str]
 ) -> Iterator[_Row]:
     places = {name: column_of(column) for name, column in columns.items()}
     in_comments = _comment_keys(path, places)
     tags = {name: place for name, place in places.items() if name not in in_comments}
-    token_column = None if text is None else column_of(text)
     comments = "# " if in_comments and not is_conllu(path) else None  # a `#` may be a token
-    for row in read_columns(path, tags, token_column, comments=comments, skipped=skipped):
+    for row in read_columns(path, tags, column_of(text), comments=comments, skipped=skipped):
         labels: dict[str, Any] = {}
         for name, place in places.items():
             found = row.metadata.get(str(place)) if name in in_comments else row.columns[name]
