@@ -97,7 +97,7 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.venv-made
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.venv-made
 	@echo "Installing keras-elmo with TensorFlow and its tools (several hundred MB at the first time) ..."
-	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,onnx,plots,tensorboard,zstd,parquet,dev]"
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,onnx,plots,tensorboard,zstd,parquet,datasets,dev]"
 	@touch $@ $(VENV)/.demo
 
 $(VENV_JAX)/.dev: pyproject.toml | $(VENV_JAX)/.venv-made

@@ -16,7 +16,7 @@ TRAINING = [  # file name, bytes, what the message says
     ("latin.csv", "text,label\ncafé,x\n".encode("latin-1"), "latin.csv:2: not valid UTF-8"),
     ("short.conll", b"Ada B-PER\nlives\n", "short.conll:2: expected 2 columns"),
     ("short.jsonl", b'{"tokens": ["a", "b"], "tags": ["O"]}\n', "short.jsonl:1: expected a tag"),
-    ("plain.txt", b"some text\n", "csv, tsv, jsonl or conll"),
+    ("plain.txt", b"some text\n", "csv, tsv, jsonl, conll or parquet"),
 ]
 
 

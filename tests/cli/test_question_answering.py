@@ -89,9 +89,9 @@ def test_bad_questions_to_answer(tmp_path):
     for text, message in (
         ('{"question": "", "passage": "a"}', ":1: a question and a passage"),
         ('{"question": "a"}', ":1: a question and a passage"),
-        ("[1]", ":1: a question and a passage"),
+        ("[1]", ":1: expected a JSON object"),
         ("{", ":1: not JSON"),
-        ("", "the file holds no questions"),
+        ("", "the file holds no JSON objects"),
     ):
         path = tmp_path / "x.jsonl"
         path.write_text(text)
@@ -112,5 +112,5 @@ def test_passages_stay_together(tmp_path):
         rows.split(0.01, 0)
     with pytest.raises(ValueError, match="answers are no tags"):
         rows.in_scheme("BIO")
-    with pytest.raises(ValueError, match="SQuAD's files only"):
+    with pytest.raises(ValueError, match="among questions only"):
         read_labelled("x.csv", skip_bad=True)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from importlib.util import find_spec
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.lines import DataError
+from keras_elmo.text.question_datasets import read_questions
 from keras_elmo.text.squad import is_squad, read_squad
 from keras_elmo.text.windows import windows
 
@@ -157,3 +159,35 @@ def test_windows_hold_everything(length, size, data):
 def test_windows_must_not_leave_gaps():
     with pytest.raises(ValueError, match="step=4, size=3"):
         windows(10, 3, 4)
+
+
+def test_rows_hold_what_articles_do(tmp_path):
+    """The same questions as SQuAD's JSON and as the rows that the hub has of it."""
+    passage = "Ada lives in Rome"
+    answers = {"Where?": [("Rome", 13)], "Who?": [("Ada", 0), ("Ada lives", 0)], "When?": []}
+    records, rows = [], []
+    for question, found in answers.items():
+        pairs = [{"text": text, "answer_start": start} for text, start in found]
+        record = {"id": question, "question": question}
+        records.append({**record, "answers": pairs, "is_impossible": not pairs})
+        lists = {"text": [text for text, _ in found], "answer_start": [n for _, n in found]}
+        rows.append({**record, "context": passage, "answers": lists})
+    articles = [{"paragraphs": [{"context": passage, "qas": records}]}]
+    (tmp_path / "a.json").write_text(json.dumps({"data": articles}))
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    expected = read_squad(tmp_path / "a.json").questions
+    assert read_squad(tmp_path / "a.jsonl").questions == expected
+    assert next(read_questions(tmp_path / "a.jsonl"))[:3] == expected[0][:3]
+    if find_spec("pyarrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+        assert read_squad(tmp_path / "a.parquet").questions == expected
+        assert next(read_questions(tmp_path / "a.parquet"))[:3] == expected[0][:3]
+    bad = rows[0] | {"id": "x", "answers": {"text": ["Rome"], "answer_start": []}}
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in [*rows, bad]))
+    with pytest.raises(DataError, match=r"a.jsonl: row 4: an answer needs a 'text' and"):
+        read_squad(tmp_path / "a.jsonl")
+    kept = read_squad(tmp_path / "a.jsonl", skip_bad=True)
+    assert (kept.questions, kept.skipped) == (expected, {"answer without text or place": 1})

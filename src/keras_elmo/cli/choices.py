@@ -11,6 +11,7 @@ class Kind(StrEnum):
     TAGGING = "tagging"
     SEQ2SEQ = "seq2seq"
     QA = "qa"
+    JOINT = "joint"
 
 
 class Format(StrEnum):
@@ -20,6 +21,7 @@ class Format(StrEnum):
     TSV = "tsv"
     JSONL = "jsonl"
     CONLL = "conll"
+    PARQUET = "parquet"
     TXT = "txt"
 
 

@@ -29,7 +29,9 @@ INPUT, MODEL, FEATURES, OUTPUT = "Input", "Model", "Features", "Output"
 def embed(
     sentences: Annotated[
         str,
-        typer.Argument(help="One sentence a line, or CSV, TSV, JSONL, CoNLL; - is standard input."),
+        typer.Argument(
+            help="One sentence a line, or CSV, TSV, JSONL, CoNLL, Parquet; - is standard input."
+        ),
     ],
     output: Annotated[
         Path,
@@ -39,7 +41,7 @@ def embed(
     ],
     # === Input ===
     text: Annotated[
-        str | None, _option(INPUT, "Column or key of the text (CSV, TSV, JSONL, CoNLL).")
+        str | None, _option(INPUT, "Column or key of the text (CSV, TSV, JSONL, CoNLL, Parquet).")
     ] = None,
     header: Annotated[
         bool | None,

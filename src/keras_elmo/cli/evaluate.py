@@ -41,32 +41,34 @@ def evaluate(
     \b
     keras-elmo evaluate model/ test.csv
     keras-elmo evaluate answerer/ dev-v2.0.json
+    keras-elmo evaluate joint/ test.conll --label slots=1,pos=2
     keras-elmo evaluate model/ test.conll --output scores.json
     """
     load_backend()
     from keras_elmo.reports.records import write_json
+    from keras_elmo.tasks.data_facts import skipped_facts
     from keras_elmo.tasks.errors import error_records
-    from keras_elmo.tasks.evaluation import evaluate_task, task_kind
+    from keras_elmo.tasks.evaluation import evaluate_task
+    from keras_elmo.tasks.labelled_files import read_for
     from keras_elmo.tasks.loading import load_task
     from keras_elmo.text.datasets import SEQ2SEQ
-    from keras_elmo.text.question_datasets import read_labelled
     from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
-    rows = read_labelled(data, file_format, task_kind(task), text, label, header=header)
-    rows = rows.in_scheme(getattr(task, "scheme", None))
-    if rows.kind != SEQ2SEQ:  # whose unknown symbols are counted instead
-        rows.require(task.labels)
+    rows = read_for(task, data, file_format, text, label, header=header)
     search = {"beam_size": beam, "length_penalty": length_penalty}
     search = search if rows.kind == SEQ2SEQ else {}
     report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     out.print(measures_table(report, f"{model} on {data}"))
     path = output or model / "evaluation.json"
-    write_json({"model": str(model), "data": data} | report, path)
+    skipped = {"skipped": rows.skipped} if rows.skipped else {}
+    write_json({"model": str(model), "data": data} | skipped | report, path)
     errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     wrong = path.with_name("errors.jsonl")
     with new_file(wrong, overwrite=True) as unfinished:
         places = ({"line": rows.lines[error.pop("number")], **error} for error in errors)
         lines = (json.dumps(error, ensure_ascii=False) for error in places)
         unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    for name, number in skipped_facts(rows.skipped).items():
+        say(f"{name}: {number:,}")
     say(f"Written to {path}; {len(errors):,} texts with mistakes to {wrong}")

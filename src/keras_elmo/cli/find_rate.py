@@ -16,7 +16,7 @@ PICTURE, TABLE = "rates.png", "rates.csv"
 
 def find_rate(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL or CoNLL columns.")],
+    data: Annotated[str, typer.Argument(help="Labelled file, as of `train`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for picture and table.")],
     text: Annotated[
         str | None, typer.Option(help="Text column or key: a name, or a number.")

@@ -39,12 +39,12 @@ def fit(
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
+    from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
-    labels = f", {len(model.labels)} labels" if model.labels else ""
-    say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
-    for name, count in data_facts(model, rows).items():
+    say(f"{rows.kind}{_label_counts(model)}: {counts}", quiet=quiet)
+    for name, count in data_facts(model, rows, held_out).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
     if not quiet:
         err.print(recipe_table(model, recipe, epochs))
@@ -67,16 +67,13 @@ def fit(
     return result
 
 
-def data_facts(model: "ElmoTask", rows: "Dataset") -> dict[str, int]:
-    """What is made of questions, and how many were left out and why; nothing for other data."""
-    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-    from keras_elmo.text.question_datasets import QuestionDataset
+def _label_counts(model: "ElmoTask") -> str:
+    from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 
-    if not (isinstance(model, ElmoQuestionAnswerer) and isinstance(rows, QuestionDataset)):
-        return {}
-    skipped = {f"skipped, {reason}": count for reason, count in rows.skipped.items()}
-    facts = {"skipped": sum(rows.skipped.values()), **skipped}
-    return model.count(rows.texts, rows.labels) | facts
+    if isinstance(model, ElmoJointTagger):
+        heads = model.heads.items()
+        return "".join(f", {len(head.encoder.labels)} {name} labels" for name, head in heads)
+    return f", {len(model.labels)} labels" if model.labels else ""
 
 
 def forgetting_line(monitor: "ForgettingMonitor") -> str:

@@ -1,6 +1,7 @@
 """`keras-elmo predict`: text → labels and probabilities as JSON Lines."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Format, PredictionFormat
-from keras_elmo.cli.console import out
+from keras_elmo.cli.console import out, say
 
 
 def predict(
@@ -19,7 +20,8 @@ def predict(
         str, typer.Argument(help="File with one text a line, or of questions; - is standard input.")
     ],
     text: Annotated[
-        str | None, typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL).")
+        str | None,
+        typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL, Parquet)."),
     ] = None,
     header: Annotated[
         bool | None,
@@ -66,10 +68,11 @@ def predict(
     from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
+    skipped = Counter[str]()
     rows: Iterable[Any] = (
-        read_questions(texts, file_format)
+        read_questions(texts, file_format, skipped=skipped)
         if isinstance(task, ElmoQuestionAnswerer)
-        else read_texts(texts, file_format, text, header=header)
+        else read_texts(texts, file_format, text, header=header, skipped=skipped)
     )
     search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
     if pretty:
@@ -78,6 +81,7 @@ def predict(
                 "--pretty shows predictions on the terminal. Received: --output or --to"
             )
         _show(task, rows, batch_size=batch_size, **search)
+        _tell(skipped)
         return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
@@ -85,6 +89,15 @@ def predict(
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
+    _tell(skipped)
+
+
+def _tell(skipped: Counter[str]) -> None:
+    """Say what has no prediction."""
+    from keras_elmo.tasks.data_facts import skipped_facts
+
+    for name, number in skipped_facts(skipped).items():
+        say(f"{name}: {number:,}")
 
 
 def _show(task: Any, rows: Iterable[Any], **search: Any) -> None:

@@ -17,7 +17,9 @@ class Pretty:
 
     def render(self, record: dict[str, Any]) -> Text:
         """A record as coloured text, ending in a blank line."""
-        if "entities" in record:
+        if any(isinstance(value, dict) and _are_tags(value) for value in record.values()):
+            shown = self._columns(record)  # and labels of the sentence
+        elif "entities" in record:
             shown = self._entities(record)
         elif "no_answer_probability" in record:
             shown = self._answer(record)
@@ -25,10 +27,8 @@ class Pretty:
             shown = self._tags(record)
         elif "candidates" in record:
             shown = self._candidates(record)
-        elif "probabilities" in record:
+        else:
             shown = self._classes(record)
-        else:  # several columns, and labels of the sentence
-            shown = self._columns(record)
         return shown.append("\n")
 
     def _color(self, name: str) -> str:
@@ -102,8 +102,12 @@ class Pretty:
                 shown.append(f"{name}: {found['label']} ", style=f"bold {self._color(name)}")
                 shown.append(f"{found['probability']:.0%}\n", style="dim")
         for name, found in record.items():
-            if isinstance(found, dict) and "tags" in found:
+            if isinstance(found, dict) and _are_tags(found):
                 own = {"text": record.get("text"), "tokens": record["tokens"], **found}
                 shown.append(f"{name}: ", style="dim")
                 shown.append(self._entities(own) if "entities" in found else self._tags(own))
         return shown
+
+
+def _are_tags(column: dict[str, Any]) -> bool:
+    return isinstance(column.get("tags"), list)

@@ -16,7 +16,10 @@ _SPAN_COLUMNS = ("precision", "recall", "f1", "support")
 
 
 def measures_table(report: Mapping[str, Any], title: str) -> Group:
-    """What `evaluate_task` returned: overall numbers, then a row for each class or type."""
+    """What `evaluate_task` returned: overall numbers, then a row for each class or type.
+
+    Of several columns these tables for each.
+    """
     overall = Table("measure", title=title, title_justify="left")
     overall.add_column("value", justify="right")
     for name, value in report.items():
@@ -34,7 +37,8 @@ def measures_table(report: Mapping[str, Any], title: str) -> Group:
     for label, scores in rows.items():
         cells = [f"{scores[name]:.4f}" for name in _SPAN_COLUMNS[:3]]
         detail.add_row(label, *cells, f"{scores['support']:,}")
-    return Group(overall, detail) if rows else Group(overall)
+    columns = [measures_table(part, name) for name, part in report.get("columns", {}).items()]
+    return Group(overall, *([detail] if rows else []), *columns)
 
 
 def parameters_table(model: "keras.Model", title: str) -> Table:

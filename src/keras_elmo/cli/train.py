@@ -22,7 +22,7 @@ from keras_elmo.cli.choices import (
     Unit,
 )
 from keras_elmo.cli.elmo import check_elmo_options
-from keras_elmo.cli.fitting import checkpoint_of, data_facts, finish, fit, write_model
+from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
 from keras_elmo.cli.presets import fetch_if_named
 
 
@@ -36,11 +36,16 @@ SEQUENCES = "Sequence to sequence"
 
 def train(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, SQuAD.")],
+    data: Annotated[
+        str,
+        typer.Argument(help="Labelled file: CSV, TSV, JSONL, CoNLL, Parquet, SQuAD; hf://NAME."),
+    ],
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     # === Data ===
     text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,
-    label: Annotated[str | None, _option(DATA, "Label column or key, likewise.")] = None,
+    label: Annotated[
+        str | None, _option(DATA, "Label column or key; several with commas between them.")
+    ] = None,
     header: Annotated[
         bool | None,
         _option(
@@ -54,7 +59,7 @@ def train(
         bool, _option(DATA, "Leave out questions that cannot be used.", "--skip-bad")
     ] = False,
     task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
-    dev: Annotated[Path | None, _option(DATA, "Development set, of the same form.")] = None,
+    dev: Annotated[str | None, _option(DATA, "Development set, of the same form.")] = None,
     dev_split: Annotated[
         float, _option(DATA, "Or this share of the data.", min=0.0, max=0.9)
     ] = 0.1,
@@ -162,15 +167,16 @@ def train(
     """Train a classifier, tagger or sequence-to-sequence model: ELMo, then a BiLSTM.
 
     The data tell the task: labelled texts are classified, tagged tokens are tagged, and questions
-    in SQuAD's JSON (.json) are answered from their passages. With --task seq2seq a file has two
-    columns, source, tab, target. Ctrl-C ends the training and keeps what was learned. Every few
-    minutes the whole state is written to a file
-    beside the model folder, NAME.checkpoint: after a crash the same command with --resume ends with
-    the model that there would have been.
+    in SQuAD's JSON (.json) are answered from their passages. Several label columns are learned
+    together, tags as well as labels of the sentence. With --task seq2seq a file has two columns,
+    source, tab, target. Ctrl-C ends the training and keeps what was learned. Every few minutes the
+    whole state is written to a file beside the model folder, NAME.checkpoint: after a crash the
+    same command with --resume ends with the model that there would have been.
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
+    keras-elmo train train.conllu --label UPOS,Slot,intent -o joint/
     keras-elmo train words.tsv --task seq2seq --source characters -o speller/
     keras-elmo train train-v2.0.json --dev dev-v2.0.json --lstm-units 64 -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
@@ -180,6 +186,7 @@ def train(
     fetch_if_named(preset)
     load_backend(trains=True)
     from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.runs import TrainingRun
 
     run = TrainingRun.from_options(ctx.params)
@@ -194,7 +201,7 @@ def train(
         result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
         if calibrate and not (result.interrupted or result.diverged):
             calibrated(model, found.held_out, quiet=quiet)
-        facts = data_facts(model, found.rows)
+        facts = data_facts(model, found.rows, found.held_out)
         write_model(
             folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet
         )

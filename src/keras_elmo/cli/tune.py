@@ -23,7 +23,7 @@ def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
 
 def tune(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Labelled file: CSV, TSV, JSONL or CoNLL columns.")],
+    data: Annotated[str, typer.Argument(help="Labelled file, as of `train`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the search.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search.")] = False,
     # === Search ===
@@ -49,7 +49,7 @@ def tune(
         Format | None, _option(DATA, "Instead of what the file's name tells.", "--format")
     ] = None,
     task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
-    dev: Annotated[Path | None, _option(DATA, "Development set, of the same form.")] = None,
+    dev: Annotated[str | None, _option(DATA, "Development set, of the same form.")] = None,
     dev_split: Annotated[
         float, _option(DATA, "Or this share of the data.", min=0.0, max=0.9)
     ] = 0.1,

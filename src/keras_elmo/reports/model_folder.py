@@ -22,6 +22,8 @@ def write_report(
 ) -> None:
     """Write `metrics.json`, `history.csv`, `command.json` and the pictures into a folder.
 
+    Of several columns, each of one label has a confusion matrix of its own.
+
     Args:
         folder: an existing one.
         result: how the training went.
@@ -39,8 +41,10 @@ def write_report(
     write_history(result.history, folder / "history.csv")
     try:
         plot_learning_curves(result.history, folder / "learning_curves.png")
-        if "confusion_matrix" in measures:
-            matrix, labels = measures["confusion_matrix"], measures["labels"]
-            plot_confusion_matrix(matrix, labels, folder / "confusion_matrix.png")
+        columns = measures.get("columns", {}).items()
+        for name, part in (("", measures), *((f"_{name}", part) for name, part in columns)):
+            if "confusion_matrix" in part:
+                place = folder / f"confusion_matrix{name}.png"
+                plot_confusion_matrix(part["confusion_matrix"], part["labels"], place)
     except PlotsMissingError as error:
         warn(f"no pictures: {error}")

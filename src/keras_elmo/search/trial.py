@@ -11,6 +11,7 @@ import keras
 
 from keras_elmo.elmo.saving import new_folder
 from keras_elmo.pretraining.memory import give_back_memory
+from keras_elmo.tasks.data_facts import data_facts
 from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.runs import LabelledData, TrainingRun
 from keras_elmo.tasks.training import TrainingResult, epoch_score, train_task
@@ -101,6 +102,8 @@ def _train(
     score, minus_loss = epoch_score(result.history[result.best_epoch - 1])
     if wanted(score, -minus_loss):
         measures = evaluate_task(task, held_out.texts, held_out.labels)
+        if facts := data_facts(task, data.rows, held_out):
+            measures["data"] = facts
         with new_folder(folder, overwrite=True) as unfinished:
             task.write(unfinished)
             _write_record(unfinished, result, measures)

@@ -1,7 +1,7 @@
 """A task for a data set: the right class, its labels, and word vectors beside ELMo."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
@@ -16,6 +17,7 @@ from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
+from keras_elmo.text.joint_datasets import JOINT
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
@@ -28,7 +30,7 @@ def build_task(
     dataset: Dataset,
     backbone: ElmoBackbone,
     preprocessor: ElmoPreprocessor,
-    labels: Sequence[str],
+    labels: Any,
     *,
     pooling: str = "max",
     ordinal: bool = False,
@@ -45,8 +47,8 @@ def build_task(
     Args:
         dataset: its kind chooses the task, its words get word vectors.
         backbone, preprocessor: the ELMo.
-        labels: the classes.
-        pooling: for texts; tags need none.
+        labels: the classes; of several columns by name.
+        pooling: for texts, and for labels of the sentence; tags need none.
         ordinal: for texts: the labels have an order, that of numbers or of the alphabet.
         word_embedding_dim: size of trainable word vectors beside ELMo.
         glove: a file of vectors to begin with, in GloVe's text form.
@@ -72,9 +74,11 @@ def build_task(
     task: ElmoTask
     if dataset.kind == QA:
         task = _answerer(dataset, backbone, **arguments)
+    elif dataset.kind in (TAGGING, JOINT) and ordinal:
+        raise ValueError(f"tags have no order. Received: ordinal=True for {dataset.path}")
+    elif dataset.kind == JOINT:
+        task = _joint(dataset, backbone, crf, pooling=pooling, **arguments)
     elif dataset.kind == TAGGING:
-        if ordinal:
-            raise ValueError(f"tags have no order. Received: ordinal=True for {dataset.path}")
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
@@ -87,6 +91,28 @@ def build_task(
     if vectors:
         task.set_word_vectors(*vectors)
     return task
+
+
+def _joint(
+    dataset: Dataset,
+    backbone: ElmoBackbone,
+    crf: bool | None,
+    *,
+    labels: Mapping[str, Sequence[str]],
+    **arguments: Any,
+) -> ElmoJointTagger:
+    """A head a column; as for one column of tags, a CRF by default where they mark spans."""
+    tags = [name for name, value in dataset.labels[0].items() if isinstance(value, list)]
+    schemes = {name: dataset.scheme or BIO for name in tags if marks_spans(labels[name])}
+    chained = list(schemes) if crf is None else tags if crf else []
+    return ElmoJointTagger(
+        backbone,
+        labels={name: labels[name] for name in tags},
+        sentence_labels={name: labels[name] for name in labels if name not in tags},
+        crf=chained,
+        schemes=schemes,
+        **arguments,
+    )
 
 
 def _seq_2_seq(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_elmo.metrics.question_answering import answer_scores
+from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.question_batches import answer_texts
@@ -23,16 +24,18 @@ def error_records(
     """A record for each text with a wrong label, tag or target.
 
     Args:
-        task: a classifier, a tagger, or from sequence to sequence.
+        task: any.
         texts: strings or token lists.
-        gold: a label, a list of labels, a list of tags or a target for each.
+        gold: a label, a list of labels, a list of tags or a target for each; of several columns a
+            dict of them.
         search: for seq2seq, of `generate`.
 
     Returns:
         `number` (of the text, from 0), `input`, `gold`, `predicted` and `confidence`: the
         probability of the wrong label or target; of several labels or tags, that of the surest
-        mistake. Of questions `question` and `passage` for `input`, and `f1`; the probability is
-        that there is an answer, or none.
+        mistake. Of several columns `gold` and `predicted` are dicts of those that are wrong. Of
+        questions `question` and `passage` for `input`, and `f1`; the probability is that there is
+        an answer, or none.
     """
     if isinstance(task, ElmoQuestionAnswerer):
         return _wrong_answers(task, texts, gold, batch_size)
@@ -40,8 +43,9 @@ def error_records(
     if isinstance(task, ElmoSeq2Seq):  # as the model would write them
         gold = [task.symbols.join(task.symbols.split(target)) for target in gold]
     records = prediction_records(task, texts, batch_size=batch_size, **search)
+    judge = _mistakes if isinstance(task, ElmoJointTagger) else _mistake
     for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
-        predicted, confidence = _mistake(record, wanted)
+        wanted, predicted, confidence = judge(record, wanted)
         if confidence is not None:
             shown = {"number": number, "input": record.get("text", record.get("tokens"))}
             shown |= {"gold": wanted, "predicted": predicted}
@@ -68,23 +72,32 @@ def _wrong_answers(
     return sorted(found, key=lambda error: -error["confidence"])
 
 
-def _mistake(record: dict[str, Any], gold: Any) -> tuple[Any, float | None]:
-    """What was predicted, and how sure the surest mistake in it is; None where there is none."""
+def _mistakes(
+    record: dict[str, Any], gold: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], float | None]:
+    """As `_mistake`, of several columns: those that are wrong."""
+    found = {name: _mistake(record[name], wanted) for name, wanted in gold.items()}
+    wrong = {name: part for name, part in found.items() if part[2] is not None}
+    confidence = max((part[2] for part in wrong.values() if part[2] is not None), default=None)
+    wanted, predicted = ({name: part[i] for name, part in wrong.items()} for i in (0, 1))
+    return wanted, predicted, confidence
+
+
+def _mistake(record: dict[str, Any], gold: Any) -> tuple[Any, Any, float | None]:
+    """What is right, what was predicted, how sure the surest mistake is; None where is none."""
     if "candidates" in record:
-        predicted, share = (
-            record["prediction"],
-            math.exp(record["candidates"][0]["log_probability"]),
-        )
-        return predicted, None if predicted == gold else share
-    shares = record["probabilities"]
+        predicted, [best, *_] = record["prediction"], record["candidates"]
+        share = math.exp(best["log_probability"])
+        return gold, predicted, None if predicted == gold else share
     if "tags" in record:
-        rows = zip(record["tags"], gold, shares, strict=True)
+        rows = zip(record["tags"], gold, record["probabilities"], strict=True)
         wrong = [share for tag, wanted, share in rows if tag != wanted]
-        return record["tags"], max(wrong, default=None)
+        return gold, record["tags"], max(wrong, default=None)
     if "labels" in record:
-        predicted, wanted = record["labels"], set(gold)
+        predicted, wanted, shares = record["labels"], set(gold), record["probabilities"]
         wrong = [shares[label] for label in predicted if label not in wanted]
         wrong += [1.0 - shares[label] for label in wanted if label not in predicted]
-        return predicted, max(wrong, default=None)
+        return gold, predicted, max(wrong, default=None)
     label = record["label"]
-    return label, None if label == str(gold) else shares[label]
+    share = record["probability"] if "probability" in record else record["probabilities"][label]
+    return gold, label, None if label == str(gold) else share

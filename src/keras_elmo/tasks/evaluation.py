@@ -29,6 +29,7 @@ from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
+from keras_elmo.text.joint_datasets import JOINT
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import convert_tags, marks_spans
 
@@ -146,16 +147,9 @@ def _joint_report(
 
 
 def task_kind(task: ElmoTask) -> str:
-    """Which kind of labels a task predicts.
-
-    Raises:
-        ValueError: several kinds, which no labelled file of ours holds.
-    """
+    """Which kind of labels a task predicts."""
     if isinstance(task, ElmoJointTagger):
-        raise ValueError(
-            "a labelled file holds one kind of labels. Received: a model of "
-            f"{', '.join(task.heads)}. Measure it in Python: `evaluate_task` with `read_columns`."
-        )
+        return JOINT
     if isinstance(task, ElmoSeq2Seq):
         return SEQ2SEQ
     if isinstance(task, ElmoQuestionAnswerer):

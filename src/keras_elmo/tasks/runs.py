@@ -41,12 +41,12 @@ class LabelledData:
     Attributes:
         rows: to train on.
         held_out: to develop on; None for nothing.
-        labels: the classes.
+        labels: the classes; of several columns by name.
     """
 
     rows: Dataset
     held_out: Dataset | None
-    labels: list[str]
+    labels: Any
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class TrainingRun:
             sequences={name: getattr(self, name) for name in _SEQUENCES},
         )
 
-    def _classes(self, rows: Dataset) -> list[str]:
+    def _classes(self, rows: Dataset) -> Any:
         if rows.kind != SEQ2SEQ:
             return rows.classes()
         symbols = find_symbols(rows.labels, self.target)

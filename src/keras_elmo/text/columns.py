@@ -1,13 +1,14 @@
 """Several columns of tags at once, in CoNLL columns and in CoNLL-U, read and written."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from reprlib import repr as short
 from typing import NamedTuple
 
-from keras_elmo.text.conll import NumberedRow, is_conllu, read_blocks
-from keras_elmo.text.lines import DataError
+from keras_elmo.text.conll import COMMENTS, NumberedRow, is_conllu, read_blocks
+from keras_elmo.text.lines import DataError, count
 from keras_elmo.text.tags import to_bio
 
 # https://universaldependencies.org/format.html
@@ -37,6 +38,7 @@ def read_columns(
     token_column: int | str | None = None,
     *,
     comments: str | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[ColumnSentence]:
     """Stream the sentences of a file with some of its columns; tags of spans become BIO.
 
@@ -46,6 +48,7 @@ def read_columns(
             CoNLL-U also the name of a field, such as `"UPOS"`, or a key in the field MISC.
         token_column: likewise. The default is the first column, in CoNLL-U `"FORM"`.
         comments: beginning of comment lines; in CoNLL-U `"#"`.
+        skipped: counts what is passed over, by reason; comments such as `# intent = x` are not.
 
     Raises:
         DataError: file and line of what cannot be read: no such column, a row without the key,
@@ -57,7 +60,7 @@ def read_columns(
     """
     if token_column is None:
         token_column = "FORM" if is_conllu(path) else 0
-    for rows, above in read_blocks(path, comments):
+    for rows, above in read_blocks(path, comments, skipped):
         tokens = _column(path, rows, token_column)
         found = {}
         for name, column in columns.items():
@@ -67,7 +70,8 @@ def read_columns(
                 if isinstance(error, DataError):
                     raise
                 raise DataError.at(path, rows[0][0], f"column {name!r}: {error}") from error
-        matches = filter(None, map(_METADATA.fullmatch, above))
+        matches = [match for match in map(_METADATA.fullmatch, above) if match]
+        count(skipped, COMMENTS, len(above) - len(matches))
         yield ColumnSentence(tokens, found, {m[1]: m[2] for m in matches}, rows[0][0])
 
 

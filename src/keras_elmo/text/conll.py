@@ -1,15 +1,17 @@
 """CoNLL columns: one token a line with its tags beside it, a blank line after each sentence."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as short
 from typing import NamedTuple
 
-from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.lines import DataError, count, not_empty, numbered_lines
 from keras_elmo.text.tags import BIO, convert_tags
 
 _DOCUMENT_START = "-DOCSTART-"
+COMMENTS = "comment lines"  # as they are counted
 # Rows of CoNLL-U that repeat words (ranges `1-2`) or have none in the text (empty nodes `1.1`).
 _NO_WORD_OF_ITS_OWN = re.compile(r"\d+[-.]\d+")
 
@@ -38,11 +40,12 @@ def read_conll(
     *,
     comments: str | None = None,
     scheme: str | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[TaggedSentence]:
     """Stream the sentences of a file in columns, which are separated by tabs or else by spaces.
 
     IOB1, BIOES and BILOU tags become BIO (see [`convert_tags`][keras_elmo.text.tags.convert_tags]);
-    other tags stay as they are. `-DOCSTART-` lines are passed over.
+    other tags stay as they are. `-DOCSTART-` lines end a sentence, as blank lines do.
 
     Args:
         path: a UTF-8 file, `*.gz` too; `-` is standard input.
@@ -53,17 +56,20 @@ def read_conll(
             ranges and empty nodes are passed over as well.
         scheme: of the tags, such as `"IOB1"`: what is against it is an error. By default tags are
             in any scheme, and a span without a sign of its beginning gets one.
+        skipped: counts what is passed over, by reason; blank lines between sentences are not.
 
     Raises:
         DataError: at the first iteration that meets it: no such column, a line with more or fewer
-            columns than the others, an empty token or tag, mixed tag schemes, an empty file.
+            columns than the others, a comment inside a sentence, an empty token or tag, mixed tag
+            schemes, an empty file.
 
     Example:
         >>> for sentence in read_conll("train.conll"):
         ...     print(sentence.tokens, sentence.tags)
     """
     columns = None
-    for rows, _ in read_blocks(path, comments):
+    for rows, above in read_blocks(path, comments, skipped):
+        count(skipped, COMMENTS, len(above))
         columns = columns or _columns(path, rows[0], token_column, tag_column)
         yield _sentence(path, rows, *columns, scheme)
 
@@ -73,28 +79,42 @@ def is_conllu(path: str | Path) -> bool:
     return Path(path).name.endswith((".conllu", ".conllu.gz"))
 
 
-def read_blocks(path: str | Path, comments: str | None = None) -> Iterator[Block]:
+def read_blocks(
+    path: str | Path, comments: str | None = None, skipped: Counter[str] | None = None
+) -> Iterator[Block]:
     """Stream the rows of each sentence; arguments and errors as of `read_conll`."""
-    blocks = _blocks(path, comments or ("#" if is_conllu(path) else None))
+    blocks = _blocks(path, comments or ("#" if is_conllu(path) else None), skipped)
     for rows, above in not_empty(blocks, path, "sentences"):
+        words = rows
         if is_conllu(path):
-            rows = [row for row in rows if not _NO_WORD_OF_ITS_OWN.fullmatch(row[1][0])]
-        if rows:
-            yield Block(rows, above)
+            words = [row for row in rows if not _NO_WORD_OF_ITS_OWN.fullmatch(row[1][0])]
+        count(skipped, "multiword ranges and empty nodes", len(rows) - len(words))
+        if not words:
+            raise DataError.at(path, rows[0][0], "the sentence has no word. Remove it.")
+        yield Block(words, above)
 
 
-def _blocks(path: str | Path, comments: str | None) -> Iterator[Block]:
+def _blocks(
+    path: str | Path, comments: str | None, skipped: Counter[str] | None
+) -> Iterator[Block]:
     rows: list[NumberedRow] = []
     above: list[str] = []
     width = None
     for line, content in numbered_lines(path):
-        if not content.strip():
+        if not content.strip() or content.startswith(_DOCUMENT_START):
+            count(skipped, f"{_DOCUMENT_START} lines", bool(content.strip()))
             if rows:
                 yield Block(rows, above)
+            else:
+                count(skipped, COMMENTS, len(above))
             rows, above = [], []
         elif _is_comment(content, comments):
+            if rows:
+                message = "a comment must stand above its sentence, not inside it"
+                fix = "Move it, or end the sentence before it with a blank line."
+                raise DataError.at(path, line, f"{message}. Received: {short(content)}. {fix}")
             above.append(content)
-        elif not (content.startswith(_DOCUMENT_START)):
+        else:
             fields = _split(content)
             width = width or len(fields)
             if len(fields) != width:
@@ -106,6 +126,8 @@ def _blocks(path: str | Path, comments: str | None) -> Iterator[Block]:
             rows.append((line, fields))
     if rows:
         yield Block(rows, above)
+    else:
+        count(skipped, COMMENTS, len(above))
 
 
 def _is_comment(content: str, comments: str | None) -> bool:

@@ -1,16 +1,26 @@
 """Labelled files as data sets: which task they are for, their classes, a split of them."""
 
-import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.text.formats import CONLL, JSONL, TSV, TXT, format_of, read_examples, read_tagged
-from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
+from keras_elmo.text.formats import (
+    CONLL,
+    RECORDS,
+    TSV,
+    TXT,
+    format_of,
+    read_examples,
+    read_records,
+    read_tagged,
+)
+from keras_elmo.text.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.pairs import read_pairs
+from keras_elmo.text.records import Example, NoColumnError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token, another text.
@@ -33,6 +43,7 @@ class Dataset:
         labels: a label, a list of labels, a list of tags or another text each.
         lines: where each begins in the file.
         scheme: what tags were converted to by `in_scheme`; None as they were read.
+        skipped: what was passed over in the file, by reason.
     """
 
     path: str
@@ -41,11 +52,12 @@ class Dataset:
     labels: list[Any]
     lines: list[int]
     scheme: str | None = None
+    skipped: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def classes(self) -> list[str]:
+    def classes(self) -> Any:
         """All labels in a fixed order: `O` first, numbers by size, else by code points.
 
         With a scheme, all that it has for the types of spans that there are.
@@ -63,7 +75,7 @@ class Dataset:
             )
         return sorted(found, key=lambda x: (x != "O", len(x) if x.isdigit() else 0, x))
 
-    def require(self, classes: Sequence[str]) -> None:
+    def require(self, classes: Any) -> None:
         """Make sure that this data set has no other labels than `classes`.
 
         Raises:
@@ -132,10 +144,10 @@ def read_dataset(
     """Read a labelled file.
 
     Args:
-        path: the file.
+        path: the file, or a data set of the hub, `hf://user/name:train`.
         file_format: the default is told by the ending of its name.
-        kind: the default is told by the data: CoNLL columns, and JSON Lines with a list of tags
-            beside a list of tokens, are tagging; JSON Lines with lists of labels are multi-label.
+        kind: the default is told by the data: CoNLL columns, and JSON Lines (or Parquet) with a
+            list of tags beside a list of tokens, are tagging; with lists of labels multi-label.
         text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
             are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.
             For seq2seq without them, a file of any name but CSV or JSON Lines is read by
@@ -147,43 +159,38 @@ def read_dataset(
         ValueError: the format is unknown, or holds no labels of this kind.
     """
     file_format = format_of(path, file_format)
+    skipped = Counter[str]()
     if kind == SEQ2SEQ and file_format in (None, TSV, TXT) and not (text or label or header):
-        texts, labels, lines = (list(x) for x in zip(*read_pairs(path), strict=True))
-        return Dataset(str(path), SEQ2SEQ, texts, labels, lines)
+        pairs = read_pairs(path, skipped=skipped)
+        texts, labels, lines = (list(x) for x in zip(*pairs, strict=True))
+        return Dataset(str(path), SEQ2SEQ, texts, labels, lines, skipped=skipped)
     if file_format is None or file_format == TXT:
         raise ValueError(
-            f"{path} must be in a format that holds labels: csv, tsv, jsonl or conll. "
-            "Received: none. Name the format, on the command line with `--format`."
+            f"{path} must be in a format that holds labels: csv, tsv, jsonl, conll or "
+            "parquet. Received: none. Name the format, on the command line with `--format`."
         )
     if kind not in (None, *KINDS):
         raise ValueError(f"a task is one of {', '.join(KINDS)}. Received: {kind!r}")
     if kind is None and (file_format == CONLL or _has_tags(path, file_format, text, label)):
         kind = TAGGING
-    fitting = {CONLL: [TAGGING], JSONL: [None, *KINDS]}.get(
-        file_format, [None, CLASSIFICATION, MULTI_LABEL, SEQ2SEQ]
-    )
+    fitting: list[str | None] = [None, CLASSIFICATION, MULTI_LABEL, SEQ2SEQ]
+    if file_format == CONLL:
+        fitting = [TAGGING]
+    elif file_format in RECORDS:
+        fitting += [TAGGING]
     if kind not in fitting:
         raise ValueError(f"{path}: a {file_format} file cannot be used for {kind}.")
     if kind == TAGGING:
-        return _tagged(path, file_format, text, label)
-    return _labelled(path, file_format, kind, text, label or "label", header)
-
-
-def _tagged(path: str | Path, file_format: str, text: str | None, label: str | None) -> Dataset:
-    rows = list(read_tagged(path, file_format, text, label))
-    tokens, tags, lines = (list(column) for column in zip(*rows, strict=True))
-    return Dataset(str(path), TAGGING, tokens, tags, lines)
+        rows = list(read_tagged(path, file_format, text, label, skipped))
+        tokens, tags, lines = (list(column) for column in zip(*rows, strict=True))
+        return Dataset(str(path), TAGGING, tokens, tags, lines, skipped=skipped)
+    rows = read_examples(path, file_format, text, label or "label", header, skipped)
+    return _labelled(path, kind, list(rows), skipped)
 
 
 def _labelled(
-    path: str | Path,
-    file_format: str,
-    kind: str | None,
-    text: str | None,
-    label: str,
-    header: bool | None,
+    path: str | Path, kind: str | None, rows: list[Example], skipped: Counter[str]
 ) -> Dataset:
-    rows = list(read_examples(path, file_format, text, label, header))
     if kind is None:
         several = any(isinstance(row.label, list) for row in rows)
         kind = MULTI_LABEL if several else CLASSIFICATION
@@ -193,27 +200,22 @@ def _labelled(
     texts, labels, lines = (list(column) for column in zip(*rows, strict=True))
     if kind == MULTI_LABEL:
         labels = [_as_list(names) for names in labels]
-    return Dataset(str(path), kind, texts, labels, lines)
+    return Dataset(str(path), kind, texts, labels, lines, skipped=skipped)
 
 
 def _has_tags(path: str | Path, file_format: str, text: str | None, label: str | None) -> bool:
-    """Whether the first record of a JSON Lines file holds as many tags as tokens."""
-    if file_format != JSONL or str(path) == STANDARD_INPUT:  # which can be read only once
+    """Whether the first record of a file holds as many tags as tokens."""
+    if file_format not in RECORDS or str(path) == STANDARD_INPUT:  # which can be read only once
         return False
-    for _, line in numbered_lines(path):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            return False  # the reader says what is wrong
-        if not isinstance(record, dict):
-            return False
-        tokens, tags = record.get(text or "tokens"), record.get(label or "tags")
-        if not (isinstance(tokens, list) and isinstance(tags, list)):
-            return False
-        return len(tokens) == len(tags) or (text, label) == (None, None)
-    return False
+    keys = text or "tokens", label or "tags"
+    try:
+        _, record = next(read_records(path, file_format, keys))
+    except NoColumnError:
+        return False
+    tokens, tags = map(record.get, keys)
+    if not (isinstance(tokens, list) and isinstance(tags, list)):
+        return False
+    return len(tokens) == len(tags) or (text, label) == (None, None)
 
 
 def _as_list(labels: Any) -> list[str]:

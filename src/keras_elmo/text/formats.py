@@ -1,25 +1,37 @@
 """Labelled and plain files by their format, whatever reader it takes."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from keras_elmo.text.conll import TaggedSentence, read_conll
+from keras_elmo.text.columns import read_columns
+from keras_elmo.text.conll import TaggedSentence, is_conllu, read_conll
 from keras_elmo.text.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
-from keras_elmo.text.readers import (
-    Column,
+from keras_elmo.text.readers import Column, read_lines, read_table
+from keras_elmo.text.records import (
     Example,
-    read_jsonl,
-    read_lines,
-    read_table,
-    read_tagged_jsonl,
+    NumberedRecord,
+    examples,
+    json_records,
+    tagged_sentences,
 )
 from keras_elmo.text.tokenizers import get_tokenizer
 
 # `txt` is one text a line, without labels.
-CSV, TSV, JSONL, CONLL, TXT = FORMATS = ("csv", "tsv", "jsonl", "conll", "txt")
+CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS = (
+    "csv",
+    "tsv",
+    "jsonl",
+    "conll",
+    "parquet",
+    "txt",
+)
 _SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
-_SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL) | {".txt": TXT}
+_SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
+_SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}
+HUB = "hf"  # told by the address alone
+RECORDS = (JSONL, PARQUET, HUB)  # rows with names, whose values may be lists
 _DELIMITERS = {CSV: ",", TSV: "\t"}
 
 
@@ -27,10 +39,14 @@ def format_of(path: str | Path, file_format: str | None = None) -> str | None:
     """The format asked for, else the one that the ending of the name tells, else None.
 
     Raises:
-        ValueError: an unknown format is asked for.
+        ValueError: an unknown format is asked for, or one for a data set of the hub.
     """
     if file_format not in (None, *FORMATS):
         raise ValueError(f"a format is one of {', '.join(FORMATS)}. Received: {file_format!r}")
+    if str(path).startswith("hf:/"):
+        if file_format is not None:
+            raise ValueError(f"a data set of the hub has no format. Received: {file_format!r}")
+        return HUB
     ending = Path(Path(path).name.removesuffix(".gz")).suffix.lower()
     return file_format or _SUFFIXES.get(ending)
 
@@ -41,18 +57,22 @@ def read_texts(
     text: str | None = None,
     *,
     header: bool | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[str | list[str]]:
     """Stream the texts (or token lists) of a file whose labels do not matter.
 
     Args: as of `read_dataset`; an unknown ending, and `-` for standard input, are plain text.
+        `skipped` counts what is passed over, by reason.
     """
     file_format = format_of(path, file_format) or TXT
     if file_format == CONLL:
-        column = 0 if text is None else _number(path, text)
-        return (sentence.tokens for sentence in read_conll(path, column, None))
+        column = None if text is None else column_of(text)
+        sentences = read_columns(path, {}, column, skipped=skipped)
+        return (sentence.tokens for sentence in sentences)
     if file_format == TXT:
-        return (example.text for example in read_lines(path))
-    return (example.text for example in read_examples(path, file_format, text, None, header))
+        return (example.text for example in read_lines(path, skipped=skipped))
+    rows = read_examples(path, file_format, text, None, header, skipped)
+    return (example.text for example in rows)
 
 
 def read_sentences(path: str | Path) -> Iterator[str]:
@@ -109,13 +129,32 @@ def _numbered_texts(
 
 
 def read_tagged(
-    path: str | Path, file_format: str, text: str | None, label: str | None
+    path: str | Path,
+    file_format: str,
+    text: str | None,
+    label: str | None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[TaggedSentence]:
-    """Stream tagged sentences; by default of keys `tokens`, `tags`, or first and last column."""
-    if file_format == JSONL:
-        return read_tagged_jsonl(path, text or "tokens", label or "tags")
-    columns = _number(path, text or "0"), _number(path, label or "-1")
-    return read_conll(path, *columns)
+    """Stream tagged sentences; by default of keys `tokens`, `tags`, or first and last column.
+
+    Raises:
+        ValueError: CoNLL-U without `label`, where no column is that of the tags.
+    """
+    if file_format in RECORDS:
+        tokens, tags = text or "tokens", label or "tags"
+        records = read_records(path, file_format, (tokens, tags), skipped)
+        return tagged_sentences(path, records, tokens, tags)
+    if not is_conllu(path):
+        columns = _number(path, text or "0"), _number(path, label or "-1")
+        return read_conll(path, *columns, skipped=skipped)
+    if label is None:
+        raise ValueError(
+            f"{path}: CoNLL-U has several columns of tags. Received: no label column. Name one, "
+            "or several with commas: a field such as UPOS, or a key in MISC."
+        )
+    column = None if text is None else column_of(text)
+    sentences = read_columns(path, {label: column_of(label)}, column, skipped=skipped)
+    return (TaggedSentence(one.tokens, one.columns[label], one.line) for one in sentences)
 
 
 def read_examples(
@@ -124,21 +163,46 @@ def read_examples(
     text: str | None,
     label: str | None,
     header: bool | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[Example]:
-    """Stream texts of CSV, TSV or JSONL; the default of `text` is that name, no label is none."""
+    """Stream texts of tables and records; the default of `text` is that name, no label is none."""
     text = text or "text"
-    if file_format == JSONL:
-        return read_jsonl(path, text, label)
-    columns = _column(text), None if label is None else _column(label)
-    return read_table(path, *columns, _DELIMITERS[file_format], header=header)
+    if file_format in RECORDS:
+        keys = (text,) if label is None else (text, label)
+        return examples(path, read_records(path, file_format, keys, skipped), text, label)
+    columns = column_of(text), None if label is None else column_of(label)
+    return read_table(path, *columns, _DELIMITERS[file_format], header=header, skipped=skipped)
 
 
-def _column(name: str) -> Column:
+def read_records(
+    path: str | Path,
+    file_format: str,
+    keys: Sequence[str],
+    skipped: Counter[str] | None = None,
+) -> Iterator[NumberedRecord]:
+    """Stream the records of one of the formats `RECORDS`, with these keys at least.
+
+    Raises:
+        ImportError: what reads this format is not installed.
+    """
+    if file_format == PARQUET:
+        from keras_elmo.text.parquet import parquet_records
+
+        return parquet_records(path, keys)
+    if file_format == HUB:
+        from keras_elmo.text.hub_datasets import hub_records
+
+        return hub_records(path, keys)
+    return json_records(path, skipped)
+
+
+def column_of(name: str) -> Column:
+    """A number where the name is one."""
     return int(name) if re.fullmatch(r"-?\d+", name) else name
 
 
 def _number(path: str | Path, name: str) -> int:
-    column = _column(name)
+    column = column_of(name)
     if isinstance(column, int):
         return column
     raise ValueError(f"{path}: CoNLL columns have numbers, from 0 or from -1. Received: {name!r}")

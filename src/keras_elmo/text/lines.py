@@ -1,6 +1,7 @@
 """The lines of a text file with their numbers: the one place that knows encodings and line ends."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -38,6 +39,23 @@ def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
                 yield number, _decode(raw, path, number)
         except DAMAGED as error:
             raise DataError.at(path, number + 1, damage(path, error)) from error
+
+
+def not_blank(
+    lines: Iterable[tuple[int, str]], skipped: Counter[str] | None = None
+) -> Iterator[tuple[int, str]]:
+    """Pass on the lines that hold something; blank ones are counted in `skipped`."""
+    for line, text in lines:
+        if text.strip():
+            yield line, text
+        else:
+            count(skipped, "blank lines")
+
+
+def count(skipped: Counter[str] | None, reason: str, number: int = 1) -> None:
+    """Note that something was passed over, so that it can be told; None notes nothing."""
+    if skipped is not None and number:
+        skipped[reason] += number
 
 
 def not_empty(rows: Iterable[Row], path: str | Path, what: str) -> Iterator[Row]:

@@ -1,17 +1,18 @@
 """Pairs of texts, source and target, from a file with a tab between them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as short
 
-from keras_elmo.text.lines import DataError, not_empty, numbered_lines
-from keras_elmo.text.readers import Example
+from keras_elmo.text.lines import DataError, not_blank, not_empty, numbered_lines
+from keras_elmo.text.records import Example
 
 
-def read_pairs(path: str | Path) -> Iterator[Example]:
+def read_pairs(path: str | Path, *, skipped: Counter[str] | None = None) -> Iterator[Example]:
     """Stream pairs of texts: two columns with a tab between them, no header and no quoting.
 
-    Blank lines are passed over.
+    Blank lines are passed over, and counted in `skipped`.
 
     Returns:
         An example a line: its `text` is the source, its `label` the target.
@@ -20,7 +21,7 @@ def read_pairs(path: str | Path) -> Iterator[Example]:
         DataError: the file and line of a pair with more or fewer than one tab, or with one side
             empty; an empty file.
     """
-    lines = ((line, text) for line, text in numbered_lines(path) if text.strip())
+    lines = not_blank(numbered_lines(path), skipped)
     yield from not_empty((_pair(path, line, text) for line, text in lines), path, "pairs")
 
 

@@ -1,7 +1,7 @@
 """Questions on passages as data sets, and as what is to be answered."""
 
-import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from reprlib import repr as short
@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from keras_elmo.text.datasets import Dataset, read_dataset
-from keras_elmo.text.formats import JSONL, format_of
-from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.formats import RECORDS, format_of, read_records
+from keras_elmo.text.joint_datasets import is_joint, read_joint
+from keras_elmo.text.lines import DataError
 from keras_elmo.text.squad import Question, is_squad, read_squad
 
 QA = "qa"  # what is predicted: a stretch of a passage
@@ -26,11 +27,9 @@ class QuestionDataset(Dataset):
 
     Attributes:
         ids: of the questions.
-        skipped: records that were left out, by reason.
     """
 
     ids: list[str] = field(default_factory=list)
-    skipped: dict[str, int] = field(default_factory=dict)
 
     def classes(self) -> list[str]:
         """None."""
@@ -88,7 +87,9 @@ def read_labelled(
     header: bool | None = None,
     skip_bad: bool = False,
 ) -> Dataset:
-    """Read a labelled file of any kind: `.json` holds questions, for others see `read_dataset`.
+    """Read a labelled file of any kind: `.json` holds questions, several columns are joint.
+
+    For all others see `read_dataset`.
 
     Args:
         skip_bad: leave out questions that cannot be used, and count them; see `read_squad`.
@@ -96,10 +97,12 @@ def read_labelled(
     if kind != QA and not (kind is None and file_format is None and is_squad(path)):
         if skip_bad:
             raise ValueError(
-                f"bad records are skipped in SQuAD's files only. Received: {path} with skip_bad"
+                f"bad records are skipped among questions only. Received: {path} with skip_bad"
             )
+        if is_joint(path, file_format, kind, label):
+            return read_joint(path, file_format, text, label)
         return read_dataset(path, file_format, kind, text, label, header=header)
-    file = read_squad(path, skip_bad=skip_bad)
+    file = read_squad(path, file_format, skip_bad=skip_bad)
     questions = file.questions
     return QuestionDataset(
         str(path),
@@ -112,31 +115,29 @@ def read_labelled(
     )
 
 
-def read_questions(path: str | Path, file_format: str | None = None) -> Iterator[Question]:
+def read_questions(
+    path: str | Path, file_format: str | None = None, *, skipped: Counter[str] | None = None
+) -> Iterator[Question]:
     """Questions to answer: SQuAD's JSON, or JSON Lines with `question`, `passage` (or `context`).
 
-    The id of a line without `id` is its number.
+    The id of a line without `id` is its number. Parquet and data sets of the hub have `id`,
+    `question` and `context`. What is passed over is counted in `skipped`.
 
     Raises:
         DataError: file and record, or line, of what cannot be used.
     """
-    if format_of(path, file_format) != JSONL:
+    file_format = format_of(path, file_format)
+    if file_format not in RECORDS:
         yield from read_squad(path, labelled=False).questions
         return
-    for line, content in not_empty(numbered_lines(path), path, "questions"):
-        if content.strip():
-            yield _question(path, line, content)
+    for line, record in read_records(path, file_format, ("id", "question", "context"), skipped):
+        yield _question(path, line, record)
 
 
-def _question(path: str | Path, line: int, content: str) -> Question:
-    try:
-        record = json.loads(content)
-    except json.JSONDecodeError as error:
-        raise DataError.at(path, line, f"not JSON ({error.msg}). Put one object a line.") from error
-    found = record if isinstance(record, dict) else {}
-    question, passage = found.get("question"), found.get("passage", found.get("context"))
+def _question(path: str | Path, line: int, record: Mapping[str, Any]) -> Question:
+    question, passage = record.get("question"), record.get("passage", record.get("context"))
     for text in (question, passage):
         if not isinstance(text, str) or not text.strip():
             message = "a question and a passage, not empty, must be there"
             raise DataError.at(path, line, f"{message}. Received: {short(record)}")
-    return Question(str(found.get("id", line)), str(question), str(passage), [])
+    return Question(str(record.get("id", line)), str(question), str(passage), [])

@@ -1,20 +1,19 @@
 """Labelled and plain text from files, streamed: CSV, TSV, JSON Lines, plain lines, CoNLL columns.
 
 All files are UTF-8, with or without a byte order mark, with any line end, plain or `*.gz`; `-` is
-standard input. Blank lines are passed over. A bad row raises `DataError` with its file and line
-when the iteration reaches it.
+standard input. Blank lines are passed over, and counted in `skipped`. A bad row raises `DataError`
+with its file and line when the iteration reaches it.
 """
 
 import csv
-import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from reprlib import repr as short
-from typing import Any, NamedTuple
 
 from keras_elmo.text.conll import TaggedSentence, read_conll
-from keras_elmo.text.lines import DataError, not_empty, numbered_lines
-from keras_elmo.text.tags import BIO, convert_tags
+from keras_elmo.text.lines import DataError, count, not_blank, not_empty, numbered_lines
+from keras_elmo.text.records import Example, examples, json_records, tagged_sentences
 
 __all__ = [
     "DataError",
@@ -30,14 +29,6 @@ __all__ = [
 Column = str | int
 
 
-class Example(NamedTuple):
-    """A text (or its tokens), its label (several for multi-label, "" for none), its line."""
-
-    text: str | list[str]
-    label: str | list[str]
-    line: int
-
-
 def read_table(
     path: str | Path,
     text: Column = "text",
@@ -45,6 +36,7 @@ def read_table(
     delimiter: str | None = None,
     *,
     header: bool | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[Example]:
     """Stream the rows of a CSV or TSV file.
 
@@ -56,6 +48,7 @@ def read_table(
         text, label: columns, by name or by number from 0. `label=None`: no labels.
         delimiter: one character. The default is a tab for `*.tsv` and `*.tab`, else a comma.
         header: whether the first row holds names. The default is yes if a column is given by name.
+        skipped: counts what is passed over, by reason.
 
     Raises:
         DataError: no such column, a row with more or fewer fields than the first, broken quoting,
@@ -67,13 +60,13 @@ def read_table(
     """
     named = isinstance(text, str) or isinstance(label, str)
     has_header = named if header is None else header
-    rows = not_empty(_rows(path, delimiter or _delimiter(path)), path, "rows")
+    rows = not_empty(_rows(path, delimiter or _delimiter(path), skipped), path, "rows")
     line, first = next(rows)
     names = [name.strip() for name in first] if has_header else [str(i) for i in range(len(first))]
     text_column = _position(path, line, names, text)
     label_column = None if label is None else _position(path, line, names, label)
 
-    def examples() -> Iterator[Example]:
+    def below() -> Iterator[Example]:
         if not has_header:
             yield _example(path, line, first, text_column, label_column)
         for number, row in rows:
@@ -85,10 +78,16 @@ def read_table(
                 raise DataError.at(path, number, message)
             yield _example(path, number, row, text_column, label_column)
 
-    yield from not_empty(examples(), path, "rows below its header")
+    yield from not_empty(below(), path, "rows below its header")
 
 
-def read_jsonl(path: str | Path, text: str = "text", label: str | None = None) -> Iterator[Example]:
+def read_jsonl(
+    path: str | Path,
+    text: str = "text",
+    label: str | None = None,
+    *,
+    skipped: Counter[str] | None = None,
+) -> Iterator[Example]:
     """Stream JSON Lines: one object a line.
 
     Args:
@@ -96,67 +95,53 @@ def read_jsonl(path: str | Path, text: str = "text", label: str | None = None) -
         text: key of a string, or of a list of tokens.
         label: key of a string, number or boolean, or of a list of these (multi-label). Numbers and
             booleans become strings as they are written in JSON. None: no labels.
+        skipped: counts what is passed over, by reason.
 
     Raises:
         DataError: a line that is no JSON object, a missing key, a value of another kind, an empty
-            text or label, an empty file.
+            text, token or label, an empty file.
     """
-    for line, record in not_empty(_records(path), path, "JSON objects"):
-        value = _value(path, line, record, text)
-        is_text = isinstance(value, str) and value.strip()
-        if not (is_text or (value and _is_tokens(value))):
-            raise DataError.at(
-                path, line, f"{text!r} must be a text or a list of tokens. Received: {short(value)}"
-            )
-        yield Example(value, "" if label is None else _label(path, line, record, label), line)
+    return examples(path, json_records(path, skipped), text, label)
 
 
 def read_tagged_jsonl(
-    path: str | Path, tokens: str = "tokens", tags: str = "tags", *, scheme: str | None = None
+    path: str | Path,
+    tokens: str = "tokens",
+    tags: str = "tags",
+    *,
+    scheme: str | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[TaggedSentence]:
     """Stream tagged sentences from JSON Lines; tags become BIO as in `read_conll`.
 
     Args:
         path: the file.
         tokens, tags: keys of two lists of strings of equal length.
-        scheme: as of `read_conll`.
+        scheme, skipped: as of `read_conll`.
 
     Raises:
         DataError: as `read_jsonl`, and lists of unequal length.
     """
-    for line, record in not_empty(_records(path), path, "JSON objects"):
-        words, labels = (_value(path, line, record, key) for key in (tokens, tags))
-        for key, value in ((tokens, words), (tags, labels)):
-            if not (value and _is_tokens(value)):
-                message = f"{key!r} must be a list of strings, not empty. Received: {short(value)}"
-                raise DataError.at(path, line, message)
-        if len(words) != len(labels):
-            message = (
-                f"expected a tag for each token. Received: {len(words)} tokens, {len(labels)} tags"
-            )
-            raise DataError.at(path, line, message)
-        try:
-            yield TaggedSentence(words, convert_tags(labels, BIO, scheme=scheme), line)
-        except ValueError as error:
-            raise DataError.at(path, line, str(error)) from error
+    return tagged_sentences(path, json_records(path, skipped), tokens, tags, scheme)
 
 
-def read_lines(path: str | Path) -> Iterator[Example]:
-    """Stream plain text, one unlabelled example a line; blank lines are passed over.
+def read_lines(path: str | Path, *, skipped: Counter[str] | None = None) -> Iterator[Example]:
+    """Stream plain text, one unlabelled example a line.
 
     Raises:
         DataError: bytes that are not UTF-8, no text at all.
     """
-    lines = numbered_lines(path)
-    examples = (Example(text, "", line) for line, text in lines if text.strip())
-    yield from not_empty(examples, path, "text")
+    lines = not_blank(numbered_lines(path), skipped)
+    yield from not_empty((Example(text, "", line) for line, text in lines), path, "text")
 
 
 def _delimiter(path: str | Path) -> str:
     return "\t" if Path(path).name.removesuffix(".gz").endswith((".tsv", ".tab")) else ","
 
 
-def _rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    path: str | Path, delimiter: str, skipped: Counter[str] | None
+) -> Iterator[tuple[int, list[str]]]:
     """Each row with the line on which it begins: a quoted field may go on over several."""
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     lines = (f"{content}\n" for _, content in numbered_lines(path))
@@ -172,6 +157,8 @@ def _rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             raise DataError.at(path, line, message) from error
         if len(row) > 1 or "".join(row).strip():
             yield line, row
+        else:
+            count(skipped, "blank lines")
 
 
 def _position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
@@ -202,44 +189,3 @@ def _example(
             path, line, f"the label is empty. Received: {short(row)}. Label it or remove it."
         )
     return Example(text, label, line)
-
-
-def _records(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line, content in numbered_lines(path):
-        if not content.strip():
-            continue
-        try:
-            record = json.loads(content)
-        except json.JSONDecodeError as error:
-            message = f"not JSON ({error.msg}, column {error.colno}). Put one object on each line."
-            raise DataError.at(path, line, message) from error
-        if not isinstance(record, dict):
-            raise DataError.at(path, line, f"expected a JSON object. Received: {short(record)}")
-        yield line, record
-
-
-def _value(path: str | Path, line: int, record: dict[str, Any], key: str) -> Any:
-    if key not in record:
-        message = f"the key must be one of {', '.join(record)}. Received: {key!r}"
-        raise DataError.at(path, line, message)
-    return record[key]
-
-
-def _label(path: str | Path, line: int, record: dict[str, Any], key: str) -> str | list[str]:
-    value = _value(path, line, record, key)
-    labels = [_as_string(item) for item in (value if isinstance(value, list) else [value])]
-    if not all(labels):
-        message = f"{key!r} must be a string, a number, or a list of them. Received: {short(value)}"
-        raise DataError.at(path, line, message)
-    return labels if isinstance(value, list) else labels[0]
-
-
-def _as_string(value: Any) -> str:
-    """A label as a string; "" for what cannot be one."""
-    if isinstance(value, str):
-        return value.strip()
-    return json.dumps(value) if isinstance(value, bool | int | float) else ""
-
-
-def _is_tokens(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(token, str) for token in value)

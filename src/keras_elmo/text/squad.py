@@ -4,11 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
+from keras_elmo.text.formats import RECORDS, format_of, read_records
 from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
+
+_KEYS = ("id", "question", "context", "answers")  # of a record that is a row
 
 
 class Answer(NamedTuple):
@@ -56,11 +60,20 @@ class _BadRecordError(ValueError):
         self.reason = reason
 
 
-def read_squad(path: str | Path, *, labelled: bool = True, skip_bad: bool = False) -> SquadFile:
+def read_squad(
+    path: str | Path,
+    file_format: str | None = None,
+    *,
+    labelled: bool = True,
+    skip_bad: bool = False,
+) -> SquadFile:
     """Read a SQuAD file; version 1.1 is told by questions without `is_impossible`.
 
     Args:
-        path: a JSON file, plain or compressed; `-` is standard input.
+        path: a JSON file, plain or compressed; `-` is standard input. Or JSON Lines, Parquet or a
+            data set of the hub in the form that SQuAD has there: `id`, `question`, `context` and
+            `answers`, an object of two lists, `text` and `answer_start`; empty ones are no answer.
+        file_format: of `keras_elmo.text.formats`; the default is told by the ending of its name.
         labelled: whether every question must have an answer or be marked as impossible.
         skip_bad: leave out records that cannot be used and count them, by reason.
 
@@ -76,7 +89,7 @@ def read_squad(path: str | Path, *, labelled: bool = True, skip_bad: bool = Fals
     name = "<stdin>" if str(path) == STANDARD_INPUT else str(path)
     questions: list[Question] = []
     skipped, seen = Counter[str](), set[str]()
-    for where, title, passage, record in _records(path, name):
+    for where, title, passage, record in _records(path, name, file_format, skipped):
         try:
             question = _question(title, passage, record, labelled=labelled)
             if question.id in seen:
@@ -101,8 +114,17 @@ def is_squad(path: str | Path) -> bool:
     return ".json" in suffixes[-2:] and (suffixes[-1] in (".json", ".gz", ".xz", ".zst"))
 
 
-def _records(path: str | Path, name: str) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
+def _records(
+    path: str | Path, name: str, file_format: str | None, skipped: Counter[str]
+) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
     """Where a question stands, its title, passage and record."""
+    file_format = format_of(path, file_format)
+    if file_format in RECORDS:
+        for row, record in read_records(path, file_format, _KEYS, skipped):
+            answers = _pairs(record.get("answers"))
+            own = {**record, "answers": answers, "is_impossible": answers == []}
+            yield f"row {row}", "", record.get("context"), own
+        return
     articles = _list(name, "the file", _parsed(path, name), "data")
     for i, article in enumerate(articles):
         place = f"data[{i}]"
@@ -115,6 +137,14 @@ def _records(path: str | Path, name: str) -> Iterator[tuple[str, str, Any, dict[
                     )
                 where = f"question {record['id']!r}" if "id" in record else f"{inner}.qas[{k}]"
                 yield where, str(article.get("title", "")), paragraph.get("context"), record
+
+
+def _pairs(answers: Any) -> Any:
+    """Answers from two lists; what has no such lists as it is."""
+    if not isinstance(answers, dict):
+        return answers
+    both = zip_longest(answers.get("text") or (), answers.get("answer_start") or ())
+    return [{"text": text, "answer_start": start} for text, start in both]
 
 
 def _parsed(path: str | Path, name: str) -> Any:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keras_elmo.text.offline import OFFLINE_VARIABLE, is_offline
 from keras_elmo.weights.errors import WeightsError
 
 if TYPE_CHECKING:
     import requests
 
-OFFLINE_VARIABLE = "KERAS_ELMO_OFFLINE"
 MOST_BYTES = 8 * 2**30
 _CHUNK = 2**16
 _ATTEMPTS, _WAIT_SECONDS, _STALL_SECONDS = 5, 1.0, 30.0
@@ -20,11 +20,6 @@ _ATTEMPTS, _WAIT_SECONDS, _STALL_SECONDS = 5, 1.0, 30.0
 
 class DownloadError(OSError):
     """A file that could not be had from the net."""
-
-
-def is_offline() -> bool:
-    """Whether nothing may be fetched."""
-    return os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0")
 
 
 def download(

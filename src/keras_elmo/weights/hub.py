@@ -6,7 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.weights.download import OFFLINE_VARIABLE, DownloadError, is_offline
+from keras_elmo.text.offline import OFFLINE_VARIABLE, is_offline
+from keras_elmo.weights.download import DownloadError
 
 _ADDRESS = re.compile(  # a `Path` has lost the second slash
     r"hf:/{1,2}(?P<name>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+))?(?:/(?P<inner>.+))?"

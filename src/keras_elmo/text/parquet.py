@@ -1,0 +1,52 @@
+"""Parquet files as records; pyarrow reads them (extra `parquet`)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_elmo.text.class_names import name_classes
+from keras_elmo.text.lines import DataError, not_empty
+from keras_elmo.text.opening import check_file
+from keras_elmo.text.records import NumberedRecord, require_columns
+
+try:
+    import pyarrow as pa  # pyright: ignore[reportMissingImports]
+    import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
+except ImportError as error:
+    raise ImportError(
+        'Parquet files need pyarrow. Install it with `pip install "keras-elmo[parquet]"`.'
+    ) from error
+
+_ROWS = 1024  # that are in memory at once
+
+
+def parquet_records(path: str | Path, columns: Sequence[str]) -> Iterator[NumberedRecord]:
+    """Stream the rows of a Parquet file, counted from 1, with some of its columns.
+
+    Numbers of classes become names where the hub's `datasets` has noted these in the file.
+
+    Raises:
+        DataError: no Parquet file or a damaged one, no such column, no rows.
+    """
+    check_file(Path(path))
+    try:
+        with pq.ParquetFile(path) as file:
+            require_columns(path, file.schema_arrow.names, columns)
+            rows = name_classes(path, _rows(file, columns), _features(file.schema_arrow))
+            yield from not_empty(rows, path, "rows")
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"{path}: no Parquet file, or a damaged one ({error}). Name another format, on the "
+            "command line with `--format`, or write the file again."
+        ) from error
+
+
+def _rows(file: Any, columns: Sequence[str]) -> Iterator[NumberedRecord]:
+    batches = file.iter_batches(batch_size=_ROWS, columns=list(dict.fromkeys(columns)))
+    yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+
+
+def _features(schema: Any) -> Mapping[str, Any]:
+    noted = (schema.metadata or {}).get(b"huggingface")
+    return json.loads(noted)["info"]["features"] if noted else {}

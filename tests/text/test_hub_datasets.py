@@ -1,0 +1,124 @@
+"""Data sets of the hub: read by their own library, from objects and from folders of their form."""
+
+import sys
+
+import pytest
+
+from keras_elmo.text.formats import read_texts
+from keras_elmo.text.lines import DataError
+from keras_elmo.text.question_datasets import read_labelled
+
+datasets = pytest.importorskip("datasets", reason="needs the package datasets")
+
+TAGS, LABELS = ["O", "B-PER", "I-PER"], ["negative", "positive"]
+CARD = """---
+dataset_info:
+  features:
+    - name: text
+      dtype: string
+    - name: label
+      dtype:
+        class_label:
+          names:
+            '0': negative
+            '1': positive
+---
+"""
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A folder that `datasets` takes for user/name: two splits, and names of the classes."""
+    folder = tmp_path / "user" / "name"
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text(CARD)
+    (folder / "train.jsonl").write_text(
+        '{"text": "a joy", "label": 1}\n{"text": "dull", "label": 0}\n'
+    )
+    (folder / "test.jsonl").write_text('{"text": "fine", "label": 1}\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    return "hf://user/name"
+
+
+def test_names_of_classes_everywhere():
+    """What the library itself says the numbers mean, by `int2str`."""
+    from keras_elmo.text.hub_datasets import dataset_records
+
+    several = datasets.Sequence(datasets.ClassLabel(names=TAGS))
+    features = datasets.Features(
+        {
+            "tokens": datasets.Sequence(datasets.Value("string")),
+            "tags": several,
+            "nested": datasets.Sequence(several),
+            "label": datasets.ClassLabel(names=LABELS),
+            "stars": datasets.Value("int64"),
+        }
+    )
+    columns = {
+        "tokens": [["Ada", "Byron"], ["left"]],
+        "tags": [[1, 2], [0]],
+        "nested": [[[1], []], [[0, 2]]],
+        "label": [1, 0],
+        "stars": [1, 0],
+    }
+    dataset = datasets.Dataset.from_dict(columns, features=features)
+    names = list(features)
+    for row, (number, record) in enumerate(dataset_records("x", dataset, names)):
+        assert number == row + 1
+        assert list(record) == names
+        tag = several.feature.int2str
+        assert record["tags"] == tag(columns["tags"][row])
+        assert record["nested"] == [tag(part) if part else [] for part in columns["nested"][row]]
+        assert record["label"] == features["label"].int2str(columns["label"][row])
+        assert (record["tokens"], record["stars"]) == (columns["tokens"][row], 1 - row)
+    [(_, record), _] = dataset_records("x", dataset, ["label"])
+    assert record == {"label": "positive"}
+    with pytest.raises(DataError, match=r"x: the column must be one of tokens, tags, .* 'text'"):
+        list(dataset_records("x", dataset, ["text"]))
+    unlabelled = datasets.Dataset.from_dict(columns | {"label": [1, -1]}, features=features)
+    with pytest.raises(DataError, match=r"x:2: a label must be a number from 0 to 1. Received: -1"):
+        list(dataset_records("x", unlabelled, ["label"]))
+
+
+def test_classes_that_a_file_of_the_library_holds(tmp_path):
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=LABELS)}
+    )
+    dataset = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [1, 0]}, features=features)
+    dataset.to_parquet(tmp_path / "a.parquet")
+    assert read_labelled(tmp_path / "a.parquet").labels == ["positive", "negative"]
+
+
+def test_by_address(hub):
+    data = read_labelled(f"{hub}:train")
+    assert (data.kind, data.path) == ("classification", f"{hub}:train")
+    assert data.texts == ["a joy", "dull"]
+    assert data.labels == ["positive", "negative"]
+    assert data.lines == [1, 2]
+    assert list(read_texts(f"{hub}:test")) == ["fine"]
+    assert read_labelled(f"{hub}/default:train[1:]").texts == ["dull"]
+
+
+def test_what_is_wrong_with_an_address(hub, monkeypatch):
+    with pytest.raises(DataError, match=r"named: train, test. Received: none. Say .*/name:train"):
+        read_labelled(hub)
+    with pytest.raises(DataError, match=r"name:dev cannot be read.* \['train', 'test'\]"):
+        read_labelled(f"{hub}:dev")
+    with pytest.raises(DataError, match=r"user/other:train cannot be read from the hub"):
+        read_labelled("hf://user/other:train")
+    monkeypatch.setenv("KERAS_ELMO_OFFLINE", "1")
+    with pytest.raises(DataError, match="KERAS_ELMO_OFFLINE forbids to fetch it"):
+        read_labelled("hf://user/other:train")
+    with pytest.raises(ValueError, match=r"must be hf://user/name, .* Received: 'hf://a/b/c/d'"):
+        read_labelled("hf://a/b/c/d")
+    with pytest.raises(ValueError, match=r"has no format\. Received: 'csv'"):
+        read_labelled(hub, "csv")
+
+
+def test_without_the_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)  # importing it fails now
+    monkeypatch.delitem(sys.modules, "keras_elmo.text.hub_datasets", raising=False)
+    with pytest.raises(ImportError, match=r'pip install "keras-elmo\[datasets\]"'):
+        read_labelled("hf://user/name")
