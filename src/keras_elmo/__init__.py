@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+    from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
@@ -52,6 +53,7 @@ __all__ = [
     "ElmoEmbedding",
     "ElmoJointTagger",
     "ElmoLanguageModel",
+    "ElmoPairClassifier",
     "ElmoPreprocessor",
     "ElmoQuestionAnswerer",
     "ElmoSeq2Seq",
@@ -85,6 +87,7 @@ _MODULES = {
     "ElmoEmbedding": "elmo.embedding",
     "ElmoJointTagger": "tasks.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
+    "ElmoPairClassifier": "tasks.pair_classifier",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoSeq2Seq": "tasks.seq_2_seq",
     "ElmoQuestionAnswerer": "tasks.question_answerer",

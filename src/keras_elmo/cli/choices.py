@@ -11,6 +11,7 @@ class Kind(StrEnum):
     TAGGING = "tagging"
     SEQ2SEQ = "seq2seq"
     QA = "qa"
+    PAIR = "pair"
 
 
 class Format(StrEnum):

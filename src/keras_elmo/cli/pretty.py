@@ -75,9 +75,10 @@ class Pretty:
 
     def _classes(self, record: dict[str, Any]) -> Text:
         """The text, and a bar for each of the most probable classes."""
-        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
+        names = ("text",) if "text" in record else ("text_a", "text_b")
+        texts = [x if isinstance(x, str) else " ".join(x) for x in map(record.get, names)]
         chosen = record.get("labels", [record.get("label")])
-        shown = Text(f"{text}\n")
+        shown = Text("".join(f"{text}\n" for text in texts))
         ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])
         width = max(len(name) for name, _ in ranked[:_SHOWN])
         for name, share in ranked[:_SHOWN]:

@@ -31,8 +31,8 @@ def error_records(
     Returns:
         `number` (of the text, from 0), `input`, `gold`, `predicted` and `confidence`: the
         probability of the wrong label or target; of several labels or tags, that of the surest
-        mistake. Of questions `question` and `passage` for `input`, and `f1`; the probability is
-        that there is an answer, or none.
+        mistake. Of pairs `text_a` and `text_b` for `input`. Of questions `question` and `passage`
+        likewise, and `f1`; the probability is that there is an answer, or none.
     """
     if isinstance(task, ElmoQuestionAnswerer):
         return _wrong_answers(task, texts, gold, batch_size)
@@ -43,7 +43,11 @@ def error_records(
     for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
         predicted, confidence = _mistake(record, wanted)
         if confidence is not None:
-            shown = {"number": number, "input": record.get("text", record.get("tokens"))}
+            shown = {"number": number}
+            if "text_a" in record:
+                shown |= {name: record[name] for name in ("text_a", "text_b")}
+            else:
+                shown["input"] = record.get("text", record.get("tokens"))
             shown |= {"gold": wanted, "predicted": predicted}
             found.append(shown | {"confidence": round(confidence, 6)})
     return sorted(found, key=lambda error: -error["confidence"])

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
@@ -18,6 +19,7 @@ from keras_elmo.weights.presets import TASK_FILE, preset_folder
 # Importing a task registers it.
 TASKS: tuple[type[ElmoTask], ...] = (
     ElmoTextClassifier,
+    ElmoPairClassifier,
     ElmoTokenClassifier,
     ElmoJointTagger,
     ElmoSeq2Seq,

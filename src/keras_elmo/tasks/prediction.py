@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
@@ -26,14 +27,14 @@ def prediction_records(
 
     Args:
         task: a trained one.
-        texts: strings or token lists; for a question answerer pairs `(question, passage)`, or
-            what `read_questions` gives.
+        texts: strings or token lists; for a classifier of pairs two of them; for a question
+            answerer pairs `(question, passage)`, or what `read_questions` gives.
         search: for seq2seq, of `generate`.
 
     Returns:
-        For a classifier `text`, `label` (`labels` if it is multi-label) and `probabilities` by
-        label; for a tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these
-        tags, and `entities` where the labels mark spans: see
+        For a classifier `text` (of pairs `text_a` and `text_b`), `label` (`labels` if it is
+        multi-label) and `probabilities` by label; for a tagger `text` (of a string), `tokens`,
+        `tags`, the `probabilities` of these tags, and `entities` where the labels mark spans: see
         [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
@@ -107,7 +108,9 @@ def _classified(
     key = "labels" if task.multi_label else "label"
     for text, row, label in zip(texts, probabilities, task.decode(probabilities), strict=True):
         shares = dict(zip(task.labels, _rounded(row), strict=True))
-        yield {"text": text, key: label, "probabilities": shares}
+        pair = isinstance(task, ElmoPairClassifier)
+        shown = {"text_a": text[0], "text_b": text[1]} if pair else {"text": text}
+        yield {**shown, key: label, "probabilities": shares}
 
 
 def _tagged(

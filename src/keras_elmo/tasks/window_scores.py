@@ -8,8 +8,9 @@ import numpy as np
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.tasks.batches import FEATURES
-from keras_elmo.tasks.pair_encoder import QUESTION
-from keras_elmo.tasks.question_batches import Pair, PairBatches, Row, make_rows
+from keras_elmo.tasks.pair_batches import PairBatches
+from keras_elmo.tasks.pair_encoder import OTHER
+from keras_elmo.tasks.question_batches import Pair, Row, WindowBatches, make_rows, window_texts
 
 # Tokens whose features are held at a time: 200 MB for a small ELMo, 800 MB for the original.
 _TOKENS_IN_MEMORY = 2**16
@@ -35,9 +36,8 @@ class WindowScores:
         rows = make_rows(pairs, model.window, model.window_step)
         found: list[Scores] = [[] for _ in pairs]
         for part in _parts(pairs, rows):
-            batches = PairBatches(
-                pairs, part, model.preprocessor, model.input, batch_size=batch_size
-            )
+            texts = window_texts(pairs, part)
+            batches = WindowBatches(texts, model.preprocessor, model.input, batch_size=batch_size)
             call = self._ready(batches)
             for i, numbers in enumerate(batches.rows):
                 for number, scores in zip(numbers, call(*batches[i]), strict=True):
@@ -54,7 +54,7 @@ class WindowScores:
             embedder = ElmoEmbedder(backbone, self._model.preprocessor)
             batches.features = embedder.embed(batches.sentences)
             shape = (None, None, backbone.num_layers + 1, 2 * backbone.projection_dim)
-            more = {FEATURES: shape, QUESTION + FEATURES: shape}
+            more = {FEATURES: shape, OTHER + FEATURES: shape}
         if can_embed not in self._calls:
             self._calls[can_embed] = compiled_call(self._model, more)
         return self._calls[can_embed]
@@ -75,8 +75,3 @@ def _parts(pairs: Sequence[Pair], rows: Sequence[Row]) -> Iterator[list[Row]]:
         tokens, last = tokens + new, window
     if part:
         yield part
-
-
-def is_pair(x: Any) -> bool:
-    """Whether it is one `(question, passage)` and not many."""
-    return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)

@@ -67,22 +67,16 @@ def read_table(
     """
     named = isinstance(text, str) or isinstance(label, str)
     has_header = named if header is None else header
-    rows = not_empty(_rows(path, delimiter or _delimiter(path)), path, "rows")
+    rows = not_empty(table_rows(path, delimiter or _delimiter(path)), path, "rows")
     line, first = next(rows)
     names = [name.strip() for name in first] if has_header else [str(i) for i in range(len(first))]
-    text_column = _position(path, line, names, text)
-    label_column = None if label is None else _position(path, line, names, label)
+    text_column = column_position(path, line, names, text)
+    label_column = None if label is None else column_position(path, line, names, label)
 
     def examples() -> Iterator[Example]:
         if not has_header:
             yield _example(path, line, first, text_column, label_column)
         for number, row in rows:
-            if len(row) != len(first):
-                message = (
-                    f"expected {len(first)} fields, as in the first row. Received: {len(row)}. "
-                    "Quote fields that hold the delimiter."
-                )
-                raise DataError.at(path, number, message)
             yield _example(path, number, row, text_column, label_column)
 
     yield from not_empty(examples(), path, "rows below its header")
@@ -101,7 +95,7 @@ def read_jsonl(path: str | Path, text: str = "text", label: str | None = None) -
         DataError: a line that is no JSON object, a missing key, a value of another kind, an empty
             text or label, an empty file.
     """
-    for line, record in not_empty(_records(path), path, "JSON objects"):
+    for line, record in not_empty(json_records(path), path, "JSON objects"):
         value = _value(path, line, record, text)
         is_text = isinstance(value, str) and value.strip()
         if not (is_text or (value and _is_tokens(value))):
@@ -124,7 +118,7 @@ def read_tagged_jsonl(
     Raises:
         DataError: as `read_jsonl`, and lists of unequal length.
     """
-    for line, record in not_empty(_records(path), path, "JSON objects"):
+    for line, record in not_empty(json_records(path), path, "JSON objects"):
         words, labels = (_value(path, line, record, key) for key in (tokens, tags))
         for key, value in ((tokens, words), (tags, labels)):
             if not (value and _is_tokens(value)):
@@ -156,8 +150,13 @@ def _delimiter(path: str | Path) -> str:
     return "\t" if Path(path).name.removesuffix(".gz").endswith((".tsv", ".tab")) else ","
 
 
-def _rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line on which it begins: a quoted field may go on over several."""
+def table_rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Stream rows with the line on which each begins: a quoted field may go on over several.
+
+    Raises:
+        DataError: broken quoting, a row with more or fewer fields than the first.
+    """
+    fields = 0
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     lines = (f"{content}\n" for _, content in numbered_lines(path))
     rows = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
@@ -170,11 +169,24 @@ def _rows(path: str | Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as error:
             message = f"broken row ({error}). Is a quote left open, or not doubled inside quotes?"
             raise DataError.at(path, line, message) from error
-        if len(row) > 1 or "".join(row).strip():
-            yield line, row
+        if len(row) < 2 and not "".join(row).strip():
+            continue
+        fields = fields or len(row)
+        if len(row) != fields:
+            message = (
+                f"expected {fields} fields, as in the first row. Received: {len(row)}. "
+                "Quote fields that hold the delimiter."
+            )
+            raise DataError.at(path, line, message)
+        yield line, row
 
 
-def _position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
+def column_position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
+    """Where a column stands among the names of all.
+
+    Raises:
+        DataError: nowhere, or twice.
+    """
     if isinstance(column, int) and 0 <= column < len(names):
         return column
     if isinstance(column, str) and names.count(column) == 1:
@@ -204,7 +216,12 @@ def _example(
     return Example(text, label, line)
 
 
-def _records(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_records(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Stream the objects of JSON Lines with their lines.
+
+    Raises:
+        DataError: a line that is no JSON object.
+    """
     for line, content in numbered_lines(path):
         if not content.strip():
             continue
@@ -227,15 +244,15 @@ def _value(path: str | Path, line: int, record: dict[str, Any], key: str) -> Any
 
 def _label(path: str | Path, line: int, record: dict[str, Any], key: str) -> str | list[str]:
     value = _value(path, line, record, key)
-    labels = [_as_string(item) for item in (value if isinstance(value, list) else [value])]
+    labels = [label_string(item) for item in (value if isinstance(value, list) else [value])]
     if not all(labels):
         message = f"{key!r} must be a string, a number, or a list of them. Received: {short(value)}"
         raise DataError.at(path, line, message)
     return labels if isinstance(value, list) else labels[0]
 
 
-def _as_string(value: Any) -> str:
-    """A label as a string; "" for what cannot be one."""
+def label_string(value: Any) -> str:
+    """A label as a string, numbers and booleans as JSON has them; "" for what cannot be one."""
     if isinstance(value, str):
         return value.strip()
     return json.dumps(value) if isinstance(value, bool | int | float) else ""
