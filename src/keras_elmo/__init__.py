@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.text_regressor import ElmoTextRegressor
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.presets import list_presets
@@ -58,6 +59,7 @@ __all__ = [
     "ElmoQuestionAnswerer",
     "ElmoSeq2Seq",
     "ElmoTextClassifier",
+    "ElmoTextRegressor",
     "ElmoTokenClassifier",
     "ElmoWordPredictor",
     "ForgettingMonitor",
@@ -92,6 +94,7 @@ _MODULES = {
     "ElmoSeq2Seq": "tasks.seq_2_seq",
     "ElmoQuestionAnswerer": "tasks.question_answerer",
     "ElmoTextClassifier": "tasks.text_classifier",
+    "ElmoTextRegressor": "tasks.text_regressor",
     "ElmoTokenClassifier": "tasks.token_classifier",
     "ElmoWordPredictor": "elmo.word_prediction",
     "ForgettingMonitor": "fine_tuning.forgetting",

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     SEQ2SEQ = "seq2seq"
     QA = "qa"
     PAIR = "pair"
+    REGRESSION = "regression"
 
 
 class Format(StrEnum):

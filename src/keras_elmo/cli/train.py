@@ -165,16 +165,17 @@ def train(
 
     The data tell the task: labelled texts are classified, tagged tokens are tagged, and questions
     in SQuAD's JSON (.json) are answered from their passages. With --task seq2seq a file has two
-    columns, source, tab, target; with --task pair a label for two texts. Ctrl-C ends the training
-    and keeps what was learned. Every few minutes the whole state is written to a file beside the
-    model folder, NAME.checkpoint: after a crash the same command with --resume ends with the model
-    that there would have been.
+    columns, source, tab, target; with --task pair a label for two texts, and with regression a
+    number for each text. Ctrl-C ends the training and keeps what was learned. Every few minutes the
+    whole state is written to a file beside the model folder, NAME.checkpoint: after a crash the
+    same command with --resume ends with the model that there would have been.
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
     keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
     keras-elmo train words.tsv --task seq2seq --source characters -o speller/
     keras-elmo train snli.tsv --task pair --text premise,hypothesis --cross-attention -o model/
+    keras-elmo train reviews.csv --task regression --label stars -o model/
     keras-elmo train train-v2.0.json --dev dev-v2.0.json --lstm-units 64 -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """

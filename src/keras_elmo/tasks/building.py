@@ -15,8 +15,10 @@ from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.datasets import SEQ2SEQ, TAGGING, Dataset
+from keras_elmo.text.number_datasets import REGRESSION
 from keras_elmo.text.pair_datasets import PAIR
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
@@ -86,6 +88,10 @@ def build_task(
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
+    elif dataset.kind == REGRESSION:
+        if ordinal:
+            raise ValueError(f"numbers are no classes. Received: ordinal=True for {dataset.path}")
+        task = ElmoTextRegressor(backbone, pooling=pooling, **arguments)
     elif dataset.kind == SEQ2SEQ:
         task = _seq_2_seq(dataset, backbone, preprocessor, source, arguments | (sequences or {}))
     else:

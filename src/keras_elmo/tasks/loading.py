@@ -12,6 +12,7 @@ from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import TASK_FILE, preset_folder
@@ -20,6 +21,7 @@ from keras_elmo.weights.presets import TASK_FILE, preset_folder
 TASKS: tuple[type[ElmoTask], ...] = (
     ElmoTextClassifier,
     ElmoPairClassifier,
+    ElmoTextRegressor,
     ElmoTokenClassifier,
     ElmoJointTagger,
     ElmoSeq2Seq,

@@ -11,7 +11,7 @@ from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.tasks.pair_batches import PairBatches, Texts, make_texts
-from keras_elmo.tasks.pair_encoder import TextEncoder, encode_pair
+from keras_elmo.tasks.pair_encoder import EncodedPair, TextEncoder, encode_pair
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 
 
@@ -61,16 +61,17 @@ class ElmoPairClassifier(ElmoTextClassifier):
 
     def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
         shared = TextEncoder(**encoder)
-        inputs, features, *texts = encode_pair(backbone, shared)
-        u, v = self._vectors(*texts, encoder["dropout"])  # (batch, features) each
+        pair = encode_pair(backbone, shared)
+        u, v = self._vectors(pair, encoder["dropout"])  # (batch, features) each
         x = ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1)
         x = keras.layers.Dropout(encoder["dropout"], name="comparison_dropout")(x)
         x = keras.layers.Dense(self._hidden_units, "relu", name="comparison")(x)
         outputs = self.build_classes(x, num_classes)
-        return inputs, features, outputs, shared.tables.get("word_ids")
+        return pair.inputs, pair.features, outputs, shared.tables.get("word_ids")
 
-    def _vectors(self, text: Any, other: Any, mask: Any, other_mask: Any, dropout: float) -> Any:
+    def _vectors(self, pair: EncodedPair, dropout: float) -> tuple[Any, Any]:
         """One vector of each text."""
+        text, other, mask, other_mask = pair.text, pair.other, pair.mask, pair.other_mask
         if self._cross_attention:
             units = self._hidden_units
             attention = CrossAttention(name="cross_attention")

@@ -12,11 +12,13 @@ from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.columns import conll_lines, conllu_lines
 from keras_elmo.text.squad import Question
 from keras_elmo.text.tags import marks_spans
 
+_LINES = (ElmoTextClassifier, ElmoTextRegressor, ElmoSeq2Seq, ElmoQuestionAnswerer)  # not columns
 _WINDOW = 32  # batches that are read ahead and sorted by length together
 
 
@@ -33,9 +35,10 @@ def prediction_records(
 
     Returns:
         For a classifier `text` (of pairs `text_a` and `text_b`), `label` (`labels` if it is
-        multi-label) and `probabilities` by label; for a tagger `text` (of a string), `tokens`,
-        `tags`, the `probabilities` of these tags, and `entities` where the labels mark spans: see
-        [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
+        multi-label) and `probabilities` by label; for a regressor `text` and `value`; for a tagger
+        `text` (of a string), `tokens`, `tags`, the `probabilities` of these tags, and `entities`
+        where the labels mark spans: see [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint
+        tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
@@ -45,6 +48,10 @@ def prediction_records(
     while window := list(islice(texts, batch_size * _WINDOW)):
         if isinstance(task, ElmoTextClassifier):
             yield from _classified(task, window, batch_size)
+        elif isinstance(task, ElmoTextRegressor):
+            values = task.predict(window, batch_size=batch_size)
+            rows = zip(window, values, strict=True)
+            yield from ({"text": text, "value": float(value)} for text, value in rows)
         elif isinstance(task, ElmoTokenClassifier):
             yield from _tagged(task, window, batch_size)
         elif isinstance(task, ElmoJointTagger):
@@ -83,7 +90,7 @@ def prediction_lines(
         yield from (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif file_format not in ("conll", "conllu"):
         raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
-    elif isinstance(task, ElmoTextClassifier | ElmoSeq2Seq | ElmoQuestionAnswerer):
+    elif isinstance(task, _LINES):
         raise ValueError(f"what is no column of tags is written as jsonl. Received: {file_format}")
     else:
         yield from (_sentence(record, file_format, task) for record in records)

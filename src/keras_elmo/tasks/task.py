@@ -66,6 +66,8 @@ class ElmoTask(SentenceModel):
         dropout: before each BiLSTM layer and behind the last.
     """
 
+    has_classes = True
+
     def __init__(
         self,
         backbone: ElmoBackbone,
@@ -87,7 +89,8 @@ class ElmoTask(SentenceModel):
         dropout: float = 0.2,
         **kwargs: Any,
     ):
-        label_encoder = LabelEncoder(class_names(labels, num_classes))
+        if self.has_classes:
+            self.label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
         check_word_shapes(preprocessor, word_shape_dim)
@@ -95,7 +98,7 @@ class ElmoTask(SentenceModel):
         # === Layers and functional model ===
         inputs, features, outputs, word_vectors = self.build_graph(
             backbone,
-            len(label_encoder.labels),
+            len(self.labels),
             mix=mix,
             mix_layer_norm=mix_layer_norm,
             elmo_dropout_before=elmo_dropout_before,
@@ -113,7 +116,6 @@ class ElmoTask(SentenceModel):
         # === Config ===
         self.backbone = backbone
         self.preprocessor = preprocessor
-        self.label_encoder = label_encoder
         self.word_vectors = word_vectors
         self.mix = mix
         self.mix_layer_norm = mix_layer_norm
@@ -156,7 +158,7 @@ class ElmoTask(SentenceModel):
     @property
     def labels(self) -> list[str]:
         """The name of each class, in the order of the outputs."""
-        return self.label_encoder.labels
+        return self.label_encoder.labels if self.has_classes else []
 
     def compile(
         self,

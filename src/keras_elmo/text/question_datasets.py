@@ -12,6 +12,7 @@ import numpy as np
 from keras_elmo.text.datasets import Dataset, read_dataset
 from keras_elmo.text.formats import JSONL, format_of
 from keras_elmo.text.lines import DataError, not_empty, numbered_lines
+from keras_elmo.text.number_datasets import REGRESSION, read_number_dataset
 from keras_elmo.text.pair_datasets import PAIR, read_pair_dataset
 from keras_elmo.text.squad import Question, is_squad, read_squad
 
@@ -96,6 +97,8 @@ def read_labelled(
     """
     if kind == PAIR and not skip_bad:
         return read_pair_dataset(path, file_format, text, label, header=header)
+    if kind == REGRESSION and not skip_bad:
+        return read_number_dataset(path, file_format, text, label, header=header)
     if kind != QA and not (kind is None and file_format is None and is_squad(path)):
         if skip_bad:
             raise ValueError(
