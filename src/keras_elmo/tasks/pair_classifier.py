@@ -89,6 +89,9 @@ class ElmoPairClassifier(ElmoTextClassifier):
         """The tokens of both texts of each pair."""
         return make_texts(x, self._preprocessor)
 
+    def size_of(self, sentence: Texts) -> int:
+        return max(map(len, sentence))
+
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")
         return super().get_config() | {name: getattr(self, name) for name in names}

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
 from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
@@ -25,6 +24,7 @@ from keras_elmo.tasks.batches import (
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
+from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
 from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
@@ -39,7 +39,7 @@ class SentenceModel(keras.Model):
     backbone: ElmoBackbone
     batch_type: type[SentenceBatches] = SentenceBatches
     preprocessor: ElmoPreprocessor | None = None
-    _call = None
+    _calls: ModelCalls | None = None
     _upper: UpperLayers | None = None
     _id_names = ("character_ids", "token_ids")
 
@@ -180,15 +180,15 @@ class SentenceModel(keras.Model):
         """What batches are made of: token lists, unless a task says otherwise."""
         return self._preprocessor.tokenize(x)
 
+    def size_of(self, sentence: Any) -> int:
+        """Tokens of what `tokenize` gives."""
+        return len(sentence)
+
     def sentence_outputs(self, sentences: list[Any], batch_size: int = 32) -> list[Any]:
         """What the model gives for each token list, without padding."""
-        batches = self.batch_type(sentences, self._preprocessor, self.input, batch_size=batch_size)
-        outputs: list[Any] = [None] * len(sentences)
-        self._call = self._call or compiled_call(self)
-        for i, rows in enumerate(batches.rows):
-            found = self._call(*batches[i])
-            for k, row in enumerate(rows):
-                outputs[row] = keras.tree.map_structure(lambda array, k=k: array[k], found)
+        self._calls = self._calls or ModelCalls(self)
+        sizes = [self.size_of(sentence) for sentence in sentences]
+        outputs = self._calls.outputs(sentences, sizes, batch_size)
         return [self.own_output(*pair) for pair in zip(sentences, outputs, strict=True)]
 
     def own_output(self, tokens: list[str], output: Any) -> Any:
