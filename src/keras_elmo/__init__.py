@@ -33,9 +33,11 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+    from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.text_regressor import ElmoTextRegressor
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.presets import list_presets
@@ -52,10 +54,12 @@ __all__ = [
     "ElmoEmbedding",
     "ElmoJointTagger",
     "ElmoLanguageModel",
+    "ElmoPairClassifier",
     "ElmoPreprocessor",
     "ElmoQuestionAnswerer",
     "ElmoSeq2Seq",
     "ElmoTextClassifier",
+    "ElmoTextRegressor",
     "ElmoTokenClassifier",
     "ElmoWordPredictor",
     "ForgettingMonitor",
@@ -85,10 +89,12 @@ _MODULES = {
     "ElmoEmbedding": "elmo.embedding",
     "ElmoJointTagger": "tasks.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
+    "ElmoPairClassifier": "tasks.pair_classifier",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoSeq2Seq": "tasks.seq_2_seq",
     "ElmoQuestionAnswerer": "tasks.question_answerer",
     "ElmoTextClassifier": "tasks.text_classifier",
+    "ElmoTextRegressor": "tasks.text_regressor",
     "ElmoTokenClassifier": "tasks.token_classifier",
     "ElmoWordPredictor": "elmo.word_prediction",
     "ForgettingMonitor": "fine_tuning.forgetting",

@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 from support import check_layer_contract, check_padding, to_numpy
 
-from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention, masked_softmax
+from keras_elmo.layers.attention_flow import (
+    AttentionFlow,
+    CrossAttention,
+    SelfAttention,
+    masked_softmax,
+)
 
 RNG = np.random.default_rng(7)
 PASSAGE = RNG.normal(size=(3, 5, 4)).astype("float32")
@@ -94,3 +99,20 @@ def test_a_masked_softmax_sums_to_one_or_to_nothing():
     weights = to_numpy(masked_softmax(keras.ops.convert_to_tensor(scores), real))
     np.testing.assert_allclose(weights.sum(axis=1), [1, 1, 1, 0], rtol=1e-6)
     assert not weights[~real].any()
+
+
+@pytest.mark.portable
+def test_cross_attention():
+    layer = CrossAttention()
+    check_layer_contract(layer, PASSAGE, QUESTION, mask=MASK)
+    found = to_numpy(layer(PASSAGE, QUESTION, mask=MASK, other_mask=WORD_MASK))
+    for row, (time, words) in enumerate(zip(LENGTHS, WORDS, strict=True)):
+        for t in range(time):
+            x, y = PASSAGE[row, t], QUESTION[row, :words]
+            told = sum(w * word for w, word in zip(softmax(y @ x), y, strict=True))
+            expected = np.concatenate([x, told, x - told, x * told])
+            np.testing.assert_allclose(found[row, t], expected, rtol=1e-4, atol=1e-5)
+    assert not found[~MASK].any()
+    noisy = np.where(WORD_MASK[:, :, None], QUESTION, -50).astype("float32")
+    again = to_numpy(layer(PASSAGE, noisy, mask=MASK, other_mask=WORD_MASK))
+    np.testing.assert_allclose(again, found, rtol=1e-5, atol=1e-6)

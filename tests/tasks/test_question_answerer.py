@@ -12,11 +12,12 @@ from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.question_batches import (
-    PairBatches,
+    WindowBatches,
     answer_tokens,
     make_pairs,
     make_rows,
     rows_to_train,
+    window_texts,
 )
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.text.tokenizers import get_tokenizer
@@ -119,7 +120,8 @@ def test_a_pair_alone_and_in_a_batch_with_and_without_stored_features(trained, q
     alone = answerer.predict([questions[0][0]])[0]
     assert alone.no_answer_probability == pytest.approx(together[0].no_answer_probability, 1e-3)
     rows = make_rows(pairs, 400, 200)
-    batches = PairBatches(pairs, rows, answerer.preprocessor, answerer.input, batch_size=5)
+    texts = window_texts(pairs, rows)
+    batches = WindowBatches(texts, answerer.preprocessor, answerer.input, batch_size=5)
     direct = keras.ops.convert_to_numpy(answerer.predict_on_batch(batches[0][0]))
     none = 1 / (1 + np.exp(-direct[:, 0].sum(axis=1)))
     expected = [together[i].no_answer_probability for i in batches.rows[0]]

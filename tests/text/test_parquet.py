@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from keras_elmo.text.formats import read_texts
 from keras_elmo.text.lines import DataError
+from keras_elmo.text.pair_datasets import PAIR, PAIR_COLUMNS
 from keras_elmo.text.question_datasets import read_labelled
 
 pa = pytest.importorskip("pyarrow", reason="needs pyarrow")
@@ -110,3 +111,19 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "keras_elmo.text.parquet")
     with pytest.raises(ImportError, match=r'pip install "keras-elmo\[parquet\]"'):
         read_labelled(path)
+
+
+@pytest.mark.parametrize("names", PAIR_COLUMNS, ids="-".join)
+def test_pairs_of_texts_are_found_by_their_columns(tmp_path, names):
+    rows = [
+        dict(zip((*names, "label"), row, strict=True)) for row in [("a", "b", 1), ("c", "d", 0)]
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "pairs.parquet")
+    data = read_labelled(tmp_path / "pairs.parquet", kind=PAIR)
+    assert data.texts == [("a", "b"), ("c", "d")]
+    assert data.labels == ["1", "0"]
+    with pytest.raises(DataError, match=r"pairs\.parquet: .*'stars'"):
+        read_labelled(tmp_path / "pairs.parquet", kind=PAIR, text=",".join(names), label="stars")
+    pq.write_table(pa.Table.from_pylist([{"one": "a", "label": 1}]), tmp_path / "other.parquet")
+    with pytest.raises(DataError, match="the two texts stand in columns named text_a and text_b"):
+        read_labelled(tmp_path / "other.parquet", kind=PAIR)

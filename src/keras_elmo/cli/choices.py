@@ -12,6 +12,8 @@ class Kind(StrEnum):
     SEQ2SEQ = "seq2seq"
     QA = "qa"
     JOINT = "joint"
+    PAIR = "pair"
+    REGRESSION = "regression"
 
 
 class Format(StrEnum):

@@ -15,7 +15,9 @@ from keras_elmo.cli.tables import measures_table
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
     data: Annotated[str, typer.Argument(help="Labelled file.")],
-    text: Annotated[str | None, typer.Option(help="Column or key of text or tokens.")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Column or key of text or tokens; of pairs A,B.")
+    ] = None,
     label: Annotated[str | None, typer.Option(help="Column or key of label or tags.")] = None,
     header: Annotated[
         bool | None,

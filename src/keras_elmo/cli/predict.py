@@ -17,11 +17,11 @@ from keras_elmo.cli.console import out, say
 def predict(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
     texts: Annotated[
-        str, typer.Argument(help="File with one text a line, or of questions; - is standard input.")
+        str, typer.Argument(help="File of texts (one a line), pairs or questions; - reads a pipe.")
     ],
     text: Annotated[
         str | None,
-        typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL, Parquet)."),
+        typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL, Parquet); A,B."),
     ] = None,
     header: Annotated[
         bool | None,
@@ -53,6 +53,7 @@ def predict(
     \b
     keras-elmo predict model/ new.txt
     keras-elmo predict model/ new.csv --text review -o labelled.jsonl
+    keras-elmo predict entailment/ pairs.tsv --text premise,hypothesis
     keras-elmo predict tagger/ new.txt --pretty
     keras-elmo predict answerer/ questions.json --pretty
     keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
@@ -61,19 +62,24 @@ def predict(
     """
     load_backend()
     from keras_elmo.tasks.loading import load_task
+    from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
     from keras_elmo.tasks.prediction import prediction_lines
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.text.formats import read_texts
+    from keras_elmo.text.pair_datasets import read_text_pairs
     from keras_elmo.text.question_datasets import read_questions
     from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
     skipped = Counter[str]()
-    rows: Iterable[Any] = (
-        read_questions(texts, file_format, skipped=skipped)
-        if isinstance(task, ElmoQuestionAnswerer)
-        else read_texts(texts, file_format, text, header=header, skipped=skipped)
-    )
+    rows: Iterable[Any]
+    if isinstance(task, ElmoQuestionAnswerer):
+        rows = read_questions(texts, file_format, skipped=skipped)
+    elif isinstance(task, ElmoPairClassifier):
+        pairs = read_text_pairs(texts, file_format, text, header=header, skipped=skipped)
+        rows = (pair.texts for pair in pairs)
+    else:
+        rows = read_texts(texts, file_format, text, header=header, skipped=skipped)
     search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
     if pretty:
         if output is not None or to != PredictionFormat.JSONL:

@@ -27,6 +27,8 @@ class Pretty:
             shown = self._tags(record)
         elif "candidates" in record:
             shown = self._candidates(record)
+        elif "value" in record:
+            shown = self._value(record)
         else:
             shown = self._classes(record)
         return shown.append("\n")
@@ -75,9 +77,11 @@ class Pretty:
 
     def _classes(self, record: dict[str, Any]) -> Text:
         """The text, and a bar for each of the most probable classes."""
-        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
+        names = ("text",) if "text" in record else ("text_a", "text_b")
+        texts = [record[name] for name in names]
+        texts = [text if isinstance(text, str) else " ".join(text) for text in texts]
         chosen = record.get("labels", [record.get("label")])
-        shown = Text(f"{text}\n")
+        shown = Text("".join(f"{text}\n" for text in texts))
         ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])
         width = max(len(name) for name, _ in ranked[:_SHOWN])
         for name, share in ranked[:_SHOWN]:
@@ -85,6 +89,13 @@ class Pretty:
             shown.append(f"  {name:<{width}} {share:6.1%} ", style=style)
             shown.append("█" * round(_BAR * share) + "\n", style=style)
         return shown
+
+    def _value(self, record: dict[str, Any]) -> Text:
+        """The number before its text, so that numbers stand below each other."""
+        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
+        return Text(f"{record['value']:>12.5g}  ", style="bold green").append(
+            f"{text}\n", "default"
+        )
 
     def _candidates(self, record: dict[str, Any]) -> Text:
         """The source, and its targets with their log-probabilities, the best one first."""

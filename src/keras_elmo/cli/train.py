@@ -42,7 +42,9 @@ def train(
     ],
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     # === Data ===
-    text: Annotated[str | None, _option(DATA, "Text column or key: a name, or a number.")] = None,
+    text: Annotated[
+        str | None, _option(DATA, "Text column or key: a name, or a number. Of pairs A,B.")
+    ] = None,
     label: Annotated[
         str | None, _option(DATA, "Label column or key; several with commas between them.")
     ] = None,
@@ -76,6 +78,9 @@ def train(
     pooling: Annotated[Pooling, _option(MODEL, "For classification.")] = Pooling.MAX,
     ordinal: Annotated[
         bool, _option(MODEL, "Classes have an order, such as 1 to 5.", "--ordinal")
+    ] = False,
+    cross_attention: Annotated[
+        bool, _option(MODEL, "Each text of a pair attends to the other.", "--cross-attention")
     ] = False,
     crf: Annotated[
         bool | None,
@@ -169,7 +174,8 @@ def train(
     The data tell the task: labelled texts are classified, tagged tokens are tagged, and questions
     in SQuAD's JSON (.json) are answered from their passages. Several label columns are learned
     together, tags as well as labels of the sentence. With --task seq2seq a file has two columns,
-    source, tab, target. Ctrl-C ends the training and keeps what was learned. Every few minutes the
+    source, tab, target; with --task pair a label for two texts, and with regression a number for
+    each text. Ctrl-C ends the training and keeps what was learned. Every few minutes the
     whole state is written to a file beside the model folder, NAME.checkpoint: after a crash the
     same command with --resume ends with the model that there would have been.
 
@@ -178,6 +184,8 @@ def train(
     keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
     keras-elmo train train.conllu --label UPOS,Slot,intent -o joint/
     keras-elmo train words.tsv --task seq2seq --source characters -o speller/
+    keras-elmo train snli.tsv --task pair --text premise,hypothesis --cross-attention -o model/
+    keras-elmo train reviews.csv --task regression --label stars -o model/
     keras-elmo train train-v2.0.json --dev dev-v2.0.json --lstm-units 64 -o model/
     keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
     """

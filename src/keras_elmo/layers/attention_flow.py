@@ -1,4 +1,4 @@
-"""Attention between a passage and a question, and of a passage to itself."""
+"""Attention between two texts, such as a passage and a question, and of a text to itself."""
 
 import keras
 from keras import ops
@@ -95,6 +95,43 @@ class SelfAttention(keras.layers.Layer):
 
     def compute_mask(self, inputs, previous_mask=None):
         return previous_mask
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class CrossAttention(keras.layers.Layer):
+    r"""What another text says about each token of a text (ESIM, Chen et al. 2017, §3.2).
+
+    $$ \tilde x_t = \sum_s \mathrm{softmax}_s(x_t^\top y_s)\, y_s $$
+
+    The output is $[x_t; \tilde x_t; x_t - \tilde x_t; x_t \circ \tilde x_t]$.
+
+    Call arguments:
+        x: float `(batch, time, features)`.
+        y: float `(batch, steps, features)`.
+        mask: bool `(batch, time)`, True at real tokens, padding on the right.
+        other_mask: bool `(batch, steps)`, likewise, of `y`.
+
+    Returns:
+        float `(batch, time, 4 features)`, zero at masked steps.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, x, y, mask=None, other_mask=None):
+        scores = ops.matmul(x, ops.transpose(y, (0, 2, 1)))  # (batch, time, steps)
+        real = None if mask is None else ops.cast(mask, "bool")
+        steps = None if other_mask is None else ops.cast(other_mask, "bool")[:, None]
+        told = ops.matmul(masked_softmax(scores, steps), y)  # (batch, time, features)
+        parts = [x, told, x - told, x * told]
+        return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
+
+    def compute_output_shape(self, x_shape, y_shape=None):
+        return (*x_shape[:-1], 4 * x_shape[-1])
+
+    def compute_mask(self, x, previous_mask=None):
+        return previous_mask[0] if isinstance(previous_mask, list | tuple) else previous_mask
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

@@ -6,6 +6,7 @@ from keras_elmo.metrics.classification import (
     multi_label_report,
 )
 from keras_elmo.metrics.question_answering import answer_report
+from keras_elmo.metrics.regression import regression_report
 from keras_elmo.metrics.sequences import (
     edit_distance,
     exact_match,
@@ -23,6 +24,7 @@ __all__ = [
     "edit_distance",
     "exact_match",
     "multi_label_report",
+    "regression_report",
     "sequence_report",
     "span_f1",
     "token_error_rate",

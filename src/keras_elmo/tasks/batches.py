@@ -170,6 +170,27 @@ def _rounded(length: int) -> int:
     return max(1, -(-int(length) // _STEP)) * _STEP
 
 
+def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the rows that are held out, and of the others, in order.
+
+    Raises:
+        ValueError: nothing would be left of one of them.
+    """
+    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
+        raise ValueError(
+            "`validation_split` must leave sentences on both sides. "
+            f"Received: validation_split={share} of {count} sentences"
+        )
+    order = np.random.default_rng(seed).permutation(count)
+    cut = round(count * share)
+    return np.sort(order[:cut]), np.sort(order[cut:])
+
+
+def take_rows(values: Sequence[Any], rows: np.ndarray) -> list[Any]:
+    """The values of some rows."""
+    return [values[i] for i in rows]
+
+
 class InEpochOrder(keras.callbacks.Callback):
     """Gives every epoch its own batches, in whichever call of `fit` it comes.
 

@@ -10,14 +10,18 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
-from keras_elmo.text.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
+from keras_elmo.text.datasets import SEQ2SEQ, TAGGING, Dataset
 from keras_elmo.text.joint_datasets import JOINT
+from keras_elmo.text.number_datasets import REGRESSION
+from keras_elmo.text.pair_datasets import PAIR
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
@@ -34,6 +38,7 @@ def build_task(
     *,
     pooling: str = "max",
     ordinal: bool = False,
+    cross_attention: bool = False,
     word_embedding_dim: int | None = None,
     glove: str | PathLike[str] | None = None,
     crf: bool | None = None,
@@ -50,6 +55,7 @@ def build_task(
         labels: the classes; of several columns by name.
         pooling: for texts, and for labels of the sentence; tags need none.
         ordinal: for texts: the labels have an order, that of numbers or of the alphabet.
+        cross_attention: for pairs: each text attends to the other.
         word_embedding_dim: size of trainable word vectors beside ELMo.
         glove: a file of vectors to begin with, in GloVe's text form.
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
@@ -59,6 +65,10 @@ def build_task(
         sequences: for seq2seq, arguments of [`ElmoSeq2Seq`][keras_elmo.tasks.seq_2_seq].
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
+    if cross_attention and dataset.kind != PAIR:
+        raise ValueError(
+            f"only texts of a pair attend to each other. Received: {dataset.kind}, cross_attention"
+        )
     vectors = None
     if glove or word_embedding_dim:
         preprocessor = with_word_vocabulary(preprocessor, dataset.sentences())
@@ -82,12 +92,23 @@ def build_task(
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
+    elif dataset.kind == REGRESSION:
+        if ordinal:
+            raise ValueError(f"numbers are no classes. Received: ordinal=True for {dataset.path}")
+        task = ElmoTextRegressor(backbone, pooling=pooling, **arguments)
     elif dataset.kind == SEQ2SEQ:
         task = _seq_2_seq(dataset, backbone, preprocessor, source, arguments | (sequences or {}))
     else:
-        several = dataset.kind == MULTI_LABEL
+        several = isinstance(dataset.labels[0], list)
         arguments |= {"pooling": pooling, "multi_label": several, "ordinal": ordinal}
-        task = ElmoTextClassifier(backbone, **arguments)
+        if dataset.kind == PAIR:
+            more = {
+                "cross_attention": cross_attention,
+                "hidden_units": arguments.get("lstm_units", 128),
+            }
+            task = ElmoPairClassifier(backbone, **arguments, **more)
+        else:
+            task = ElmoTextClassifier(backbone, **arguments)
     if vectors:
         task.set_word_vectors(*vectors)
     return task

@@ -100,14 +100,34 @@ def check_word_shapes(preprocessor: Any, size: int | None) -> None:
         )
 
 
-def word_vector_table(
-    rows: int, vocabulary: Sequence[str], words: Sequence[str], vectors: np.ndarray
-) -> tuple[np.ndarray, int]:
-    """A table of word vectors, the mean where a word has none, and how many words have one."""
+def fill_word_vectors(
+    layer: keras.layers.Embedding | None,
+    preprocessor: Any,
+    words: Sequence[str],
+    vectors: np.ndarray,
+) -> int:
+    """Fill a word embedding, with the mean where a word has no vector; how many words have one.
+
+    Raises:
+        ValueError: there is no embedding, or the vectors do not fit it.
+    """
+    vocabulary = preprocessor and preprocessor.word_vocabulary
+    if layer is None or vocabulary is None:
+        raise ValueError(
+            "This model has no word vectors beside ELMo. Build it with `word_embedding_dim` "
+            "and a preprocessor with a `word_vocabulary`."
+        )
+    rows, features = layer.embeddings.shape
+    if vectors.shape != (len(words), features) or not len(words):
+        raise ValueError(
+            f"`vectors` must have the shape (words, {features}) and one row a word. "
+            f"Received: {vectors.shape} for {len(words)} words"
+        )
     table = np.tile(vectors.mean(axis=0), (rows, 1))
     place = {word: i for i, word in enumerate(words)}
-    known = [place.get(word) for word in vocabulary]
+    known = [place.get(word) for word in vocabulary.tokens]
     for row, i in enumerate(known, start=1):  # row 0 stands for padding
         if i is not None:
             table[row] = vectors[i]
-    return table, sum(i is not None for i in known)
+    layer.embeddings.assign(table)
+    return sum(i is not None for i in known)

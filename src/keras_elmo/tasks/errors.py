@@ -11,6 +11,7 @@ from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 
 
 def error_records(
@@ -34,11 +35,14 @@ def error_records(
         `number` (of the text, from 0), `input`, `gold`, `predicted` and `confidence`: the
         probability of the wrong label or target; of several labels or tags, that of the surest
         mistake. Of several columns `gold` and `predicted` are dicts of those that are wrong. Of
-        questions `question` and `passage` for `input`, and `f1`; the probability is that there is
-        an answer, or none.
+        pairs `text_a` and `text_b` for `input`. Of questions `question` and `passage` likewise, and
+        `f1`; the probability is that there is an answer, or none. Of numbers all texts that are not
+        exactly right, the largest `error` (predicted less gold) first.
     """
     if isinstance(task, ElmoQuestionAnswerer):
         return _wrong_answers(task, texts, gold, batch_size)
+    if isinstance(task, ElmoTextRegressor):
+        return _errors_of_numbers(task, texts, gold, batch_size)
     found = []
     if isinstance(task, ElmoSeq2Seq):  # as the model would write them
         gold = [task.symbols.join(task.symbols.split(target)) for target in gold]
@@ -47,7 +51,11 @@ def error_records(
     for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
         wanted, predicted, confidence = judge(record, wanted)
         if confidence is not None:
-            shown = {"number": number, "input": record.get("text", record.get("tokens"))}
+            shown: dict[str, Any] = {"number": number}
+            if "text_a" in record:
+                shown |= {name: record[name] for name in ("text_a", "text_b")}
+            else:
+                shown["input"] = record.get("text", record.get("tokens"))
             shown |= {"gold": wanted, "predicted": predicted}
             found.append(shown | {"confidence": round(confidence, 6)})
     return sorted(found, key=lambda error: -error["confidence"])
@@ -70,6 +78,18 @@ def _wrong_answers(
         shown |= {"gold": wanted[number], "predicted": prediction.answer, "f1": round(f1, 6)}
         found.append(shown | {"confidence": confidence})
     return sorted(found, key=lambda error: -error["confidence"])
+
+
+def _errors_of_numbers(
+    task: ElmoTextRegressor, texts: Sequence[Any], gold: Sequence[float], batch_size: int
+) -> list[dict[str, Any]]:
+    found = []
+    values = task.predict(texts, batch_size=batch_size)
+    for number, (text, wanted, value) in enumerate(zip(texts, gold, values, strict=True)):
+        shown = {"number": number, "input": text, "gold": wanted, "predicted": float(value)}
+        if value != wanted:
+            found.append(shown | {"error": float(value - wanted)})
+    return sorted(found, key=lambda error: -abs(error["error"]))
 
 
 def _mistakes(

@@ -14,6 +14,7 @@ from keras_elmo.metrics.classification import (
     multi_label_report,
 )
 from keras_elmo.metrics.question_answering import answer_report
+from keras_elmo.metrics.regression import regression_report
 from keras_elmo.metrics.sequences import (
     SacrebleuMissingError,
     sequence_report,
@@ -22,14 +23,18 @@ from keras_elmo.metrics.sequences import (
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
 from keras_elmo.text.joint_datasets import JOINT
+from keras_elmo.text.number_datasets import REGRESSION
+from keras_elmo.text.pair_datasets import PAIR
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import convert_tags, marks_spans
 
@@ -46,9 +51,11 @@ def evaluate_task(
 
     Args:
         task: a trained one.
-        sentences: strings or token lists; for a question answerer `(question, passage)`.
-        gold: for each a label, a list of labels or a list of tags; for a joint tagger a dict; for
-            seq2seq a text; for a question answerer the places of answers, as of its `fit`.
+        sentences: strings or token lists; for a question answerer `(question, passage)`, for a
+            classifier of pairs two texts.
+        gold: for each a label, a number, a list of labels or a list of tags; for a joint tagger a
+            dict; for seq2seq a text; for a question answerer the places of answers, as of its
+            `fit`.
         search: for seq2seq, of `generate`.
 
     Returns:
@@ -59,7 +66,7 @@ def evaluate_task(
         share of sentences that are right in everything, and `columns`, these measures by name. Of
         seq2seq what `sequence_report` returns, unknown_tokens (that the model cannot write), cut
         (targets without an end), and bleu and chrf where sacrebleu is installed. Of questions what
-        `answer_report` returns.
+        `answer_report` returns, of numbers what `regression_report` returns.
     """
     if isinstance(task, ElmoSeq2Seq):
         search = {"batch_size": batch_size, **search}
@@ -70,6 +77,8 @@ def evaluate_task(
         return report | answer_report(answer_texts(sentences, gold), predicted)
     if isinstance(task, ElmoTextClassifier):
         return report | _classifier_report(task, sentences, gold, batch_size)
+    if isinstance(task, ElmoTextRegressor):
+        return report | regression_report(gold, task.predict(sentences, batch_size=batch_size))
     predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
     if isinstance(task, ElmoJointTagger):
         return report | _joint_report(task, gold, predicted)
@@ -154,6 +163,10 @@ def task_kind(task: ElmoTask) -> str:
         return SEQ2SEQ
     if isinstance(task, ElmoQuestionAnswerer):
         return QA
+    if isinstance(task, ElmoPairClassifier):
+        return PAIR
+    if isinstance(task, ElmoTextRegressor):
+        return REGRESSION
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION

@@ -7,10 +7,12 @@ from typing import Any
 import keras
 
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import TASK_FILE, preset_folder
@@ -18,6 +20,8 @@ from keras_elmo.weights.presets import TASK_FILE, preset_folder
 # Importing a task registers it.
 TASKS: tuple[type[ElmoTask], ...] = (
     ElmoTextClassifier,
+    ElmoPairClassifier,
+    ElmoTextRegressor,
     ElmoTokenClassifier,
     ElmoJointTagger,
     ElmoSeq2Seq,

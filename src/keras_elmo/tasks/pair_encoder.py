@@ -1,6 +1,6 @@
-"""Question and passage through one ELMo, one BiLSTM and attention both ways."""
+"""Two texts through one ELMo and one BiLSTM; questions and passages to the scores of spans."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -14,16 +14,16 @@ from keras_elmo.layers.span_scores import SpanScores
 from keras_elmo.tasks.batches import FEATURES
 from keras_elmo.text.word_shapes import SHAPES
 
-QUESTION = "question_"  # before the name of each input of the question
+OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
 MASK = "padding_mask"
 
 
 class TextEncoder:
-    """The layers that read a question and a passage alike: mix, other word vectors, BiLSTMs.
+    """The layers that read two texts alike: mix, other word vectors, BiLSTMs.
 
     Args:
-        mix, mix_layer_norm, elmo_dropout_before, elmo_dropout, word_shape_dim, lstm_units, dropout:
-            see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
+        mix, mix_layer_norm, elmo_dropout_before, elmo_dropout, word_shape_dim, lstm_units, dropout,
+            mix_at_output: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
         word_vectors_size: `(rows, features)` of a trainable word embedding, or None.
         word_vectors_dropout: of these vectors.
     """
@@ -40,13 +40,18 @@ class TextEncoder:
         word_shape_dim: int | None,
         lstm_units: list[int],
         dropout: float,
+        mix_at_output: bool = False,
     ):
-        self.mix = LayerMix(
-            mix,
-            layer_norm=mix_layer_norm,
-            dropout_before=elmo_dropout_before,
-            dropout_after=elmo_dropout,
-            name="elmo_mix",
+        names = ("elmo_mix", "output_mix") if mix_at_output else ("elmo_mix",)
+        self.mix, *self._output_mix = (
+            LayerMix(
+                mix,
+                layer_norm=mix_layer_norm,
+                dropout_before=elmo_dropout_before,
+                dropout_after=elmo_dropout,
+                name=name,
+            )
+            for name in names
         )
         self.tables: dict[str, keras.layers.Embedding] = {}  # by the input that they look up
         if word_vectors_size:
@@ -76,7 +81,41 @@ class TextEncoder:
             x = ops.concatenate([vectors, x], axis=-1)
         for before, bilstm in zip(self._dropouts, self._bilstms, strict=False):
             x = bilstm(before(x), mask=mask)
+        for again in self._output_mix:
+            x = ops.concatenate([x, again(features, mask=mask)], axis=-1)
         return self._dropouts[-1](x)
+
+
+class EncodedPair(NamedTuple):
+    """Two texts as the layers above read them.
+
+    Attributes:
+        inputs: of the functional graph, those of the other text with `OTHER` before their names.
+        features: ELMo's, by name.
+        text, other: float `(batch, tokens, features)` each.
+        mask, other_mask: bool `(batch, tokens)`.
+    """
+
+    inputs: dict[str, Any]
+    features: dict[str, Any]
+    text: Any
+    other: Any
+    mask: Any
+    other_mask: Any
+
+
+def encode_pair(backbone: ElmoBackbone, encoder: TextEncoder) -> EncodedPair:
+    """Functional graph: both texts through ELMo and what they share above it."""
+    inputs = dict(backbone.input)
+    second = {
+        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=OTHER + name)
+        for name, tensor in inputs.items()
+    }
+    features = {FEATURES: backbone(backbone.input), OTHER + FEATURES: backbone(second)}
+    inputs |= {OTHER + name: tensor for name, tensor in second.items()}
+    text = encoder(inputs, features[FEATURES])
+    other = encoder(inputs, features[OTHER + FEATURES], OTHER)
+    return EncodedPair(inputs, features, text, other, inputs[MASK], inputs[OTHER + MASK])
 
 
 def build_pair(
@@ -107,22 +146,11 @@ def build_pair(
         x = keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
         return BiLSTM(units, name=name)(x, mask=mask)
 
-    inputs = dict(backbone.input)
-    mask = inputs[MASK]
-    asked = {
-        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=QUESTION + name)
-        for name, tensor in inputs.items()
-    }
-    features = {FEATURES: backbone(backbone.input), QUESTION + FEATURES: backbone(asked)}
-    inputs |= {QUESTION + name: tensor for name, tensor in asked.items()}
-    passage = encoder(inputs, features[FEATURES])
-    question = encoder(inputs, features[QUESTION + FEATURES], QUESTION)
+    inputs, features, passage, question, mask, question_mask = encode_pair(backbone, encoder)
     flow = AttentionFlow(name="attention_flow")(
-        passage, question, mask=mask, question_mask=inputs[QUESTION + MASK]
+        passage, question, mask=mask, question_mask=question_mask
     )
-    asked_for = SequencePooling("attention", name="question_pooling")(
-        question, mask=inputs[QUESTION + MASK]
-    )
+    asked_for = SequencePooling("attention", name="question_pooling")(question, mask=question_mask)
     x = ops.concatenate([flow, passage * asked_for[:, None]], axis=-1)
     x = projected(x, "flow_projection")
     y = SelfAttention(name="self_attention")(modelled(x, "modelling"), mask=mask)

@@ -7,15 +7,18 @@ from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.columns import conll_lines, conllu_lines
 from keras_elmo.text.squad import Question
 from keras_elmo.text.tags import marks_spans
 
+_LINES = (ElmoTextClassifier, ElmoTextRegressor, ElmoSeq2Seq, ElmoQuestionAnswerer)  # not columns
 _WINDOW = 32  # batches that are read ahead and sorted by length together
 
 
@@ -26,15 +29,16 @@ def prediction_records(
 
     Args:
         task: a trained one.
-        texts: strings or token lists; for a question answerer pairs `(question, passage)`, or
-            what `read_questions` gives.
+        texts: strings or token lists; for a classifier of pairs two of them; for a question
+            answerer pairs `(question, passage)`, or what `read_questions` gives.
         search: for seq2seq, of `generate`.
 
     Returns:
-        For a classifier `text`, `label` (`labels` if it is multi-label) and `probabilities` by
-        label; for a tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these
-        tags, and `entities` where the labels mark spans: see
-        [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
+        For a classifier `text` (of pairs `text_a` and `text_b`), `label` (`labels` if it is
+        multi-label) and `probabilities` by label; for a regressor `text` and `value`; for a tagger
+        `text` (of a string), `tokens`, `tags`, the `probabilities` of these tags, and `entities`
+        where the labels mark spans: see [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint
+        tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
@@ -44,6 +48,10 @@ def prediction_records(
     while window := list(islice(texts, batch_size * _WINDOW)):
         if isinstance(task, ElmoTextClassifier):
             yield from _classified(task, window, batch_size)
+        elif isinstance(task, ElmoTextRegressor):
+            values = task.predict(window, batch_size=batch_size)
+            rows = zip(window, values, strict=True)
+            yield from ({"text": text, "value": float(value)} for text, value in rows)
         elif isinstance(task, ElmoTokenClassifier):
             yield from _tagged(task, window, batch_size)
         elif isinstance(task, ElmoJointTagger):
@@ -82,7 +90,7 @@ def prediction_lines(
         yield from (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif file_format not in ("conll", "conllu"):
         raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
-    elif isinstance(task, ElmoTextClassifier | ElmoSeq2Seq | ElmoQuestionAnswerer):
+    elif isinstance(task, _LINES):
         raise ValueError(f"what is no column of tags is written as jsonl. Received: {file_format}")
     else:
         yield from (_sentence(record, file_format, task) for record in records)
@@ -107,7 +115,9 @@ def _classified(
     key = "labels" if task.multi_label else "label"
     for text, row, label in zip(texts, probabilities, task.decode(probabilities), strict=True):
         shares = dict(zip(task.labels, _rounded(row), strict=True))
-        yield {"text": text, key: label, "probabilities": shares}
+        pair = isinstance(task, ElmoPairClassifier)
+        shown = {"text_a": text[0], "text_b": text[1]} if pair else {"text": text}
+        yield {**shown, key: label, "probabilities": shares}
 
 
 def _tagged(

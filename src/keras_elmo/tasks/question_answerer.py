@@ -11,19 +11,21 @@ from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.metrics.question_answering import answer_scores, best_threshold
 from keras_elmo.tasks.answers import find_answers
 from keras_elmo.tasks.encoder import check_word_shapes, word_vectors_size
+from keras_elmo.tasks.pair_batches import is_pair
 from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.question_batches import (
     Pair,
-    PairBatches,
+    WindowBatches,
     answer_texts,
     answer_tokens,
     make_pairs,
     make_rows,
     rows_to_train,
+    window_texts,
 )
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.tasks.window_scores import WindowScores, is_pair
+from keras_elmo.tasks.window_scores import WindowScores
 from keras_elmo.text.windows import windows
 
 
@@ -169,7 +171,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         sample_weight: Any = None,
         shuffle: bool = False,
         seed: int = 0,
-    ) -> PairBatches:
+    ) -> WindowBatches:
         """Questions and windows as the batches that `fit` and `evaluate` run on."""
         if class_weight is not None:
             raise ValueError(
@@ -186,9 +188,8 @@ class ElmoQuestionAnswerer(ElmoTask):
         targets = np.full((len(rows), max(map(len, spans)), 2), -1, np.int32)
         for target, own in zip(targets, spans, strict=True):
             target[: len(own)] = own
-        return PairBatches(
-            pairs,
-            rows,
+        return WindowBatches(
+            window_texts(pairs, rows),
             self._preprocessor,
             self.input,
             targets=lambda chosen, length: (targets[chosen], of_rows[chosen]),

@@ -5,17 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from keras_elmo.elmo.inference import rounded_length
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.batches import FEATURES, SentenceBatches, TargetFunction
-from keras_elmo.tasks.pair_encoder import MASK, QUESTION
+from keras_elmo.tasks.pair_batches import PairBatches, Texts
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.tokenizers import Span, Tokenizer
 from keras_elmo.text.windows import windows
-
-_IDS = ("character_ids", "token_ids")  # what ELMo reads
 
 
 @dataclass(frozen=True)
@@ -161,86 +154,14 @@ def rows_to_train(
     return kept, targets, counts
 
 
-class PairBatches(SentenceBatches):
-    """Batches of questions and windows.
+def window_texts(pairs: Sequence[Pair], rows: Sequence[Row]) -> list[Texts]:
+    """The windows with their questions, as [`PairBatches`][keras_elmo.tasks.pair_batches] takes."""
+    return [
+        (pairs[row.pair].passage[row.start : row.end], pairs[row.pair].question) for row in rows
+    ]
 
-    Args:
-        pairs: questions and passages.
-        rows: the windows of a batch are among these.
-        preprocessor, input_names, targets, kwargs: see
-            [`SentenceBatches`][keras_elmo.tasks.batches.SentenceBatches].
 
-    Attributes:
-        sentences: each distinct question and window, so that ELMo reads it once; `features` are
-            theirs.
-    """
+class WindowBatches(PairBatches):
+    """Batches of windows and questions."""
 
     tokens_per_row = 512
-
-    def __init__(
-        self,
-        pairs: Sequence[Pair],
-        rows: Sequence[Row],
-        preprocessor: ElmoPreprocessor,
-        input_names: Sequence[str],
-        *,
-        targets: TargetFunction | None = None,
-        **kwargs: Any,
-    ):
-        places: dict[tuple[str, ...], int] = {}
-
-        def place(tokens: Sequence[str]) -> int:
-            return places.setdefault(tuple(tokens), len(places))
-
-        self._texts = [
-            (place(pairs[row.pair].question), place(pairs[row.pair].passage[row.start : row.end]))
-            for row in rows
-        ]
-        sentences = [list(tokens) for tokens in places]
-        super().__init__(sentences, preprocessor, input_names, targets=targets, **kwargs)
-
-    def row_lengths(self) -> list[int]:
-        return [len(self.sentences[passage]) for _, passage in self._texts]
-
-    def __getitem__(self, index: int) -> tuple[Any, ...]:
-        index += self.done
-        rows = self.rows[index]
-        questions, passages = zip(*(self._texts[i] for i in rows), strict=True)
-        length = self._length(index)
-        inputs = self._inputs(passages, length, "")
-        inputs |= self._inputs(questions, self._question_length(index), QUESTION)
-        return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
-
-    def _question_length(self, index: int) -> int:
-        def of_batch(number: int) -> int:
-            lengths = [len(self.sentences[self._texts[i][0]]) for i in self.rows[number]]
-            return rounded_length(max(lengths))
-
-        length = of_batch(index)
-        same = index == 1 and length == of_batch(0)  # see `_length`
-        return rounded_length(length + 1) if same else length
-
-    def _inputs(self, texts: Sequence[int], length: int, prefix: str) -> dict[str, np.ndarray]:
-        own = {name.removeprefix(prefix) for name in self.input_names if self._is_of(name, prefix)}
-        tokens = [self.sentences[i] for i in texts]
-        if self.features is None:
-            arrays = self.preprocessor.encode(tokens, length)
-        else:
-            arrays = self._without_ids(tokens, length, own)
-            features = self._padded([self.features[i] for i in texts], length)
-            arrays[FEATURES] = features
-            own |= {FEATURES}
-        return {prefix + name: arrays[name] for name in own}
-
-    def _without_ids(
-        self, tokens: Sequence[list[str]], length: int, names: set[str]
-    ) -> dict[str, np.ndarray]:
-        """The arrays with ids of one step, which Keras wants to see: spelling all is a waste."""
-        arrays = self.preprocessor.encode([words[:1] for words in tokens], 1)
-        if names - {MASK, *_IDS}:
-            arrays |= self.preprocessor.word_arrays(tokens, length)
-        arrays[MASK] = np.arange(length) < np.array(list(map(len, tokens)))[:, None]
-        return arrays
-
-    def _is_of(self, name: str, prefix: str) -> bool:
-        return name.startswith(QUESTION) == bool(prefix)

@@ -26,6 +26,7 @@ _SWITCHES = {
     "header": ("--header", "--no-header"),
     "crf": ("--crf", "--no-crf"),
     "ordinal": ("--ordinal", ""),  # which is never said where it is off
+    "cross_attention": ("--cross-attention", ""),
     "copy": ("--copy", "--no-copy"),
     "skip_bad": ("--skip-bad", ""),
 }
@@ -75,6 +76,7 @@ class TrainingRun:
     num_layers: int = 1
     pooling: str = "max"
     ordinal: bool = False
+    cross_attention: bool = False
     crf: bool | None = None
     scheme: str | None = None
     dropout: float = 0.2
@@ -140,6 +142,7 @@ class TrainingRun:
             data.labels,
             pooling=self.pooling,
             ordinal=self.ordinal,
+            cross_attention=self.cross_attention,
             crf=self.crf,
             mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
             lstm_units=self.lstm_units,

@@ -9,15 +9,22 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
 from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.fine_tuning.unfreezing import frozen_layers
-from keras_elmo.tasks.batches import FEATURES, InEpochOrder, SentenceBatches, TargetFunction
+from keras_elmo.tasks.batches import (
+    FEATURES,
+    InEpochOrder,
+    SentenceBatches,
+    TargetFunction,
+    split_rows,
+    take_rows,
+)
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
+from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
 from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
@@ -30,8 +37,9 @@ class SentenceModel(keras.Model):
     """
 
     backbone: ElmoBackbone
+    batch_type: type[SentenceBatches] = SentenceBatches
     preprocessor: ElmoPreprocessor | None = None
-    _call = None
+    _calls: ModelCalls | None = None
     _upper: UpperLayers | None = None
     _id_names = ("character_ids", "token_ids")
 
@@ -97,14 +105,15 @@ class SentenceModel(keras.Model):
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
         train = np.arange(len(y))
         if validation_data is None and validation_split:
-            held_out, train = _split(len(y), validation_split, seed)
-            validation_data = _rows(sentences, held_out), _rows(y, held_out)
+            held_out, train = split_rows(len(y), validation_split, seed)
+            validation_data = take_rows(sentences, held_out), take_rows(y, held_out)
+        self.prepare(take_rows(y, train))
         validation = validation_data
         if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
             validation_data = self.batches(*validation_data, batch_size=batch_size)
         batches = self.batches(
-            _rows(sentences, train),
-            _rows(y, train),
+            take_rows(sentences, train),
+            take_rows(y, train),
             batch_size=batch_size,
             class_weight=class_weight,
             sample_weight=weights[train],
@@ -114,12 +123,8 @@ class SentenceModel(keras.Model):
         # As a list that may be added to: Keras takes one callback, too.
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
         order = InEpochOrder(batches)
-        kwargs["callbacks"] = [
-            order,
-            FiniteLoss(),
-            *callbacks,
-            *([checkpoint] if checkpoint else []),
-        ]
+        last = [checkpoint] if checkpoint else []
+        kwargs["callbacks"] = [order, FiniteLoss(), *callbacks, *last]
         cached: CachedFeatures | None = None
         served = 0  # epochs
 
@@ -165,18 +170,25 @@ class SentenceModel(keras.Model):
         if not self._takes_sentences(x):
             size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
             return super().predict(x, **size, **kwargs)
-        sentences = self._preprocessor.tokenize(x)
+        sentences = self.tokenize(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
 
-    def sentence_outputs(self, sentences: list[list[str]], batch_size: int = 32) -> list[Any]:
+    def prepare(self, y: Sequence[Any]) -> None:
+        """Look at the labels that `fit` trains on, before it makes batches."""
+
+    def tokenize(self, x: Any) -> list[Any]:
+        """What batches are made of: token lists, unless a task says otherwise."""
+        return self._preprocessor.tokenize(x)
+
+    def size_of(self, sentence: Any) -> int:
+        """Tokens of what `tokenize` gives."""
+        return len(sentence)
+
+    def sentence_outputs(self, sentences: list[Any], batch_size: int = 32) -> list[Any]:
         """What the model gives for each token list, without padding."""
-        batches = SentenceBatches(sentences, self._preprocessor, self.input, batch_size=batch_size)
-        outputs: list[Any] = [None] * len(sentences)
-        self._call = self._call or compiled_call(self)
-        for i, rows in enumerate(batches.rows):
-            found = self._call(*batches[i])
-            for k, row in enumerate(rows):
-                outputs[row] = keras.tree.map_structure(lambda array, k=k: array[k], found)
+        self._calls = self._calls or ModelCalls(self)
+        sizes = [self.size_of(sentence) for sentence in sentences]
+        outputs = self._calls.outputs(sentences, sizes, batch_size)
         return [self.own_output(*pair) for pair in zip(sentences, outputs, strict=True)]
 
     def own_output(self, tokens: list[str], output: Any) -> Any:
@@ -201,7 +213,7 @@ class SentenceModel(keras.Model):
         """Sentences and labels as the batches that `fit` and `evaluate` run on."""
         sentences, y = self._checked(x, y)
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-        return SentenceBatches(
+        return self.batch_type(
             sentences,
             self._preprocessor,
             self.input,
@@ -275,7 +287,7 @@ class SentenceModel(keras.Model):
         return self.preprocessor is not None and not isinstance(x, keras.utils.PyDataset)
 
     def _checked(self, x: Any, y: Any) -> tuple[list[Any], Sequence[Any]]:
-        sentences = self._preprocessor.tokenize(x)
+        sentences = self.tokenize(x)
         if y is None or len(y) != len(sentences) or not len(sentences):
             received = "none" if y is None else len(y)
             raise ValueError(
@@ -283,18 +295,3 @@ class SentenceModel(keras.Model):
                 f"Received: {len(sentences)} sentences, {received} labels"
             )
         return sentences, y
-
-
-def _split(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
-        raise ValueError(
-            "`validation_split` must leave sentences on both sides. "
-            f"Received: validation_split={share} of {count} sentences"
-        )
-    order = np.random.default_rng(seed).permutation(count)
-    cut = round(count * share)
-    return np.sort(order[:cut]), np.sort(order[cut:])
-
-
-def _rows(values: Sequence[Any], rows: np.ndarray) -> list[Any]:
-    return [values[i] for i in rows]

@@ -27,8 +27,12 @@ from keras_elmo.fine_tuning.learning_rates import (
     discriminative_learning_rates,
     parameter_table,
 )
-from keras_elmo.tasks.encoder import build_encoder, check_word_shapes, word_vectors_size
-from keras_elmo.tasks.encoder import word_vector_table as filled_table
+from keras_elmo.tasks.encoder import (
+    build_encoder,
+    check_word_shapes,
+    fill_word_vectors,
+    word_vectors_size,
+)
 from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.detection import load_elmo
@@ -63,6 +67,8 @@ class ElmoTask(SentenceModel):
         dropout: before each BiLSTM layer and behind the last.
     """
 
+    has_classes = True
+
     def __init__(
         self,
         backbone: ElmoBackbone,
@@ -84,14 +90,16 @@ class ElmoTask(SentenceModel):
         dropout: float = 0.2,
         **kwargs: Any,
     ):
-        label_encoder = LabelEncoder(class_names(labels, num_classes))
+        if self.has_classes:
+            self.label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
         check_word_shapes(preprocessor, word_shape_dim)
 
         # === Layers and functional model ===
-        inputs, features, x, word_vectors = build_encoder(
+        inputs, features, outputs, word_vectors = self.build_graph(
             backbone,
+            len(self.labels),
             mix=mix,
             mix_layer_norm=mix_layer_norm,
             elmo_dropout_before=elmo_dropout_before,
@@ -102,16 +110,13 @@ class ElmoTask(SentenceModel):
             word_shape_dim=word_shape_dim,
             lstm_units=units,
             dropout=dropout,
-            steps=self.build_steps,
         )
-        outputs = self.build_outputs(x, inputs["padding_mask"], len(label_encoder.labels))
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.run_on_features(inputs, features, outputs)
 
         # === Config ===
         self.backbone = backbone
         self.preprocessor = preprocessor
-        self.label_encoder = label_encoder
         self.word_vectors = word_vectors
         self.mix = mix
         self.mix_layer_norm = mix_layer_norm
@@ -124,6 +129,16 @@ class ElmoTask(SentenceModel):
         self.lstm_units = units
         self.dropout = dropout
         self.compile()
+
+    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
+        """The inputs, ELMo's features, the outputs, and the word embedding layer or None.
+
+        Of one sentence, unless a task says otherwise; `encoder` are arguments of `build_encoder`.
+        """
+        built = build_encoder(backbone, steps=self.build_steps, **encoder)
+        inputs, features, x, word_vectors = built
+        outputs = self.build_outputs(x, inputs["padding_mask"], num_classes)
+        return inputs, features, outputs, word_vectors
 
     def build_steps(self, inputs: dict[str, Any], x: Any) -> tuple[Any, Any]:
         """What the BiLSTM reads, and its mask: the words' vectors, unless a task says otherwise."""
@@ -144,7 +159,7 @@ class ElmoTask(SentenceModel):
     @property
     def labels(self) -> list[str]:
         """The name of each class, in the order of the outputs."""
-        return self.label_encoder.labels
+        return self.label_encoder.labels if self.has_classes else []
 
     def compile(
         self,
@@ -216,21 +231,7 @@ class ElmoTask(SentenceModel):
         Returns:
             How many words of the vocabulary were found.
         """
-        vocabulary = self.preprocessor and self.preprocessor.word_vocabulary
-        if self.word_vectors is None or vocabulary is None:
-            raise ValueError(
-                "This model has no word vectors beside ELMo. Build it with `word_embedding_dim` "
-                "and a preprocessor with a `word_vocabulary`."
-            )
-        rows, features = self.word_vectors.embeddings.shape
-        if vectors.shape != (len(words), features) or not len(words):
-            raise ValueError(
-                f"`vectors` must have the shape (words, {features}) and one row a word. "
-                f"Received: {vectors.shape} for {len(words)} words"
-            )
-        table, found = filled_table(rows, vocabulary.tokens, words, vectors)
-        self.word_vectors.embeddings.assign(table)
-        return found
+        return fill_word_vectors(self.word_vectors, self.preprocessor, words, vectors)
 
     def get_config(self) -> dict[str, Any]:
         names = (

@@ -68,6 +68,10 @@ class ElmoTextClassifier(ElmoTask):
 
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         x = SequencePooling(self._pooling, name="pooling")(x, mask=padding_mask)
+        return self.build_classes(x, num_classes)
+
+    def build_classes(self, x: Any, num_classes: int) -> Any:
+        """The probabilities, on float `(batch, features)`."""
         if self._ordinal:
             return CumulativeLink(num_classes, name="classes")(x)
         activation = "sigmoid" if self._multi_label else "softmax"

@@ -56,7 +56,8 @@ def train_task(
     """Fit a task and leave it with the weights of its best epoch.
 
     The best epoch has the highest accuracy on `validation_data` (of a question answerer the highest
-    F1 with the best threshold for no answer), and of equals the lowest loss.
+    F1 with the best threshold for no answer, of a regressor the lowest loss), and of equals the
+    lowest loss.
     Ctrl-C ends the training at the next batch and returns as well; a second one is not caught. So
     does a loss that is not finite.
 
@@ -105,7 +106,8 @@ def train_task(
 
 def epoch_score(row: Mapping[str, float]) -> tuple[float, float]:
     """What the best epoch has most of: the measure, and of equals the lowest loss."""
-    return row.get("val_best_f1", row["val_accuracy"]), -row["val_loss"]
+    first = (row[name] for name in ("val_best_f1", "val_accuracy") if name in row)
+    return next(first, -row["val_loss"]), -row["val_loss"]
 
 
 class _BestEpoch(keras.callbacks.Callback):

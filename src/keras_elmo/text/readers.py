@@ -60,22 +60,16 @@ def read_table(
     """
     named = isinstance(text, str) or isinstance(label, str)
     has_header = named if header is None else header
-    rows = not_empty(_rows(path, delimiter or _delimiter(path), skipped), path, "rows")
+    rows = not_empty(table_rows(path, delimiter or _delimiter(path), skipped), path, "rows")
     line, first = next(rows)
     names = [name.strip() for name in first] if has_header else [str(i) for i in range(len(first))]
-    text_column = _position(path, line, names, text)
-    label_column = None if label is None else _position(path, line, names, label)
+    text_column = column_position(path, line, names, text)
+    label_column = None if label is None else column_position(path, line, names, label)
 
     def below() -> Iterator[Example]:
         if not has_header:
             yield _example(path, line, first, text_column, label_column)
         for number, row in rows:
-            if len(row) != len(first):
-                message = (
-                    f"expected {len(first)} fields, as in the first row. Received: {len(row)}. "
-                    "Quote fields that hold the delimiter."
-                )
-                raise DataError.at(path, number, message)
             yield _example(path, number, row, text_column, label_column)
 
     yield from not_empty(below(), path, "rows below its header")
@@ -139,10 +133,17 @@ def _delimiter(path: str | Path) -> str:
     return "\t" if Path(path).name.removesuffix(".gz").endswith((".tsv", ".tab")) else ","
 
 
-def _rows(
-    path: str | Path, delimiter: str, skipped: Counter[str] | None
+def table_rows(
+    path: str | Path, delimiter: str, skipped: Counter[str] | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line on which it begins: a quoted field may go on over several."""
+    """Stream rows with the line on which each begins: a quoted field may go on over several.
+
+    Blank lines are counted in `skipped`.
+
+    Raises:
+        DataError: broken quoting, a row with more or fewer fields than the first.
+    """
+    fields = 0
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     lines = (f"{content}\n" for _, content in numbered_lines(path))
     rows = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
@@ -155,13 +156,25 @@ def _rows(
         except csv.Error as error:
             message = f"broken row ({error}). Is a quote left open, or not doubled inside quotes?"
             raise DataError.at(path, line, message) from error
-        if len(row) > 1 or "".join(row).strip():
-            yield line, row
-        else:
+        if len(row) < 2 and not "".join(row).strip():
             count(skipped, "blank lines")
+            continue
+        fields = fields or len(row)
+        if len(row) != fields:
+            message = (
+                f"expected {fields} fields, as in the first row. Received: {len(row)}. "
+                "Quote fields that hold the delimiter."
+            )
+            raise DataError.at(path, line, message)
+        yield line, row
 
 
-def _position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
+def column_position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
+    """Where a column stands among the names of all.
+
+    Raises:
+        DataError: nowhere, or twice.
+    """
     if isinstance(column, int) and 0 <= column < len(names):
         return column
     if isinstance(column, str) and names.count(column) == 1:

@@ -1,0 +1,86 @@
+"""A task's predictions for batches, where texts are long with ELMo apart, in bounded memory."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras_elmo.elmo.inference import compiled_call
+from keras_elmo.embedding.embedder import ElmoEmbedder
+from keras_elmo.tasks.batches import FEATURES, SentenceBatches
+
+# Tokens whose features are held at a time: 200 MB for a small ELMo, 800 MB for the original.
+TOKENS_IN_MEMORY = 2**16
+_LONG = 1024  # tokens of a text; from here on ELMo's own memory would be felt
+
+
+class ModelCalls:
+    """Runs a task for prediction; compiled once without features and once with them.
+
+    Args:
+        model: the task.
+    """
+
+    def __init__(self, model: Any):
+        self._model = model
+        self._calls: dict[bool, Callable[[Mapping[str, Any]], Any]] = {}
+        self._embedder: ElmoEmbedder | None = None
+
+    def __call__(self, batch: Mapping[str, Any]) -> Any:
+        """The outputs of a batch, as arrays."""
+        names = [name for name in batch if name.endswith(FEATURES)]
+        if bool(names) not in self._calls:
+            backbone = self._model.backbone
+            shape = (None, None, backbone.num_layers + 1, 2 * backbone.projection_dim)
+            self._calls[bool(names)] = compiled_call(self._model, dict.fromkeys(names, shape))
+        return self._calls[bool(names)](batch)
+
+    def embed(self, batches: SentenceBatches) -> None:
+        """Give batches their features, if ELMo can compute them without the model."""
+        if self._can_embed:
+            backbone, preprocessor = self._model.backbone, self._model.preprocessor
+            self._embedder = self._embedder or ElmoEmbedder(backbone, preprocessor)
+            batches.features = self._embedder.embed(batches.sentences)
+
+    def outputs(self, sentences: Sequence[Any], sizes: Sequence[int], batch_size: int) -> list[Any]:
+        """What the model gives for each sentence, with its padding.
+
+        Args:
+            sentences: what the model's batches are made of.
+            sizes: tokens of each.
+            batch_size: sentences of a batch at most.
+        """
+        model = self._model
+        outputs: list[Any] = [None] * len(sentences)
+        for numbers, on_features in self._parts(sizes):
+            part = [sentences[i] for i in numbers]
+            batches = model.batch_type(part, model.preprocessor, model.input, batch_size=batch_size)
+            if on_features:
+                self.embed(batches)
+            for i, rows in enumerate(batches.rows):
+                found = self(*batches[i])
+                for k, row in enumerate(rows):
+                    own = keras.tree.map_structure(lambda array, k=k: array[k], found)
+                    outputs[numbers[row]] = own
+        return outputs
+
+    def _parts(self, sizes: Sequence[int]) -> Iterator[tuple[list[int], bool]]:
+        """Numbers of the sentences that go together, and whether on features: the long ones do."""
+        order = sorted(range(len(sizes)), key=lambda i: sizes[i])
+        if short := [i for i in order if sizes[i] <= _LONG or not self._can_embed]:
+            yield short, False
+        part, tokens = [], 0
+        for i in order[len(short) :]:
+            if part and tokens + sizes[i] > TOKENS_IN_MEMORY:
+                yield part, True
+                part, tokens = [], 0
+            part.append(i)
+            tokens += sizes[i]
+        if part:
+            yield part, True
+
+    @property
+    def _can_embed(self) -> bool:
+        """Whether ELMo can compute features without the model."""
+        backbone = self._model.backbone
+        return backbone.encoder == "bilm" and not backbone.stateful

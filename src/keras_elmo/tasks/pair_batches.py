@@ -1,0 +1,118 @@
+"""Pairs of texts → batches, in which each distinct text is one sentence for a frozen ELMo."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.tasks.batches import FEATURES, SentenceBatches
+from keras_elmo.tasks.pair_encoder import MASK, OTHER
+
+_IDS = ("character_ids", "token_ids")  # what ELMo reads
+
+# The tokens of a text and of the other one.
+Texts = tuple[list[str], list[str]]
+
+
+def make_texts(x: Sequence[Any], preprocessor: ElmoPreprocessor) -> list[Texts]:
+    """Tokens of pairs of texts, each distinct string split once.
+
+    Raises:
+        ValueError: something else than a pair of strings or token lists, or a text without a token.
+    """
+    found: dict[str, list[str]] = {}
+
+    def tokens(text: Any, number: int, which: str) -> list[str]:
+        if not isinstance(text, str):
+            [split] = preprocessor.tokenize([text])
+        elif text in found:
+            split = found[text]
+        else:
+            [split] = preprocessor.tokenize([text])
+            found[text] = split
+        if not split:
+            raise ValueError(f"the {which} text of pair {number} is empty. Received: {text!r:.80}")
+        return split
+
+    texts = []
+    for number, pair in enumerate([x] if is_pair(x) else x):
+        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+            raise ValueError(
+                f"`x` must hold pairs of texts. Received: {pair!r:.80} as pair {number}"
+            )
+        texts.append((tokens(pair[0], number, "first"), tokens(pair[1], number, "second")))
+    return texts
+
+
+def is_pair(x: Any) -> bool:
+    """Whether it is one pair of strings and not many."""
+    return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)
+
+
+class PairBatches(SentenceBatches):
+    """Batches of two texts a row.
+
+    Args:
+        texts: of each row the tokens of a text and of the other one.
+        preprocessor, input_names, kwargs: see
+            [`SentenceBatches`][keras_elmo.tasks.batches.SentenceBatches].
+
+    Attributes:
+        sentences: each distinct text, so that ELMo reads it once; `features` are theirs.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[Texts],
+        preprocessor: ElmoPreprocessor,
+        input_names: Sequence[str],
+        **kwargs: Any,
+    ):
+        places: dict[tuple[str, ...], int] = {}
+
+        def place(tokens: Sequence[str]) -> int:
+            return places.setdefault(tuple(tokens), len(places))
+
+        self._texts = [(place(text), place(other)) for text, other in texts]
+        self._other_lengths = np.array([len(other) for _, other in texts], dtype=np.int64)
+        sizes = np.array([max(map(len, pair)) for pair in texts], dtype=np.int64)
+        sentences = [list(tokens) for tokens in places]
+        super().__init__(sentences, preprocessor, input_names, sizes=sizes, **kwargs)
+
+    def row_lengths(self) -> list[int]:
+        return [len(self.sentences[text]) for text, _ in self._texts]
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        index += self.done
+        rows = self.rows[index]
+        texts, others = zip(*(self._texts[i] for i in rows), strict=True)
+        length = self._length(index)
+        inputs = self._inputs(texts, length, "")
+        inputs |= self._inputs(others, self.padded_length(index, self._other_lengths), OTHER)
+        return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
+
+    def _inputs(self, texts: Sequence[int], length: int, prefix: str) -> dict[str, np.ndarray]:
+        own = {name.removeprefix(prefix) for name in self.input_names if self._is_of(name, prefix)}
+        tokens = [self.sentences[i] for i in texts]
+        if self.features is None:
+            arrays = self.preprocessor.encode(tokens, length)
+        else:
+            arrays = self._without_ids(tokens, length, own)
+            features = self._padded([self.features[i] for i in texts], length)
+            arrays[FEATURES] = features
+            own |= {FEATURES}
+        return {prefix + name: arrays[name] for name in own}
+
+    def _without_ids(
+        self, tokens: Sequence[list[str]], length: int, names: set[str]
+    ) -> dict[str, np.ndarray]:
+        """The arrays with ids of one step, which Keras wants to see: spelling all is a waste."""
+        arrays = self.preprocessor.encode([words[:1] for words in tokens], 1)
+        if names - {MASK, *_IDS}:
+            arrays |= self.preprocessor.word_arrays(tokens, length)
+        arrays[MASK] = np.arange(length) < np.array(list(map(len, tokens)))[:, None]
+        return arrays
+
+    def _is_of(self, name: str, prefix: str) -> bool:
+        return name.startswith(OTHER) == bool(prefix)

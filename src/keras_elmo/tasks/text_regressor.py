@@ -1,0 +1,137 @@
+"""A number for a sentence: a rating, a price, a degree."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.task import ElmoTask
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoTextRegressor(ElmoTask):
+    r"""ELMo → BiLSTM → pooling → a number.
+
+    `y` is a number a sentence, of any scale. The network learns $(y - m) / s$ with the mean $m$ and
+    the standard deviation $s$ of what the first `fit` trains on, and the loss is the mean squared
+    error of that. `predict`, and the measures `mae` and `rmse`, are on the scale of `y`.
+
+    Args:
+        backbone: the ELMo.
+        pooling: as of [`ElmoTextClassifier`][keras_elmo.tasks.text_classifier.ElmoTextClassifier].
+        target_mean, target_scale: $m$ and $s$; None: the first `fit` sets them.
+        kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; there are no labels.
+
+    Example:
+        ```python
+        regressor = keras_elmo.ElmoTextRegressor.from_preset("elmo_mini_en")
+        regressor.fit(["a joy to watch", "two lost hours"], [4.5, 1.0])
+        regressor.predict(["what a joy"])  # float64 (1,)
+        ```
+    """
+
+    has_classes = False
+
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        pooling: str = "max",
+        target_mean: float | None = None,
+        target_scale: float | None = None,
+        **kwargs: Any,
+    ):
+        if kwargs.get("labels") or kwargs.get("num_classes"):
+            raise ValueError("a number has no classes. Received: labels or num_classes")
+        self._pooling = pooling
+        super().__init__(backbone, **kwargs)
+        self.pooling = pooling
+        self.target_mean, self.target_scale = target_mean, target_scale
+
+    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
+        x = SequencePooling(self._pooling, name="pooling")(x, mask=padding_mask)
+        return keras.layers.Dense(1, dtype="float32", name="value")(x)
+
+    def default_loss(self) -> keras.losses.Loss:
+        return keras.losses.MeanSquaredError()
+
+    def default_metrics(self) -> list[Any]:
+        return [
+            keras.metrics.MeanAbsoluteError(name="mae"),
+            keras.metrics.RootMeanSquaredError(name="rmse"),
+        ]
+
+    def get_metrics_result(self):
+        """Keras's own, on the scale of `y`."""
+        scale = self._standard[1]
+        found = super().get_metrics_result()
+        return {k: v * scale if k in ("mae", "rmse") else v for k, v in found.items()}
+
+    def prepare(self, y: Sequence[Any]) -> None:
+        """Set mean and scale, unless they are set already.
+
+        Raises:
+            ValueError: targets that are all the same, or no numbers.
+        """
+        if self.target_scale is not None:
+            return
+        values = numbers(y)
+        if values.min() == values.max():
+            raise ValueError(
+                f"`y` must hold different numbers. Received: {values[0]} for all {len(values)} "
+                "sentences, which leaves nothing to learn."
+            )
+        self.target_mean, self.target_scale = float(values.mean()), float(values.std())
+        # Keras's compiled steps have the scale of before.
+        self.train_function = self.test_function = None
+
+    def target_function(
+        self,
+        sentences: list[list[str]],
+        y: Sequence[Any],
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray,
+    ) -> TargetFunction:
+        if class_weight is not None:
+            raise ValueError(
+                f"numbers have no classes to weigh. Received: class_weight={class_weight!r}. "
+                "Use `sample_weight`."
+            )
+        mean, scale = self._standard
+        targets = ((numbers(y) - mean) / scale).astype(np.float32)[:, None]
+        weights = sample_weight.astype(np.float32)
+        return lambda rows, length: (targets[rows], weights[rows])
+
+    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
+        mean, scale = self._standard
+        return np.stack(outputs)[:, 0].astype(np.float64) * scale + mean
+
+    @property
+    def _standard(self) -> tuple[float, float]:
+        """Mean and scale; before the first `fit` those that change nothing."""
+        if self.target_mean is None or self.target_scale is None:
+            return 0.0, 1.0
+        return self.target_mean, self.target_scale
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("pooling", "target_mean", "target_scale")
+        return super().get_config() | {name: getattr(self, name) for name in names}
+
+
+def numbers(y: Sequence[Any]) -> np.ndarray:
+    """Targets as float64 `(len(y),)`.
+
+    Raises:
+        ValueError: something that is no finite number.
+    """
+    values = np.empty(len(y), np.float64)
+    for i, value in enumerate(y):
+        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not (is_number and np.isfinite(value)):
+            raise ValueError(f"`y` must hold finite numbers. Received: {value!r:.80} as target {i}")
+        values[i] = value
+    return values

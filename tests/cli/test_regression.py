@@ -1,0 +1,70 @@
+"""`--task regression`: from numbers in a file to a model folder and back."""
+
+import json
+
+import pytest
+
+SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "8")
+ROWS = [("a good film", "4.5"), ("a bad film", "-1e0"), ("a film", "2")] * 8
+
+
+@pytest.fixture
+def prices(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text("text,price\n" + "".join(f"{text},{price}\n" for text, price in ROWS))
+    return path
+
+
+def test_train_evaluate_predict(run, tiny, prices, tmp_path):
+    options = ("--task", "regression", "--label", "price", "--preset", tiny)
+    shown = run("train", prices, "-o", "model/", *options, *SMALL).stderr
+    assert "regression: 22 rows to train on" in shown
+    model = tmp_path / "model"
+    metrics = json.loads((model / "metrics.json").read_text())
+    assert {"mae", "rmse", "pearson", "spearman"} <= metrics.keys()
+    assert (model / "learning_curves.png").is_file()
+
+    shown = run("evaluate", "model/", prices, "--label", "price").stdout
+    report = json.loads((model / "evaluation.json").read_text())
+    assert f"{report['rmse']:.4f}" in shown
+    errors = [json.loads(line) for line in (model / "errors.jsonl").read_text().splitlines()]
+    assert len(errors) == 24
+    for error in errors:
+        text, price = ROWS[error["line"] - 2]
+        assert (error["input"], error["gold"]) == (text, float(price))
+        assert error["error"] == pytest.approx(error["predicted"] - error["gold"])
+
+    [record] = run("predict", "model/", "-", stdin="a good film\n").stdout.splitlines()
+    record = json.loads(record)
+    assert record["text"] == "a good film"
+    assert -1.0 < record["value"] < 4.5
+    shown = run("predict", "model/", "-", "--pretty", stdin="a good film\n").stdout
+    assert shown.strip() == f"{record['value']:.5g}  a good film"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["a,1", "b,good"], "bad.csv:3: the label must be a finite number"),
+        (["a,1", "b,nan"], "bad.csv:3: the label must be a finite number"),
+        (["a,-inf", "b,1"], "bad.csv:2: the label must be a finite number"),
+        (["a,1_000", "b,1"], "bad.csv:2: the label must be a finite number"),
+        (["a,2", "b,2.0"], "bad.csv: training needs different numbers. Received: 2.0 only"),
+    ],
+)
+def test_bad_numbers(run, tiny, tmp_path, rows, message):
+    path = tmp_path / "bad.csv"
+    path.write_text("\n".join(["text,label", *rows]) + "\n")
+    options = ("--task", "regression", "--preset", tiny, "-o", "model/", *SMALL)
+    assert message in " ".join(run("train", path, *options, code=1).stderr.split())
+    assert not (tmp_path / "model").exists()
+
+
+def test_what_is_for_classes_only(run, tiny, prices):
+    options = ("--task", "regression", "--label", "price", "--preset", tiny, "-o", "model/")
+    for more, message in (
+        (("--class-weight", "balanced"), "numbers have no classes to weigh"),
+        (("--calibrate",), "--calibrate is for a classifier"),
+        (("--ordinal",), "numbers are no classes"),
+    ):
+        assert message in run("train", prices, *options, *more, *SMALL, code=1).stderr
