@@ -56,7 +56,7 @@ def steps(data, corpus, output):
     phrasebank, columns = splits / "fpb-50agree", ("--text", "1", "--label", "0")
     search = (f"{phrasebank}/train.tsv", *columns, "--dev", f"{phrasebank}/dev.tsv")
     search += ("--trials", "40", "--seed", "13", "-o", f"{output}/search", "--resume")
-    tested = (f"{output}/search/model", f"{phrasebank}/test.tsv", *columns)
+    tested = (f"{output}/search/best", f"{phrasebank}/test.tsv", *columns)
     answers = (f"{data}/cuad_qa/{part}.json" for part in ("train", "dev", "test"))
     pronunciation = (f"{data}/cmudict/cmudict.dict", "-o", f"{output}/pronunciation.json")
     return [

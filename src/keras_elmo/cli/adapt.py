@@ -41,9 +41,10 @@ def adapt(
 ) -> None:
     """Continue the pre-training of an ELMo on text of a domain: one sentence a line.
 
-    The softmax gets the words of that text; words it had keep what they learned. The folder holds
-    what that of `pretrain` holds, preset/ included, and adaptation.json: perplexity before and
-    after, under one vocabulary, on the texts to measure.
+    The softmax gets the words of that text; words it had keep what they
+    learned. The folder holds what that of `pretrain` holds, preset/ included,
+    and adaptation.json: perplexity before and after, under one vocabulary, on
+    the texts to measure.
 
     \b
     keras-elmo adapt elmo_mini_en reviews.txt -o reviews_elmo/ --time 20m

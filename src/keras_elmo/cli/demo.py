@@ -41,8 +41,8 @@ def demo(
 ) -> None:
     """Train on Rotten Tomatoes sentences and compare: pretrained ELMo, untrained ELMo, TF-IDF.
 
-    Needs the extra: pip install "keras-elmo\\[demo]". DEMO_FAST=1 in the environment makes it
-    short: fewer sentences, fewer epochs.
+    Needs the extra: pip install "keras-elmo\\[demo]". DEMO_FAST=1 in the
+    environment makes it short: fewer sentences, fewer epochs.
 
     \b
     keras-elmo demo

@@ -38,7 +38,8 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled text; prints a table and writes JSON.
 
-    errors.jsonl beside it has what was wrong, the most confident mistakes first.
+    errors.jsonl beside it has what was wrong, the most confident mistakes
+    first.
 
     \b
     keras-elmo evaluate model/ test.csv

@@ -42,8 +42,9 @@ def find_rate(
 ) -> None:
     """Find learning rates by a range test: of the head, then of ELMo under a trained head.
 
-    The rate rises from batch to batch, and the loss shows from where on it does harm. The last line
-    suggests half of that for the head and a tenth for ELMo, as options of `train`.
+    The rate rises from batch to batch, and the loss shows from where on it does
+    harm. The last line suggests half of that for the head and a tenth for ELMo,
+    as options of `train`.
 
     \b
     keras-elmo find-rate reviews.csv --text text --label label -o rates/

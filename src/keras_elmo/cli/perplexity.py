@@ -27,8 +27,9 @@ def perplexity(
 ) -> None:
     """Measure perplexity under the full softmax; one sentence a line, words split on spaces.
 
-    Forward, backward, and of both together per token and per character. Only per character may
-    models with different vocabularies be compared, and only if they know about as many words.
+    Forward, backward, and of both together per token and per character. Only
+    per character may models with different vocabularies be compared, and only
+    if they know about as many words.
 
     \b
     keras-elmo perplexity my_elmo/preset heldout.txt

@@ -48,7 +48,7 @@ def predict(
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
-    """Label new text: one JSON object a line, with labels and probabilities, or columns.
+    """Label new text: one JSON object a line, or columns of tags.
 
     \b
     keras-elmo predict model/ new.txt

@@ -68,8 +68,9 @@ def pretrain(
 ) -> None:
     """Pre-train ELMo's language model on text with one sentence a line, words split on spaces.
 
-    The folder holds checkpoint/ (for --resume), history.csv, learning_curves.png and at the end
-    preset/, which every command takes as --preset.
+    The folder holds checkpoint/ (for --resume), history.csv,
+    learning_curves.png and at the end preset/, which every command takes as
+    --preset.
 
     \b
     keras-elmo pretrain news.txt -o run/ --time 60m --heldout heldout.txt

@@ -30,9 +30,10 @@ def score(
 ) -> None:
     """Score sentences: one JSON object each, with log-probabilities (nats) and perplexity.
 
-    Forwards, backwards and the mean of both, under the full softmax. Words outside the vocabulary
-    count as <UNK>. The perplexity of all together comes last, on standard error; it is that of
-    `keras-elmo perplexity`, but for sentences of over 60 words, which are cut only there.
+    Forwards, backwards and the mean of both, under the full softmax. Words
+    outside the vocabulary count as <UNK>. The perplexity of all together comes
+    last, on standard error; it is that of `keras-elmo perplexity`, but for
+    sentences of over 60 words, which are cut only there.
 
     \b
     keras-elmo score my_elmo/preset sentences.txt > scores.jsonl

@@ -19,8 +19,9 @@ def suggest(
 ) -> None:
     """Suggest words, the likeliest first: probability, tab, word.
 
-    For a blank both directions judge, each by what stands on its side. Without one it is the word
-    that comes next, where </S> is the end of the sentence and <UNK> any unknown word.
+    For a blank both directions judge, each by what stands on its side. Without
+    one it is the word that comes next, where </S> is the end of the sentence
+    and <UNK> any unknown word.
 
     \b
     keras-elmo suggest my_elmo/preset "The bank raised its ___ rate ."

@@ -169,25 +169,27 @@ def train(
     ] = "5m",
     quiet: Annotated[bool, _option(OUTPUT, "Show errors only.", "--quiet", "-q")] = False,
 ) -> None:
-    """Train a classifier, tagger or sequence-to-sequence model: ELMo, then a BiLSTM.
+    """Train ELMo, a BiLSTM and what the task needs.
 
-    The data tell the task: labelled texts are classified, tagged tokens are tagged, and questions
-    in SQuAD's JSON (.json) are answered from their passages. Several label columns are learned
-    together, tags as well as labels of the sentence. With --task seq2seq a file has two columns,
-    source, tab, target; with --task pair a label for two texts, and with regression a number for
-    each text. Ctrl-C ends the training and keeps what was learned. Every few minutes the
-    whole state is written to a file beside the model folder, NAME.checkpoint: after a crash the
-    same command with --resume ends with the model that there would have been.
+    The data tell the task: labelled texts are classified, tagged tokens are
+    tagged, questions in SQuAD's JSON are answered from their passages, several
+    label columns are learned together. --task says what they do not tell: pair
+    is a label for two texts, regression a number for each, seq2seq a text for
+    each.
+
+    Ctrl-C ends the training and keeps what was learned. Every few minutes the
+    whole state is written to a file beside the model folder, NAME.checkpoint:
+    after a crash the same command with --resume ends with the same model.
 
     \b
     keras-elmo train reviews.csv --text text --label label -o model/
-    keras-elmo train train.conll --format conll --dev dev.conll --scheme BIOES -o model/
-    keras-elmo train train.conllu --label UPOS,Slot,intent -o joint/
-    keras-elmo train words.tsv --task seq2seq --source characters -o speller/
-    keras-elmo train snli.tsv --task pair --text premise,hypothesis --cross-attention -o model/
+    keras-elmo train train.conll --dev dev.conll --scheme BIOES -o model/
+    keras-elmo train train.conllu --label UPOS,Slot,intent -o model/
+    keras-elmo train words.tsv --task seq2seq --source characters -o model/
+    keras-elmo train snli.tsv --task pair --cross-attention -o model/
     keras-elmo train reviews.csv --task regression --label stars -o model/
-    keras-elmo train train-v2.0.json --dev dev-v2.0.json --lstm-units 64 -o model/
-    keras-elmo train news.tsv --text 1 --label 0 --mix concat --fine-tune slight -o model/
+    keras-elmo train train-v2.0.json --dev dev-v2.0.json -o model/
+    keras-elmo train news.tsv --text 1 --label 0 --fine-tune slight -o model/
     """
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(preset, weights, options, None)

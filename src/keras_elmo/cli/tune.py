@@ -77,10 +77,11 @@ def tune(
 ) -> None:
     """Search learning rate, dropouts, units, layers, mix and more; keep the best model.
 
-    A trial is what `train` does with its settings; the first one has those of `train` itself.
-    What is sure not to win is ended early. The folder gets best/ (the model), trials.csv,
-    history.png, importance.png and train_command.txt. Killed or interrupted, it goes on with
-    --resume. Needs the extra: pip install "keras-elmo\\[search]".
+    A trial is what `train` does with its settings; the first one has those of
+    `train` itself. What is sure not to win is ended early. The folder gets
+    best/ (the model), trials.csv, history.png, importance.png and
+    train_command.txt. Killed or interrupted, it goes on with --resume. Needs
+    the extra: pip install "keras-elmo\\[search]".
 
     \b
     keras-elmo tune reviews.csv -o search/ --trials 40 --time 30m
