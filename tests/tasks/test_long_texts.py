@@ -17,7 +17,13 @@ def document(seed, length):
     return np.random.default_rng(seed).choice(words, size=length).tolist()
 
 
-DOCUMENTS = [document(0, 1500), document(1, 7), document(2, 1100), document(3, 3)]
+# Several blocks of steps long, and long for these tests: more than 40 tokens.
+DOCUMENTS = [document(0, 70), document(1, 7), document(2, 50), document(3, 3)]
+
+
+@pytest.fixture(autouse=True)
+def _long(monkeypatch):
+    monkeypatch.setattr(model_calls, "_LONG", 40)
 
 
 @pytest.fixture
@@ -45,8 +51,8 @@ def test_a_long_text_gets_what_the_whole_model_gives_for_it(backbone, preprocess
         **SMALL,
     )
     found = model.predict(DOCUMENTS)
-    assert {length > 1000 for on_features, length in batches_seen if on_features} == {True}
-    assert {length > 1000 for on_features, length in batches_seen if not on_features} == {False}
+    assert {length > 40 for on_features, length in batches_seen if on_features} == {True}
+    assert {length > 40 for on_features, length in batches_seen if not on_features} == {False}
     for text, shares in zip(DOCUMENTS, found, strict=True):
         arrays = preprocessor([text])
         direct = model.predict_on_batch({name: arrays[name] for name in model.input})
@@ -54,7 +60,7 @@ def test_a_long_text_gets_what_the_whole_model_gives_for_it(backbone, preprocess
 
 
 def test_the_end_of_a_long_text_counts(backbone, preprocessor):
-    # 1,500 tokens apart, through the state of both directions: a window alone would not show it.
+    # Far from the first words, and seen through the state that is carried from block to block.
     model = ElmoTextClassifier(
         backbone, preprocessor=preprocessor, labels=["x", "y"], pooling="last", **SMALL
     )
@@ -90,9 +96,9 @@ def test_long_texts_are_run_in_parts_that_fit_the_memory(backbone, preprocessor,
         embed(self, batches)
 
     monkeypatch.setattr(ModelCalls, "embed", noted)
-    monkeypatch.setattr(model_calls, "TOKENS_IN_MEMORY", 2000)
+    monkeypatch.setattr(model_calls, "TOKENS_IN_MEMORY", 100)
     np.testing.assert_allclose(model.predict(DOCUMENTS), whole, atol=1e-6)
-    assert embedded == [1100, 1500]
+    assert embedded == [50, 70]
 
 
 @pytest.mark.portable
