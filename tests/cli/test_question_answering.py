@@ -110,7 +110,7 @@ def test_passages_stay_together(tmp_path):
     assert rows.sentences()[:2] == ["Where does Ada live?", f"{PASSAGE} 0"]
     with pytest.raises(ValueError, match="on both sides"):
         rows.split(0.01, 0)
-    with pytest.raises(ValueError, match="answers are no tags"):
+    with pytest.raises(ValueError, match=r"labels \(qa\) are no tags of spans"):
         rows.in_scheme("BIO")
     with pytest.raises(ValueError, match="among questions only"):
         read_labelled("x.csv", skip_bad=True)

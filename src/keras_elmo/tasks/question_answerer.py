@@ -7,10 +7,8 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.metrics.question_answering import answer_scores, best_threshold
 from keras_elmo.tasks.answers import find_answers
-from keras_elmo.tasks.encoder import check_word_shapes, word_vectors_size
 from keras_elmo.tasks.pair_batches import is_pair
 from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.question_batches import (
@@ -42,14 +40,12 @@ class ElmoQuestionAnswerer(ElmoTask):
 
     Args:
         backbone: the ELMo.
-        preprocessor, trainable_elmo, mix, mix_layer_norm, elmo_dropout_before, elmo_dropout,
-            word_embedding_dim, word_embedding_dropout, word_shape_dim, lstm_units, num_layers,
-            dropout: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; the BiLSTM is that which
-            reads question and passage.
+        lstm_units: units per direction of the BiLSTM that reads question and passage.
         modelling_units: units per direction of the BiLSTMs behind the attention.
         max_answer_length: tokens of an answer at most.
         window, window_step: tokens of a window, and from the start of one to that of the next.
         no_answer_threshold: there is no answer where its probability is above this.
+        kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
 
     Example:
         ```python
@@ -62,24 +58,14 @@ class ElmoQuestionAnswerer(ElmoTask):
         ```
     """
 
+    has_classes = False
     _scores: WindowScores | None = None
 
     def __init__(
         self,
         backbone: ElmoBackbone,
         *,
-        preprocessor: ElmoPreprocessor | None = None,
-        trainable_elmo: bool = False,
-        mix: str | int = "scalar",
-        mix_layer_norm: bool = False,
-        elmo_dropout_before: float = 0.0,
-        elmo_dropout: float = 0.5,
-        word_embedding_dim: int | None = None,
-        word_embedding_dropout: float = 0.0,
-        word_shape_dim: int | None = None,
         lstm_units: int | Sequence[int] = 64,
-        num_layers: int = 1,
-        dropout: float = 0.2,
         modelling_units: int = 64,
         max_answer_length: int = 30,
         window: int = 400,
@@ -87,59 +73,29 @@ class ElmoQuestionAnswerer(ElmoTask):
         no_answer_threshold: float = 0.5,
         **kwargs: Any,
     ):
-        units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
+        if kwargs.get("labels") or kwargs.get("num_classes"):
+            raise ValueError("answers have no classes. Received: labels or num_classes")
         windows(0, window, window_step)
-        backbone.trainable = trainable_elmo
-        check_word_shapes(preprocessor, word_shape_dim)
-
-        # === Layers and functional model ===
-        encoder = TextEncoder(
-            mix=mix,
-            mix_layer_norm=mix_layer_norm,
-            elmo_dropout_before=elmo_dropout_before,
-            elmo_dropout=elmo_dropout,
-            word_vectors_size=word_vectors_size(preprocessor, word_embedding_dim),
-            word_vectors_dropout=word_embedding_dropout,
-            word_shape_dim=word_shape_dim,
-            lstm_units=units,
-            dropout=dropout,
-        )
-        pair = build_pair(backbone, encoder, units=modelling_units, dropout=dropout)
-        inputs, features, outputs = pair
-        # Past the constructor of `ElmoTask`, which builds the graph of a single sentence.
-        super(ElmoTask, self).__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.run_on_features(inputs, features, outputs)
-
-        # === Config ===
-        self.backbone = backbone
-        self.preprocessor = preprocessor
-        self.word_vectors = encoder.tables.get("word_ids")
-        self.mix = mix
-        self.mix_layer_norm = mix_layer_norm
-        self.elmo_dropout_before = elmo_dropout_before
-        self.elmo_dropout = elmo_dropout
-        self.word_embedding_dim = word_embedding_dim
-        self.word_embedding_dropout = word_embedding_dropout
-        self.word_shape_dim = word_shape_dim
-        self.lstm_units = units
-        self.dropout = dropout
+        self._modelling_units = modelling_units
+        self._max_answer_length = max_answer_length
+        super().__init__(backbone, lstm_units=lstm_units, **kwargs)
         self.modelling_units = modelling_units
         self.max_answer_length = max_answer_length
         self.window = window
         self.window_step = window_step
         self.no_answer_threshold = no_answer_threshold
-        self.compile()
 
-    @property
-    def labels(self) -> list[str]:
-        """None: answers are words of the passages."""
-        return []
+    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
+        shared = TextEncoder(**encoder)
+        units, dropout = self._modelling_units, encoder["dropout"]
+        inputs, features, outputs = build_pair(backbone, shared, units=units, dropout=dropout)
+        return inputs, features, outputs, shared.tables.get("word_ids")
 
     def default_loss(self) -> keras.losses.Loss:
         return SpanLoss()
 
     def default_metrics(self) -> list[Any]:
-        longest = self.max_answer_length
+        longest = self._max_answer_length
         return [*(SpanMeasure(name, longest) for name in ("accuracy", "f1")), BestSpanF1(longest)]
 
     def count(self, x: Any, y: Sequence[Any]) -> dict[str, int]:
@@ -253,11 +209,5 @@ class ElmoQuestionAnswerer(ElmoTask):
         return pairs, y
 
     def get_config(self) -> dict[str, Any]:
-        names = (
-            "trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-            "word_embedding_dim word_embedding_dropout word_shape_dim lstm_units dropout "
-            "modelling_units max_answer_length window window_step no_answer_threshold"
-        )
-        parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
-        config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+        names = "modelling_units max_answer_length window window_step no_answer_threshold"
+        return super().get_config() | {name: getattr(self, name) for name in names.split()}

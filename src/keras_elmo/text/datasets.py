@@ -132,6 +132,28 @@ class Dataset:
         return replace(self, texts=texts, labels=labels, lines=lines)
 
 
+class OpenDataset(Dataset):
+    """A labelled file whose labels are no classes: any label may be right."""
+
+    def classes(self) -> list[str]:
+        """None."""
+        return []
+
+    def require(self, classes: Any) -> None:
+        """There is nothing that a model could not know."""
+
+    def in_scheme(self, scheme: str | None) -> Self:
+        """The data set itself.
+
+        Raises:
+            ValueError: a scheme.
+        """
+        if scheme is not None:
+            message = f"its labels ({self.kind}) are no tags of spans"
+            raise ValueError(f"{self.path}: {message}. Received: scheme={scheme!r}")
+        return self
+
+
 def read_dataset(
     path: str | Path,
     file_format: str | None = None,

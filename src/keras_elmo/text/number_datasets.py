@@ -2,15 +2,14 @@
 
 import math
 from pathlib import Path
-from typing import Any, Self
 
-from keras_elmo.text.datasets import CLASSIFICATION, Dataset, read_dataset
+from keras_elmo.text.datasets import CLASSIFICATION, OpenDataset, read_dataset
 from keras_elmo.text.lines import DataError
 
 REGRESSION = "regression"  # what is predicted: a number a text
 
 
-class NumberDataset(Dataset):
+class NumberDataset(OpenDataset):
     """Texts, in `labels` a float each."""
 
     def classes(self) -> list[str]:
@@ -25,19 +24,6 @@ class NumberDataset(Dataset):
                 "Is it the right label column?"
             )
         return []
-
-    def require(self, classes: Any) -> None:
-        """Any number can be predicted."""
-
-    def in_scheme(self, scheme: str | None) -> Self:
-        """The data set itself: numbers are no tags.
-
-        Raises:
-            ValueError: a scheme.
-        """
-        if scheme is not None:
-            raise ValueError(f"{self.path}: numbers are no tags. Received: scheme={scheme!r}")
-        return self
 
 
 def read_number_dataset(

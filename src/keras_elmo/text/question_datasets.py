@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.text.datasets import Dataset, read_dataset
+from keras_elmo.text.datasets import Dataset, OpenDataset, read_dataset
 from keras_elmo.text.formats import RECORDS, format_of, read_records
 from keras_elmo.text.joint_datasets import is_joint, read_joint
 from keras_elmo.text.lines import DataError
@@ -21,7 +21,7 @@ QA = "qa"  # what is predicted: a stretch of a passage
 
 
 @dataclass(frozen=True)
-class QuestionDataset(Dataset):
+class QuestionDataset(OpenDataset):
     """Questions, in `texts` with their passages as `(question, passage)`.
 
     `labels` has of each the places of its answers, `(start, end)` in characters of the passage;
@@ -32,23 +32,6 @@ class QuestionDataset(Dataset):
     """
 
     ids: list[str] = field(default_factory=list)
-
-    def classes(self) -> list[str]:
-        """None."""
-        return []
-
-    def require(self, classes: Any) -> None:
-        """Any answer can be found."""
-
-    def in_scheme(self, scheme: str | None) -> Self:
-        """The data set itself: answers are no tags.
-
-        Raises:
-            ValueError: a scheme.
-        """
-        if scheme is not None:
-            raise ValueError(f"{self.path}: answers are no tags. Received: scheme={scheme!r}")
-        return self
 
     def sentences(self) -> list[str]:
         """Each distinct question and passage."""
