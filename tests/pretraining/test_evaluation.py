@@ -1,5 +1,6 @@
 """What pre-training is judged by: perplexity sentence by sentence, features' health, the probe."""
 
+import gc
 from itertools import product
 
 import numpy as np
@@ -8,9 +9,11 @@ from support import small_backbone, to_numpy
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, make_batch
 from keras_elmo.pretraining.corpus import encode_sentences
 from keras_elmo.pretraining.evaluation import effective_rank, health, linear_probe, perplexity
+from keras_elmo.pretraining.measures import RunMeasures
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import MARKS
 
@@ -53,7 +56,7 @@ def test_a_fresh_network_tells_words_apart():
         projection_dim=64, units=128, char_filters=[[1, 16], [2, 32], [3, 64]], num_highways=1
     )
     words = [["".join(letters)] for letters in product("aeio", "bdfgkl", "mnprst", "y")]
-    result = health(backbone, words)
+    result = health(ElmoEmbedder(backbone), words)
     for layer in range(3):
         assert result[f"rank_{layer}"] > 10
     assert 0.2 < result["std_0"] < 2
@@ -63,9 +66,9 @@ def test_a_fresh_network_tells_words_apart():
 def test_health_counts_outputs_at_the_clip(skip):
     """The share at the clip is that of the LSTM's own outputs, whatever was added to them."""
     loose, *_ = small_backbone(projection_clip=1e6, use_skip_connections=skip)
-    assert health(loose, SENTENCES)["clipped_2"] == 0.0
+    assert health(ElmoEmbedder(loose), SENTENCES)["clipped_2"] == 0.0
     tight, *_ = small_backbone(projection_clip=1e-4, use_skip_connections=skip)
-    result = health(tight, SENTENCES)
+    result = health(ElmoEmbedder(tight), SENTENCES)
     assert result["clipped_1"] > 0.9
     assert result["clipped_2"] > 0.9
     ids = CharacterEncoder(8).encode(SENTENCES)
@@ -80,5 +83,25 @@ def test_linear_probe_tells_signal_from_noise():
     sentences = random.choice(["aa", "b", "cc", "d"], (90, 3)).tolist()
     signal = ["yes" if "aa" in words else "no" for words in sentences]
     noise = list(random.permutation(["yes", "no"] * 45))
-    assert linear_probe(backbone, sentences, signal) > 0.9
-    assert linear_probe(backbone, sentences, noise) < 0.8
+    embedder = ElmoEmbedder(backbone)
+    assert linear_probe(embedder, sentences, signal) > 0.9
+    assert linear_probe(embedder, sentences, noise) < 0.8
+
+
+def test_another_evaluation_of_a_run_makes_no_more_graphs():
+    """A run of days evaluates hundreds of times; what each left behind filled the memory."""
+    backbone, *_ = small_backbone()
+    model = ElmoLanguageModel(backbone, 6)
+    measure = RunMeasures(encode_sentences(SENTENCES, [*MARKS, "a", "dog", "the"]))
+    first = measure(model)
+
+    def kinds():
+        gc.collect()
+        names = [type(item).__name__ for item in gc.get_objects()]
+        return [names.count(name) for name in ("Node", "KerasTensor", "FuncGraph", "Function")]
+
+    before = kinds()
+    assert measure(model) == first
+    assert kinds() == before
+    backbone.set_weights([2 * array for array in backbone.get_weights()])
+    assert measure(model)["std_0"] != first["std_0"]  # of the weights as they are now

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
@@ -55,22 +54,27 @@ def perplexity(
     }
 
 
-def health(backbone: ElmoBackbone, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
+def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
     """Standard deviation and effective rank of each layer, share of LSTM outputs at the clip.
+
+    Args:
+        embedder: of the ELMo; the same one for all evaluations of a run, since each costs graphs.
+        sentences: some tokens of each.
 
     Returns:
         `std_0` …; `rank_0` …, over the first occurrence of each word; and, for LSTM layers,
         `clipped_1` … as shares between 0 and 1.
     """
-    x = np.concatenate(ElmoEmbedder(backbone).embed(sentences))  # (tokens, layers + 1, 2P)
+    x = np.concatenate(embedder.embed(sentences))  # (tokens, layers + 1, 2P)
     _, first = np.unique([word for words in sentences for word in words], return_index=True)
     result = {f"std_{layer}": float(x[:, layer].std()) for layer in range(x.shape[1])}
     result |= {f"rank_{layer}": effective_rank(x[first, layer]) for layer in range(x.shape[1])}
-    if not backbone.projection_clip:
+    config = embedder.engine.config
+    if not config["projection_clip"]:
         return result
-    bound = backbone.projection_clip * (1 - 1e-4)
+    bound = config["projection_clip"] * (1 - 1e-4)
     for layer in range(1, x.shape[1]):
-        residual = x[:, layer - 1] if layer > 1 and backbone.use_skip_connections else 0.0
+        residual = x[:, layer - 1] if layer > 1 and config["use_skip_connections"] else 0.0
         result[f"clipped_{layer}"] = float(np.mean(np.abs(x[:, layer] - residual) >= bound))
     return result
 
@@ -94,7 +98,7 @@ def effective_rank(vectors: np.ndarray) -> float:
 
 
 def linear_probe(
-    backbone: ElmoBackbone,
+    embedder: ElmoEmbedder,
     sentences: Sequence[Sequence[str]],
     labels: Sequence[str],
     *,
@@ -108,7 +112,7 @@ def linear_probe(
     Returns:
         Accuracy between 0 and 1.
     """
-    means = [rows.mean(axis=0).ravel() for rows in ElmoEmbedder(backbone).embed(sentences)]
+    means = [rows.mean(axis=0).ravel() for rows in embedder.embed(sentences)]
     x = np.asarray(means, dtype=np.float64)  # (sentences, (layers + 1) * 2P)
     classes, y = np.unique(labels, return_inverse=True)
     cut = 2 * len(x) // 3

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters
 from keras_elmo.pretraining.corpus import Corpus, read_corpus
 from keras_elmo.pretraining.evaluation import health, linear_probe, perplexity
@@ -36,6 +38,8 @@ class RunMeasures:
         self._heldout, self._probe = None, None
         self._sample = _first_sentences(corpus)
         self._characters: TypeCharacters | None = None
+        self._embedder: ElmoEmbedder | None = None
+        self._backbone: ElmoBackbone | None = None
         if heldout:
             self._heldout = read_corpus(heldout, corpus.types)
             self._sample = _first_sentences(self._heldout)
@@ -52,9 +56,16 @@ class RunMeasures:
                 self._characters = TypeCharacters.of_model(self._heldout.types, model.backbone)
             measured = perplexity(model, self._heldout, self._characters)
             row |= {name: measured[name] for name in ("perplexity", "unknown")}
+        embedder = self._embedder_of(model.backbone)
         if self._probe:
-            row["probe"] = linear_probe(model.backbone, *self._probe)
-        return row | health(model.backbone, self._sample)
+            row["probe"] = linear_probe(embedder, *self._probe)
+        return row | health(embedder, self._sample)
+
+    def _embedder_of(self, backbone: ElmoBackbone) -> ElmoEmbedder:
+        """One for all evaluations of a run: graphs made anew each time would fill the memory."""
+        if self._embedder is None or self._backbone is not backbone:
+            self._embedder, self._backbone = ElmoEmbedder(backbone), backbone
+        return self._embedder
 
 
 def text_perplexities(

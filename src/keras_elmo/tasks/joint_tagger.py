@@ -92,8 +92,7 @@ class ElmoJointTagger(ElmoTask):
         return None  # see `compute_loss`
 
     def default_metrics(self) -> Any:
-        accuracy = keras.metrics.SparseCategoricalAccuracy
-        return {name: [accuracy(name="accuracy")] for name in self.heads}
+        return {name: head.metrics() for name, head in self.heads.items()}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The sum of the heads' losses."""
@@ -110,10 +109,14 @@ class ElmoJointTagger(ElmoTask):
         return super().compute_metrics(x, y, found, sample_weight)
 
     def get_metrics_result(self):
-        """Keras's own, and the mean of the heads' accuracies."""
+        """Keras's own, and means over the heads: of accuracies, and of F1 where they have one."""
         found = super().get_metrics_result()
-        own = [value for name, value in found.items() if name.endswith("_accuracy")]
-        return {**found, "accuracy": sum(own) / len(own)} if own else found
+        accuracies = [found.get(f"{name}_accuracy") for name in self.heads]
+        if None in accuracies:  # compiled with other metrics
+            return found
+        scores = [found.get(f"{name}_f1", found[f"{name}_accuracy"]) for name in self.heads]
+        count = len(self.heads)
+        return {**found, "accuracy": sum(accuracies) / count, "score": sum(scores) / count}
 
     def target_function(
         self,

@@ -35,6 +35,10 @@ class SentenceHead:
             labels, self.probabilities(outputs), weights
         )
 
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Accuracy."""
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+
     def targets(
         self,
         sentences: Sequence[Sequence[str]],

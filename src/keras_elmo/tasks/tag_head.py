@@ -12,6 +12,7 @@ from keras_elmo.layers.crf import CRF, FORBIDDEN
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import Annotation, find_entities
 from keras_elmo.tasks.labels import LabelEncoder
+from keras_elmo.tasks.tag_measures import TagF1
 from keras_elmo.text.tags import allowed_transitions, check_tags, marks_spans
 from keras_elmo.text.tokenizers import Tokenizer
 
@@ -85,6 +86,13 @@ class TagHead:
         likelihood = self.crf.log_likelihood(outputs[f"{self.name}_potentials"], tags, mask)
         all_weights = ops.maximum(ops.sum(weights), keras.config.epsilon())
         return -ops.sum(likelihood * of_sentence) / all_weights
+
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Accuracy, and where tags mark spans their F1."""
+        found: list[keras.metrics.Metric] = [
+            keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        ]
+        return found + [TagF1(self.encoder.labels)] * marks_spans(self.encoder.labels)
 
     def targets(
         self,

@@ -73,6 +73,9 @@ class ElmoTokenClassifier(ElmoTask):
             return None  # see `compute_loss`
         return token_loss()
 
+    def default_metrics(self) -> list[Any]:
+        return self._tags.metrics()
+
     def compile(self, optimizer: Any = "auto", loss: Any = "auto", **kwargs: Any) -> None:
         """See [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; a CRF takes no other loss."""
         if self.crf and loss not in ("auto", None):

@@ -55,9 +55,9 @@ def train_task(
 ) -> TrainingResult:
     """Fit a task and leave it with the weights of its best epoch.
 
-    The best epoch has the highest accuracy on `validation_data` (of a question answerer the highest
-    F1 with the best threshold for no answer, of a regressor the lowest loss), and of equals the
-    lowest loss.
+    The best epoch has the highest accuracy on `validation_data`, and of equals the lowest loss. Of
+    tags that mark spans it has the highest F1, of a question answerer that with the best threshold
+    for no answer, of several heads the highest mean over them, of a regressor the lowest loss.
     Ctrl-C ends the training at the next batch and returns as well; a second one is not caught. So
     does a loss that is not finite.
 
@@ -104,9 +104,13 @@ def train_task(
     return result
 
 
+# Of a question answerer, of several heads, of spans, of all others.
+_SCORES = ("val_best_f1", "val_score", "val_f1", "val_accuracy")
+
+
 def epoch_score(row: Mapping[str, float]) -> tuple[float, float]:
     """What the best epoch has most of: the measure, and of equals the lowest loss."""
-    first = (row[name] for name in ("val_best_f1", "val_accuracy") if name in row)
+    first = (row[name] for name in _SCORES if name in row)
     return next(first, -row["val_loss"]), -row["val_loss"]
 
 

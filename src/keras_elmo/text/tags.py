@@ -200,6 +200,22 @@ def allowed_transitions(
     return np.array(start), np.array(between), np.array(end)
 
 
+def span_edges(labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What labels say of spans: their type, and whether one begins or ends there in any case.
+
+    Returns:
+        int32 `(labels,)`, 0 for `O` and labels of no span, else a number for each type; and twice
+        bool `(labels,)`.
+    """
+    parts = [_parts(label) for label in labels]
+    types = [*dict.fromkeys(["", *(span_type for _, span_type in parts)])]
+    return (
+        np.array([types.index(span_type) for _, span_type in parts], np.int32),
+        np.array([prefix != "" and prefix in _BEGINS for prefix, _ in parts]),
+        np.array([prefix != "" and prefix in _ENDS for prefix, _ in parts]),
+    )
+
+
 def _check_names(tags: Sequence[str], scheme: str) -> None:
     for place, tag in enumerate(tags):
         match = _SPAN_TAG.fullmatch(tag)
