@@ -1,6 +1,6 @@
 """Grapheme-to-phoneme on CMUdict: word and phoneme error rates of `ElmoSeq2Seq` on unseen words.
 
-python -m benchmarks.pronunciation cmudict.dict -o pronunciation.json [--epochs 12] [--stress]
+python -m benchmarks.pronunciation cmudict.dict -o pronunciation.json [--untrained] [--stress]
 
 10,000 words are held out by seed 13 for the test and 2,000 to choose the epoch, each with all its
 pronunciations; all pronunciations of the other words are trained on. As usual in the field a word
@@ -33,6 +33,7 @@ def main():
     parser.add_argument("dictionary")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--preset", default="elmo_mini_en")
+    parser.add_argument("--untrained", action="store_true", help="ELMo's shape alone")
     parser.add_argument("--stress", action="store_true")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -85,6 +86,7 @@ def trained(arguments, rows, development):
     keras.utils.set_random_seed(SEED)
     task = ElmoSeq2Seq.from_preset(
         arguments.preset,
+        load_weights=not arguments.untrained,
         labels=find_symbols(rows[1]),
         source_characters=find_characters(rows[0]),
         lstm_units=arguments.lstm_units,

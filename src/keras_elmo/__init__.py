@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
     from keras_elmo.elmo.sentence_score import SentenceScore
-    from keras_elmo.elmo.softmax_file import load_language_model
+    from keras_elmo.elmo.softmax_file import load_language_model, load_word_vectors
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
@@ -74,6 +74,7 @@ __all__ = [
     "list_presets",
     "load_elmo",
     "load_language_model",
+    "load_word_vectors",
     "parameter_table",
     "tune",
 ]
@@ -107,6 +108,7 @@ _MODULES = {
     "list_presets": "weights.presets",
     "load_elmo": "weights.detection",
     "load_language_model": "elmo.softmax_file",
+    "load_word_vectors": "elmo.softmax_file",
     "discriminative_learning_rates": "fine_tuning.learning_rates",
     "parameter_table": "fine_tuning.learning_rates",
     "tune": "search.tuning",

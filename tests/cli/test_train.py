@@ -4,7 +4,14 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from support import to_numpy
+
+from keras_elmo import ElmoBackbone, ElmoTextClassifier
+from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.pretraining.export import export_preset
+from keras_elmo.text.vocabulary import MARKS
 
 SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "8")
 ALWAYS = {"task.json", "task.weights.h5", "config.json", "metrics.json", "history.csv"}
@@ -127,12 +134,33 @@ def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_pat
     lines = [f"{word} {i}.5 1 -1" for i, word in enumerate(words)]
     (tmp_path / "glove.txt").write_text("\n".join(lines) + "\n")
     files = ("--weights", tiny.parent / "weights.hdf5", "--options", tiny.parent / "options.json")
-    more = ("--glove", "glove.txt", "--mix", "1", "--pooling", "attention", "--dev", reviews)
+    more = ("--word-vectors", "glove.txt", "--mix", "1", "--pooling", "attention", "--dev", reviews)
     training = ("--fine-tune", "full", "--elmo-learning-rate", "1e-4", "--class-weight", "balanced")
     shown = run("train", reviews, "-o", "model", *files, *more, *training, *SMALL).stderr
     assert "0.0001" in shown
     assert "word_vectors" in shown
     run("predict", "model", reviews)
+
+
+def test_word_vectors_of_its_own_language_model(run, tiny, reviews, tmp_path):
+    """All of its words have one, those that are not in the training data too."""
+    arguments = ("train", reviews, "--word-vectors", "elmo", "-o", "model", *SMALL)
+    assert "has no softmax.h5" in run(*arguments, "--preset", tiny, code=1).stderr
+    files = ("--weights", tiny.parent / "weights.hdf5", "--options", tiny.parent / "options.json")
+    assert "a preset's language model" in run(*arguments, *files, code=1).stderr
+    model = ElmoLanguageModel(ElmoBackbone.from_preset(tiny), 6)
+    export_preset(model, tmp_path / "elmo", vocabulary=[*MARKS, "joy", "Zebra", "zinc"])
+    run(*arguments, "--preset", "elmo")
+    task = ElmoTextClassifier.from_preset(tmp_path / "model")
+    known = task.preprocessor.word_vocabulary.tokens
+    assert known[-2:] == ("zebra", "zinc")
+    table = to_numpy(task.word_vectors.embeddings)
+    kernel = model.softmax.output_vectors()[3:]
+    kernel = 0.4 * (kernel - kernel.mean(axis=0)) / (kernel - kernel.mean(axis=0)).std()
+    np.testing.assert_allclose(table[-2:], kernel[1:], rtol=1e-5)
+    joy = table[1 + known.index("joy")]
+    assert not np.allclose(joy, kernel[0])  # which occurs, and so was trained
+    np.testing.assert_allclose(joy, kernel[0], atol=0.1)
 
 
 def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):

@@ -96,8 +96,9 @@ def train(
     word_embedding_dim: Annotated[
         int | None, _option(MODEL, "Size of trainable word vectors beside ELMo.", min=1)
     ] = None,
-    glove: Annotated[
-        Path | None, _option(MODEL, "Word vectors to begin with, in GloVe's text form.")
+    word_vectors: Annotated[
+        str | None,
+        _option(MODEL, "What they begin with: a file in GloVe's text form, or elmo: its own."),
     ] = None,
     word_shape_dim: Annotated[
         int | None, _option(MODEL, "Size of vectors of the words' shapes, likewise.", min=1)

@@ -59,8 +59,9 @@ def tune(
     weights: Annotated[Path | None, _option(MODEL, "Or published weights (HDF5) ...")] = None,
     options: Annotated[Path | None, _option(MODEL, "... and their options (JSON).")] = None,
     pooling: Annotated[Pooling | None, _option(MODEL, "For classification.")] = None,
-    glove: Annotated[
-        Path | None, _option(MODEL, "Word vectors to begin with, in GloVe's text form.")
+    word_vectors: Annotated[
+        str | None,
+        _option(MODEL, "What they begin with: a file in GloVe's text form, or elmo: its own."),
     ] = None,
     # === Training ===
     epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,

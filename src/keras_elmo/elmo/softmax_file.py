@@ -15,13 +15,15 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.checkpoint_file import load_checkpoint
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, list_arrays
 from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 from keras_elmo.weights.space import require_space
+
+_SPREAD = 0.4  # of word vectors: about that of the layers they stand beside
 
 
 def write_softmax(
@@ -108,6 +110,40 @@ def load_language_model(
     for variable in model.softmax.weights:
         variable.assign(arrays[variable.name][:].astype(np.float32))
     return model, vocabulary
+
+
+def load_word_vectors(
+    preset: str | PathLike[str], vocabulary_path: str | PathLike[str] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """Vectors of the words that a preset's language model predicts: the rows of its softmax.
+
+    They say of a word what ELMo's own layers leave to its letters and neighbours: where it stands.
+    A lower-cased word has the vector of its most frequent spelling, its own if it has one.
+
+    Args:
+        preset, vocabulary_path: see `load_language_model`.
+
+    Returns:
+        The words, and float32 `(words, P)`: centred, with a standard deviation of 0.4.
+
+    Raises: see `load_language_model`.
+
+    Example:
+        >>> words, vectors = load_word_vectors("elmo_mini_en")
+        >>> task.set_word_vectors(words, vectors)
+    """
+    model, vocabulary = load_language_model(preset, vocabulary_path)
+    rows: dict[str, int] = {}
+    for row, word in enumerate(vocabulary.tokens):
+        if word in MARKS:
+            continue
+        if word == word.lower():
+            rows[word] = row
+        else:
+            rows.setdefault(word.lower(), row)
+    vectors = model.softmax.output_vectors()[list(rows.values())]
+    vectors = vectors - vectors.mean(axis=0)
+    return list(rows), (_SPREAD / vectors.std()) * vectors
 
 
 def _cutoffs(arrays: Mapping[str, Hdf5Array]) -> list[int] | None:

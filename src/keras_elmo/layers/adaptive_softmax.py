@@ -90,6 +90,12 @@ class AdaptiveSoftmax(keras.layers.Layer):
         word = ops.clip(targets - self.cutoffs[k], 0, self.sizes[k] - 1)
         return _loss(ops.matmul(hidden, projection), kernel, bias, word)
 
+    def output_vectors(self):
+        """What each word's logit is the product with, float32 `(V, features)`."""
+        head = self.head_kernel[: self.cutoffs[0]]
+        tails = [ops.matmul(kernel, ops.transpose(proj)) for proj, kernel, _ in self.tails]
+        return ops.convert_to_numpy(ops.concatenate([head, *tails]))
+
     def compute_output_shape(self, hidden_shape, *_):
         return hidden_shape[:1]
 

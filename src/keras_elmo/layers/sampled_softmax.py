@@ -67,6 +67,10 @@ class SampledSoftmax(keras.layers.Layer):
         absent = ops.where(ops.equal(ops.take(is_sampled, targets), 0), target, -1e9)
         return ops.logaddexp(sampled, absent) - target
 
+    def output_vectors(self):
+        """What each word's logit is the product with, float32 `(V, features)`."""
+        return ops.convert_to_numpy(self.kernel)
+
     def compute_output_shape(self, hidden_shape, *_):
         return hidden_shape[:1]
 

@@ -27,6 +27,8 @@ from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
 
+WordVectors = tuple[Sequence[str], np.ndarray]
+
 _LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD
 
 
@@ -40,7 +42,7 @@ def build_task(
     ordinal: bool = False,
     cross_attention: bool = False,
     word_embedding_dim: int | None = None,
-    glove: str | PathLike[str] | None = None,
+    word_vectors: WordVectors | str | PathLike[str] | None = None,
     crf: bool | None = None,
     word_shape_dim: int | None = None,
     source: str = "words",
@@ -56,8 +58,11 @@ def build_task(
         pooling: for texts, and for labels of the sentence; tags need none.
         ordinal: for texts: the labels have an order, that of numbers or of the alphabet.
         cross_attention: for pairs: each text attends to the other.
-        word_embedding_dim: size of trainable word vectors beside ELMo.
-        glove: a file of vectors to begin with, in GloVe's text form.
+        word_embedding_dim: size of trainable word vectors beside ELMo, of the words that occur
+            twice; all others share one.
+        word_vectors: what they begin with: words and their vectors, such as `load_word_vectors`
+            returns, of which all are kept; or a file in GloVe's text form, of which those that
+            occur are.
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
             BIO, in which they are read.
         word_shape_dim: size of vectors of the words' shapes beside ELMo.
@@ -70,10 +75,18 @@ def build_task(
             f"only texts of a pair attend to each other. Received: {dataset.kind}, cross_attention"
         )
     vectors = None
-    if glove or word_embedding_dim:
-        preprocessor = with_word_vocabulary(preprocessor, dataset.sentences())
-    if glove:
-        vectors = read_word_vectors(glove, preprocessor, word_embedding_dim)
+    if word_vectors or word_embedding_dim:
+        from_file = isinstance(word_vectors, str | PathLike)
+        preprocessor = with_word_vocabulary(
+            preprocessor,
+            dataset.sentences(),
+            min_count=1 if from_file else 2,  # so that the vector of unknown words is trained
+            more=() if from_file or not word_vectors else word_vectors[0],
+        )
+    if word_vectors:
+        vectors = word_vectors
+        if isinstance(vectors, str | PathLike):
+            vectors = read_word_vectors(vectors, preprocessor, word_embedding_dim)
         word_embedding_dim = vectors[1].shape[1]
     if word_shape_dim:
         config = preprocessor.get_config() | {"word_shapes": True}
@@ -174,15 +187,21 @@ def _answerer(
 
 
 def with_word_vocabulary(
-    preprocessor: ElmoPreprocessor, sentences: Sequence[Any]
+    preprocessor: ElmoPreprocessor,
+    sentences: Sequence[Any],
+    *,
+    min_count: int = 1,
+    more: Sequence[str] = (),
 ) -> ElmoPreprocessor:
     """A preprocessor that also gives `word_ids`, for the lower-cased words of the training data.
 
-    A word in another case finds its lower-cased vector.
+    A word in another case finds its lower-cased vector. Words rarer than `min_count` are unknown,
+    as those will be that are only met later, unless they are among `more`.
     """
     tokens = preprocessor.tokenize(sentences)
     counts = Counter(word.lower() for words in tokens for word in words)
-    vocabulary = list(Vocabulary.from_counts(counts).tokens)
+    vocabulary = Vocabulary.from_counts(counts, min_count=min_count).tokens
+    vocabulary = list(dict.fromkeys([*vocabulary, *more]))
     return ElmoPreprocessor.from_config(preprocessor.get_config() | {"word_vocabulary": vocabulary})
 
 

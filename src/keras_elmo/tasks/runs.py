@@ -9,10 +9,10 @@ import keras
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.softmax_file import has_language_model
+from keras_elmo.elmo.softmax_file import has_language_model, load_word_vectors
 from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.tasks.building import build_task
+from keras_elmo.tasks.building import WordVectors, build_task
 from keras_elmo.tasks.symbols import find_symbols
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.datasets import SEQ2SEQ, Dataset
@@ -30,6 +30,7 @@ _SWITCHES = {
     "copy": ("--copy", "--no-copy"),
     "skip_bad": ("--skip-bad", ""),
 }
+OWN_VECTORS = "elmo"  # for `word_vectors`: those of the preset's language model
 _SEQUENCES = ("target", "attention", "copy", "decoder_units")
 _SEQUENCES += ("label_smoothing", "scheduled_sampling")
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
@@ -82,7 +83,7 @@ class TrainingRun:
     dropout: float = 0.2
     elmo_dropout: float = 0.5
     word_embedding_dim: int | None = None
-    glove: str | None = None
+    word_vectors: str | None = None
     word_shape_dim: int | None = None
     source: str = "words"
     target: str = "words"
@@ -150,11 +151,22 @@ class TrainingRun:
             dropout=self.dropout,
             elmo_dropout=self.elmo_dropout,
             word_embedding_dim=self.word_embedding_dim,
-            glove=self.glove,
+            word_vectors=self._word_vectors(),
             word_shape_dim=self.word_shape_dim,
             source=self.source,
             sequences={name: getattr(self, name) for name in _SEQUENCES},
         )
+
+    def _word_vectors(self) -> WordVectors | str | None:
+        """A file, or those of the ELMo's own language model."""
+        if self.word_vectors != OWN_VECTORS:
+            return self.word_vectors
+        if self.weights:
+            raise ValueError(
+                f"--word-vectors {OWN_VECTORS} takes the vectors of a preset's language model. "
+                f"Received: --weights {self.weights}, which hold none"
+            )
+        return load_word_vectors(self.preset or DEFAULT_PRESET)
 
     def _classes(self, rows: Dataset) -> Any:
         if rows.kind != SEQ2SEQ:

@@ -1,0 +1,30 @@
+"""The table of what `tasks` measured, beside the best baseline and what was aimed at."""
+
+from benchmarks.pretraining_gain_report import UNTRAINED, spread
+
+# Set, measure: title, the best model without pre-training on the same split, the aim.
+ROWS = {
+    ("wikigold", "F1"): ("Wikigold, span F1", "73.4 (CRFsuite)", 78.0),
+    ("wnut17", "F1"): ("WNUT-17, span F1", "18.1 (spaCy CNN)", 28.0),
+    ("ud-ewt", "accuracy"): ("UD English EWT, UPOS accuracy", "93.9 (CRFsuite)", 94.8),
+    ("conll2000", "F1"): ("CoNLL-2000, words only, span F1", "91.9 (CRFsuite)", 93.5),
+    ("snips", "slots F1"): ("SNIPS, jointly, slot F1", "93.9 (CRFsuite)", 95.5),
+    ("snips", "intent accuracy"): ("SNIPS, jointly, intent accuracy", "98.0 (TF-IDF)", 98.3),
+    ("fpb-50agree", "accuracy"): ("Financial PhraseBank, accuracy", "81.0 (TF-IDF)", 83.0),
+    ("fpb-50agree", "macro-F1"): ("Financial PhraseBank, macro-F1", "76.2 (TF-IDF)", 79.0),
+    ("sst2", "accuracy"): ("SST-2, accuracy", "83.6 (TF-IDF)", 84.5),
+    ("movie-reviews-rt", "accuracy"): ("Rotten Tomatoes, accuracy", "78.5 (NB-SVM)", 80.0),
+}
+
+
+def report(rows):
+    """Markdown."""
+    lines = ["| test set, measure | untrained | elmo_mini_en | best baseline | aim |"]
+    lines.append("|---" * 5 + "|")
+    for (name, measure), (title, baseline, aim) in ROWS.items():
+        cells = []
+        for wanted in (True, False):
+            own = [r for r in rows if r["set"] == name and (r["elmo"] == UNTRAINED) == wanted]
+            cells.append(spread([row["test"][measure] for row in own]))
+        lines.append(f"| {title} | {' | '.join(cells)} | {baseline} | {aim} |")
+    return "\n".join(lines)
