@@ -71,8 +71,8 @@ def train(parts, run, settings, preset):
     result = train_task(
         task, repeated.texts, repeated.labels, dev_rows, seed=run["seed"], **options
     )
-    if result.interrupted:
-        raise SystemExit("\ninterrupted: call it again to go on")
+    if result.interrupted or result.diverged:
+        raise SystemExit(result.diverged or "\ninterrupted: call it again to go on")
     return task, result
 
 

@@ -129,6 +129,24 @@ def test_gradients_are_those_of_the_enumeration(constrained):
 
 
 @pytest.mark.portable
+def test_gradients_of_improbable_sentences_beside_padding():
+    """All that is allowed has e^-140: of a padded token, that is no e^140."""
+    only_first = [True, False, False]
+    rows = [only_first, [True] * TAGS, [True] * TAGS]
+    layer = CRF(allowed_start=only_first, allowed_transitions=rows, allowed_end=only_first)
+    x = keras.Variable(np.tile([0.0, 70.0, 0.0], (1, 6, 1)).astype("float32"))
+    mask = ops.convert_to_tensor(np.arange(6)[None] < 2)
+    layer.build(x.shape)
+
+    def loss():
+        potentials, _ = layer(x.value, mask=mask)
+        return ops.sum(layer.log_likelihood(potentials, np.zeros((1, 6), "int32"), mask))
+
+    for gradient in gradients(loss, [x, *layer.trainable_variables]):
+        np.testing.assert_allclose(gradient, 0.0, atol=1e-5)  # there is one sequence
+
+
+@pytest.mark.portable
 def test_contract():
     layer, x, _, mask = random_case(1, [4, 2], constrained=True)
     potentials, marginals = to_numpy(run(layer, x, mask))

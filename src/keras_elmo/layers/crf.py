@@ -142,10 +142,11 @@ def _sum_over_sequences(potentials, transitions, mask):
         def gradient(*args, upstream=None):
             # PyTorch's wrapper names the gradient and adds the arguments.
             weight = (args[0] if upstream is None else upstream)[:, 0, -1:]  # (batch, 1)
-            ahead = forward[:-1] - log_z
-            pairs = _expected_pairs(
-                ahead, transitions, backward[1:], weight * ops.cast(mask[:, 1:], weight.dtype)
-            )
+            # At padding these are no probabilities, and their exponentials may be infinite.
+            goes_on = ops.transpose(mask[:, 1:])[:, :, None]
+            ahead = ops.where(goes_on, forward[:-1] - log_z, FORBIDDEN)
+            weights = weight * ops.cast(mask[:, 1:], weight.dtype)
+            pairs = _expected_pairs(ahead, transitions, backward[1:], weights)
             return marginals * weight[:, :, None], pairs
 
         return ops.concatenate([marginals, shown], axis=2), gradient
