@@ -53,12 +53,29 @@ def steps(data, corpus, output):
     picture = ("--picture", f"{output}/gain.png")
     gain = module("pretraining_gain", f"{data}", "--fractions", "1.0,0.3,0.1,0.01", *written)
     recipes = module("fine_tuning", f"{data}", "-o", f"{output}/recipes.jsonl")
+    tasks = module("tasks", f"{data}", "-o", f"{output}/tasks.jsonl")
     phrasebank, columns = splits / "fpb-50agree", ("--text", "1", "--label", "0")
     search = (f"{phrasebank}/train.tsv", *columns, "--dev", f"{phrasebank}/dev.tsv")
-    search += ("--trials", "40", "--seed", "13", "-o", f"{output}/search", "--resume")
+    search += (
+        "--trials",
+        "40",
+        "--word-vectors",
+        "none",
+        "--seed",
+        "13",
+        "-o",
+        f"{output}/search",
+        "--resume",
+    )
     tested = (f"{output}/search/best", f"{phrasebank}/test.tsv", *columns)
-    answers = (f"{data}/cuad_qa/{part}.json" for part in ("train", "dev", "test"))
-    pronunciation = (f"{data}/cmudict/cmudict.dict", "-o", f"{output}/pronunciation.json")
+    questions = [f"{data}/cuad_qa/{part}.json" for part in ("train", "dev", "test")]
+    words = f"{data}/cmudict/cmudict.dict"
+    answers, pronunciations = [], []
+    for name, untrained in (("final", ()), ("untrained", ("--untrained",))):
+        file = ("-o", f"{output}/answers-{name}.json")
+        answers.append(module("answers", *questions, *untrained, *file))
+        file = ("-o", f"{output}/pronunciation-{name}.json")
+        pronunciations.append(module("pronunciation", words, *untrained, *file))
     return [
         step("startup", 2, module("startup")),
         step("perplexity", 10, (*KERAS_ELMO, "perplexity", "elmo_mini_en", *held_out)),
@@ -74,8 +91,9 @@ def steps(data, corpus, output):
         step("recipes", 250, recipes, (*recipes[:2], "--report", *recipes[3:])),
         step("search", 40, (*KERAS_ELMO, "tune", *search), (*KERAS_ELMO, "evaluate", *tested)),
         step("crf_step", 5, module("crf_step", f"{splits}/wikigold/train.conll")),
-        step("answers", 40, module("answers", *answers, "-o", f"{output}/answers.json")),
-        step("pronunciation", 40, module("pronunciation", *pronunciation)),
+        step("tasks", 150, tasks, (*tasks[:2], "--report", *tasks[3:])),
+        step("answers", 80, *answers),
+        step("pronunciation", 80, *pronunciations),
         step("bilstm", 10, module("bilstm")),
         step("loading", 10, module("loading")),
         step("full_size", 5, module("full_size")),

@@ -143,21 +143,28 @@ def test_published_weights_trained_with_word_vectors(run, tiny, reviews, tmp_pat
 
 
 def test_word_vectors_of_its_own_language_model(run, tiny, reviews, tmp_path):
-    """All of its words have one, those that are not in the training data too."""
+    """All of its words have one: those that occur twice in the training data train."""
     arguments = ("train", reviews, "--word-vectors", "elmo", "-o", "model", *SMALL)
     assert "has no softmax.h5" in run(*arguments, "--preset", tiny, code=1).stderr
     files = ("--weights", tiny.parent / "weights.hdf5", "--options", tiny.parent / "options.json")
     assert "a preset's language model" in run(*arguments, *files, code=1).stderr
     model = ElmoLanguageModel(ElmoBackbone.from_preset(tiny), 6)
     export_preset(model, tmp_path / "elmo", vocabulary=[*MARKS, "joy", "Zebra", "zinc"])
-    run(*arguments, "--preset", "elmo")
+    wrong = run(*arguments, "--preset", "elmo", "--word-embedding-dim", "3", code=1).stderr
+    assert "must be that of `word_vectors`, 4, or left out. Received: 3" in wrong
+    arguments = ("train", reviews, "--preset", "elmo", *SMALL)
+    run(*arguments, "--word-vectors", "none", "-o", "plain")
+    assert ElmoTextClassifier.from_preset(tmp_path / "plain").word_vectors is None
+    run(*arguments, "-o", "model")  # it is what a preset with a language model does by itself
     task = ElmoTextClassifier.from_preset(tmp_path / "model")
     known = task.preprocessor.word_vocabulary.tokens
     assert known[-2:] == ("zebra", "zinc")
     table = to_numpy(task.word_vectors.embeddings)
+    given = to_numpy(task.word_vectors.fixed)
+    assert len(table) + len(given) == 1 + len(known)
     kernel = model.softmax.output_vectors()[3:]
     kernel = 0.4 * (kernel - kernel.mean(axis=0)) / (kernel - kernel.mean(axis=0)).std()
-    np.testing.assert_allclose(table[-2:], kernel[1:], rtol=1e-5)
+    np.testing.assert_allclose(given, kernel[1:], rtol=1e-5)
     joy = table[1 + known.index("joy")]
     assert not np.allclose(joy, kernel[0])  # which occurs, and so was trained
     np.testing.assert_allclose(joy, kernel[0], atol=0.1)

@@ -14,6 +14,7 @@ from keras_elmo.cli.elmo import load_elmo
 from keras_elmo.cli.fitting import fit, write_model
 
 if TYPE_CHECKING:
+    from keras_elmo.tasks.building import WordVectors
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
     from keras_elmo.text.datasets import Dataset
@@ -52,6 +53,7 @@ def demo(
 
     load_backend(trains=True)
     from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.elmo.softmax_file import has_language_model, load_word_vectors
     from keras_elmo.tasks.prediction import prediction_records
     from keras_elmo.weights.presets import DEFAULT_PRESET
 
@@ -69,10 +71,16 @@ def demo(
     say("\nThe same network on an untrained ELMo:")
     model, result = _trained(preset, parts, epochs, load_weights=False)
     scores.append(("untrained ELMo + BiLSTM", *_score(model, result, test)))
+    elmo = preset or DEFAULT_PRESET
     say("\nFrozen, pretrained ELMo + BiLSTM:")
     with new_folder(output, overwrite=True) as folder:
         model, result = _trained(preset, parts, epochs)
-        scores.append((f"{preset or DEFAULT_PRESET} + BiLSTM", *_score(model, result, test)))
+        scores.append((f"{elmo} + BiLSTM", *_score(model, result, test)))
+        if has_language_model(elmo):
+            say("\nThe same, and word vectors that begin with those of its language model:")
+            vectors = load_word_vectors(elmo)
+            model, result = _trained(preset, parts, epochs, vectors)
+            scores.append((f"{elmo} + its word vectors + BiLSTM", *_score(model, result, test)))
         write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
     _print_labels(prediction_records(model, SENTENCES))
@@ -80,7 +88,11 @@ def demo(
 
 
 def _trained(
-    preset: str | None, parts: "Sequence[Dataset]", epochs: int, **how: Any
+    preset: str | None,
+    parts: "Sequence[Dataset]",
+    epochs: int,
+    word_vectors: "WordVectors | None" = None,
+    **how: Any,
 ) -> "tuple[ElmoTask, TrainingResult]":
     """Train the demo's network; Ctrl-C ends the demo."""
     import keras
@@ -90,7 +102,8 @@ def _trained(
 
     train, dev, _ = parts
     keras.utils.set_random_seed(SEED)
-    model = build_task(train, *load_elmo(preset, **how), train.classes(), mix="scalar")
+    elmo = load_elmo(preset, **how)
+    model = build_task(train, *elmo, train.classes(), mix="scalar", word_vectors=word_vectors)
     recipe = RECIPES["frozen"]
     result = fit(
         model, train, dev, recipe=recipe, epochs=epochs, patience=2, seed=SEED, quiet=False

@@ -94,11 +94,15 @@ def train(
         float, _option(MODEL, "Of ELMo's mixed vectors.", min=0.0, max=0.95)
     ] = 0.5,
     word_embedding_dim: Annotated[
-        int | None, _option(MODEL, "Size of trainable word vectors beside ELMo.", min=1)
+        int | None, _option(MODEL, "Size of random word vectors beside ELMo.", min=1)
     ] = None,
     word_vectors: Annotated[
         str | None,
-        _option(MODEL, "What they begin with: a file in GloVe's text form, or elmo: its own."),
+        _option(
+            MODEL,
+            "To begin with: a file in GloVe's text form, none, or elmo: those of its language "
+            "model. Default: elmo, if it has one.",
+        ),
     ] = None,
     word_shape_dim: Annotated[
         int | None, _option(MODEL, "Size of vectors of the words' shapes, likewise.", min=1)

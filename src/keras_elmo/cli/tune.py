@@ -61,7 +61,11 @@ def tune(
     pooling: Annotated[Pooling | None, _option(MODEL, "For classification.")] = None,
     word_vectors: Annotated[
         str | None,
-        _option(MODEL, "What they begin with: a file in GloVe's text form, or elmo: its own."),
+        _option(
+            MODEL,
+            "To begin with: a file in GloVe's text form, none, or elmo: those of its language "
+            "model. Default: elmo, if it has one.",
+        ),
     ] = None,
     # === Training ===
     epochs: Annotated[int, _option(TRAINING, "At most.", min=1)] = 10,

@@ -15,7 +15,7 @@ from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
 from keras_elmo.search.study import STUDY_FILE, Study
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
-from keras_elmo.tasks.runs import OWN_VECTORS, LabelledData, TrainingRun, option_types
+from keras_elmo.tasks.runs import NO_VECTORS, OWN_VECTORS, LabelledData, TrainingRun, option_types
 from keras_elmo.weights.folder_lock import LOCK, locked_folder
 
 # Where something lies is not what it is: the identity of a search has their contents.
@@ -183,8 +183,8 @@ def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, A
     held_out = data.held_out
     rows += [held_out.texts, held_out.labels] if held_out else []
     digest = hashlib.sha256(json.dumps(rows).encode())
-    if run.word_vectors == OWN_VECTORS:
-        digest.update(OWN_VECTORS.encode())
+    if run.word_vectors in (OWN_VECTORS, NO_VECTORS):
+        digest.update(run.word_vectors.encode())
     elif run.word_vectors:
         digest.update(Path(run.word_vectors).read_bytes())
     backbone, _ = run.load_elmo()

@@ -29,6 +29,7 @@ from keras_elmo.text.word_vectors import read_glove
 
 WordVectors = tuple[Sequence[str], np.ndarray]
 
+_MOST_WORDS = 50_000  # with a vector that trains: each makes every step a little slower
 _LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD
 
 
@@ -61,8 +62,8 @@ def build_task(
         word_embedding_dim: size of trainable word vectors beside ELMo, of the words that occur
             twice; all others share one.
         word_vectors: what they begin with: words and their vectors, such as `load_word_vectors`
-            returns, of which all are kept; or a file in GloVe's text form, of which those that
-            occur are.
+            returns, of which all are kept, and those of words in the data set train; or a file in
+            GloVe's text form, of which only these are kept.
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
             BIO, in which they are read.
         word_shape_dim: size of vectors of the words' shapes beside ELMo.
@@ -76,24 +77,14 @@ def build_task(
         )
     vectors = None
     if word_vectors or word_embedding_dim:
-        from_file = isinstance(word_vectors, str | PathLike)
-        preprocessor = with_word_vocabulary(
-            preprocessor,
-            dataset.sentences(),
-            min_count=1 if from_file else 2,  # so that the vector of unknown words is trained
-            more=() if from_file or not word_vectors else word_vectors[0],
-        )
-    if word_vectors:
-        vectors = word_vectors
-        if isinstance(vectors, str | PathLike):
-            vectors = read_word_vectors(vectors, preprocessor, word_embedding_dim)
-        word_embedding_dim = vectors[1].shape[1]
+        words = _choose_words(preprocessor, dataset, word_vectors, word_embedding_dim)
+        preprocessor, vectors, sizes = words
+        arguments |= sizes
     if word_shape_dim:
         config = preprocessor.get_config() | {"word_shapes": True}
         preprocessor = ElmoPreprocessor.from_config(config)
     arguments["word_shape_dim"] = word_shape_dim
     arguments |= {"preprocessor": preprocessor, "labels": labels}
-    arguments["word_embedding_dim"] = word_embedding_dim
     task: ElmoTask
     if dataset.kind == QA:
         task = _answerer(dataset, backbone, **arguments)
@@ -186,41 +177,55 @@ def _answerer(
     )
 
 
-def with_word_vocabulary(
+def _choose_words(
     preprocessor: ElmoPreprocessor,
-    sentences: Sequence[Any],
-    *,
-    min_count: int = 1,
-    more: Sequence[str] = (),
+    dataset: Dataset,
+    given: WordVectors | str | PathLike[str] | None,
+    size: int | None,
+) -> tuple[ElmoPreprocessor, WordVectors | None, dict[str, int]]:
+    """The words that get a vector, what these begin with, and arguments of the task."""
+    least = 1 if isinstance(given, str | PathLike) else 2  # so that unknown words train
+    preprocessor = with_word_vocabulary(preprocessor, dataset.sentences(), min_count=least)
+    config = preprocessor.get_config()
+    words = config["word_vocabulary"]
+    sizes = {"trained_words": len(words)} | ({"word_embedding_dim": size} if size else {})
+    if given is None:
+        return preprocessor, None, sizes
+    if isinstance(given, str | PathLike):
+        vectors = _read_vectors(given, words)
+    else:
+        vectors = given
+        words = list(dict.fromkeys([*words, *vectors[0]]))
+        preprocessor = ElmoPreprocessor.from_config(config | {"word_vocabulary": words})
+    if size not in (None, vectors[1].shape[1]):
+        raise ValueError(
+            f"`word_embedding_dim` must be that of `word_vectors`, {vectors[1].shape[1]}, or left "
+            f"out. Received: {size}"
+        )
+    return preprocessor, vectors, sizes | {"word_embedding_dim": vectors[1].shape[1]}
+
+
+def with_word_vocabulary(
+    preprocessor: ElmoPreprocessor, sentences: Sequence[Any], *, min_count: int = 1
 ) -> ElmoPreprocessor:
     """A preprocessor that also gives `word_ids`, for the lower-cased words of the training data.
 
     A word in another case finds its lower-cased vector. Words rarer than `min_count` are unknown,
-    as those will be that are only met later, unless they are among `more`.
+    as those will be that are only met later; so are all but the 50,000 most frequent ones.
     """
     tokens = preprocessor.tokenize(sentences)
     counts = Counter(word.lower() for words in tokens for word in words)
-    vocabulary = Vocabulary.from_counts(counts, min_count=min_count).tokens
-    vocabulary = list(dict.fromkeys([*vocabulary, *more]))
-    return ElmoPreprocessor.from_config(preprocessor.get_config() | {"word_vocabulary": vocabulary})
+    words = Vocabulary.from_counts(counts, _MOST_WORDS, min_count).tokens
+    return ElmoPreprocessor.from_config(preprocessor.get_config() | {"word_vocabulary": words})
 
 
-def read_word_vectors(
-    path: str | PathLike[str], preprocessor: ElmoPreprocessor, size: int | None
-) -> tuple[list[str], np.ndarray]:
-    """Vectors of the preprocessor's words from a GloVe file, float32 `(found, size)`.
+def _read_vectors(path: str | PathLike[str], known: Sequence[str]) -> WordVectors:
+    """Those of known words, from a file.
 
     Raises:
-        ValueError: they are of another size than `size`, none of the words is there, or the
-            preprocessor has no word vocabulary.
+        ValueError: none of the words is there.
     """
-    if preprocessor.word_vocabulary is None:
-        raise ValueError("`preprocessor` must have a word vocabulary: see `with_word_vocabulary`.")
-    wanted = set(preprocessor.word_vocabulary.tokens) - set(MARKS)
-    words, vectors = read_glove(str(path), wanted)
-    if not words or size not in (None, vectors.shape[1]):
-        raise ValueError(
-            f"{path} must hold words of the training data, in vectors of the size asked for "
-            f"({size or 'any'}). Received: {len(words)} of the words, of size {vectors.shape[1]}"
-        )
+    words, vectors = read_glove(str(path), set(known) - set(MARKS))
+    if not words:
+        raise ValueError(f"{path} must hold words of the training data. Received: none of them")
     return words, vectors

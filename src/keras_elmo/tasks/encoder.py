@@ -9,6 +9,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
+from keras_elmo.layers.word_table import WordTable
 from keras_elmo.text.word_shapes import SHAPES
 
 # The inputs, to which more may be added, and the words' vectors → what the BiLSTM reads, its mask.
@@ -23,21 +24,21 @@ def build_encoder(
     elmo_dropout_before: float,
     elmo_dropout: float,
     mix_at_output: bool,
-    word_vectors_size: tuple[int, int] | None,
+    word_table: WordTable | None,
     word_vectors_dropout: float,
     word_shape_dim: int | None,
     lstm_units: list[int],
     dropout: float,
     steps: Steps,
-) -> tuple[dict[str, Any], Any, Any, keras.layers.Embedding | None]:
+) -> tuple[dict[str, Any], Any, Any]:
     """Functional graph: ELMo → mix → [x; ELMo] → BiLSTM layers → [BiLSTM; ELMo].
 
-    Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; word_vectors_size is `(rows, features)`
-        of a trainable word embedding, or None; steps makes other time steps of the words.
+    Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; word_table is what looks up other word
+        vectors, or None; steps makes other time steps of the words.
 
     Returns:
         The inputs (the backbone's; word_ids and word_shapes, int32 `(batch, tokens)`), ELMo's
-        features, the output float `(batch, tokens, features)`, and the word embedding layer.
+        features, and the output float `(batch, tokens, features)`.
     """
 
     def layer_mix(name: str) -> LayerMix:
@@ -53,12 +54,9 @@ def build_encoder(
     mask = inputs["padding_mask"]
     features = backbone(backbone.input)  # (batch, tokens, layers, 2P)
     x = layer_mix("elmo_mix")(features, mask=mask)
-    word_vectors = None
-    if word_vectors_size:
-        rows, size = word_vectors_size
-        word_vectors = keras.layers.Embedding(rows, size, name="word_vectors")
+    if word_table:
         inputs["word_ids"] = keras.Input((None,), dtype="int32", name="word_ids")
-        words = word_vectors(inputs["word_ids"])
+        words = word_table(inputs["word_ids"])
         words = keras.layers.Dropout(word_vectors_dropout, name="word_dropout")(words)
         x = keras.layers.Concatenate(name="words_and_elmo")([words, x])
     if word_shape_dim:
@@ -72,14 +70,16 @@ def build_encoder(
     if mix_at_output:
         again = layer_mix("output_mix")(features, mask=mask)
         x = keras.layers.Concatenate(name="bilstm_and_elmo")([x, again])
-    return inputs, features, keras.layers.Dropout(dropout, name="dropout")(x), word_vectors
+    return inputs, features, keras.layers.Dropout(dropout, name="dropout")(x)
 
 
-def word_vectors_size(preprocessor: Any, size: int | None) -> tuple[int, int] | None:
-    """Rows and size of the word embedding beside ELMo.
+def make_word_table(
+    preprocessor: Any, size: int | None, trained_words: int | None
+) -> WordTable | None:
+    """What looks up the word vectors beside ELMo.
 
     Raises:
-        ValueError: no words to embed.
+        ValueError: no words to embed, or fewer than are to train.
     """
     if size is None:
         return None
@@ -88,7 +88,9 @@ def word_vectors_size(preprocessor: Any, size: int | None) -> tuple[int, int] | 
             "`word_embedding_dim` needs a preprocessor with a `word_vocabulary`: the words that "
             f"get a vector. Received: preprocessor={preprocessor!r} without one"
         )
-    return len(preprocessor.word_vocabulary) + 1, size  # row 0 stands for padding
+    rows = len(preprocessor.word_vocabulary) + 1  # row 0 stands for padding
+    trained_rows = None if trained_words is None else trained_words + 1
+    return WordTable(rows, size, trained_rows, name="word_vectors")
 
 
 def check_word_shapes(preprocessor: Any, size: int | None) -> None:
@@ -101,7 +103,7 @@ def check_word_shapes(preprocessor: Any, size: int | None) -> None:
 
 
 def fill_word_vectors(
-    layer: keras.layers.Embedding | None,
+    layer: WordTable | None,
     preprocessor: Any,
     words: Sequence[str],
     vectors: np.ndarray,
@@ -117,7 +119,7 @@ def fill_word_vectors(
             "This model has no word vectors beside ELMo. Build it with `word_embedding_dim` "
             "and a preprocessor with a `word_vocabulary`."
         )
-    rows, features = layer.embeddings.shape
+    rows, features = layer.rows, layer.size
     if vectors.shape != (len(words), features) or not len(words):
         raise ValueError(
             f"`vectors` must have the shape (words, {features}) and one row a word. "
@@ -129,5 +131,5 @@ def fill_word_vectors(
     for row, i in enumerate(known, start=1):  # row 0 stands for padding
         if i is not None:
             table[row] = vectors[i]
-    layer.embeddings.assign(table)
+    layer.assign(table)
     return sum(i is not None for i in known)

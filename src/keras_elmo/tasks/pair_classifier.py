@@ -67,7 +67,7 @@ class ElmoPairClassifier(ElmoTextClassifier):
         x = keras.layers.Dropout(encoder["dropout"], name="comparison_dropout")(x)
         x = keras.layers.Dense(self._hidden_units, "relu", name="comparison")(x)
         outputs = self.build_classes(x, num_classes)
-        return pair.inputs, pair.features, outputs, shared.tables.get("word_ids")
+        return pair.inputs, pair.features, outputs
 
     def _vectors(self, pair: EncodedPair, dropout: float) -> tuple[Any, Any]:
         """One vector of each text."""

@@ -11,6 +11,7 @@ from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.layers.span_scores import SpanScores
+from keras_elmo.layers.word_table import WordTable
 from keras_elmo.tasks.batches import FEATURES
 from keras_elmo.text.word_shapes import SHAPES
 
@@ -24,7 +25,7 @@ class TextEncoder:
     Args:
         mix, mix_layer_norm, elmo_dropout_before, elmo_dropout, word_shape_dim, lstm_units, dropout,
             mix_at_output: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
-        word_vectors_size: `(rows, features)` of a trainable word embedding, or None.
+        word_table: what looks up other word vectors, or None.
         word_vectors_dropout: of these vectors.
     """
 
@@ -35,7 +36,7 @@ class TextEncoder:
         mix_layer_norm: bool,
         elmo_dropout_before: float,
         elmo_dropout: float,
-        word_vectors_size: tuple[int, int] | None,
+        word_table: WordTable | None,
         word_vectors_dropout: float,
         word_shape_dim: int | None,
         lstm_units: list[int],
@@ -53,13 +54,11 @@ class TextEncoder:
             )
             for name in names
         )
-        self.tables: dict[str, keras.layers.Embedding] = {}  # by the input that they look up
-        if word_vectors_size:
-            self.tables["word_ids"] = keras.layers.Embedding(
-                *word_vectors_size, name="word_vectors"
-            )
+        self._tables: dict[str, keras.layers.Layer] = {}  # by the input that they look up
+        if word_table:
+            self._tables["word_ids"] = word_table
         if word_shape_dim:
-            self.tables["word_shapes"] = keras.layers.Embedding(
+            self._tables["word_shapes"] = keras.layers.Embedding(
                 len(SHAPES) + 1, word_shape_dim, name="word_shape_vectors"
             )
         self._word_dropout = keras.layers.Dropout(word_vectors_dropout, name="word_dropout")
@@ -72,7 +71,7 @@ class TextEncoder:
         """The float `(batch, tokens, features)` of a text; `inputs` gets those of the tables."""
         mask = inputs[prefix + MASK]
         x = self.mix(features, mask=mask)
-        for name, table in self.tables.items():
+        for name, table in self._tables.items():
             key = prefix + name
             inputs[key] = keras.Input((None,), dtype="int32", name=key)
             vectors = table(inputs[key])

@@ -88,8 +88,7 @@ class ElmoQuestionAnswerer(ElmoTask):
     def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
         shared = TextEncoder(**encoder)
         units, dropout = self._modelling_units, encoder["dropout"]
-        inputs, features, outputs = build_pair(backbone, shared, units=units, dropout=dropout)
-        return inputs, features, outputs, shared.tables.get("word_ids")
+        return build_pair(backbone, shared, units=units, dropout=dropout)
 
     def default_loss(self) -> keras.losses.Loss:
         return SpanLoss()

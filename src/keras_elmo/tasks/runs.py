@@ -13,7 +13,7 @@ from keras_elmo.elmo.softmax_file import has_language_model, load_word_vectors
 from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.building import WordVectors, build_task
-from keras_elmo.tasks.symbols import find_symbols
+from keras_elmo.tasks.symbols import WORDS, find_symbols
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.datasets import SEQ2SEQ, Dataset
 from keras_elmo.text.lines import DataError
@@ -30,7 +30,8 @@ _SWITCHES = {
     "copy": ("--copy", "--no-copy"),
     "skip_bad": ("--skip-bad", ""),
 }
-OWN_VECTORS = "elmo"  # for `word_vectors`: those of the preset's language model
+# For `word_vectors`: those of the preset's language model, and none.
+OWN_VECTORS, NO_VECTORS = "elmo", "none"
 _SEQUENCES = ("target", "attention", "copy", "decoder_units")
 _SEQUENCES += ("label_smoothing", "scheduled_sampling")
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
@@ -158,15 +159,19 @@ class TrainingRun:
         )
 
     def _word_vectors(self) -> WordVectors | str | None:
-        """A file, or those of the ELMo's own language model."""
-        if self.word_vectors != OWN_VECTORS:
-            return self.word_vectors
-        if self.weights:
+        """A file, or those of the ELMo's own language model; by default if it has one."""
+        chosen, preset = self.word_vectors, self.preset or DEFAULT_PRESET
+        by_words = self.source == WORDS  # else its words are hardly those of a text
+        if chosen is None and by_words and not (self.weights or self.word_embedding_dim):
+            chosen = OWN_VECTORS if has_language_model(preset) else NO_VECTORS
+        if chosen in (None, NO_VECTORS):
+            return None
+        if chosen == OWN_VECTORS and self.weights:
             raise ValueError(
                 f"--word-vectors {OWN_VECTORS} takes the vectors of a preset's language model. "
                 f"Received: --weights {self.weights}, which hold none"
             )
-        return load_word_vectors(self.preset or DEFAULT_PRESET)
+        return load_word_vectors(preset) if chosen == OWN_VECTORS else chosen
 
     def _classes(self, rows: Dataset) -> Any:
         if rows.kind != SEQ2SEQ:

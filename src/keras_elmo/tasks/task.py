@@ -31,7 +31,7 @@ from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
     fill_word_vectors,
-    word_vectors_size,
+    make_word_table,
 )
 from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.sentence_model import SentenceModel
@@ -61,6 +61,7 @@ class ElmoTask(SentenceModel):
         word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
             preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
         word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
+        trained_words: only the first so many of the vocabulary have vectors that train.
         word_shape_dim: size of a vector of each word's shape; needs `word_shapes=True` there.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
@@ -84,6 +85,7 @@ class ElmoTask(SentenceModel):
         mix_at_output: bool = False,
         word_embedding_dim: int | None = None,
         word_embedding_dropout: float = 0.0,
+        trained_words: int | None = None,
         word_shape_dim: int | None = None,
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
@@ -94,10 +96,11 @@ class ElmoTask(SentenceModel):
             self.label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
-        check_word_shapes(preprocessor, word_shape_dim)
 
         # === Layers and functional model ===
-        inputs, features, outputs, word_vectors = self.build_graph(
+        check_word_shapes(preprocessor, word_shape_dim)
+        word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
+        inputs, features, outputs = self.build_graph(
             backbone,
             len(self.labels),
             mix=mix,
@@ -105,7 +108,7 @@ class ElmoTask(SentenceModel):
             elmo_dropout_before=elmo_dropout_before,
             elmo_dropout=elmo_dropout,
             mix_at_output=mix_at_output,
-            word_vectors_size=word_vectors_size(preprocessor, word_embedding_dim),
+            word_table=word_table,
             word_vectors_dropout=word_embedding_dropout,
             word_shape_dim=word_shape_dim,
             lstm_units=units,
@@ -117,7 +120,7 @@ class ElmoTask(SentenceModel):
         # === Config ===
         self.backbone = backbone
         self.preprocessor = preprocessor
-        self.word_vectors = word_vectors
+        self.word_vectors = word_table
         self.mix = mix
         self.mix_layer_norm = mix_layer_norm
         self.elmo_dropout_before = elmo_dropout_before
@@ -125,20 +128,19 @@ class ElmoTask(SentenceModel):
         self.mix_at_output = mix_at_output
         self.word_embedding_dim = word_embedding_dim
         self.word_embedding_dropout = word_embedding_dropout
+        self.trained_words = trained_words
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
         self.compile()
 
     def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
-        """The inputs, ELMo's features, the outputs, and the word embedding layer or None.
+        """The inputs, ELMo's features and the outputs.
 
         Of one sentence, unless a task says otherwise; `encoder` are arguments of `build_encoder`.
         """
-        built = build_encoder(backbone, steps=self.build_steps, **encoder)
-        inputs, features, x, word_vectors = built
-        outputs = self.build_outputs(x, inputs["padding_mask"], num_classes)
-        return inputs, features, outputs, word_vectors
+        inputs, features, x = build_encoder(backbone, steps=self.build_steps, **encoder)
+        return inputs, features, self.build_outputs(x, inputs["padding_mask"], num_classes)
 
     def build_steps(self, inputs: dict[str, Any], x: Any) -> tuple[Any, Any]:
         """What the BiLSTM reads, and its mask: the words' vectors, unless a task says otherwise."""
@@ -234,11 +236,9 @@ class ElmoTask(SentenceModel):
         return fill_word_vectors(self.word_vectors, self.preprocessor, words, vectors)
 
     def get_config(self) -> dict[str, Any]:
-        names = (
-            "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-            "mix_at_output word_embedding_dim word_embedding_dropout word_shape_dim lstm_units "
-            "dropout"
-        )
+        names = "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
+        names += "mix_at_output word_embedding_dim word_embedding_dropout trained_words "
+        names += "word_shape_dim lstm_units dropout"
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
         return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
