@@ -100,8 +100,8 @@ def train(
         str | None,
         _option(
             MODEL,
-            "To begin with: a file in GloVe's text form, none, or elmo: those of its language "
-            "model. Default: elmo, if it has one.",
+            "Beside ELMo: a file in GloVe's text form, none, or elmo: those of its language model. "
+            "Default: elmo, if it has one.",
         ),
     ] = None,
     word_shape_dim: Annotated[

@@ -63,8 +63,8 @@ def tune(
         str | None,
         _option(
             MODEL,
-            "To begin with: a file in GloVe's text form, none, or elmo: those of its language "
-            "model. Default: elmo, if it has one.",
+            "Beside ELMo: a file in GloVe's text form, none, or elmo: those of its language model. "
+            "Default: elmo, if it has one.",
         ),
     ] = None,
     # === Training ===
