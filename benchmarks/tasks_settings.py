@@ -24,6 +24,7 @@ _TEXTS = {
 }
 _SLOW = {"learning_rate": 2e-3, "batch_size": 16, "epochs": 25, "patience": 6}
 _FAST = {"learning_rate": 2e-3, "batch_size": 32, "epochs": 15, "patience": 4}
+_LARGE = {"learning_rate": 4e-3, "batch_size": 64, "epochs": 15, "patience": 4}
 _CLASSES = {"learning_rate": 2e-3, "batch_size": 64, "epochs": 30, "patience": 6}
 
 SETTINGS = {
@@ -34,5 +35,6 @@ SETTINGS = {
     "movie-reviews-rt": {"head": _TEXTS, "training": _CLASSES},
     "ud-ewt": {"head": _TAGS, "training": _FAST},
     "conll2000": {"scheme": "BIOES", "head": _TAGS, "training": _FAST},
-    "snips": {"scheme": "BIOES", "head": _TAGS, "training": _FAST},
+    # A CRF over the 79 tags of BIO costs a quarter of one over the 157 of BIOES.
+    "snips": {"head": _TAGS, "training": _LARGE},
 }

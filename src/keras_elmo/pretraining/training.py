@@ -28,6 +28,8 @@ from keras_elmo.pretraining.optimizers import LoggingAdagrad, LoggingAdam
 from keras_elmo.pretraining.streams import stream_windows
 from keras_elmo.pretraining.tracing import trace_for_any_shape
 
+_MEMORY_SECONDS = 60.0
+
 
 def pretrain(
     corpus: Corpus,
@@ -90,6 +92,8 @@ def pretrain(
                 on_evaluation(loop.evaluate(evaluate))
             if loop.due("checkpoint", config.checkpoint_seconds):
                 loop.save()
+            if loop.due("memory", _MEMORY_SECONDS):
+                give_back_memory()
         if loop.has_news:
             on_evaluation(loop.evaluate(evaluate))
     except FloatingPointError:
@@ -131,7 +135,7 @@ class _Loop:
         self.model, self.progress, self.config, self.folder = model, progress, config, folder
         self.fingerprint = fingerprint
         now = time.monotonic()
-        self._last: dict[str, float] = {"evaluation": now, "checkpoint": now}
+        self._last: dict[str, float] = dict.fromkeys(("evaluation", "checkpoint", "memory"), now)
         self._losses: list[float] = []
         self._twin: ElmoLanguageModel | None = None
 
@@ -170,7 +174,6 @@ class _Loop:
         row |= measure(self.plain_model()) | self.model.optimizer.gradient_norms()
         self._losses.clear()
         progress.history.append(row)
-        give_back_memory()
         return row
 
     def plain_model(self) -> ElmoLanguageModel:
