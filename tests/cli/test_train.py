@@ -155,13 +155,17 @@ def test_word_vectors_of_its_own_language_model(run, tiny, reviews, tmp_path):
     arguments = ("train", reviews, "--preset", "elmo", *SMALL)
     run(*arguments, "--word-vectors", "none", "-o", "plain")
     assert ElmoTextClassifier.from_preset(tmp_path / "plain").word_vectors is None
-    run(*arguments, "-o", "model")  # it is what a preset with a language model does by itself
+    # It is what a preset with a language model does by itself.
+    (shown,) = [
+        line for line in run(*arguments, "-o", "model").stderr.splitlines() if "word_vec" in line
+    ]
     task = ElmoTextClassifier.from_preset(tmp_path / "model")
     known = task.preprocessor.word_vocabulary.tokens
     assert known[-2:] == ("zebra", "zinc")
     table = to_numpy(task.word_vectors.embeddings)
     given = to_numpy(task.word_vectors.fixed)
     assert len(table) + len(given) == 1 + len(known)
+    assert f" {table.size:,} " in shown  # what trains of it
     kernel = model.softmax.output_vectors()[3:]
     kernel = 0.4 * (kernel - kernel.mean(axis=0)) / (kernel - kernel.mean(axis=0)).std()
     np.testing.assert_allclose(given, kernel[1:], rtol=1e-5)

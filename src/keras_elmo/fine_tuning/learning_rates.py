@@ -19,6 +19,7 @@ from keras_elmo.fine_tuning.schedules import make_schedule
 
 DECAY = 1 / 2.6  # Howard and Ruder 2018, §3.2
 CLIP_NORM = 5.0
+_FIXED = "word_vectors/fixed"  # of words that only others than the training data have
 
 
 class ParameterGroup(NamedTuple):
@@ -111,10 +112,10 @@ def group_rates(
 
 
 def group_sizes(model: keras.Model) -> dict[str, int]:
-    """The number of parameters of each group, from the inputs to the head."""
+    """The number of parameters of each group that can train, from the inputs to the head."""
     sizes = dict.fromkeys(layer_groups(model), 0)
     for variable in model.weights:
-        if not _is_seed(variable):
+        if not _is_seed(variable) and not variable.path.endswith(_FIXED):
             sizes[group_of(variable.path)] += math.prod(variable.shape)
     return sizes
 
