@@ -4,7 +4,8 @@
 
 A run of the embedded ELMo's shape that evaluates far more often than anyone would. After each
 evaluation a line tells the memory of its own (RssAnon) and who has it: what the C library gave out
-and what it only keeps (`mallinfo2`), the objects of Python and the graphs of TensorFlow, garbage
+and what it only keeps (`mallinfo2`; `mapped` is what it gave out in pieces of their own, such as the
+regions of TensorFlow's allocator, which only grow), the objects of Python and the graphs of TensorFlow, garbage
 too. If what is given out stays, a growing process has holes; if it grows, something is kept. It is
 about memory, not speed: it may run beside other work. Linux only.
 """
@@ -48,6 +49,7 @@ def memory_row():
     return {
         "own": int(re.search(r"RssAnon:\s+(\d+)", status)[1]) * 1024 / 1e6,
         "given_out": (found.uordblks + found.hblkhd) / 1e6,
+        "mapped": found.hblkhd / 1e6,
         "kept": found.fordblks / 1e6,
         "objects": sum(kinds.values()),
         "graphs": kinds["FuncGraph"],

@@ -35,10 +35,11 @@ def main():
     parser.add_argument("--preset", default="elmo_mini_en")
     parser.add_argument("--untrained", action="store_true", help="ELMo's shape alone")
     parser.add_argument("--stress", action="store_true")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--lstm-units", type=int, default=192)
-    parser.add_argument("--decoder-units", type=int, default=256)
+    parser.add_argument("--lstm-units", type=int, default=256)
+    parser.add_argument("--decoder-units", type=int, default=384)
+    parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--words", type=int, help="train on this many words only")
     arguments = parser.parse_args()
@@ -92,7 +93,8 @@ def trained(arguments, rows, development):
         lstm_units=arguments.lstm_units,
         decoder_units=arguments.decoder_units,
         symbol_dim=64,
-        elmo_dropout=0.3,
+        elmo_dropout=arguments.dropout,
+        dropout=arguments.dropout,
         max_target_length=2 * max(map(len, rows[1])),
     )
     rate = arguments.learning_rate

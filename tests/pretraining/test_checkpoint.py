@@ -79,7 +79,7 @@ def test_a_failing_save_leaves_the_old_one(tmp_path):
     assert load(tmp_path) == 3
 
 
-@pytest.mark.parametrize(("first", "second"), itertools.product(range(10), repeat=2))
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(range(10), repeat=2)))
 def test_killed_twice_in_a_row(first, second, tmp_path, monkeypatch):
     """Every pair of moments: the second save meets what the first one left lying about."""
     save(tmp_path, 0)

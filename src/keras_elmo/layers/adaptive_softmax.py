@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_elmo.layers.cross_entropy import cross_entropy, cross_entropy_in_blocks
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class AdaptiveSoftmax(keras.layers.Layer):
@@ -73,22 +75,24 @@ class AdaptiveSoftmax(keras.layers.Layer):
         first = self.cutoffs[0]
         cluster = sum(ops.cast(targets >= cutoff, "int32") for cutoff in self.cutoffs)
         entry = ops.where(cluster == 0, targets, first - 1 + cluster)
-        losses = _loss(hidden, self.head_kernel, self.head_bias, entry)
+        loss_of = cross_entropy_in_blocks if tail_place is None else cross_entropy
+        losses = loss_of(hidden, self.head_kernel, self.head_bias, entry)
         if tail_place is None:
             for k in range(len(self.tails)):
-                loss = self._tail_loss(k, hidden, targets)
+                loss = self._tail_loss(k, hidden, targets, loss_of)
                 losses = losses + ops.where(cluster == k + 1, loss, 0.0)
             return losses
         tail_losses: list[Any] = [ops.zeros((1,))]
         for k, rows in enumerate(tail_rows or ()):
-            loss = self._tail_loss(k, ops.take(hidden, rows, axis=0), ops.take(targets, rows))
+            some, wanted = ops.take(hidden, rows, axis=0), ops.take(targets, rows)
+            loss = self._tail_loss(k, some, wanted, loss_of)
             tail_losses.append(loss)
         return losses + ops.take(ops.concatenate(tail_losses), tail_place)
 
-    def _tail_loss(self, k, hidden, targets):
+    def _tail_loss(self, k, hidden, targets, loss_of):
         projection, kernel, bias = self.tails[k]
         word = ops.clip(targets - self.cutoffs[k], 0, self.sizes[k] - 1)
-        return _loss(ops.matmul(hidden, projection), kernel, bias, word)
+        return loss_of(ops.matmul(hidden, projection), kernel, bias, word)
 
     def output_vectors(self):
         """What each word's logit is the product with, float32 `(V, features)`."""
@@ -104,9 +108,3 @@ class AdaptiveSoftmax(keras.layers.Layer):
             "vocabulary_size": self.vocabulary_size,
             "cutoffs": self.cutoffs,
         }
-
-
-def _loss(hidden, kernel, bias, targets):
-    logits = ops.matmul(hidden, ops.transpose(kernel)) + bias
-    target = ops.take_along_axis(logits, targets[:, None], axis=1)[:, 0]
-    return ops.logsumexp(logits, axis=1) - target

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.cross_entropy import cross_entropy_in_blocks
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class SampledSoftmax(keras.layers.Layer):
@@ -52,9 +54,7 @@ class SampledSoftmax(keras.layers.Layer):
         candidate_log_counts=None,
     ):
         if candidates is None:
-            logits = ops.matmul(hidden, ops.transpose(self.kernel)) + self.bias
-            target = ops.take_along_axis(logits, targets[:, None], axis=1)[:, 0]
-            return ops.logsumexp(logits, axis=1) - target
+            return cross_entropy_in_blocks(hidden, self.kernel, self.bias, targets)
         kernel = ops.take(self.kernel, candidates, axis=0)  # (samples, features)
         bias = ops.take(self.bias, candidates) - candidate_log_counts
         sampled = _log_sum_exp(hidden, kernel, bias, self.product_dtype)  # (predictions,)

@@ -16,7 +16,6 @@ _MARK_ROWS = 2  # <S> and </S> are marks, not words spelt out
 _WIDTHS = (16, 24)  # character ids of a group; what is longer is spelt in full
 _JAX_MULTIPLE = 256
 _EVALUATION_TOKENS = 1024
-_MAX_LOGITS = 2**26  # of a direction and batch, where the sentences are shorter than that: 256 MiB
 
 
 class TypeCharacters:
@@ -162,9 +161,8 @@ def full_softmax_batches(
     characters: TypeCharacters,
     vocabulary_size: int,
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Every sentence once, for evaluation; as many at a time as memory for their logits allows."""
-    tokens = min(_EVALUATION_TOKENS, _MAX_LOGITS // vocabulary_size)
-    for sentences in batch_plan(corpus, tokens, np.random.default_rng(0)):
+    """Every sentence once, for evaluation."""
+    for sentences in batch_plan(corpus, _EVALUATION_TOKENS, np.random.default_rng(0)):
         yield make_batch(corpus, sentences, characters, vocabulary_size)
 
 
