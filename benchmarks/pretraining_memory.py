@@ -4,10 +4,10 @@
 
 A run of the embedded ELMo's shape that evaluates far more often than anyone would. After each
 evaluation a line tells the memory of its own (RssAnon) and who has it: what the C library gave out
-and what it only keeps (`mallinfo2`; `mapped` is what it gave out in pieces of their own, such as the
-regions of TensorFlow's allocator, which only grow), the objects of Python and the graphs of TensorFlow, garbage
-too. If what is given out stays, a growing process has holes; if it grows, something is kept. It is
-about memory, not speed: it may run beside other work. Linux only.
+and what it only keeps (`mallinfo2`), the objects of Python and the graphs of TensorFlow, garbage
+too. If what is given out stays, a growing process has holes; if it grows, something is kept.
+`mapped` is what was given out in pieces of their own, such as the regions of TensorFlow's
+allocator, which only grow. It is about memory, not speed: it may run beside other work. Linux only.
 """
 
 import argparse
