@@ -15,7 +15,8 @@ from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
 from keras_elmo.search.study import STUDY_FILE, Study
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
-from keras_elmo.tasks.runs import NO_VECTORS, OWN_VECTORS, LabelledData, TrainingRun, option_types
+from keras_elmo.tasks.pretrained import OWN_VECTORS
+from keras_elmo.tasks.runs import NO_VECTORS, LabelledData, TrainingRun, option_types
 from keras_elmo.weights.folder_lock import LOCK, locked_folder
 
 # Where something lies is not what it is: the identity of a search has their contents.

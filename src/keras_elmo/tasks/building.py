@@ -11,6 +11,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pretrained import WordVectors
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
@@ -26,8 +27,6 @@ from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
-
-WordVectors = tuple[Sequence[str], np.ndarray]
 
 _MOST_WORDS = 50_000  # with a vector that trains: each makes every step a little slower
 _LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD

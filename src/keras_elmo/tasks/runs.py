@@ -12,7 +12,8 @@ from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.softmax_file import has_language_model, load_word_vectors
 from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.tasks.building import WordVectors, build_task
+from keras_elmo.tasks.building import build_task
+from keras_elmo.tasks.pretrained import OWN_VECTORS, WordVectors
 from keras_elmo.tasks.symbols import WORDS, find_symbols
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.datasets import SEQ2SEQ, Dataset
@@ -30,8 +31,8 @@ _SWITCHES = {
     "copy": ("--copy", "--no-copy"),
     "skip_bad": ("--skip-bad", ""),
 }
-# For `word_vectors`: those of the preset's language model, and none.
-OWN_VECTORS, NO_VECTORS = "elmo", "none"
+# For `word_vectors`, beside `OWN_VECTORS`.
+NO_VECTORS = "none"
 _SEQUENCES = ("target", "attention", "copy", "decoder_units")
 _SEQUENCES += ("label_smoothing", "scheduled_sampling")
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")

@@ -13,8 +13,6 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
     new_folder,
-    read_object,
-    read_weights,
     write_backbone,
     write_metadata,
     write_object,
@@ -34,14 +32,13 @@ from keras_elmo.tasks.encoder import (
     make_word_table,
 )
 from keras_elmo.tasks.labels import LabelEncoder, class_names
+from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
-from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import (
     PREPROCESSOR_FILE,
     TASK_FILE,
     TASK_WEIGHTS_FILE,
-    is_preset,
 )
 
 
@@ -259,7 +256,12 @@ class ElmoTask(SentenceModel):
 
     @classmethod
     def from_preset(
-        cls, preset: str | PathLike[str], *, load_weights: bool = True, **arguments: Any
+        cls,
+        preset: str | PathLike[str],
+        *,
+        load_weights: bool = True,
+        word_vectors: WordVectors | str | None = None,
+        **arguments: Any,
     ) -> Self:
         """Build the task on a pretrained ELMo, or load a trained task.
 
@@ -268,22 +270,12 @@ class ElmoTask(SentenceModel):
                 [`load_elmo`][keras_elmo.weights.detection]). A folder that holds a trained task
                 gives that task; any other needs `labels` or `num_classes`.
             load_weights: False leaves ELMo untrained.
+            word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
+                of the preset's language model, or words and vectors, such as `read_glove` returns.
+                It has all of their words, unless a `preprocessor` with others is given.
             arguments: of the constructor.
         """
-        preset = locate(preset)
-        if not is_preset(preset):
-            elmo = load_elmo(preset)
-            arguments.setdefault("preprocessor", ElmoPreprocessor.from_pretrained(elmo))
-            backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
-            return cls(backbone, **arguments)
-        if (preset / TASK_FILE).is_file():
-            task = read_object(preset, TASK_FILE, cls, **arguments)
-            if load_weights:
-                read_weights(task, preset / TASK_WEIGHTS_FILE)
-            return task
-        arguments.setdefault("preprocessor", ElmoPreprocessor.from_preset(preset))
-        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights)
-        return cls(backbone, **arguments)
+        return task_from(cls, locate(preset), load_weights, word_vectors, arguments)
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write everything needed to load the task again to a new folder."""

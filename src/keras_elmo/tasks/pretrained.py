@@ -1,0 +1,69 @@
+"""Tasks from presets: a trained one, or a new one on an ELMo with its word vectors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.elmo.saving import read_object, read_weights
+from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.text.vocabulary import MARKS
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, is_preset
+
+OWN_VECTORS = "elmo"  # those of the preset's own language model
+
+WordVectors = tuple[Sequence[str], np.ndarray]
+
+
+def task_from(
+    task_class: type[Any],
+    preset: Path,
+    load_weights: bool,
+    word_vectors: WordVectors | str | None,
+    arguments: dict[str, Any],
+) -> Any:
+    """What `from_preset` of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask] returns."""
+    if is_preset(preset) and (preset / TASK_FILE).is_file():
+        if word_vectors is not None:
+            raise ValueError(
+                f"`word_vectors` are for a new task. Received: {preset}, which holds a trained one "
+                "with its own"
+            )
+        task = read_object(preset, TASK_FILE, task_class, **arguments)
+        if load_weights:
+            read_weights(task, preset / TASK_WEIGHTS_FILE)
+        return task
+    backbone, preprocessor = _read_elmo(preset, load_weights)
+    if word_vectors is None:
+        return task_class(backbone, **{"preprocessor": preprocessor, **arguments})
+    words, vectors = _read_word_vectors(preset, word_vectors)
+    config = preprocessor.get_config() | {"word_vocabulary": [*MARKS, *words]}
+    parts = {"preprocessor": ElmoPreprocessor.from_config(config)}
+    parts["word_embedding_dim"] = vectors.shape[1]
+    task = task_class(backbone, **{**parts, **arguments})
+    task.set_word_vectors(words, vectors)
+    return task
+
+
+def _read_elmo(preset: Path, load_weights: bool) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+    if is_preset(preset):
+        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights)
+        return backbone, ElmoPreprocessor.from_preset(preset)
+    elmo = load_elmo(preset)  # once for both
+    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
+    return backbone, ElmoPreprocessor.from_pretrained(elmo)
+
+
+def _read_word_vectors(preset: Path, wanted: WordVectors | str) -> WordVectors:
+    if not isinstance(wanted, str):
+        return wanted
+    if wanted != OWN_VECTORS:
+        raise ValueError(
+            f"`word_vectors` must be {OWN_VECTORS!r}, for those of the preset's language model, or "
+            f"words with their vectors, such as `read_glove` returns. Received: {wanted!r}"
+        )
+    return load_word_vectors(preset)
