@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.joint_tagger import ElmoJointTagger
     from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+    from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
@@ -55,6 +56,7 @@ __all__ = [
     "ElmoJointTagger",
     "ElmoLanguageModel",
     "ElmoPairClassifier",
+    "ElmoPairRegressor",
     "ElmoPreprocessor",
     "ElmoQuestionAnswerer",
     "ElmoSeq2Seq",
@@ -91,6 +93,7 @@ _MODULES = {
     "ElmoJointTagger": "tasks.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
     "ElmoPairClassifier": "tasks.pair_classifier",
+    "ElmoPairRegressor": "tasks.pair_regressor",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoSeq2Seq": "tasks.seq_2_seq",
     "ElmoQuestionAnswerer": "tasks.question_answerer",

@@ -60,6 +60,41 @@ def test_bad_numbers(run, tiny, tmp_path, rows, message):
     assert not (tmp_path / "model").exists()
 
 
+def test_pairs_with_numbers(run, tiny, tmp_path):
+    rows = [("a good film", "a film", 4.5), ("a bad film", "no film", 0.5), ("it", "good", 2.0)] * 8
+    path = tmp_path / "similar.tsv"
+    lines = ["sentence1\tsentence2\tscore", *("\t".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    options = ("--task", "pair-regression", "--label", "score", "--preset", tiny)
+    shown = run("train", path, "-o", "model/", *options, "--cross-attention", *SMALL).stderr
+    assert "pair-regression: 22 rows to train on" in shown
+    model = tmp_path / "model"
+    task = json.loads((model / "task.json").read_text())
+    assert task["class_name"] == "ElmoPairRegressor"
+    assert task["config"]["cross_attention"] is True
+
+    run("evaluate", "model/", path, "--label", "score")
+    errors = [json.loads(line) for line in (model / "errors.jsonl").read_text().splitlines()]
+    assert len(errors) == 24
+    for error in errors:
+        assert (error["text_a"], error["text_b"], error["gold"]) == rows[error["line"] - 2]
+    stdin = "a good film\tno film\n"
+    record = json.loads(run("predict", "model/", "-", stdin=stdin).stdout)
+    assert (record["text_a"], record["text_b"]) == ("a good film", "no film")
+    shown = run("predict", "model/", "-", "--pretty", stdin=stdin).stdout
+    number, *texts = shown.rstrip().split(maxsplit=1)
+    assert (number, *texts[0].splitlines()) == (
+        f"{record['value']:.5g}",
+        "a good film",
+        " " * 14 + "no film",
+    )
+
+    path.write_text('{"text_a": "a", "text_b": "b", "label": ["1", "2"]}\n')
+    options = ("--task", "pair-regression", "--format", "jsonl", "--preset", tiny, "-o", "other/")
+    shown = run("train", path, *options, code=1).stderr
+    assert "similar.tsv:1: the label must be a finite number" in " ".join(shown.split())
+
+
 def test_what_is_for_classes_only(run, tiny, prices):
     options = ("--task", "regression", "--label", "price", "--preset", tiny, "-o", "model/")
     for more, message in (

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     JOINT = "joint"
     PAIR = "pair"
     REGRESSION = "regression"
+    PAIR_REGRESSION = "pair-regression"
 
 
 class Format(StrEnum):

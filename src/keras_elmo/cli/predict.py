@@ -62,7 +62,7 @@ def predict(
     """
     load_backend()
     from keras_elmo.tasks.loading import load_task
-    from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+    from keras_elmo.tasks.pair_task import ElmoPairTask
     from keras_elmo.tasks.prediction import prediction_lines
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.text.formats import read_texts
@@ -75,7 +75,7 @@ def predict(
     rows: Iterable[Any]
     if isinstance(task, ElmoQuestionAnswerer):
         rows = read_questions(texts, file_format, skipped=skipped)
-    elif isinstance(task, ElmoPairClassifier):
+    elif isinstance(task, ElmoPairTask):
         pairs = read_text_pairs(texts, file_format, text, header=header, skipped=skipped)
         rows = (pair.texts for pair in pairs)
     else:

@@ -77,11 +77,8 @@ class Pretty:
 
     def _classes(self, record: dict[str, Any]) -> Text:
         """The text, and a bar for each of the most probable classes."""
-        names = ("text",) if "text" in record else ("text_a", "text_b")
-        texts = [record[name] for name in names]
-        texts = [text if isinstance(text, str) else " ".join(text) for text in texts]
         chosen = record.get("labels", [record.get("label")])
-        shown = Text("".join(f"{text}\n" for text in texts))
+        shown = Text("".join(f"{text}\n" for text in _texts(record)))
         ranked = sorted(record["probabilities"].items(), key=lambda item: -item[1])
         width = max(len(name) for name, _ in ranked[:_SHOWN])
         for name, share in ranked[:_SHOWN]:
@@ -92,15 +89,12 @@ class Pretty:
 
     def _value(self, record: dict[str, Any]) -> Text:
         """The number before its text, so that numbers stand below each other."""
-        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
-        return Text(f"{record['value']:>12.5g}  ", style="bold green").append(
-            f"{text}\n", "default"
-        )
+        shown = Text(f"{record['value']:>12.5g}  ", style="bold green")
+        return shown.append(f"\n{' ' * 14}".join(_texts(record)) + "\n", "default")
 
     def _candidates(self, record: dict[str, Any]) -> Text:
         """The source, and its targets with their log-probabilities, the best one first."""
-        text = record["text"] if isinstance(record["text"], str) else " ".join(record["text"])
-        shown = Text(f"{text}\n")
+        shown = Text(f"{_texts(record)[0]}\n")
         for rank, candidate in enumerate(record["candidates"]):
             shown.append(f"  {candidate['text']}", style="dim" if rank else "bold green")
             shown.append(f" [{candidate['log_probability']:.2f}]\n", style="dim")
@@ -122,3 +116,9 @@ class Pretty:
 
 def _are_tags(column: dict[str, Any]) -> bool:
     return isinstance(column.get("tags"), list)
+
+
+def _texts(record: dict[str, Any]) -> list[str]:
+    """The text that was read, or both of a pair."""
+    texts = [record[name] for name in ("text", "text_a", "text_b") if name in record]
+    return [text if isinstance(text, str) else " ".join(text) for text in texts]

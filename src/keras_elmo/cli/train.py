@@ -179,8 +179,8 @@ def train(
     The data tell the task: labelled texts are classified, tagged tokens are
     tagged, questions in SQuAD's JSON are answered from their passages, several
     label columns are learned together. --task says what they do not tell: pair
-    is a label for two texts, regression a number for each, seq2seq a text for
-    each.
+    is a label for two texts, pair-regression a number for two, regression a
+    number for each, seq2seq a text for each.
 
     Ctrl-C ends the training and keeps what was learned. Every few minutes the
     whole state is written to a file beside the model folder, NAME.checkpoint:

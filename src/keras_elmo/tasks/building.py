@@ -11,6 +11,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
@@ -21,7 +22,7 @@ from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.datasets import SEQ2SEQ, TAGGING, Dataset
 from keras_elmo.text.joint_datasets import JOINT
-from keras_elmo.text.number_datasets import REGRESSION
+from keras_elmo.text.number_datasets import PAIR_REGRESSION, REGRESSION
 from keras_elmo.text.pair_datasets import PAIR
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
@@ -70,7 +71,8 @@ def build_task(
         sequences: for seq2seq, arguments of [`ElmoSeq2Seq`][keras_elmo.tasks.seq_2_seq].
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
-    if cross_attention and dataset.kind != PAIR:
+    pair = dataset.kind in (PAIR, PAIR_REGRESSION)
+    if cross_attention and not pair:
         raise ValueError(
             f"only texts of a pair attend to each other. Received: {dataset.kind}, cross_attention"
         )
@@ -95,23 +97,21 @@ def build_task(
         scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
         crf = scheme is not None if crf is None else crf
         task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
-    elif dataset.kind == REGRESSION:
-        if ordinal:
-            raise ValueError(f"numbers are no classes. Received: ordinal=True for {dataset.path}")
-        task = ElmoTextRegressor(backbone, pooling=pooling, **arguments)
     elif dataset.kind == SEQ2SEQ:
         task = _seq_2_seq(dataset, backbone, preprocessor, source, arguments | (sequences or {}))
     else:
-        several = isinstance(dataset.labels[0], list)
-        arguments |= {"pooling": pooling, "multi_label": several, "ordinal": ordinal}
-        if dataset.kind == PAIR:
-            more = {
-                "cross_attention": cross_attention,
-                "hidden_units": arguments.get("lstm_units", 128),
-            }
-            task = ElmoPairClassifier(backbone, **arguments, **more)
+        arguments["pooling"] = pooling
+        if pair:
+            arguments["cross_attention"] = cross_attention
+            arguments["hidden_units"] = arguments.get("lstm_units", 128)
+        if dataset.kind in (REGRESSION, PAIR_REGRESSION):
+            if ordinal:
+                raise ValueError(f"numbers are no classes. Received: ordinal, {dataset.path}")
+            task = (ElmoPairRegressor if pair else ElmoTextRegressor)(backbone, **arguments)
         else:
-            task = ElmoTextClassifier(backbone, **arguments)
+            several = isinstance(dataset.labels[0], list)
+            arguments |= {"multi_label": several, "ordinal": ordinal}
+            task = (ElmoPairClassifier if pair else ElmoTextClassifier)(backbone, **arguments)
     if vectors:
         task.set_word_vectors(*vectors)
     return task

@@ -51,14 +51,16 @@ def error_records(
     for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
         wanted, predicted, confidence = judge(record, wanted)
         if confidence is not None:
-            shown: dict[str, Any] = {"number": number}
-            if "text_a" in record:
-                shown |= {name: record[name] for name in ("text_a", "text_b")}
-            else:
-                shown["input"] = record.get("text", record.get("tokens"))
-            shown |= {"gold": wanted, "predicted": predicted}
-            found.append(shown | {"confidence": round(confidence, 6)})
+            shown = {"gold": wanted, "predicted": predicted, "confidence": round(confidence, 6)}
+            found.append({"number": number} | _input(record) | shown)
     return sorted(found, key=lambda error: -error["confidence"])
+
+
+def _input(record: dict[str, Any]) -> dict[str, Any]:
+    """What was read, of a prediction's record."""
+    if "text_a" in record:
+        return {name: record[name] for name in ("text_a", "text_b")}
+    return {"input": record.get("text", record.get("tokens"))}
 
 
 def _wrong_answers(
@@ -84,11 +86,12 @@ def _errors_of_numbers(
     task: ElmoTextRegressor, texts: Sequence[Any], gold: Sequence[float], batch_size: int
 ) -> list[dict[str, Any]]:
     found = []
-    values = task.predict(texts, batch_size=batch_size)
-    for number, (text, wanted, value) in enumerate(zip(texts, gold, values, strict=True)):
-        shown = {"number": number, "input": text, "gold": wanted, "predicted": float(value)}
+    records = prediction_records(task, texts, batch_size=batch_size)
+    for number, (record, wanted) in enumerate(zip(records, gold, strict=True)):
+        value = record["value"]
+        shown = {"gold": wanted, "predicted": value, "error": value - wanted}
         if value != wanted:
-            found.append(shown | {"error": float(value - wanted)})
+            found.append({"number": number} | _input(record) | shown)
     return sorted(found, key=lambda error: -abs(error["error"]))
 
 

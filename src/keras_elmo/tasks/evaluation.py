@@ -23,7 +23,7 @@ from keras_elmo.metrics.sequences import (
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
-from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
@@ -33,7 +33,7 @@ from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
 from keras_elmo.text.joint_datasets import JOINT
-from keras_elmo.text.number_datasets import REGRESSION
+from keras_elmo.text.number_datasets import PAIR_REGRESSION, REGRESSION
 from keras_elmo.text.pair_datasets import PAIR
 from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import convert_tags, marks_spans
@@ -52,7 +52,7 @@ def evaluate_task(
     Args:
         task: a trained one.
         sentences: strings or token lists; for a question answerer `(question, passage)`, for a
-            classifier of pairs two texts.
+            task on pairs two texts.
         gold: for each a label, a number, a list of labels or a list of tags; for a joint tagger a
             dict; for seq2seq a text; for a question answerer the places of answers, as of its
             `fit`.
@@ -163,10 +163,10 @@ def task_kind(task: ElmoTask) -> str:
         return SEQ2SEQ
     if isinstance(task, ElmoQuestionAnswerer):
         return QA
-    if isinstance(task, ElmoPairClassifier):
-        return PAIR
     if isinstance(task, ElmoTextRegressor):
-        return REGRESSION
+        return PAIR_REGRESSION if isinstance(task, ElmoPairTask) else REGRESSION
+    if isinstance(task, ElmoPairTask):
+        return PAIR
     if not isinstance(task, ElmoTextClassifier):
         return TAGGING
     return MULTI_LABEL if task.multi_label else CLASSIFICATION

@@ -8,6 +8,7 @@ import keras
 
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
@@ -21,6 +22,7 @@ from keras_elmo.weights.presets import TASK_FILE, preset_folder
 TASKS: tuple[type[ElmoTask], ...] = (
     ElmoTextClassifier,
     ElmoPairClassifier,
+    ElmoPairRegressor,
     ElmoTextRegressor,
     ElmoTokenClassifier,
     ElmoJointTagger,

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
-from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
@@ -29,16 +29,16 @@ def prediction_records(
 
     Args:
         task: a trained one.
-        texts: strings or token lists; for a classifier of pairs two of them; for a question
+        texts: strings or token lists; for a task on pairs two of them; for a question
             answerer pairs `(question, passage)`, or what `read_questions` gives.
         search: for seq2seq, of `generate`.
 
     Returns:
         For a classifier `text` (of pairs `text_a` and `text_b`), `label` (`labels` if it is
-        multi-label) and `probabilities` by label; for a regressor `text` and `value`; for a tagger
-        `text` (of a string), `tokens`, `tags`, the `probabilities` of these tags, and `entities`
-        where the labels mark spans: see [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint
-        tagger `text`, `tokens`, and by
+        multi-label) and `probabilities` by label; for a regressor the same with `value`; for a
+        tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these tags, and
+        `entities` where the labels mark spans: see
+        [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
@@ -51,7 +51,7 @@ def prediction_records(
         elif isinstance(task, ElmoTextRegressor):
             values = task.predict(window, batch_size=batch_size)
             rows = zip(window, values, strict=True)
-            yield from ({"text": text, "value": float(value)} for text, value in rows)
+            yield from ({**_shown(task, text), "value": float(value)} for text, value in rows)
         elif isinstance(task, ElmoTokenClassifier):
             yield from _tagged(task, window, batch_size)
         elif isinstance(task, ElmoJointTagger):
@@ -115,9 +115,14 @@ def _classified(
     key = "labels" if task.multi_label else "label"
     for text, row, label in zip(texts, probabilities, task.decode(probabilities), strict=True):
         shares = dict(zip(task.labels, _rounded(row), strict=True))
-        pair = isinstance(task, ElmoPairClassifier)
-        shown = {"text_a": text[0], "text_b": text[1]} if pair else {"text": text}
-        yield {**shown, key: label, "probabilities": shares}
+        yield {**_shown(task, text), key: label, "probabilities": shares}
+
+
+def _shown(task: ElmoTask, text: Any) -> dict[str, Any]:
+    """The input of a record."""
+    if isinstance(task, ElmoPairTask):
+        return {"text_a": text[0], "text_b": text[1]}
+    return {"text": text}
 
 
 def _tagged(

@@ -68,9 +68,9 @@ class ElmoTextClassifier(ElmoTask):
 
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         x = SequencePooling(self._pooling, name="pooling")(x, mask=padding_mask)
-        return self.build_classes(x, num_classes)
+        return self.build_head(x, num_classes)
 
-    def build_classes(self, x: Any, num_classes: int) -> Any:
+    def build_head(self, x: Any, num_classes: int) -> Any:
         """The probabilities, on float `(batch, features)`."""
         if self._ordinal:
             return CumulativeLink(num_classes, name="classes")(x)

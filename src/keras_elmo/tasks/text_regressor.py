@@ -54,6 +54,10 @@ class ElmoTextRegressor(ElmoTask):
 
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         x = SequencePooling(self._pooling, name="pooling")(x, mask=padding_mask)
+        return self.build_head(x, num_classes)
+
+    def build_head(self, x: Any, num_classes: int) -> Any:
+        """The standardised number, on float `(batch, features)`."""
         return keras.layers.Dense(1, dtype="float32", name="value")(x)
 
     def default_loss(self) -> keras.losses.Loss:

@@ -1,12 +1,15 @@
-"""Texts with numbers as data sets."""
+"""Texts, and pairs of texts, with numbers as data sets."""
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
-from keras_elmo.text.datasets import CLASSIFICATION, OpenDataset, read_dataset
+from keras_elmo.text.datasets import CLASSIFICATION, Dataset, OpenDataset, read_dataset
 from keras_elmo.text.lines import DataError
+from keras_elmo.text.pair_datasets import PairDataset, read_pair_dataset
 
-REGRESSION = "regression"  # what is predicted: a number a text
+# What is predicted: a number for a text, or for two.
+REGRESSION, PAIR_REGRESSION = "regression", "pair-regression"
 
 
 class NumberDataset(OpenDataset):
@@ -26,6 +29,10 @@ class NumberDataset(OpenDataset):
         return []
 
 
+class NumberPairDataset(NumberDataset, PairDataset):
+    """Pairs of texts, in `labels` a float each."""
+
+
 def read_number_dataset(
     path: str | Path,
     file_format: str | None = None,
@@ -41,17 +48,36 @@ def read_number_dataset(
             or infinite.
     """
     rows = read_dataset(path, file_format, CLASSIFICATION, text, label, header=header)
-    numbers = [_number(path, *row) for row in zip(rows.lines, rows.labels, strict=True)]
-    return NumberDataset(
-        str(path), REGRESSION, rows.texts, numbers, rows.lines, skipped=rows.skipped
-    )
+    return NumberDataset(str(path), REGRESSION, rows.texts, *_numbers(rows))
 
 
-def _number(path: str | Path, line: int, label: str) -> float:
-    try:
-        number = math.nan if "_" in label else float(label)
-    except ValueError:
-        number = math.nan
+def read_number_pairs(
+    path: str | Path,
+    file_format: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    *,
+    header: bool | None = None,
+) -> NumberPairDataset:
+    """Read pairs of texts with numbers; arguments as of `read_text_pairs`.
+
+    Raises: as `read_number_dataset`.
+    """
+    rows = read_pair_dataset(path, file_format, text, label, header=header)
+    return NumberPairDataset(str(path), PAIR_REGRESSION, rows.texts, *_numbers(rows))
+
+
+def _numbers(rows: Dataset) -> tuple[list[float], list[int], None, dict[str, int]]:
+    """Labels, lines, scheme and skipped rows of the data set with numbers."""
+    labels = [_number(rows.path, *row) for row in zip(rows.lines, rows.labels, strict=True)]
+    return labels, rows.lines, None, rows.skipped
+
+
+def _number(path: str, line: int, label: str | list[str]) -> float:
+    number = math.nan
+    if isinstance(label, str) and "_" not in label:
+        with suppress(ValueError):
+            number = float(label)
     if not math.isfinite(number):
         message = f"the label must be a finite number, such as 3 or 0.25. Received: {label!r}"
         raise DataError.at(path, line, message)

@@ -13,7 +13,12 @@ from keras_elmo.text.datasets import Dataset, OpenDataset, read_dataset
 from keras_elmo.text.formats import RECORDS, format_of, read_records
 from keras_elmo.text.joint_datasets import is_joint, read_joint
 from keras_elmo.text.lines import DataError
-from keras_elmo.text.number_datasets import REGRESSION, read_number_dataset
+from keras_elmo.text.number_datasets import (
+    PAIR_REGRESSION,
+    REGRESSION,
+    read_number_dataset,
+    read_number_pairs,
+)
 from keras_elmo.text.pair_datasets import PAIR, read_pair_dataset
 from keras_elmo.text.squad import Question, is_squad, read_squad
 
@@ -83,6 +88,8 @@ def read_labelled(
         return read_pair_dataset(path, file_format, text, label, header=header)
     if kind == REGRESSION and not skip_bad:
         return read_number_dataset(path, file_format, text, label, header=header)
+    if kind == PAIR_REGRESSION and not skip_bad:
+        return read_number_pairs(path, file_format, text, label, header=header)
     if kind != QA and not (kind is None and file_format is None and is_squad(path)):
         if skip_bad:
             raise ValueError(

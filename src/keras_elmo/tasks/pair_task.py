@@ -1,0 +1,87 @@
+"""What tasks on two texts share: one ELMo and BiLSTM for both, and their comparison."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.layers.attention_flow import CrossAttention
+from keras_elmo.layers.bilstm import BiLSTM
+from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.tasks.pair_batches import PairBatches, Texts, make_texts
+from keras_elmo.tasks.pair_encoder import EncodedPair, TextEncoder, encode_pair
+
+if TYPE_CHECKING:
+    from keras_elmo.tasks.text_classifier import ElmoTextClassifier as Base
+else:
+    Base = object  # Keras makes a functional model of a class with one line of ancestors only
+
+
+class ElmoPairTask(Base):
+    r"""Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → a head.
+
+    With the pooled texts $u$ and $v$, a dense layer reads $[u; v; |u - v|; u \circ v]$ (Conneau et
+    al. 2017, §3.1). To be mixed with a task on one text, whose pooling and head it takes.
+
+    Args:
+        backbone: the ELMo.
+        hidden_units: of the dense layer; with `cross_attention` also of the projection, and in each
+            direction of the BiLSTM behind it.
+        cross_attention: before the pooling each text attends to the other one, is projected and
+            goes through one more BiLSTM (ESIM, Chen et al. 2017), which both share.
+        kwargs: of that task.
+    """
+
+    batch_type = PairBatches
+
+    def __init__(
+        self,
+        backbone: ElmoBackbone,
+        *,
+        hidden_units: int = 128,
+        cross_attention: bool = False,
+        **kwargs: Any,
+    ):
+        self._hidden_units, self._cross_attention = hidden_units, cross_attention
+        super().__init__(backbone, **kwargs)
+        self.hidden_units = hidden_units
+        self.cross_attention = cross_attention
+
+    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
+        shared = TextEncoder(**encoder)
+        pair = encode_pair(backbone, shared)
+        u, v = self._vectors(pair, encoder["dropout"])  # (batch, features) each
+        x = ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1)
+        x = keras.layers.Dropout(encoder["dropout"], name="comparison_dropout")(x)
+        x = keras.layers.Dense(self._hidden_units, "relu", name="comparison")(x)
+        outputs = self.build_head(x, num_classes)
+        return pair.inputs, pair.features, outputs
+
+    def _vectors(self, pair: EncodedPair, dropout: float) -> tuple[Any, Any]:
+        """One vector of each text."""
+        text, other, mask, other_mask = pair.text, pair.other, pair.mask, pair.other_mask
+        if self._cross_attention:
+            units = self._hidden_units
+            attention = CrossAttention(name="cross_attention")
+            projection = keras.layers.Dense(units, "relu", name="attention_projection")
+            drop = keras.layers.Dropout(dropout, name="attention_dropout")
+            bilstm = BiLSTM(units, name="composition")
+            told = attention(text, other, mask=mask, other_mask=other_mask)
+            other_told = attention(other, text, mask=other_mask, other_mask=mask)
+            text = bilstm(drop(projection(told)), mask=mask)
+            other = bilstm(drop(projection(other_told)), mask=other_mask)
+        pooling = SequencePooling(self._pooling, name="pooling")
+        return pooling(text, mask=mask), pooling(other, mask=other_mask)
+
+    def tokenize(self, x: Sequence[Any]) -> list[Texts]:
+        """The tokens of both texts of each pair."""
+        return make_texts(x, self._preprocessor)
+
+    def size_of(self, sentence: Texts) -> int:
+        return max(map(len, sentence))
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("hidden_units", "cross_attention")
+        return super().get_config() | {name: getattr(self, name) for name in names}
