@@ -68,12 +68,10 @@ def steps(data, corpus, output):
         "--resume",
     )
     tested = (f"{output}/search/best", f"{phrasebank}/test.tsv", *columns)
-    questions = [f"{data}/cuad_qa/{part}.json" for part in ("train", "dev", "test")]
+    answers = module("answers", f"{data}/cuad_qa", "-o", f"{output}/answers.jsonl")
     words = f"{data}/cmudict/cmudict.dict"
-    answers, pronunciations = [], []
+    pronunciations = []
     for name, untrained in (("final", ()), ("untrained", ("--untrained",))):
-        file = ("-o", f"{output}/answers-{name}.json")
-        answers.append(module("answers", *questions, *untrained, *file))
         file = ("-o", f"{output}/pronunciation-{name}.json")
         pronunciations.append(module("pronunciation", words, *untrained, *file))
     return [
@@ -92,9 +90,10 @@ def steps(data, corpus, output):
         step("search", 40, (*KERAS_ELMO, "tune", *search), (*KERAS_ELMO, "evaluate", *tested)),
         step("crf_step", 5, module("crf_step", f"{splits}/wikigold/train.conll")),
         step("tasks", 150, tasks, (*tasks[:2], "--report", *tasks[3:])),
-        step("answers", 80, *answers),
+        step("answers", 130, answers, (*answers[:2], "--report", *answers[3:])),
         step("pronunciation", 80, *pronunciations),
         step("bilstm", 10, module("bilstm")),
+        step("freed_memory", 2, module("freed_memory")),
         step("loading", 10, module("loading")),
         step("full_size", 5, module("full_size")),
         step("demo", 3, (*KERAS_ELMO, "demo")),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -171,6 +172,24 @@ def test_saved_models_predict_the_same(backbone, preprocessor, reviews, tmp_path
         assert loaded.labels == LABELS
         assert len(loaded.trainable_variables) == len(model.trainable_variables)
         loaded.fit(*reviews, verbose=0)
+
+
+@pytest.mark.portable
+def test_elmo_is_saved_once_and_older_presets_that_held_it_twice_load(
+    backbone, preprocessor, reviews, tmp_path
+):
+    model = classifier(backbone, preprocessor)
+    model.save_to_preset(tmp_path / "preset")
+    path = tmp_path / "preset" / "task.weights.h5"
+    items = []
+    with h5py.File(path) as file:
+        file.visititems(lambda _, item: items.append(item))  # None: go on
+        saved = sorted(item.shape for item in items if isinstance(item, h5py.Dataset))
+    head = [v for v in model.weights if all(v is not w for w in model.backbone.weights)]
+    assert saved == sorted(tuple(v.shape) for v in head)
+    model.save_weights(path)  # with ELMo, as before
+    loaded = ElmoTextClassifier.from_preset(tmp_path / "preset")
+    np.testing.assert_array_equal(loaded.predict(reviews[0]), model.predict(reviews[0]))
 
 
 def test_a_new_process_loads_the_preset_and_predicts_the_same(

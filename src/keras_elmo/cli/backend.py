@@ -9,8 +9,8 @@ def load_backend(*, trains: bool = False) -> None:
     """Choose a backend and import it; its notices are shown only if that fails.
 
     Args:
-        trains: whether to give each direction of an LSTM its own threads, which must be settled
-            before anything is computed.
+        trains: whether to give each direction of an LSTM its own threads, and each step the memory
+            of the one before, which must be settled before anything is computed.
 
     Raises:
         BackendError: there is none.
@@ -26,7 +26,9 @@ def load_backend(*, trains: bool = False) -> None:
         import keras
 
         if trains:
+            from keras_elmo.layers.memory import keep_freed_memory
             from keras_elmo.layers.threads import one_pool_per_direction
 
+            keep_freed_memory()
             one_pool_per_direction()
         keras.ops.zeros(1)  # finds the devices now

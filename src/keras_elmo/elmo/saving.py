@@ -3,7 +3,7 @@
 import json
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from os import PathLike
@@ -113,8 +113,12 @@ def without_optimizer(model: keras.Model) -> Iterator[None]:
         model.optimizer = optimizer
 
 
-def write_weights(model: keras.Model, path: Path) -> None:
+def write_weights(model: keras.Model, path: Path, *, without: Sequence[keras.Layer] = ()) -> None:
     """Write the variables of a model, without its optimizer's, to a `.weights.h5` file.
+
+    Args:
+        model, path: what to write, and where.
+        without: layers of the model whose variables stand in a file of their own.
 
     Raises:
         OSError: there is no space left.
@@ -122,11 +126,15 @@ def write_weights(model: keras.Model, path: Path) -> None:
     num_bytes = sum(4 * math.prod(variable.shape) for variable in model.weights)
     require_space(path, num_bytes)
     with without_optimizer(model):
-        model.save_weights(path)
+        keras.saving.save_weights(model, path, objects_to_skip=without)
 
 
-def read_weights(model: keras.Model, path: Path) -> None:
+def read_weights(model: keras.Model, path: Path, *, without: Sequence[keras.Layer] = ()) -> None:
     """Load a `.weights.h5` file, turning Keras's errors into one that says what to do.
+
+    Args:
+        model, path: what to fill, and from where.
+        without: layers of the model that keep what they have, whether the file holds them or not.
 
     Raises:
         WeightsError: the file is missing or damaged, or belongs to another configuration.
@@ -135,7 +143,7 @@ def read_weights(model: keras.Model, path: Path) -> None:
         raise WeightsError(f"{path} is missing. A preset needs it beside its configuration.")
     try:
         with without_optimizer(model):
-            model.load_weights(path)
+            model.load_weights(path, objects_to_skip=without)
     except (ValueError, KeyError, OSError) as error:
         raise WeightsError(
             f"{path} does not fit the configuration beside it. Received: {error}"

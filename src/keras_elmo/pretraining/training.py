@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.pretraining.batches import (
     TypeCharacters,
     batch_plan,
@@ -23,7 +24,6 @@ from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import Corpus
-from keras_elmo.pretraining.memory import give_back_memory
 from keras_elmo.pretraining.optimizers import LoggingAdagrad, LoggingAdam
 from keras_elmo.pretraining.streams import stream_windows
 from keras_elmo.pretraining.tracing import trace_for_any_shape

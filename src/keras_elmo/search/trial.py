@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from keras_elmo.elmo.saving import new_folder
-from keras_elmo.pretraining.memory import give_back_memory
+from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.tasks.data_facts import data_facts
 from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.runs import LabelledData, TrainingRun

@@ -12,7 +12,7 @@ from keras_elmo.elmo.saving import read_object, read_weights
 from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, is_preset
+from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, WEIGHTS_FILE, is_preset
 
 OWN_VECTORS = "elmo"  # those of the preset's own language model
 
@@ -35,7 +35,8 @@ def task_from(
             )
         task = read_object(preset, TASK_FILE, task_class, **arguments)
         if load_weights:
-            read_weights(task, preset / TASK_WEIGHTS_FILE)
+            read_weights(task.backbone, preset / WEIGHTS_FILE)
+            read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
         return task
     backbone, preprocessor = _read_elmo(preset, load_weights)
     if word_vectors is None:

@@ -288,5 +288,5 @@ class ElmoTask(SentenceModel):
         if self.preprocessor is not None:
             write_object(self.preprocessor, folder, PREPROCESSOR_FILE)
         write_object(self, folder, TASK_FILE)
-        write_weights(self, folder / TASK_WEIGHTS_FILE)
+        write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
         write_metadata(folder)
