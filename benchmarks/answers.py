@@ -10,7 +10,6 @@ ended goes on from its checkpoint.
 """
 
 import argparse
-import json
 import os
 import time
 from dataclasses import replace
@@ -21,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 
-from benchmarks.pretraining_gain_plan import read_rows
+from benchmarks.pretraining_gain_plan import do_all, read_rows
 from benchmarks.pretraining_gain_report import UNTRAINED, spread
 from benchmarks.tasks import FINAL, pending
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
@@ -121,11 +120,7 @@ def main():
         parser.error("DATA is missing")
     parts = [read_labelled(options.data / f"{part}.json") for part in ("train", "dev", "test")]
     runs = list(pending(read_rows(options.output), [options.data.name], options.seeds))
-    for number, run in enumerate(runs, 1):
-        row = do(run, parts, options)
-        with options.output.open("a") as file:
-            file.write(json.dumps(row) + "\n")
-        print(f"{number}/{len(runs)} {row}", flush=True)
+    do_all(runs, lambda run: do(run, parts, options), options.output)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,15 @@ def read_rows(path):
     return [json.loads(line) for line in lines]
 
 
+def do_all(runs, do, path):
+    """Do each run and write its row: a line of JSON, which is also shown."""
+    for number, run in enumerate(runs, 1):
+        row = json.dumps(do(run))
+        with path.open("a") as file:
+            file.write(row + "\n")
+        print(f"{number}/{len(runs)} {row}", flush=True)
+
+
 def rows_of_epoch(examples, batch_size):
     """All row numbers, so many times that they make MIN_STEPS batches."""
     return np.tile(np.arange(examples), -(-MIN_STEPS * batch_size // examples))

@@ -10,7 +10,6 @@ and `pronunciation`.
 """
 
 import argparse
-import json
 import os
 import time
 from itertools import product
@@ -22,7 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 
 from benchmarks.pretraining_gain import read_split
-from benchmarks.pretraining_gain_plan import read_rows, rows_of_epoch
+from benchmarks.pretraining_gain_plan import do_all, read_rows, rows_of_epoch
 from benchmarks.pretraining_gain_report import UNTRAINED
 from benchmarks.tasks_report import report
 from benchmarks.tasks_settings import SETTINGS
@@ -135,11 +134,8 @@ def main():
         parser.error("DATA is missing")
     sets = arguments.sets.split(",")
     runs = list(pending(read_rows(arguments.output), sets, arguments.seeds))
-    for number, run in enumerate(runs, 1):
-        row = do(run, arguments.data / "splits", arguments.preset)
-        with arguments.output.open("a") as file:
-            file.write(json.dumps(row) + "\n")
-        print(f"{number}/{len(runs)} {row}", flush=True)
+    folder, preset = arguments.data / "splits", arguments.preset
+    do_all(runs, lambda run: do(run, folder, preset), arguments.output)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ def keep_freed_memory() -> None:
     """Let the arrays of one training step take the memory of those of the step before.
 
     By default large arrays are mapped for themselves and unmapped when they are freed, and the
-    system fills each page with zeros when it is touched: a tenth of the time of a step with arrays
-    of tens of megabytes (`benchmarks.freed_memory`). `give_back_memory` returns what is kept.
-    Settings in the C library's own environment variables (`MALLOC_…`) stand.
+    system fills each page with zeros when it is touched: about a tenth of the time of a step with
+    arrays of tens of megabytes (`benchmarks.freed_memory`). `give_back_memory` returns what is
+    kept. Settings in the C library's own environment variables (`MALLOC_…`) stand.
     """
     set_option = _function("mallopt")
     if set_option is None or any(name.startswith("MALLOC_") for name in os.environ):
