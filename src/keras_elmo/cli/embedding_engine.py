@@ -1,7 +1,7 @@
 """What `embed` computes with: the one place that knows engines, and that imports Keras for them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Engine as EngineName
@@ -81,7 +81,12 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     embedder = ElmoEmbedder(
         _source(chosen), engine=chosen.engine.value, precision=chosen.precision.value
     )
-    return Engine(embedder.embed_iter, embedder.engine.config["num_layers"])
+    return Engine(
+        embedder.embed_iter,
+        embedder.engine.config["num_layers"],
+        embedder.save_words,
+        embedder.load_words,
+    )
 
 
 def _source(chosen: EngineOptions) -> "Pretrained | Published":
@@ -109,6 +114,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
         batch_size=chosen.batch_size,
     )
     import keras
+    import numpy as np
 
     from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
@@ -116,16 +122,15 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
     embedder = ElmoEmbedder(backbone, preprocessor)
     carried = [variable for variable in backbone.variables if variable.name == "state"]
 
-    def write_state(arrays: list[Any]) -> None:
-        for variable, array in zip(carried, arrays, strict=True):
-            variable.assign(array)
+    def save_state(path: Path) -> None:
+        np.savez(path, *(keras.ops.convert_to_numpy(variable) for variable in carried))
 
-    return Engine(
-        embedder.embed_iter,
-        backbone.num_layers,
-        lambda: [keras.ops.convert_to_numpy(variable) for variable in carried],
-        write_state,
-    )
+    def load_state(path: Path) -> None:
+        with np.load(path) as arrays:
+            for variable, name in zip(carried, arrays.files, strict=True):
+                variable.assign(arrays[name])
+
+    return Engine(embedder.embed_iter, backbone.num_layers, save_state, load_state)
 
 
 def _backend(engine: str) -> str:

@@ -32,13 +32,14 @@ class Engine:
     Args:
         embed: sentences → for each, float32 `(tokens, all layers, 2P)`, in order.
         num_layers: LSTM layers.
-        read_state, write_state: of a stateful ELMo, to go on with it in another process.
+        save_state, load_state: write to a file, and read, what is carried from chunk to chunk, to
+            go on in another process: the states of a stateful ELMo, or the words remembered.
     """
 
     embed: Callable[[Iterable[Sequence[str]]], Iterator[np.ndarray]]
     num_layers: int
-    read_state: Callable[[], list[np.ndarray]] | None = None
-    write_state: Callable[[list[np.ndarray]], None] | None = None
+    save_state: Callable[[Path], None] | None = None
+    load_state: Callable[[Path], None] | None = None
 
 
 class EmbedProgress:
@@ -122,8 +123,8 @@ def embed_file(
             progress.on_continue(work.done.sentences, work.done.tokens)
         chunks = _chunks(rest, chunk_sentences, 1)
         if job.get("stateful"):
-            chunks = _chunks(rest, batch_size * _CHUNK_BATCHES, batch_size)
-        _compute(chunks, load_engine, choice, batch_size, work, progress)
+            chunks = _full_batches(rest, work.done.sentences, batch_size)
+        _compute(chunks, load_engine, choice, work, progress)
         facts = {key: str(everything.get(key, "")) for key in ("mix", "pool", "model_name")}
         rows = work.rows(choice.number_type, choice.pooled, facts, progress.on_written)
         progress.on_write(rows.num_bytes)
@@ -137,7 +138,6 @@ def _compute(
     chunks: Iterator[list[Sequence[str]]],
     load_engine: Callable[[], Engine],
     choice: FeatureChoice,
-    batch_size: int,
     work: UnfinishedFeatures,
     progress: EmbedProgress,
 ) -> None:
@@ -145,31 +145,32 @@ def _compute(
     for chunk in chunks:
         if engine is None:
             engine = load_engine()
-            _continue_state(engine, work, batch_size)
+            if engine.load_state and (state := work.state()):
+                engine.load_state(state)
             work.set_layers(choice.check(engine.num_layers))
             progress.on_start()
         for tokens, features in zip(chunk, engine.embed(chunk), strict=True):
             kept = choice.of(features)
             work.add(tokens, kept, kept.shape if choice.pooled else kept.shape[1:])
             progress.on_sentence(len(tokens))
-        work.commit(engine.read_state() if engine.read_state else ())
+        work.commit(engine.save_state)
 
 
-def _continue_state(engine: Engine, work: UnfinishedFeatures, batch_size: int) -> None:
-    """Give a stateful engine the state in which the last sentence left it.
+def _full_batches(
+    sentences: Iterator[Sequence[str]], done: int, batch_size: int
+) -> Iterator[list[Sequence[str]]]:
+    """Chunks for a stateful ELMo, whose rows go on with the sentences that follow.
 
     Raises:
-        ValueError: the last batch was not full, so its rows cannot go on with the next sentences.
+        ValueError: the last batch that is done was not full, so they follow other ones.
     """
-    state = work.state()
-    if not (state and engine.write_state):
-        return
-    if work.done.sentences % batch_size:
-        raise ValueError(
-            f"the input has become longer than its {work.done.sentences:,} sentences that are "
-            "done, and with `--stateful` the batches would be others. Use `--restart`."
-        )
-    engine.write_state(state)
+    for chunk in _chunks(sentences, batch_size * _CHUNK_BATCHES, batch_size):
+        if done % batch_size:
+            raise ValueError(
+                f"the input has become longer than its {done:,} sentences that are done, and with "
+                "`--stateful` the batches would be others. Use `--restart`."
+            )
+        yield chunk
 
 
 def _chunks(

@@ -98,11 +98,11 @@ class UnfinishedFeatures:
         for name, file in self._files.items():
             self._added.sizes[name] += file.write(contents[name])
 
-    def commit(self, state: Sequence[np.ndarray] = ()) -> None:
+    def commit(self, save_state: Callable[[Path], None] | None = None) -> None:
         """Put everything added so far on the disk, for good.
 
         Args:
-            state: of a stateful ELMo after these sentences.
+            save_state: writes a file of what is carried on to the next sentences.
 
         Raises:
             OSError: there is no space left.
@@ -111,20 +111,19 @@ class UnfinishedFeatures:
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())
-        if state:
-            np.savez(self._state_file(self._added), *state)
+        if save_state:
+            save_state(self._state_file(self._added))
+            with self._state_file(self._added).open("rb+") as file:
+                os.fsync(file.fileno())
         self._added.sha256 = self._hash.hexdigest()
         self._added.write(self.folder)
         self._state_file(self.done).unlink(missing_ok=True)
         self.done = deepcopy(self._added)
 
-    def state(self) -> list[np.ndarray]:
-        """The state of a stateful ELMo after the sentences that are done."""
+    def state(self) -> Path | None:
+        """The file that was saved after the sentences that are done."""
         path = self._state_file(self.done)
-        if not path.exists():
-            return []
-        with np.load(path) as arrays:
-            return [arrays[name] for name in arrays.files]
+        return path if path.exists() else None
 
     def rows(
         self, dtype: np.dtype, pooled: bool, facts: dict[str, str], on_read: Callable[[int], None]
