@@ -4,7 +4,8 @@
     python -m benchmarks.tasks --report -o tasks.jsonl
 
 DATA/splits/NAME holds train, dev and test. Every set has settings of its own, chosen on its
-development set; every run keeps the epoch that is best there. A finished run is a line of the JSON
+development set; every run keeps the epoch that is best there. Classifiers of texts are measured
+without and with naive Bayes on n-grams (`add_ngrams`). A finished run is a line of the JSON
 Lines file and is not done again. Questions and pronunciations have programs of their own: `answers`
 and `pronunciation`.
 """
@@ -25,7 +26,7 @@ from benchmarks.pretraining_gain_plan import do_all, read_rows, rows_of_epoch
 from benchmarks.pretraining_gain_report import UNTRAINED
 from benchmarks.tasks_report import report
 from benchmarks.tasks_settings import SETTINGS
-from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
+from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_word_vectors
 from keras_elmo.tasks.building import build_task
 from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.training import train_task
@@ -86,6 +87,13 @@ def measure(task, data):
     }
 
 
+def ngrams_alone(task, data):
+    """Accuracy in % of both kinds of n-grams without a network, with the same weight."""
+    sentences = task.tokenize(data.texts)
+    best = sum(kind.scores(sentences) for kind in task.ngrams.kinds).argmax(axis=1)
+    return round(100 * float((best == task.label_encoder.encode(data.labels)).mean()), 3)
+
+
 def chosen(report):
     """Pairs of a measure's name and its key."""
     if (
@@ -101,9 +109,17 @@ def do(run, folder, preset):
     settings = SETTINGS[run["set"]]
     parts = read_parts(folder, run["set"], settings.get("scheme"))
     task, result = train(parts, run, settings, preset)
+    test, dev = measure(task, parts[2]), measure(task, parts[1])
+    if isinstance(task, ElmoTextClassifier):
+        train_rows, dev_rows, _ = ((part.texts, part.labels) for part in parts)
+        task.add_ngrams(*train_rows, dev_rows, batch_size=64)
+        for measures, data in ((test, parts[2]), (dev, parts[1])):
+            found = measure(task, data)
+            measures |= {f"{name}, with n-grams": value for name, value in found.items()}
+            measures["accuracy, n-grams alone"] = ngrams_alone(task, data)
     return run | {
-        "test": measure(task, parts[2]),
-        "dev": measure(task, parts[1]),
+        "test": test,
+        "dev": dev,
         "best_epoch": result.best_epoch,
         "epochs": len(result.history),
         "cpu_seconds": round(time.process_time() - begin),

@@ -255,6 +255,27 @@ def test_calibrate(run, tiny, reviews, conll, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+def test_ngrams(run, tiny, reviews, conll, tmp_path):
+    """Words that decide are learned from their counts; the network has hardly begun."""
+    arguments = ("--preset", tiny, *SMALL, "--ngrams", "--calibrate")
+    shown = run("train", reviews, "--dev", reviews, "-o", "model", *arguments).stderr
+    assert "n-grams: " in shown
+    assert " of words, " in shown
+    assert "weights: network " in shown
+    assert (tmp_path / "model" / "ngrams.npz").is_file()
+    run("evaluate", "model", reviews)
+    assert json.loads((tmp_path / "model" / "evaluation.json").read_text())["accuracy"] == 1.0
+    rows = [f'{{"text": "a {label}", "label": ["{label}"]}}\n' for label in "xy"] * 12
+    (tmp_path / "lists.jsonl").write_text("".join(rows))
+    for refused, why in (
+        ((conll,), "--ngrams is for a classifier with a development set"),
+        (("lists.jsonl",), "n-grams are for one label of one text"),
+    ):
+        told = run("train", *refused, "-o", "x", *arguments, code=1).stderr
+        assert why in " ".join(told.split())
+    assert not (tmp_path / "x").exists()
+
+
 def _evaluated(run, model, data):
     run("evaluate", model, data)
     return {name: Path(model, name).read_text() for name in ("evaluation.json", "errors.jsonl")}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from keras_elmo.cli.after_training import do_steps
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
 from keras_elmo.cli.elmo import load_elmo
@@ -81,6 +82,9 @@ def demo(
             vectors = load_word_vectors(elmo)
             model, result = _trained(preset, parts, epochs, vectors)
             scores.append((f"{elmo} + its word vectors + BiLSTM", *_score(model, result, test)))
+        say("\nThe same model, and naive Bayes on n-grams that has a say, too:")
+        do_steps(model, train, dev, ngrams=True, calibrate=False)
+        scores.append(("the last one and n-grams", _score(model, result, test)[0], ""))
         write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
     _print_labels(prediction_records(model, SENTENCES))

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from keras_elmo.cli import amounts
+from keras_elmo.cli.after_training import check_steps, do_steps
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.calibrating import calibrated, check_can_calibrate
 from keras_elmo.cli.choices import (
     AttentionKind,
     ClassWeight,
@@ -157,6 +157,14 @@ def train(
     class_weight: Annotated[
         ClassWeight | None, _option(TRAINING, "Give rare classes more weight.")
     ] = None,
+    ngrams: Annotated[
+        bool,
+        _option(
+            TRAINING,
+            "Let n-grams of words and characters have a say, too: for small sets of texts.",
+            "--ngrams",
+        ),
+    ] = False,
     calibrate: Annotated[
         bool,
         _option(
@@ -210,12 +218,12 @@ def train(
     with new_folder(output, overwrite=overwrite) as folder:
         found = run.read()
         model = run.build(found)
-        if calibrate:
-            check_can_calibrate(model, found.held_out)
+        steps = {"ngrams": ngrams, "calibrate": calibrate}
+        check_steps(model, found.held_out, **steps)
         how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
         result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
-        if calibrate and not (result.interrupted or result.diverged):
-            calibrated(model, found.held_out, quiet=quiet)
+        if not (result.interrupted or result.diverged):
+            do_steps(model, found.rows, found.held_out, quiet=quiet, **steps)
         facts = data_facts(model, found.rows, found.held_out)
         write_model(
             folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet

@@ -37,6 +37,7 @@ def task_from(
         if load_weights:
             read_weights(task.backbone, preset / WEIGHTS_FILE)
             read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
+            task.load_assets(preset)
         return task
     backbone, preprocessor = _read_elmo(preset, load_weights)
     if word_vectors is None:

@@ -289,4 +289,11 @@ class ElmoTask(SentenceModel):
             write_object(self.preprocessor, folder, PREPROCESSOR_FILE)
         write_object(self, folder, TASK_FILE)
         write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
+        self.save_assets(folder)
         write_metadata(folder)
+
+    def save_assets(self, folder: str | PathLike[str]) -> None:
+        """Write what a task has beside its weights; Keras's `save` calls this, too."""
+
+    def load_assets(self, folder: str | PathLike[str] | None) -> None:
+        """Read what `save_assets` wrote."""

@@ -1,6 +1,8 @@
 """One label (or several) for a sentence: sentiment, topic, intent."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,7 +13,8 @@ from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
-from keras_elmo.tasks.batches import TargetFunction
+from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
+from keras_elmo.tasks.ngram_bayes import NGRAMS_FILE, NGramBayes
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -65,6 +68,7 @@ class ElmoTextClassifier(ElmoTask):
         self.ordinal = ordinal
         self.temperature = temperature
         self.thresholds = thresholds
+        self.ngrams: NGramBayes | None = None
 
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         x = SequencePooling(self._pooling, name="pooling")(x, mask=padding_mask)
@@ -109,7 +113,49 @@ class ElmoTextClassifier(ElmoTask):
         return lambda rows, length: (targets[rows], weights[rows])
 
     def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
-        return tempered(np.stack(outputs), self.temperature, several=self.multi_label)
+        probabilities = np.stack(outputs)
+        if self.ngrams:
+            probabilities = self.ngrams.combine(probabilities, sentences)
+        return tempered(probabilities, self.temperature, several=self.multi_label)
+
+    def add_ngrams(
+        self,
+        x: Sentences,
+        y: Sequence[Any],
+        validation_data: tuple[Sentences, Sequence[Any]],
+        *,
+        batch_size: int = 32,
+    ) -> None:
+        """Let naive Bayes on n-grams have a say in what `predict` returns.
+
+        It knows the words of the training data that ELMo has hardly met; on small sets both
+        together are better than either. See
+        [`NGramTable`][keras_elmo.tasks.ngram_bayes.NGramTable] for the formula. Keras's `evaluate`
+        goes on to measure the network alone.
+
+        Args:
+            x, y: what `fit` trained on.
+            validation_data: `(x, y)` of other sentences, on which the network and the n-grams get
+                their weights, those that make `y` most probable.
+            batch_size: as of `predict`.
+
+        Raises:
+            ValueError: the task has several labels, or pairs of texts.
+        """
+        self.check_takes_ngrams()
+        self.ngrams, self.temperature = None, 1.0
+        train, train_ids = self.tokenize(x), self.label_encoder.encode(y)
+        held_out, ids = self.tokenize(validation_data[0]), validation_data[1]
+        probabilities = self.predict(held_out, batch_size=batch_size)
+        ngrams = NGramBayes.fit(train, train_ids, len(self.labels))
+        ngrams.fit_weights(probabilities, held_out, self.label_encoder.encode(ids))
+        self.ngrams = ngrams
+
+    def check_takes_ngrams(self) -> None:
+        """Raise what `add_ngrams` would, before a long training."""
+        if self.multi_label or self.batch_type is not SentenceBatches:
+            kind = "several labels" if self.multi_label else "pairs of texts"
+            raise ValueError(f"n-grams are for one label of one text. Received: {kind}")
 
     def calibrate(self, x: Sentences, y: Sequence[Any], *, batch_size: int = 32) -> None:
         """Make probabilities mean what they say, on sentences that were not trained on.
@@ -150,3 +196,13 @@ class ElmoTextClassifier(ElmoTask):
     def get_config(self) -> dict[str, Any]:
         names = ("pooling", "multi_label", "ordinal", "temperature", "thresholds")
         return super().get_config() | {name: getattr(self, name) for name in names}
+
+    def save_assets(self, folder: str | PathLike[str]) -> None:
+        """Write the n-grams, if there are some; Keras's `save` calls this, too."""
+        if self.ngrams:
+            self.ngrams.save(Path(folder) / NGRAMS_FILE)
+
+    def load_assets(self, folder: str | PathLike[str] | None) -> None:
+        """Read what `save_assets` wrote."""
+        path = Path(folder) / NGRAMS_FILE if folder else None
+        self.ngrams = NGramBayes.load(path) if path and path.is_file() else None

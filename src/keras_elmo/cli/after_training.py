@@ -1,0 +1,77 @@
+"""What a classifier may get after its training: n-grams, and probabilities that are meant."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from keras_elmo.cli.console import say
+
+if TYPE_CHECKING:
+    from keras_elmo.tasks.task import ElmoTask
+    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.text.datasets import Dataset
+
+
+def check_steps(
+    model: "ElmoTask", held_out: "Dataset | None", *, ngrams: bool, calibrate: bool
+) -> None:
+    """Refuse before the training what could not be done after it.
+
+    Args:
+        model: the task.
+        held_out: what it is developed on.
+        ngrams, calibrate: what is wanted.
+
+    Raises:
+        ValueError: not a classifier, or nothing to develop on.
+    """
+    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+
+    wanted = {"--ngrams": ngrams, "--calibrate": calibrate}
+    for option in (name for name, said in wanted.items() if said):
+        if held_out is None or not isinstance(model, ElmoTextClassifier):
+            raise ValueError(
+                f"{option} is for a classifier with a development set. Received: "
+                f"{type(model).__name__}, {'no' if held_out is None else 'with a'} development set"
+            )
+        if option == "--ngrams":
+            model.check_takes_ngrams()
+
+
+def do_steps(
+    model: "ElmoTask",
+    rows: "Dataset",
+    held_out: "Dataset | None",
+    *,
+    ngrams: bool,
+    calibrate: bool,
+    quiet: bool = False,
+) -> None:
+    """Add n-grams and calibrate a classifier as wanted, and say how."""
+    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+
+    if held_out is None or not isinstance(model, ElmoTextClassifier):
+        return
+    if ngrams:
+        model.add_ngrams(rows.texts, rows.labels, (held_out.texts, held_out.labels))
+        say(_weights_line(model), quiet=quiet)
+    if calibrate:
+        model.calibrate(held_out.texts, held_out.labels)
+        say(_calibration_line(model), quiet=quiet)
+
+
+def _weights_line(model: "ElmoTextClassifier") -> str:
+    found = model.ngrams
+    if found is None:
+        return ""
+    parts = [f"{len(kind.ngrams):,} of {kind.kind}" for kind in found.kinds]
+    names = ["network", *(kind.kind for kind in found.kinds)]
+    weights = [f"{name} {w:.2f}" for name, w in zip(names, found.weights, strict=True)]
+    return f"n-grams: {', '.join(parts)}; weights: {', '.join(weights)}"
+
+
+def _calibration_line(model: "ElmoTextClassifier") -> str:
+    line = f"calibrated: temperature {model.temperature:.3f}"
+    if model.multi_label and isinstance(model.thresholds, Sequence):
+        pairs = zip(model.labels, model.thresholds, strict=True)
+        line += "; thresholds " + ", ".join(f"{label} {value:.2f}" for label, value in pairs)
+    return line
