@@ -6,6 +6,7 @@ import pytest
 
 from keras_elmo import ElmoPairClassifier, ElmoTextClassifier
 from keras_elmo.tasks.ngram_bayes import NGramBayes
+from keras_elmo.weights.errors import WeightsError
 
 LABELS = ["negative", "positive"]
 ANALYSERS = {
@@ -83,6 +84,15 @@ def test_a_saved_classifier_has_its_ngrams(backbone, preprocessor, reviews, tmp_
         loaded = keras.saving.load_model(path)
     np.testing.assert_allclose(loaded.predict(reviews[0]), model.predict(reviews[0]), atol=1e-6)
     assert loaded.predict_labels(reviews[0]) == reviews[1]  # which the n-grams alone can know
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-40], lambda data: b"", lambda data: b"PK"])
+def test_a_damaged_file_is_named(tmp_path, damage):
+    path = tmp_path / "ngrams.npz"
+    NGramBayes.fit(*sentences(20, 0), 3).save(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(WeightsError, match=r"ngrams\.npz must hold what a classifier knows"):
+        NGramBayes.load(path)
 
 
 def test_a_model_without_ngrams_has_no_file_of_them(backbone, preprocessor, tmp_path):

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 
 from keras_elmo.metrics.combination import combined, fit_combination
 from keras_elmo.text.ngrams import character_ngrams, word_ngrams
+from keras_elmo.weights.errors import WeightsError
 
 NGRAMS_FILE = "ngrams.npz"
 
@@ -83,10 +85,20 @@ class NGramBayes:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as arrays:
-            kinds = [NGramTable.from_arrays(kind, arrays) for kind in _KINDS]
-            return cls(kinds, arrays["weights"], arrays["biases"])
+        """Read what `save` wrote.
+
+        Raises:
+            WeightsError: the file is damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                kinds = [NGramTable.from_arrays(kind, arrays) for kind in _KINDS]
+                return cls(kinds, arrays["weights"], arrays["biases"])
+        except (BadZipFile, EOFError, KeyError, OSError, ValueError) as error:
+            raise WeightsError(
+                f"{path} must hold what a classifier knows of n-grams. Received: {error}. "
+                "Copy the whole folder once more, or train it again."
+            ) from error
 
 
 class NGramTable:
