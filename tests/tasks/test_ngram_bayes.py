@@ -113,3 +113,11 @@ def test_several_labels_and_pairs_are_refused(backbone, preprocessor, kind, argu
     model = kind(backbone, preprocessor=preprocessor, labels=LABELS, lstm_units=4, **arguments)
     with pytest.raises(ValueError, match=f"one label of one text. Received: {received}"):
         model.add_ngrams(["a"], ["positive"], (["b"], ["negative"]))
+
+
+@pytest.mark.parametrize("held_out", [([], []), (["a"], []), (["a"], ["positive"] * 2)])
+def test_a_development_set_needs_sentences_and_their_labels(backbone, preprocessor, held_out):
+    model = ElmoTextClassifier(backbone, preprocessor=preprocessor, labels=LABELS, lstm_units=4)
+    with pytest.raises(ValueError, match="of the same length and not empty"):
+        model.add_ngrams(["a"], ["positive"], held_out)
+    assert model.ngrams is None

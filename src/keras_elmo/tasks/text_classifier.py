@@ -129,7 +129,7 @@ class ElmoTextClassifier(ElmoTask):
         """Let naive Bayes on n-grams have a say in what `predict` returns.
 
         It knows the words of the training data that ELMo has hardly met; on small sets both
-        together are better than either. See
+        together are often better than either. See
         [`NGramTable`][keras_elmo.tasks.ngram_bayes.NGramTable] for the formula. Keras's `evaluate`
         goes on to measure the network alone.
 
@@ -140,15 +140,16 @@ class ElmoTextClassifier(ElmoTask):
             batch_size: as of `predict`.
 
         Raises:
-            ValueError: the task has several labels, or pairs of texts.
+            ValueError: the task has several labels, or pairs of texts; there are no sentences, or
+                not as many labels.
         """
         self.check_takes_ngrams()
         self.ngrams, self.temperature = None, 1.0
-        train, train_ids = self.tokenize(x), self.label_encoder.encode(y)
-        held_out, ids = self.tokenize(validation_data[0]), validation_data[1]
+        train, y = self._checked(x, y)
+        held_out, held_out_y = self._checked(*validation_data)
         probabilities = self.predict(held_out, batch_size=batch_size)
-        ngrams = NGramBayes.fit(train, train_ids, len(self.labels))
-        ngrams.fit_weights(probabilities, held_out, self.label_encoder.encode(ids))
+        ngrams = NGramBayes.fit(train, self.label_encoder.encode(y), len(self.labels))
+        ngrams.fit_weights(probabilities, held_out, self.label_encoder.encode(held_out_y))
         self.ngrams = ngrams
 
     def check_takes_ngrams(self) -> None:
