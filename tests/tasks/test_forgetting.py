@@ -51,6 +51,16 @@ def test_what_is_measured(task, reviews):
     assert history["perplexity"][-1] > monitor.before["perplexity"]
 
 
+@pytest.mark.portable
+@pytest.mark.filterwarnings("error:The structure of .inputs.")
+def test_what_is_for_the_head_is_not_given_to_elmo(task):
+    words = ElmoPreprocessor.from_preset(
+        PRESET, word_vocabulary=["<S>", "</S>", "<UNK>", "the"], word_shapes=True
+    )
+    with_words = ForgettingMonitor(task.backbone, words, PRESET)
+    assert with_words.before == ForgettingMonitor(task.backbone, task.preprocessor, PRESET).before
+
+
 def test_it_stops_where_a_bound_is_passed(task, reviews):
     monitor = ForgettingMonitor(
         task.backbone, task.preprocessor, PRESET, max_perplexity_increase=0.01

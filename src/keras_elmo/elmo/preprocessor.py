@@ -87,15 +87,18 @@ class ElmoPreprocessor:
         self, sentences: Sequence[Sequence[str]], length: int | None = None
     ) -> dict[str, np.ndarray]:
         """The arrays for token lists."""
+        arrays = self.elmo_arrays(sentences, length)
+        return arrays | self.word_arrays(sentences, arrays["padding_mask"].shape[1])
+
+    def elmo_arrays(
+        self, sentences: Sequence[Sequence[str]], length: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """The arrays that the backbone takes, and no others."""
         lengths = np.array([len(tokens) for tokens in sentences], dtype=np.int32)
         time = max(1, lengths.max(initial=0)) if length is None else length
-        arrays: dict[str, np.ndarray] = {}
-        only_words = self._encoder is self.vocabulary
-        arrays["token_ids" if only_words else "character_ids"] = self._encoder.encode(
-            sentences, time
-        )
-        arrays["padding_mask"] = np.arange(time) < lengths[:, None]
-        return arrays | self.word_arrays(sentences, time)
+        name = "token_ids" if self._encoder is self.vocabulary else "character_ids"
+        ids = self._encoder.encode(sentences, time)
+        return {name: ids, "padding_mask": np.arange(time) < lengths[:, None]}
 
     def word_arrays(self, sentences: Sequence[Sequence[str]], length: int) -> dict[str, np.ndarray]:
         """The arrays that are not for ELMo: `word_ids` and `word_shapes`, as far as wanted."""

@@ -55,7 +55,7 @@ class TopStates:
         states: dict[int, States] = {}
         lengths = [len(tokens) for tokens in sentences]
         for rows, length in batches_by_length(lengths, _BATCH_SIZE, _MAX_TOKENS):
-            batch = self.preprocessor.encode([sentences[i] for i in rows], length)
+            batch = self.preprocessor.elmo_arrays([sentences[i] for i in rows], length)
             for i, row in zip(rows, self._call(batch), strict=True):
                 # Copies: a view would keep the whole batch alive.
                 forward, backward = np.split(row[: lengths[i] + 2].astype(np.float32), 2, axis=-1)

@@ -40,7 +40,7 @@ def embed_stateful(
     while batch := list(islice(sentences, size)):
         # The last batch may be short: rows without a sentence read `<S> </S>` for nothing.
         rows = batch + [[]] * (size - len(batch))
-        features = call(preprocessor.encode(rows, rounded_length(max(map(len, rows)))))
+        features = call(preprocessor.elmo_arrays(rows, rounded_length(max(map(len, rows)))))
         for tokens, values in zip(batch, features, strict=False):
             # A copy: a view would keep the whole batch alive as long as one sentence is.
             yield values[: len(tokens) + around].copy()

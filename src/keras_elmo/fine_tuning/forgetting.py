@@ -77,7 +77,7 @@ class ForgettingMonitor(keras.callbacks.Callback):
         # Spaces are between the probe's words, whatever the ELMo's own preprocessor would do.
         default = [line.split(" ") for line in PROBE.read_text(encoding="utf-8").splitlines()]
         sentences = preprocessor.tokenize(default if probe is None else probe)
-        self._backbone, self._batch = backbone, preprocessor.encode(sentences)
+        self._backbone, self._batch = backbone, preprocessor.elmo_arrays(sentences)
         self._text = preprocessor.tokenize(sentences if text is None else text)
         self._predictor: ElmoWordPredictor | None = None
         if language_model is not None:
