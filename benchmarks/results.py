@@ -54,20 +54,7 @@ def steps(data, corpus, output):
     gain = module("pretraining_gain", f"{data}", "--fractions", "1.0,0.3,0.1,0.01", *written)
     recipes = module("fine_tuning", f"{data}", "-o", f"{output}/recipes.jsonl")
     tasks = module("tasks", f"{data}", "-o", f"{output}/tasks.jsonl")
-    phrasebank, columns = splits / "fpb-50agree", ("--text", "1", "--label", "0")
-    search = (f"{phrasebank}/train.tsv", *columns, "--dev", f"{phrasebank}/dev.tsv")
-    search += (
-        "--trials",
-        "40",
-        "--word-vectors",
-        "none",
-        "--seed",
-        "13",
-        "-o",
-        f"{output}/search",
-        "--resume",
-    )
-    tested = (f"{output}/search/best", f"{phrasebank}/test.tsv", *columns)
+    search = module("search", f"{data}", "-o", f"{output}/search")
     answers = module("answers", f"{data}/cuad_qa", "-o", f"{output}/answers.jsonl")
     words = f"{data}/cmudict/cmudict.dict"
     pronunciations = []
@@ -87,7 +74,7 @@ def steps(data, corpus, output):
         step("int8", 30, module("int8_accuracy", f"{data}", "-o", f"{output}/int8.json")),
         step("fine_tuning_step", 5, module("fine_tuning_step")),
         step("recipes", 250, recipes, (*recipes[:2], "--report", *recipes[3:])),
-        step("search", 40, (*KERAS_ELMO, "tune", *search), (*KERAS_ELMO, "evaluate", *tested)),
+        step("search", 90, search),
         step("crf_step", 5, module("crf_step", f"{splits}/wikigold/train.conll")),
         step("tasks", 150, tasks, (*tasks[:2], "--report", *tasks[3:])),
         step("answers", 130, answers, (*answers[:2], "--report", *answers[3:])),

@@ -1,0 +1,81 @@
+"""What a search finds: its settings and the defaults, trained with three seeds, on the test set.
+
+    python -m benchmarks.search DATA -o search/
+
+DATA/splits/NAME holds train, dev and test. `keras-elmo tune` writes to search/study; then
+`keras-elmo train` makes each model, with its defaults, with train_command.txt, and with each of
+them and `--ngrams`. What is there is not made again, so this can be stopped and called again.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from statistics import mean, stdev
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from rich.console import Console
+from rich.table import Table
+
+KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
+MEASURES = ("accuracy", "macro_f1")
+SEED = 13  # of the search
+
+
+def keras_elmo(*arguments):
+    subprocess.run([*KERAS_ELMO, *map(str, arguments)], check=True)
+
+
+def test_scores(command, seed, folder, test):
+    """In %, of the model that `command` trains in `folder`."""
+    report = folder / "evaluation.json"
+    if not report.exists():
+        keras_elmo(*command, "--seed", seed, "-o", folder, "--overwrite", "--quiet")
+        keras_elmo("evaluate", folder, *test)
+    measured = json.loads(report.read_text(encoding="utf-8"))
+    return [100 * measured[name] for name in MEASURES]
+
+
+def found_command(study):
+    """The `train` command of a search, without the folder that it writes to."""
+    words = shlex.split((study / "train_command.txt").read_text(encoding="utf-8"))
+    place = words.index("--output")
+    return [*words[1:place], *words[place + 2 :]]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="folder with splits/NAME in it")
+    parser.add_argument("--set", default="fpb-50agree", help="two columns: label, text")
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder")
+    arguments = parser.parse_args()
+    split, study = arguments.data / "splits" / arguments.set, arguments.output / "study"
+    columns = ("--text", "1", "--label", "0")
+    training = (split / "train.tsv", *columns, "--dev", split / "dev.tsv")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    again = ("--trials", arguments.trials, "--seed", SEED, "-o", study, "--resume")
+    keras_elmo("tune", *training, *again)
+    best, defaults = found_command(study), ["train", *map(str, training)]
+    contenders = {"defaults": defaults, "best of the search": best}
+    contenders |= {f"{name}, n-grams": [*c, "--ngrams"] for name, c in contenders.items()}
+    table = Table("test set, %", *MEASURES)
+    for name, command in contenders.items():
+        folders = [
+            (seed, arguments.output / f"{name}, seed {seed}")
+            for seed in range(SEED, SEED + arguments.seeds)
+        ]
+        scores = [test_scores(command, *made, (split / "test.tsv", *columns)) for made in folders]
+        rows = zip(*scores, strict=True)
+        spread = (f"{mean(s):.2f} ± {stdev(s) if len(s) > 1 else 0.0:.2f}" for s in rows)
+        table.add_row(name, *spread)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
