@@ -71,6 +71,7 @@ def steps(data, corpus, output):
         step("embed_scaling", 30, module("embed_scaling", "-o", f"{output}/scaling.json")),
         step("embed_memory", 15, module("embed_memory", "-o", f"{output}/memory.json")),
         step("train_epoch", 10, module("train_epoch")),
+        step("epoch_pauses", 10, module("epoch_pauses", f"{data}", "--rounds", "2")),
         step("int8", 30, module("int8_accuracy", f"{data}", "-o", f"{output}/int8.json")),
         step("fine_tuning_step", 5, module("fine_tuning_step")),
         step("recipes", 250, recipes, (*recipes[:2], "--report", *recipes[3:])),

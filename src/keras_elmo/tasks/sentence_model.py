@@ -24,6 +24,7 @@ from keras_elmo.tasks.batches import (
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
+from keras_elmo.tasks.keras_data import gives_batches, keras_data
 from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
@@ -33,7 +34,8 @@ from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types,
 class SentenceModel(keras.Model):
     """Keras's verbs on strings or token lists.
 
-    With `preprocessor=None`, or when `x` is a `PyDataset`, they are Keras's own.
+    With `preprocessor=None`, or when `x` is a `PyDataset` or a `tf.data.Dataset`, they are Keras's
+    own.
     """
 
     backbone: ElmoBackbone
@@ -97,7 +99,7 @@ class SentenceModel(keras.Model):
         if not self._takes_sentences(x):
             ours = {"validation_data": validation_data, "class_weight": class_weight}
             ours["shuffle"] = shuffle
-            if not isinstance(x, keras.utils.PyDataset):
+            if not gives_batches(x):
                 ours |= {"batch_size": batch_size, "validation_split": validation_split}
                 ours["sample_weight"] = sample_weight
             return super().fit(x, y, **ours, **kwargs)
@@ -109,7 +111,7 @@ class SentenceModel(keras.Model):
             validation_data = take_rows(sentences, held_out), take_rows(y, held_out)
         self.prepare(take_rows(y, train))
         validation = validation_data
-        if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
+        if validation_data is not None and not gives_batches(validation_data):
             validation_data = self.batches(*validation_data, batch_size=batch_size)
         batches = self.batches(
             take_rows(sentences, train),
@@ -137,8 +139,9 @@ class SentenceModel(keras.Model):
             order.start = begin, done
             if done:
                 span["steps_per_epoch"] = len(batches.rows) - done
-            parent = super(SentenceModel, self)
-            part = parent.fit(batches, validation_data=validation_data, **kwargs | span)
+            part = super(SentenceModel, self).fit(
+                keras_data(batches), validation_data=keras_data(validation_data), **kwargs | span
+            )
             served += len(part.epoch) if batches.features is not None else 0
             return part
 
@@ -161,14 +164,14 @@ class SentenceModel(keras.Model):
     def evaluate(self, x: Any = None, y: Any = None, *, batch_size: int = 32, **kwargs: Any) -> Any:
         """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them."""
         if not self._takes_sentences(x):
-            size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
+            size = {} if gives_batches(x) else {"batch_size": batch_size}
             return super().evaluate(x, y, **size, **kwargs)
-        return super().evaluate(self.batches(x, y, batch_size=batch_size), **kwargs)
+        return super().evaluate(keras_data(self.batches(x, y, batch_size=batch_size)), **kwargs)
 
     def predict(self, x: Any, *, batch_size: int = 32, **kwargs: Any) -> Any:
         """The outputs for each sentence, in their order; the task says what they are."""
         if not self._takes_sentences(x):
-            size = {} if isinstance(x, keras.utils.PyDataset) else {"batch_size": batch_size}
+            size = {} if gives_batches(x) else {"batch_size": batch_size}
             return super().predict(x, **size, **kwargs)
         sentences = self.tokenize(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
@@ -284,7 +287,7 @@ class SentenceModel(keras.Model):
         return self.preprocessor
 
     def _takes_sentences(self, x: Any) -> bool:
-        return self.preprocessor is not None and not isinstance(x, keras.utils.PyDataset)
+        return self.preprocessor is not None and not gives_batches(x)
 
     def _checked(self, x: Any, y: Any) -> tuple[list[Any], Sequence[Any]]:
         sentences = self.tokenize(x)
