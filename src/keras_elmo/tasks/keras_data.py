@@ -24,7 +24,7 @@ def keras_data(batches: Any) -> Any:
 
     Args:
         batches: a `PyDataset` of arrays: the sizes that its first two batches have in common are
-            those of all. Anything else is returned as it is.
+            those of all. Its `on_epoch_end` is not called. Anything else is returned as it is.
 
     Returns:
         A `tf.data.Dataset` on TensorFlow, else the batches as they are.

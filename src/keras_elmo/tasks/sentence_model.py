@@ -34,8 +34,7 @@ from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types,
 class SentenceModel(keras.Model):
     """Keras's verbs on strings or token lists.
 
-    With `preprocessor=None`, or when `x` is a `PyDataset` or a `tf.data.Dataset`, they are Keras's
-    own.
+    With `preprocessor=None`, or when `x` gives batches by itself, they are Keras's own.
     """
 
     backbone: ElmoBackbone
@@ -137,6 +136,7 @@ class SentenceModel(keras.Model):
             # The batches are in their own order: Keras would shuffle them with global random state.
             span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
             order.start = begin, done
+            batches.set_epoch(begin)  # Keras looks at it before `order` skips what is done
             if done:
                 span["steps_per_epoch"] = len(batches.rows) - done
             part = super(SentenceModel, self).fit(
