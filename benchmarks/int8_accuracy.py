@@ -47,7 +47,8 @@ def predict_on(task, part, features):
         found = keras.ops.convert_to_numpy(task(batches[number][0], training=False))
         for row, output in zip(rows, found, strict=True):
             outputs[row] = output
-    return task.decode(task.collect(batches.sentences, outputs))
+    pairs = zip(batches.sentences, outputs, strict=True)
+    return task.decode(task.collect(batches.sentences, [task.own_output(*pair) for pair in pairs]))
 
 
 def score(task, part, features):
