@@ -45,10 +45,12 @@ def test_nothing_tunes_itself_and_only_what_is_common_is_fixed(batches):
     assert spec["padding_mask"].shape.as_list() == [None, None]
 
 
-def test_what_is_no_py_dataset_stays_as_it_is(batches):
+def test_what_is_no_batches_of_a_task_stays_as_it_is(batches):
     once = keras_data(batches)
     assert keras_data(once) is once
     assert keras_data(None) is None
+    foreign = keras.utils.PyDataset()  # may be endless, or want to know when an epoch ends
+    assert keras_data(foreign) is foreign
 
 
 def test_every_epoch_reads_the_batches_as_they_are_then(batches):

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from keras_elmo.tasks.batches import SentenceBatches
+
 _READ_AHEAD = 2  # batches
 
 
@@ -19,17 +21,18 @@ def keras_data(batches: Any) -> Any:
 
     On TensorFlow Keras makes a `tf.data.Dataset` of a `PyDataset` and leaves its autotuning on. The
     thread of that sleeps for about as long as it has been there, up to a minute, and is woken at
-    the end of an epoch before it can see that this is the end: mostly it sleeps on, and the
-    training waits for it. Here is nothing to tune, so the data set is made without.
+    the end of an epoch before it can see that this is the end: where it shares a processor it
+    mostly sleeps on, and the training waits for it. Here is nothing to tune, so the data set is
+    made without.
 
     Args:
-        batches: a `PyDataset` of arrays: the sizes that its first two batches have in common are
-            those of all. Its `on_epoch_end` is not called. Anything else is returned as it is.
+        batches: of a task: the sizes that the first two have in common are those of all. Their
+            `on_epoch_end` is not called. Anything else, another `PyDataset` too, stays as it is.
 
     Returns:
         A `tf.data.Dataset` on TensorFlow, else the batches as they are.
     """
-    if keras.config.backend() != "tensorflow" or not isinstance(batches, keras.utils.PyDataset):
+    if keras.config.backend() != "tensorflow" or not isinstance(batches, SentenceBatches):
         return batches
     tf = import_module("tensorflow")
 
