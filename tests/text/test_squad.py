@@ -82,6 +82,12 @@ def test_bad_records_are_named_or_counted(tmp_path, bad, reason, message):
     assert file.skipped == {reason: 1}
 
 
+def test_a_file_of_bad_records_alone_says_what_was_skipped(tmp_path):
+    path = write(tmp_path / "x.json", record(question=" "), record("b", is_impossible=True))
+    with pytest.raises(DataError, match=r"Skipped, .*: 1, impossible, but answered: 1"):
+        read_squad(path, skip_bad=True)
+
+
 def test_questions_without_answers_can_be_asked(tmp_path):
     path = write(tmp_path / "x.json", record(answers=[]), {"id": 1, "question": "Who?"})
     questions = read_squad(path, labelled=False).questions
@@ -97,7 +103,7 @@ def test_questions_without_answers_can_be_asked(tmp_path):
         ('{"data": [{}]}', r": data\[0\] must be an object with a list 'paragraphs'"),
         ('{"data": [{"paragraphs": [[]]}]}', r"data\[0\].paragraphs\[0\] must be"),
         ('{"data": [{"paragraphs": [{"qas": [1]}]}]}', r"qas\[0\] must be an object"),
-        ('{"data": []}', "the file holds no questions"),
+        ('{"data": []}', "holds no questions that can be used. Is it the right"),
     ],
 )
 def test_other_files(tmp_path, text, message):

@@ -144,12 +144,13 @@ class ElmoTextClassifier(ElmoTask):
                 not as many labels.
         """
         self.check_takes_ngrams()
-        self.ngrams, self.temperature = None, 1.0
         train, y = self._checked(x, y)
         held_out, held_out_y = self._checked(*validation_data)
-        probabilities = self.predict(held_out, batch_size=batch_size)
         ngrams = NGramBayes.fit(train, self.label_encoder.encode(y), len(self.labels))
-        ngrams.fit_weights(probabilities, held_out, self.label_encoder.encode(held_out_y))
+        targets = self.label_encoder.encode(held_out_y)
+        self.ngrams, self.temperature = None, 1.0
+        probabilities = self.predict(held_out, batch_size=batch_size)
+        ngrams.fit_weights(probabilities, held_out, targets)
         self.ngrams = ngrams
 
     def check_takes_ngrams(self) -> None:

@@ -104,7 +104,9 @@ def read_squad(
         seen.add(question.id)
         questions.append(question)
     if not questions:
-        raise DataError(f"{name}: the file holds no questions. Is it the right file?")
+        left_out = ", ".join(f"{reason}: {count}" for reason, count in skipped.items())
+        hint = f"Skipped, {left_out}." if left_out else "Is it the right file?"
+        raise DataError(f"{name}: the file holds no questions that can be used. {hint}")
     return SquadFile(questions, dict(skipped))
 
 
