@@ -1,23 +1,31 @@
 """Grapheme-to-phoneme on CMUdict: word and phoneme error rates of `ElmoSeq2Seq` on unseen words.
 
-python -m benchmarks.pronunciation cmudict.dict -o pronunciation.json [--untrained] [--stress]
+    python -m benchmarks.pronunciation cmudict.dict -o pronunciation.jsonl [--seeds 3] [--stress]
+    python -m benchmarks.pronunciation --report -o pronunciation.jsonl
 
 10,000 words are held out by seed 13 for the test and 2,000 to choose the epoch, each with all its
 pronunciations; all pronunciations of the other words are trained on. As usual in the field a word
 is right if it is one of its pronunciations, and stress is left out (39 phonemes), unless `--stress`
-is given.
+is given. The same network is trained on an untrained ELMo too. A finished run is a line of the JSON
+Lines file and is not done again; one that was ended goes on from its checkpoint.
 """
 
 import argparse
-import json
+import os
 import re
 import time
 from dataclasses import replace
 from pathlib import Path
 
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
 import keras
 import numpy as np
 
+from benchmarks.pretraining_gain_plan import do_all, read_rows
+from benchmarks.pretraining_gain_report import UNTRAINED, spread
+from benchmarks.tasks import FINAL, pending
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.metrics.sequences import closest, sequence_report
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
@@ -25,35 +33,23 @@ from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import find_characters, find_symbols
 from keras_elmo.tasks.training import train_task
 
-SEED, TEST, DEVELOPMENT = 13, 10_000, 2_000
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dictionary")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--preset", default="elmo_mini_en")
-    parser.add_argument("--untrained", action="store_true", help="ELMo's shape alone")
-    parser.add_argument("--stress", action="store_true")
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--lstm-units", type=int, default=256)
-    parser.add_argument("--decoder-units", type=int, default=384)
-    parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--words", type=int, help="train on this many words only")
-    arguments = parser.parse_args()
-    test, development, rest = split(read_dictionary(arguments.dictionary, arguments.stress))
-    begin = time.monotonic()
-    task, result = trained(arguments, pairs(rest[: arguments.words]), pairs(development))
-    task.save_to_preset(arguments.output.with_suffix(".model"), overwrite=True)
-    report = {"arguments": vars(arguments) | {"output": str(arguments.output)}}
-    report |= {"test_words": len(test), "train_words": len(rest[: arguments.words])}
-    report |= {"train_seconds": time.monotonic() - begin, "history": result.history}
-    for beam in (1, 4):
-        report[f"beam_{beam}"] = measured(task, test, beam)
-        print(f"beam {beam}: {report[f'beam_{beam}']}", flush=True)
-        arguments.output.write_text(json.dumps(report, indent=1) + "\n")
+SPLIT_SEED, TEST, DEVELOPMENT = 13, 10_000, 2_000
+EPOCHS, BATCH_SIZE, BEAM = 12, 64, 4
+HEAD = {
+    "lstm_units": 256,
+    "decoder_units": 384,
+    "symbol_dim": 64,
+    "elmo_dropout": 0.1,
+    "dropout": 0.1,
+}
+RECIPE = replace(RECIPES["frozen"], learning_rate=1e-3, schedule="warmup_cosine")
+# Rows of the report: measure, key and whether the beam is wide.
+MEASURES = (
+    (f"word error rate, beam of {BEAM}", "word_error_rate", BEAM),
+    ("word error rate, greedy", "word_error_rate", 1),
+    (f"phoneme error rate, beam of {BEAM}", "phoneme_error_rate", BEAM),
+)
+AIM = 30.0
 
 
 def read_dictionary(path, stress):
@@ -72,7 +68,7 @@ def read_dictionary(path, stress):
 def split(words):
     """Return lists of (word, pronunciations): test, development, training."""
     rows = sorted(words.items())
-    order = np.random.default_rng(SEED).permutation(len(rows))
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(rows))
     rows = [rows[i] for i in order]
     return rows[:TEST], rows[TEST : TEST + DEVELOPMENT], rows[TEST + DEVELOPMENT :]
 
@@ -83,43 +79,94 @@ def pairs(rows):
     return [list(column) for column in zip(*both, strict=True)]
 
 
-def trained(arguments, rows, development):
-    keras.utils.set_random_seed(SEED)
+def trained(run, rows, development, options):
+    """A task with the weights of its best epoch, and the training's record."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(run["seed"])
     task = ElmoSeq2Seq.from_preset(
-        arguments.preset,
-        load_weights=not arguments.untrained,
+        options.preset,
+        load_weights=run["elmo"] != UNTRAINED,
         labels=find_symbols(rows[1]),
         source_characters=find_characters(rows[0]),
-        lstm_units=arguments.lstm_units,
-        decoder_units=arguments.decoder_units,
-        symbol_dim=64,
-        elmo_dropout=arguments.dropout,
-        dropout=arguments.dropout,
         max_target_length=2 * max(map(len, rows[1])),
+        **HEAD,
     )
-    rate = arguments.learning_rate
-    recipe = replace(RECIPES["frozen"], learning_rate=rate, schedule="warmup_cosine")
-    checkpoint = TrainingCheckpoint(arguments.output.with_suffix(".checkpoint"), minutes=5)
+    name = f"{run['elmo']}-{run['seed']}.checkpoint"
+    checkpoint = TrainingCheckpoint(options.output.with_suffix(f".{name}"), minutes=5)
     show = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: print(epoch + 1, shown(logs), flush=True)
+        on_epoch_end=lambda epoch, logs: print(
+            epoch + 1, {name: round(float(value), 4) for name, value in logs.items()}, flush=True
+        )
     )
-    options = {"epochs": arguments.epochs, "batch_size": arguments.batch_size, "seed": SEED}
-    options |= {"recipe": recipe, "checkpoint": checkpoint, "callbacks": [show]}
-    result = train_task(task, *rows, tuple(development), patience=arguments.epochs, **options)
+    result = train_task(
+        task,
+        *rows,
+        tuple(development),
+        epochs=EPOCHS,
+        patience=EPOCHS,
+        batch_size=BATCH_SIZE,
+        seed=run["seed"],
+        recipe=RECIPE,
+        checkpoint=checkpoint,
+        callbacks=[show],
+    )
+    if result.interrupted:
+        raise SystemExit("\ninterrupted: call it again to go on")
     checkpoint.remove()
     return task, result
 
 
 def measured(task, rows, beam):
-    begin = time.monotonic()
+    """Error rates in %."""
     words, choices = [[word] for word, _ in rows], [choices for _, choices in rows]
     found = task.predict_labels(words, beam_size=beam, batch_size=128)
     report = sequence_report(closest(choices, found), found)
-    return report | {"seconds": round(time.monotonic() - begin, 1)}
+    return {
+        "word_error_rate": 100 * (1 - report["exact_match"]),
+        "phoneme_error_rate": 100 * report["token_error_rate"],
+    }
 
 
-def shown(logs):
-    return {name: round(float(value), 4) for name, value in logs.items()}
+def do(run, parts, options):
+    """A finished row."""
+    begin = time.process_time()
+    test, development, train = parts
+    task, result = trained(run, pairs(train), pairs(development), options)
+    row = run | {"best_epoch": result.best_epoch, "epochs": len(result.history)}
+    row |= {f"beam_{beam}": measured(task, test, beam) for beam in (1, BEAM)}
+    return row | {"cpu_seconds": round(time.process_time() - begin)}
+
+
+def report(rows):
+    """Markdown of the error rates in %."""
+    lines = [("test set", UNTRAINED, "elmo_mini_en", "aim"), ("---",) * 4]
+    for number, (title, key, beam) in enumerate(MEASURES):
+        cells = [
+            spread([row[f"beam_{beam}"][key] for row in rows if row["elmo"] == elmo])
+            for elmo in (UNTRAINED, FINAL)
+        ]
+        lines.append((title, *cells, "" if number else f"{AIM:.0f}"))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dictionary", type=Path, nargs="?")
+    parser.add_argument("--preset", default="elmo_mini_en")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--stress", action="store_true", help="69 phonemes instead of 39")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="JSON Lines, appended to")
+    parser.add_argument("--report", action="store_true", help="print the table of --output")
+    options = parser.parse_args()
+    if options.report:
+        print(report(read_rows(options.output)))
+        return
+    if options.dictionary is None:
+        parser.error("the dictionary is missing")
+    parts = split(read_dictionary(options.dictionary, options.stress))
+    name = options.dictionary.stem + "-stress" * options.stress
+    runs = list(pending(read_rows(options.output), [name], options.seeds))
+    do_all(runs, lambda run: do(run, parts, options), options.output)
 
 
 if __name__ == "__main__":

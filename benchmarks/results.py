@@ -43,6 +43,11 @@ def module(name, *arguments):
     return ("-m", f"benchmarks.{name}", *arguments)
 
 
+def with_report(command):
+    """A program that goes on with a JSON Lines file, and then its tables of it."""
+    return command, (*command[:2], "--report", *command[3:])
+
+
 def steps(data, corpus, output):
     """All of them, those that others read first."""
     splits, texts = data / "splits", tuple(map(str, sorted(corpus.glob("*.txt.xz"))))
@@ -57,10 +62,7 @@ def steps(data, corpus, output):
     search = module("search", f"{data}", "-o", f"{output}/search")
     answers = module("answers", f"{data}/cuad_qa", "-o", f"{output}/answers.jsonl")
     words = f"{data}/cmudict/cmudict.dict"
-    pronunciations = []
-    for name, untrained in (("final", ()), ("untrained", ("--untrained",))):
-        file = ("-o", f"{output}/pronunciation-{name}.json")
-        pronunciations.append(module("pronunciation", words, *untrained, *file))
+    pronunciation = module("pronunciation", words, "-o", f"{output}/pronunciation.jsonl")
     return [
         step("startup", 2, module("startup")),
         step("perplexity", 10, (*KERAS_ELMO, "perplexity", "elmo_mini_en", *held_out)),
@@ -74,12 +76,12 @@ def steps(data, corpus, output):
         step("epoch_pauses", 10, module("epoch_pauses", f"{data}", "--rounds", "2")),
         step("int8", 30, module("int8_accuracy", f"{data}", "-o", f"{output}/int8.json")),
         step("fine_tuning_step", 5, module("fine_tuning_step")),
-        step("recipes", 250, recipes, (*recipes[:2], "--report", *recipes[3:])),
+        step("recipes", 250, *with_report(recipes)),
         step("search", 90, search),
         step("crf_step", 5, module("crf_step", f"{splits}/wikigold/train.conll")),
-        step("tasks", 150, tasks, (*tasks[:2], "--report", *tasks[3:])),
-        step("answers", 130, answers, (*answers[:2], "--report", *answers[3:])),
-        step("pronunciation", 80, *pronunciations),
+        step("tasks", 150, *with_report(tasks)),
+        step("answers", 130, *with_report(answers)),
+        step("pronunciation", 250, *with_report(pronunciation)),
         step("bilstm", 10, module("bilstm")),
         step("freed_memory", 2, module("freed_memory")),
         step("loading", 10, module("loading")),
