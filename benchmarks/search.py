@@ -3,8 +3,9 @@
     python -m benchmarks.search DATA -o search/
 
 DATA/splits/NAME holds train, dev and test. `keras-elmo tune` writes to search/study; then
-`keras-elmo train` makes each model, with its defaults, with train_command.txt, and with each of
-them and `--ngrams`. What is there is not made again, so this can be stopped and called again.
+`keras-elmo train` makes a model with its defaults and one with train_command.txt for each seed, and
+each gets n-grams in a copy, as `--ngrams` adds them. What is there is not made again, so this can
+be stopped and called again.
 """
 
 import argparse
@@ -16,10 +17,14 @@ import sys
 from pathlib import Path
 from statistics import mean, stdev
 
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from rich.console import Console
 from rich.table import Table
+
+from keras_elmo import ElmoTextClassifier
+from keras_elmo.text.datasets import read_dataset
 
 KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
 MEASURES = ("accuracy", "macro_f1")
@@ -30,14 +35,23 @@ def keras_elmo(*arguments):
     subprocess.run([*KERAS_ELMO, *map(str, arguments)], check=True)
 
 
-def test_scores(command, seed, folder, test):
-    """In %, of the model that `command` trains in `folder`."""
-    report = folder / "evaluation.json"
+def scores_of(model, test):
+    """In %, of a trained model on the test set."""
+    report = model / "evaluation.json"
     if not report.exists():
-        keras_elmo(*command, "--seed", seed, "-o", folder, "--overwrite", "--quiet")
-        keras_elmo("evaluate", folder, *test)
+        keras_elmo("evaluate", model, *test)
     measured = json.loads(report.read_text(encoding="utf-8"))
     return [100 * measured[name] for name in MEASURES]
+
+
+def with_ngrams(model, train, dev):
+    """A trained model's copy with n-grams beside the network."""
+    folder = model.with_name(f"{model.name}, n-grams")
+    if not folder.exists():
+        task = ElmoTextClassifier.from_preset(model)
+        task.add_ngrams(train.texts, train.labels, (dev.texts, dev.labels))
+        task.save_to_preset(folder)
+    return folder
 
 
 def found_command(study):
@@ -62,16 +76,20 @@ def main():
     again = ("--trials", arguments.trials, "--seed", SEED, "-o", study, "--resume")
     keras_elmo("tune", *training, *again)
     best, defaults = found_command(study), ["train", *map(str, training)]
-    contenders = {"defaults": defaults, "best of the search": best}
-    contenders |= {f"{name}, n-grams": [*c, "--ngrams"] for name, c in contenders.items()}
+    parts = [read_dataset(split / f"{part}.tsv", text="1", label="0") for part in ("train", "dev")]
+    test = (split / "test.tsv", *columns)
+    scores = {}
+    for name, command in (("defaults", defaults), ("best of the search", best)):
+        for seed in range(SEED, SEED + arguments.seeds):
+            model = arguments.output / f"{name}, seed {seed}"
+            if not model.exists():
+                keras_elmo(*command, "--seed", seed, "-o", model, "--quiet", "--resume")
+            scores.setdefault(name, []).append(scores_of(model, test))
+            both = scores_of(with_ngrams(model, *parts), test)
+            scores.setdefault(f"{name}, n-grams", []).append(both)
     table = Table("test set, %", *MEASURES)
-    for name, command in contenders.items():
-        folders = [
-            (seed, arguments.output / f"{name}, seed {seed}")
-            for seed in range(SEED, SEED + arguments.seeds)
-        ]
-        scores = [test_scores(command, *made, (split / "test.tsv", *columns)) for made in folders]
-        rows = zip(*scores, strict=True)
+    for name, of_seeds in scores.items():
+        rows = zip(*of_seeds, strict=True)
         spread = (f"{mean(s):.2f} ± {stdev(s) if len(s) > 1 else 0.0:.2f}" for s in rows)
         table.add_row(name, *spread)
     Console().print(table)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +21,7 @@ def measures_table(report: Mapping[str, Any], title: str) -> Group:
 
     Of several columns these tables for each.
     """
-    overall = Table("measure", title=title, title_justify="left")
+    overall = Table("measure")
     overall.add_column("value", justify="right")
     for name, value in report.items():
         if isinstance(value, int | float):
@@ -38,7 +39,9 @@ def measures_table(report: Mapping[str, Any], title: str) -> Group:
         cells = [f"{scores[name]:.4f}" for name in _SPAN_COLUMNS[:3]]
         detail.add_row(label, *cells, f"{scores['support']:,}")
     columns = [measures_table(part, name) for name, part in report.get("columns", {}).items()]
-    return Group(overall, *([detail] if rows else []), *columns)
+    # Not the table's own title, which would be broken where it is wider than the table.
+    heading = Text(title, style="table.title")
+    return Group(heading, overall, *([detail] if rows else []), *columns)
 
 
 def parameters_table(model: "keras.Model", title: str) -> Table:
