@@ -43,7 +43,7 @@ HEAD = {
     "dropout": 0.1,
 }
 RECIPE = replace(RECIPES["frozen"], learning_rate=1e-3, schedule="warmup_cosine")
-# Rows of the report: measure, key and whether the beam is wide.
+# Rows of the report: title, key of the measure, width of the beam.
 MEASURES = (
     (f"word error rate, beam of {BEAM}", "word_error_rate", BEAM),
     ("word error rate, greedy", "word_error_rate", 1),
@@ -154,7 +154,9 @@ def main():
     parser.add_argument("dictionary", type=Path, nargs="?")
     parser.add_argument("--preset", default="elmo_mini_en")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--stress", action="store_true", help="69 phonemes instead of 39")
+    parser.add_argument(
+        "--stress", action="store_true", help="69 phonemes instead of 39; into a file of its own"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON Lines, appended to")
     parser.add_argument("--report", action="store_true", help="print the table of --output")
     options = parser.parse_args()
