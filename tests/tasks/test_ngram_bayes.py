@@ -121,3 +121,11 @@ def test_a_development_set_needs_sentences_and_their_labels(backbone, preprocess
     with pytest.raises(ValueError, match="of the same length and not empty"):
         model.add_ngrams(["a"], ["positive"], held_out)
     assert model.ngrams is None
+
+
+def test_what_it_knew_stays_where_other_labels_are_refused(backbone, preprocessor, reviews):
+    model = with_ngrams(backbone, preprocessor, reviews)
+    before = model.predict(reviews[0])
+    with pytest.raises(ValueError, match="unheard of"):
+        model.add_ngrams(*reviews, (["a"], ["unheard of"]))
+    np.testing.assert_array_equal(model.predict(reviews[0]), before)
