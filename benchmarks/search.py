@@ -3,9 +3,10 @@
     python -m benchmarks.search DATA -o search/
 
 DATA/splits/NAME holds train, dev and test. `keras-elmo tune` writes to search/study; then
-`keras-elmo train` makes a model with its defaults and one with train_command.txt for each seed, and
-each gets n-grams in a copy, as `--ngrams` adds them. What is there is not made again, so this can
-be stopped and called again.
+`keras-elmo train` makes a model with its defaults and one with train_command.txt for each seed; a
+copy of either goes on for an epoch in which all of ELMo trains, at discriminative rates; and each
+gets n-grams in a copy, as `--ngrams` adds them. What is there is not made again, so this can be
+stopped and called again.
 """
 
 import argparse
@@ -20,15 +21,18 @@ from statistics import mean, stdev
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
 from rich.console import Console
 from rich.table import Table
 
 from keras_elmo import ElmoTextClassifier
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.text.datasets import read_dataset
 
 KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
 MEASURES = ("accuracy", "macro_f1")
 SEED = 13  # of the search
+ALL = Recipe("all", learning_rate=3e-4, elmo_learning_rate=1e-4)  # for a head that is trained
 
 
 def keras_elmo(*arguments):
@@ -42,6 +46,17 @@ def scores_of(model, test):
         keras_elmo("evaluate", model, *test)
     measured = json.loads(report.read_text(encoding="utf-8"))
     return [100 * measured[name] for name in MEASURES]
+
+
+def with_elmo(model, train, seed):
+    """A trained model's copy after one more epoch, in which ELMo trains too."""
+    folder = model.with_name(f"{model.name}, ELMo trained")
+    if not folder.exists():
+        keras.utils.set_random_seed(seed)
+        task = ElmoTextClassifier.from_preset(model)
+        task.fit(train.texts, train.labels, seed=seed, recipe=ALL, verbose=2)
+        task.save_to_preset(folder)
+    return folder
 
 
 def with_ngrams(model, train, dev):
@@ -84,9 +99,10 @@ def main():
             model = arguments.output / f"{name}, seed {seed}"
             if not model.exists():
                 keras_elmo(*command, "--seed", seed, "-o", model, "--quiet", "--resume")
-            scores.setdefault(name, []).append(scores_of(model, test))
-            both = scores_of(with_ngrams(model, *parts), test)
-            scores.setdefault(f"{name}, n-grams", []).append(both)
+            for kind, one in (("", model), (", ELMo trained", with_elmo(model, parts[0], seed))):
+                scores.setdefault(f"{name}{kind}", []).append(scores_of(one, test))
+                both = scores_of(with_ngrams(one, *parts), test)
+                scores.setdefault(f"{name}{kind}, n-grams", []).append(both)
     table = Table("test set, %", *MEASURES)
     for name, of_seeds in scores.items():
         rows = zip(*of_seeds, strict=True)
