@@ -22,7 +22,8 @@ import keras
 
 from benchmarks.pretraining_gain_plan import do_all, read_rows
 from benchmarks.pretraining_gain_report import UNTRAINED, spread
-from benchmarks.tasks import FINAL, pending
+from benchmarks.tasks import pending
+from benchmarks.tasks_report import FINAL
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.tasks.building import build_task

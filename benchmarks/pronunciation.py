@@ -25,7 +25,8 @@ import numpy as np
 
 from benchmarks.pretraining_gain_plan import do_all, read_rows
 from benchmarks.pretraining_gain_report import UNTRAINED, spread
-from benchmarks.tasks import FINAL, pending
+from benchmarks.tasks import pending
+from benchmarks.tasks_report import FINAL
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.metrics.sequences import closest, sequence_report
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint

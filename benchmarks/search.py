@@ -25,14 +25,13 @@ import keras
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.tasks_settings import WITH_ELMO
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.text.datasets import read_dataset
 
 KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
 MEASURES = ("accuracy", "macro_f1")
 SEED = 13  # of the search
-ALL = Recipe("all", learning_rate=3e-4, elmo_learning_rate=1e-4)  # for a head that is trained
 
 
 def keras_elmo(*arguments):
@@ -54,7 +53,7 @@ def with_elmo(model, train, seed):
     if not folder.exists():
         keras.utils.set_random_seed(seed)
         task = ElmoTextClassifier.from_preset(model)
-        task.fit(train.texts, train.labels, seed=seed, recipe=ALL, verbose=2)
+        task.fit(train.texts, train.labels, seed=seed, recipe=WITH_ELMO, verbose=2)
         task.save_to_preset(folder)
     return folder
 

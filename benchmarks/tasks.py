@@ -1,13 +1,13 @@
-"""What each task reaches on a frozen ELMo, beside the same head on an untrained one.
+"""What each task reaches on a frozen ELMo, on an untrained one, and with an epoch of training it.
 
     python -m benchmarks.tasks DATA -o tasks.jsonl [--sets wikigold,wnut17] [--seeds 3]
     python -m benchmarks.tasks --report -o tasks.jsonl
 
 DATA/splits/NAME holds train, dev and test. Every set has settings of its own, chosen on its
-development set; every run keeps the epoch that is best there. Classifiers of texts are measured
-without and with naive Bayes on n-grams (`add_ngrams`). A finished run is a line of the JSON
-Lines file and is not done again. Questions and pronunciations have programs of their own: `answers`
-and `pronunciation`.
+development set; every run keeps the epoch that is best there, and some then go on for an epoch in
+which all of ELMo trains. Classifiers of texts are measured without and with naive Bayes on n-grams
+(`add_ngrams`). A finished run is a line of the JSON Lines file and is not done again. Questions and
+pronunciations have programs of their own: `answers` and `pronunciation`.
 """
 
 import argparse
@@ -24,15 +24,13 @@ import keras
 from benchmarks.pretraining_gain import read_split
 from benchmarks.pretraining_gain_plan import do_all, read_rows, rows_of_epoch
 from benchmarks.pretraining_gain_report import UNTRAINED
-from benchmarks.tasks_report import report
-from benchmarks.tasks_settings import SETTINGS
+from benchmarks.tasks_report import FINAL, WITH_EPOCH, report
+from benchmarks.tasks_settings import SETTINGS, WITH_ELMO
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_word_vectors
 from keras_elmo.tasks.building import build_task
 from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.training import train_task
 from keras_elmo.text.joint_datasets import JointDataset
-
-FINAL = "final"
 
 
 def read_parts(folder, name, scheme):
@@ -73,6 +71,9 @@ def train(parts, run, settings, preset):
     )
     if result.interrupted or result.diverged:
         raise SystemExit(result.diverged or "\ninterrupted: call it again to go on")
+    if run["elmo"] == WITH_EPOCH:
+        options = {"batch_size": options["batch_size"], "seed": run["seed"], "verbose": 2}
+        task.fit(train.texts, train.labels, recipe=WITH_ELMO, **options)
     return task, result
 
 
@@ -126,10 +127,10 @@ def do(run, folder, preset):
     }
 
 
-def pending(done, sets, seeds):
+def pending(done, sets, seeds, elmos=(FINAL, UNTRAINED)):
     """The runs to do: a first seed of everything before a second one of anything."""
     known = {(row["set"], row["elmo"], row["seed"]) for row in done}
-    for seed, name, elmo in product(range(seeds), sets, (FINAL, UNTRAINED)):
+    for seed, name, elmo in product(range(seeds), sets, elmos):
         if (name, elmo, seed) not in known:
             yield {"set": name, "elmo": elmo, "seed": seed}
 
@@ -149,7 +150,8 @@ def main():
     if arguments.data is None:
         parser.error("DATA is missing")
     sets = arguments.sets.split(",")
-    runs = list(pending(read_rows(arguments.output), sets, arguments.seeds))
+    elmos = FINAL, UNTRAINED, WITH_EPOCH
+    runs = list(pending(read_rows(arguments.output), sets, arguments.seeds, elmos))
     folder, preset = arguments.data / "splits", arguments.preset
     do_all(runs, lambda run: do(run, folder, preset), arguments.output)
 

@@ -1,5 +1,8 @@
 """Heads and training of `tasks`, by set; chosen on the development sets."""
 
+from keras_elmo.fine_tuning.recipes import Recipe
+
+WITH_ELMO = Recipe("all", learning_rate=3e-4, elmo_learning_rate=1e-4)  # for a head that is trained
 _SHARED = {
     "mix": "scalar",
     "mix_layer_norm": True,  # untrained and pre-trained features on the same scale
