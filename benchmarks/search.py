@@ -2,11 +2,11 @@
 
     python -m benchmarks.search DATA -o search/
 
-DATA/splits/NAME holds train, dev and test. `keras-elmo tune` writes to search/study; then
-`keras-elmo train` makes a model with its defaults and one with train_command.txt for each seed; a
-copy of either goes on for an epoch in which all of ELMo trains, at discriminative rates; and each
-gets n-grams in a copy, as `--ngrams` adds them. What is there is not made again, so this can be
-stopped and called again.
+DATA/splits/NAME holds train, dev and test, DATA/wikitext2 the text that perplexity is measured on.
+`keras-elmo tune` writes to search/study; then `keras-elmo train` makes a model with its defaults
+and one with train_command.txt for each seed; a copy of either goes on for an epoch in which all of
+ELMo trains, at discriminative rates; and each gets n-grams in a copy, as `--ngrams` adds them. What
+is there is not made again, so this can be stopped and called again.
 """
 
 import argparse
@@ -25,12 +25,14 @@ import keras
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.fine_tuning import plain_text
 from benchmarks.tasks_settings import WITH_ELMO
-from keras_elmo import ElmoTextClassifier
+from keras_elmo import ElmoTextClassifier, ForgettingMonitor
 from keras_elmo.text.datasets import read_dataset
 
 KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
-MEASURES = ("accuracy", "macro_f1")
+PRESET = "elmo_mini_en"  # the default of `tune` and `train`
+MEASURES = ("accuracy, %", "macro-F1, %", "accuracy on dev, %", "perplexity")
 SEED = 13  # of the search
 
 
@@ -38,13 +40,21 @@ def keras_elmo(*arguments):
     subprocess.run([*KERAS_ELMO, *map(str, arguments)], check=True)
 
 
-def scores_of(model, test):
-    """In %, of a trained model on the test set."""
-    report = model / "evaluation.json"
+def evaluated(model, part, labelled):
+    """What `evaluate` writes about a trained model and a labelled file."""
+    report = model / f"evaluation_{part}.json"
     if not report.exists():
-        keras_elmo("evaluate", model, *test)
-    measured = json.loads(report.read_text(encoding="utf-8"))
-    return [100 * measured[name] for name in MEASURES]
+        keras_elmo("evaluate", model, *labelled, "--output", report)
+    return json.loads(report.read_text(encoding="utf-8"))
+
+
+def scores_of(model, dev, test, text):
+    """The `MEASURES` of a trained model; perplexity is that of `text` under its ELMo."""
+    on_test, on_dev = evaluated(model, "test", test), evaluated(model, "dev", dev)
+    task = ElmoTextClassifier.from_preset(model)
+    forgetting = ForgettingMonitor(task.backbone, task.preprocessor, PRESET, text=text)
+    shares = on_test["accuracy"], on_test["macro_f1"], on_dev["accuracy"]
+    return [*(100 * share for share in shares), forgetting.before["perplexity"]]
 
 
 def with_elmo(model, train, seed):
@@ -91,7 +101,8 @@ def main():
     keras_elmo("tune", *training, *again)
     best, defaults = found_command(study), ["train", *map(str, training)]
     parts = [read_dataset(split / f"{part}.tsv", text="1", label="0") for part in ("train", "dev")]
-    test = (split / "test.tsv", *columns)
+    labelled = [(split / f"{part}.tsv", *columns) for part in ("dev", "test")]
+    text = plain_text(arguments.data)
     scores = {}
     for name, command in (("defaults", defaults), ("best of the search", best)):
         for seed in range(SEED, SEED + arguments.seeds):
@@ -99,10 +110,11 @@ def main():
             if not model.exists():
                 keras_elmo(*command, "--seed", seed, "-o", model, "--quiet", "--resume")
             for kind, one in (("", model), (", ELMo trained", with_elmo(model, parts[0], seed))):
-                scores.setdefault(f"{name}{kind}", []).append(scores_of(one, test))
-                both = scores_of(with_ngrams(one, *parts), test)
-                scores.setdefault(f"{name}{kind}, n-grams", []).append(both)
-    table = Table("test set, %", *MEASURES)
+                row = f"{name}{kind}"
+                scores.setdefault(row, []).append(scores_of(one, *labelled, text))
+                both = with_ngrams(one, *parts)
+                scores.setdefault(f"{row}, n-grams", []).append(scores_of(both, *labelled, text))
+    table = Table("", *MEASURES)
     for name, of_seeds in scores.items():
         rows = zip(*of_seeds, strict=True)
         spread = (f"{mean(s):.2f} ± {stdev(s) if len(s) > 1 else 0.0:.2f}" for s in rows)

@@ -59,14 +59,15 @@ def evaluate_task(
         search: for seq2seq, of `generate`.
 
     Returns:
-        Ready for JSON. One label: accuracy, macro_f1, micro_f1, per_class, labels,
-        accuracy, no matrix. Tags of spans: accuracy of tokens; precision, recall, f1 of spans and
-        per_type, as conlleval counts them; strict_f1, without spans against the scheme. Other tags:
-        as one label, counted over tokens. Always `examples`. Of a joint tagger exact_match, the
-        share of sentences that are right in everything, and `columns`, these measures by name. Of
-        seq2seq what `sequence_report` returns, unknown_tokens (that the model cannot write), cut
-        (targets without an end), and bleu and chrf where sacrebleu is installed. Of questions what
-        `answer_report` returns, of numbers what `regression_report` returns.
+        Ready for JSON, always with `examples`. One label: accuracy, calibration_error, macro_f1,
+        micro_f1, per_class, labels and confusion_matrix (rows are gold). Several labels: what
+        `multi_label_report` returns. Tags of spans: tokens, their accuracy; precision, recall, f1
+        of spans and per_type, as conlleval counts them; strict_f1, without spans against the
+        scheme. Other tags: what `classification_report` returns, over tokens. Joint: exact_match,
+        the share of sentences that are right in everything, and `columns`, these measures by name.
+        Seq2seq: what `sequence_report` returns, unknown_tokens (that the model cannot write), cut
+        (targets without an end), and bleu and chrf where sacrebleu is installed. Questions: what
+        `answer_report` returns; numbers: what `regression_report` returns.
     """
     if isinstance(task, ElmoSeq2Seq):
         search = {"batch_size": batch_size, **search}
