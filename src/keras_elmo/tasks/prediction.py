@@ -79,7 +79,6 @@ def prediction_lines(
             tags) or `"conllu"`. There, parts of speech are in UPOS, and tags of spans in MISC as
             `Tag=`; a joint tagger's columns are in the fields of their names (`UPOS`, …) or in
             MISC, and its labels in comments.
-
         search: for seq2seq, of `generate`.
 
     Raises:
