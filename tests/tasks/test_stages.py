@@ -201,3 +201,19 @@ def test_the_share_that_is_kept_is_of_the_best_epoch(preprocessor, reviews):
         ways.append({v.path: v.numpy() - start[v.path] for v in model.backbone.weights})
     for path, way in ways[0].items():
         np.testing.assert_allclose(ways[1][path], way / 2, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="others trace as they please")
+@pytest.mark.parametrize("recipe", [None, "frozen"])
+def test_a_step_is_traced_once(backbone, preprocessor, reviews, recipe):
+    """An optimizer that makes its variables in a step has TensorFlow trace that twice."""
+    traces = []
+
+    class Traced(ElmoTextClassifier):
+        def train_step(self, *arguments, **kwargs):
+            traces.append(arguments)
+            return super().train_step(*arguments, **kwargs)
+
+    model = Traced(backbone, labels=["negative", "positive"], preprocessor=preprocessor)
+    model.fit(*reviews, recipe=recipe, verbose=0)
+    assert len(traces) == 1

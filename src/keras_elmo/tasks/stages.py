@@ -127,8 +127,9 @@ class StagedTraining:
         if self._recipe:
             set_trainable(model, groups)
             use_optimizer(model, self._optimizer(self._recipe, groups, epoch))
-        if goes_on and self._found:
+        if not model.optimizer.built:  # in a step TensorFlow would trace that twice
             model.optimizer.build(model.trainable_variables)
+        if goes_on and self._found:
             for variable, (_, value) in zip(model.optimizer.variables, self._found, strict=True):
                 variable.assign(value)
         self._found = []
