@@ -7,8 +7,6 @@ import pytest
 # A developer's own keras.json must not decide what the tests run on.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# JAX's own setting for programs that take longer to compile than to run, as nearly all tests do.
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
 
 
 def _limit_threads() -> None:
