@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from support import to_numpy
 
-from keras_elmo import ElmoBackbone, ElmoTextClassifier
+from keras_elmo import ElmoBackbone, ElmoTextClassifier, ElmoTokenClassifier
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.export import export_preset
+from keras_elmo.tasks.runs import TrainingRun
 from keras_elmo.text.vocabulary import MARKS
 
 SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "8")
@@ -187,6 +188,37 @@ def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     refused = run(*arguments, "-o", "short", "--epochs", "1", code=1).stderr
     assert "2 epochs of stages for 1" in refused
     assert not (tmp_path / "short").exists()
+
+
+def test_start_from_a_trained_model(run, tiny, reviews, conll, tmp_path):
+    """It goes on with all that the model has: at a rate of 0 nothing changes."""
+    small = {"lstm_units": 4, "mix": "concat"}
+    labels = ["bad", "neg", "pos"]
+    model = ElmoTextClassifier.from_preset(tiny, labels=labels, pooling="mean", **small)
+    model.save_to_preset(tmp_path / "model")
+    again = ("train", reviews, "--start-from", "model", "--epochs", "1")
+    run(*again, "-o", "same", "--learning-rate", "0")
+    before, after = (run("predict", name, reviews).stdout for name in ("model", "same"))
+    assert after == before
+    assert "forgetting: CKA" in run(*again, "-o", "further", "--fine-tune", "full").stderr
+    further = ElmoTextClassifier.from_preset(tmp_path / "further")
+    assert (further.labels, further.pooling, further.mix) == (labels, "mean", "concat")
+    assert run("predict", "further", reviews).stdout != before
+
+    refused = run(*again, "-o", "other", "--lstm-units", "8", "--no-crf", code=1).stderr
+    assert "Received beside it: --lstm-units, --no-crf" in refused
+    assert "beside it: --preset" in run(*again, "-o", "other", "--preset", tiny, code=1).stderr
+    other = tmp_path / "other.csv"
+    other.write_text("text,label\na good film,pos\nso so,neutral\n")
+    wrong = run("train", other, "--start-from", "model", "-o", "other", code=1).stderr
+    assert "other.csv:3" in wrong
+    assert "'neutral'" in wrong
+
+    labels = ["O", "S-PER", "S-LOC"]
+    tagger = ElmoTokenClassifier.from_preset(tiny, labels=labels, scheme="BIOES", **small)
+    tagger.save_to_preset(tmp_path / "tagger")
+    data = TrainingRun(str(conll), start_from=str(tmp_path / "tagger")).read()
+    assert data.rows.labels[0] == ["S-PER", "O", "O", "S-LOC"]  # the file has BIO
 
 
 def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):

@@ -67,6 +67,9 @@ def train(
     ] = 0.1,
     tokenizer: Annotated[Tokenizer | None, _option(DATA, "Instead of the preset's.")] = None,
     # === Model ===
+    start_from: Annotated[
+        str | None, _option(MODEL, "A trained model's folder: go on with it as it is.")
+    ] = None,
     preset: Annotated[str | None, _option(MODEL, "ELMo: preset name or folder.")] = None,
     weights: Annotated[Path | None, _option(MODEL, "Or published weights (HDF5) ...")] = None,
     options: Annotated[Path | None, _option(MODEL, "... and their options (JSON).")] = None,
@@ -203,6 +206,7 @@ def train(
     keras-elmo train reviews.csv --task regression --label stars -o model/
     keras-elmo train train-v2.0.json --dev dev-v2.0.json -o model/
     keras-elmo train news.tsv --text 1 --label 0 --fine-tune slight -o model/
+    keras-elmo train more.tsv --text 1 --label 0 --start-from model/ -o further/
     """
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(preset, weights, options, None)

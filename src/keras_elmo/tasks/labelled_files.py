@@ -19,13 +19,14 @@ def read_for(
     label: str | None = None,
     *,
     header: bool | None = None,
+    skip_bad: bool = False,
 ) -> Dataset:
-    """Read a labelled file to measure a task on.
+    """Read a labelled file to measure a task on, or to train it further.
 
     Args:
         task: a trained one.
-        path, file_format, text, label, header: as of `read_labelled`; the columns of a joint tagger
-            are by default those of its heads' names.
+        path, file_format, text, label, header, skip_bad: as of `read_labelled`; the columns of a
+            joint tagger are by default those of its heads' names.
 
     Raises:
         DataError: file and line of what cannot be used, or of a label that the task does not know.
@@ -33,7 +34,8 @@ def read_for(
     """
     if isinstance(task, ElmoJointTagger):
         label = label or ",".join(task.heads)
-    rows = read_labelled(path, file_format, task_kind(task), text, label, header=header)
+    kind, more = task_kind(task), {"header": header, "skip_bad": skip_bad}
+    rows = read_labelled(path, file_format, kind, text, label, **more)
     if isinstance(task, ElmoJointTagger) and isinstance(rows, JointDataset):
         rows.require_columns(task.heads)
         heads = {name: head for name, head in task.heads.items() if isinstance(head, TagHead)}

@@ -13,6 +13,8 @@ from keras_elmo.elmo.softmax_file import has_language_model, load_word_vectors
 from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.building import build_task
+from keras_elmo.tasks.labelled_files import read_for
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.pretrained import OWN_VECTORS, WordVectors
 from keras_elmo.tasks.symbols import WORDS, find_symbols
 from keras_elmo.tasks.task import ElmoTask
@@ -35,6 +37,10 @@ _SWITCHES = {
 NO_VECTORS = "none"
 _SEQUENCES = ("target", "attention", "copy", "decoder_units")
 _SEQUENCES += ("label_smoothing", "scheduled_sampling")
+# What a trained model has of its own.
+_MODEL = "task tokenizer weights options mix lstm_units num_layers pooling ordinal "
+_MODEL += "cross_attention crf scheme dropout elmo_dropout word_embedding_dim word_vectors "
+_MODEL += "word_shape_dim source bilm_dropout bilm_weight_drop"
 _RATES = ("learning_rate", "elmo_learning_rate", "unfreezing", "schedule", "l2_sp")
 
 
@@ -71,6 +77,7 @@ class TrainingRun:
     dev: str | None = None
     dev_split: float = 0.1
     tokenizer: str | None = None
+    start_from: str | None = None
     preset: str | None = None
     weights: str | None = None
     options: str | None = None
@@ -122,24 +129,30 @@ class TrainingRun:
             DataError: the file and line of what cannot be used.
             ValueError: the data do not fit the options.
         """
-        how = self.text, self.label
-        more = {"header": self.header, "skip_bad": self.skip_bad}
-        rows = read_labelled(self.data, self.file_format, self.task, *how, **more)
-        rows = rows.in_scheme(self.scheme)
+        trained = self._trained()
+
+        def read(path: str, kind: str | None) -> Dataset:
+            how = self.text, self.label
+            more = {"header": self.header, "skip_bad": self.skip_bad}
+            if trained:
+                return read_for(trained, path, self.file_format, *how, **more)
+            return read_labelled(path, self.file_format, kind, *how, **more).in_scheme(self.scheme)
+
+        rows = read(self.data, self.task)
         labels, held_out = self._classes(rows), None
         if self.dev:
-            held_out = read_labelled(self.dev, self.file_format, rows.kind, *how, **more)
-            held_out = held_out.in_scheme(self.scheme)
-            if rows.kind != SEQ2SEQ:  # there, new symbols are `<UNK>`, and counted as wrong
+            held_out = read(self.dev, rows.kind)
+            # A trained task knows more labels; of sequences, new symbols are counted as wrong.
+            if not trained and rows.kind != SEQ2SEQ:
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
         return LabelledData(rows, held_out, labels)
 
     def build(self, data: LabelledData) -> ElmoTask:
-        """A new task on a newly loaded ELMo, all of it decided by the seed."""
+        """A new task on a newly loaded ELMo, all of it decided by the seed; or the trained one."""
         keras.utils.set_random_seed(self.seed)
-        return build_task(
+        return self._trained() or build_task(
             data.rows,
             *self.load_elmo(),
             data.labels,
@@ -158,6 +171,27 @@ class TrainingRun:
             source=self.source,
             sequences={name: getattr(self, name) for name in _SEQUENCES},
         )
+
+    def _trained(self) -> ElmoTask | None:
+        """The task that this training goes on from, if any.
+
+        Raises:
+            ValueError: it is to be another one than it is.
+        """
+        if not self.start_from:
+            return None
+        usual = {option.name: option.default for option in fields(self)}
+        names = [*_MODEL.split(), *_SEQUENCES]
+        if self.recipe().unfreezing == "frozen":  # else it says whose language model forgets
+            names.append("preset")
+        given = [name for name in names if getattr(self, name) != usual[name]]
+        if given:
+            raise ValueError(
+                f"a training that starts from {self.start_from} goes on with that model as it is. "
+                f"Received beside it: {', '.join(map(self._flag, given))}. Leave that out, or "
+                "train a new model."
+            )
+        return load_task(self.start_from)
 
     def _word_vectors(self) -> WordVectors | str | None:
         """A file, or those of the ELMo's own language model; by default if it has one."""
@@ -217,7 +251,7 @@ class TrainingRun:
         """What measures, and may bound, how much an ELMo that trains forgets."""
         if self.recipe().unfreezing == "frozen" or not task.preprocessor:
             return []
-        preset = self.preset or DEFAULT_PRESET
+        preset = self.preset or self.start_from or DEFAULT_PRESET
         knows_words = self.weights is None and has_language_model(preset)
         return [
             ForgettingMonitor(
@@ -241,12 +275,16 @@ class TrainingRun:
             value = getattr(self, option.name)
             if value == option.default:
                 continue
-            if option.name in _SWITCHES:
-                words.append(_SWITCHES[option.name][not value])
-            else:
-                flag = _FLAGS.get(option.name, f"--{option.name.replace('_', '-')}")
-                words += [flag, str(value)]
+            words.append(self._flag(option.name))
+            if option.name not in _SWITCHES:
+                words.append(str(value))
         return [*words, "--output", output]
+
+    def _flag(self, name: str) -> str:
+        """The option of the command line that says what is said here."""
+        if name in _SWITCHES:
+            return _SWITCHES[name][not getattr(self, name)]
+        return _FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def option_types() -> dict[str, Any]:
