@@ -49,6 +49,13 @@ def test_train_evaluate_predict(run, tiny, pairs, tmp_path):
     assert shown.startswith("cat\n")
     assert json.loads(lines[0])["prediction"] in shown
 
+    # What the model cannot write is counted before a training that goes on with it, too.
+    (tmp_path / "more.tsv").write_text("cat\tK AE T\ndog\tD AO G\ngod\tG o D\n" * 3)
+    more = ("more.tsv", "--dev", "more.tsv", "--start-from", "model/", "--epochs", "1")
+    assert "unknown tokens: 15\n" in run("train", *more, "-o", "further/").stderr
+    metrics = json.loads((tmp_path / "further" / "metrics.json").read_text())
+    assert metrics["data"]["unknown_tokens"] == metrics["unknown_tokens"] == 15
+
 
 def test_bad_input(run, tiny, pairs, tmp_path):
     options = ("--task", "seq2seq", "--preset", tiny, "-o", "model/", *SMALL)

@@ -205,8 +205,9 @@ def test_start_from_a_trained_model(run, tiny, reviews, conll, tmp_path):
     assert (further.labels, further.pooling, further.mix) == (labels, "mean", "concat")
     assert run("predict", "further", reviews).stdout != before
 
-    refused = run(*again, "-o", "other", "--lstm-units", "8", "--no-crf", code=1).stderr
-    assert "Received beside it: --lstm-units, --no-crf" in refused
+    usual = ("--lstm-units", "128", "--no-crf", "--mix", "scalar")  # said, if only the default
+    refused = run(*again, "-o", "other", *usual, code=1).stderr
+    assert "Received beside it: --lstm-units, --no-crf, --mix" in refused
     assert "beside it: --preset" in run(*again, "-o", "other", "--preset", tiny, code=1).stderr
     other = tmp_path / "other.csv"
     other.write_text("text,label\na good film,pos\nso so,neutral\n")

@@ -108,6 +108,7 @@ def test_trials_side_by_side_of_which_one_is_killed(reviews, tiny, space, tmp_pa
         ({"trials": 0}, "trials=0"),
         ({"space": {"units": Float(1, 2)}}, "Received: 'units'"),
         ({"dev_split": 0.0}, "on a development set"),
+        ({"start_from": "model"}, "beside it: --preset, --dropout"),
     ],
 )
 def test_bad_arguments(reviews, tiny, tmp_path, arguments, message):

@@ -30,6 +30,12 @@ def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
     return typer.Option(*names, help=text, rich_help_panel=panel, **limits)
 
 
+def _is_said(ctx: typer.Context, name: str) -> bool:
+    """Whether an option was given, if only what it is by default."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 DATA, MODEL, TRAINING, OUTPUT = "Data", "Model", "Training", "Output"
 SEQUENCES = "Sequence to sequence"
 
@@ -217,6 +223,7 @@ def train(
     from keras_elmo.tasks.runs import TrainingRun
 
     run = TrainingRun.from_options(ctx.params)
+    run.check_start(name for name in ctx.params if _is_said(ctx, name))
     checkpoint = checkpoint_of(output, seconds, resume=resume, overwrite=overwrite)
     overwrite = overwrite or (resume and checkpoint.path.exists())
     with new_folder(output, overwrite=overwrite) as folder:

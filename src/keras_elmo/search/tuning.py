@@ -100,6 +100,7 @@ def tune(
         )
     run = TrainingRun.from_options({"data": data, **options})
     space = {name: spec for name, spec in space.items() if options.get(name) is None}
+    run.check_start([*options, *space])
     check_space(space, types, asdict(run))
     folder = Path(output)
     _check_folder(folder, resume)

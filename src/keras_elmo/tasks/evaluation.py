@@ -21,6 +21,7 @@ from keras_elmo.metrics.sequences import (
     translation_report,
 )
 from keras_elmo.metrics.spans import span_f1
+from keras_elmo.tasks.data_facts import unknown_tokens
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.pair_task import ElmoPairTask
@@ -104,9 +105,7 @@ def _sequence_report(
     wanted = [task.symbols.split(text) for text in gold]
     found = [candidates[0] for candidates in task.generate(sentences, **search)]
     report: dict[str, Any] = sequence_report(wanted, [one.symbols for one in found])
-    sources = [task.copied_steps(tokens) for tokens in sentences]
-    pairs = zip(wanted, sources, strict=True)
-    report["unknown_tokens"] = sum(task.symbols.unknown_in(*pair) for pair in pairs)
+    report["unknown_tokens"] = unknown_tokens(task, sentences, gold)
     report["cut"] = sum(not one.complete for one in found)
     with suppress(SacrebleuMissingError):
         texts = [task.symbols.join(symbols) for symbols in wanted]

@@ -1,6 +1,6 @@
 """One training, as the options of `keras-elmo train` describe it: files → data, task, recipe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from os import fspath
 from typing import Any, Self
@@ -172,26 +172,25 @@ class TrainingRun:
             sequences={name: getattr(self, name) for name in _SEQUENCES},
         )
 
-    def _trained(self) -> ElmoTask | None:
-        """The task that this training goes on from, if any.
+    def check_start(self, said: Iterable[str]) -> None:
+        """Refuse what would make another model of the one that this training starts from.
 
-        Raises:
-            ValueError: it is to be another one than it is.
+        Args:
+            said: names of the options that were given, or are searched.
         """
-        if not self.start_from:
-            return None
-        usual = {option.name: option.default for option in fields(self)}
         names = [*_MODEL.split(), *_SEQUENCES]
         if self.recipe().unfreezing == "frozen":  # else it says whose language model forgets
             names.append("preset")
-        given = [name for name in names if getattr(self, name) != usual[name]]
-        if given:
+        refused = [self._flag(name) for name in said if name in names]
+        if self.start_from and refused:
             raise ValueError(
                 f"a training that starts from {self.start_from} goes on with that model as it is. "
-                f"Received beside it: {', '.join(map(self._flag, given))}. Leave that out, or "
-                "train a new model."
+                f"Received beside it: {', '.join(refused)}. Leave that out, or train a new model."
             )
-        return load_task(self.start_from)
+
+    def _trained(self) -> ElmoTask | None:
+        """The task that this training goes on from, if any."""
+        return load_task(self.start_from) if self.start_from else None
 
     def _word_vectors(self) -> WordVectors | str | None:
         """A file, or those of the ELMo's own language model; by default if it has one."""
