@@ -26,6 +26,7 @@ def fit(
     recipe: "Recipe",
     epochs: int,
     quiet: bool,
+    facts: Mapping[str, int] | None = None,
     monitors: Sequence["ForgettingMonitor"] = (),
     **options: Any,
 ) -> "TrainingResult":
@@ -35,16 +36,16 @@ def fit(
         model: a task.
         rows, held_out: what to train and to develop on.
         recipe, epochs: how to train, and how long.
+        facts: about the data, to show.
         monitors: of what an ELMo that trains forgets.
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
-    from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     say(f"{rows.kind}{_label_counts(model)}: {counts}", quiet=quiet)
-    for name, count in data_facts(model, rows, held_out).items():
+    for name, count in (facts or {}).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
     if not quiet:
         err.print(recipe_table(model, recipe, epochs))

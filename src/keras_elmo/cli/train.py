@@ -232,10 +232,10 @@ def train(
         steps = {"ngrams": ngrams, "calibrate": calibrate}
         check_steps(model, found.held_out, **steps)
         how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
-        result = fit(model, found.rows, found.held_out, quiet=quiet, **how)
+        facts = data_facts(model, found.rows, found.held_out)
+        result = fit(model, found.rows, found.held_out, facts=facts, quiet=quiet, **how)
         if not (result.interrupted or result.diverged):
             do_steps(model, found.rows, found.held_out, quiet=quiet, **steps)
-        facts = data_facts(model, found.rows, found.held_out)
         write_model(
             folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet
         )
