@@ -11,11 +11,6 @@ from keras_elmo.tasks.batches import SentenceBatches
 _READ_AHEAD = 2  # batches
 
 
-def gives_batches(x: Any) -> bool:
-    """Whether `x` is a `PyDataset` or a `tf.data.Dataset`."""
-    return isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec")
-
-
 def keras_data(batches: Any) -> Any:
     """What `fit` and `evaluate` of Keras are given.
 
