@@ -164,7 +164,9 @@ class ElmoJointTagger(ElmoTask):
         if isinstance(given, Mapping):
             check_keywords(given, list(self.heads), "`sample_weight`")
         else:
-            given = dict.fromkeys(self.heads, given)
+            given = dict.fromkeys(
+                self.heads, None if given is None else as_rows(given, "sample_weight")
+            )
         return {
             name: read_weights(given.get(name), sentences, by_token=name in self._tag_heads)
             for name in self.heads

@@ -96,6 +96,7 @@ class LabelEncoder:
             ValueError: a matrix of another size or with other numbers; a row that repeats a class;
                 an unknown label; two classes and rows of 0 and 1 that could mean either.
         """
+        y = list(y) if hasattr(y, "__next__") else y  # what can be read once
         matrix = self._matrix(y)
         if matrix is not None:
             return [[self.labels[i] for i in np.flatnonzero(row)] for row in matrix]

@@ -49,10 +49,10 @@ def as_rows(values: Any, name: str) -> list[Any]:
     shape = getattr(values, "shape", ())
     rows = _listed(values)
     if len(shape) == 2 and all(isinstance(row, list) for row in rows):
-        rows = [_without_filling(plain(row, name)) for row in rows]
-        if shape[1] == 1 and all(len(row) == 1 and isinstance(row[0], str) for row in rows):
+        rows = [plain(row, name) for row in rows]
+        if shape[1] == 1 and all(isinstance(row[0], str) for row in rows):
             return [row[0] for row in rows]  # a column of strings
-        return rows
+        return list(map(_without_filling, rows))
     return [plain(row, name) for row in rows]
 
 
@@ -94,7 +94,9 @@ def is_container(value: Any) -> bool:
     """Whether something has parts: an iterable or an array, no string and no single value."""
     if isinstance(value, str | bytes):
         return False
-    return isinstance(value, Iterable) and getattr(value, "shape", None) != ()
+    kind = type(value)
+    listed = isinstance(value, Iterable) or any(hasattr(kind, method) for method in _METHODS)
+    return listed and getattr(value, "shape", None) != ()
 
 
 def is_missing(value: Any) -> bool:
