@@ -99,6 +99,7 @@ class CRFLoss(keras.losses.Loss):
         super().__init__(name, reduction, **kwargs)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
+        y_pred = ops.convert_to_tensor(y_pred)
         return super().__call__(y_true, y_pred, _weights(y_pred, sample_weight))
 
     def call(self, y_true, y_pred):
@@ -119,6 +120,7 @@ class CRFAccuracy(keras.metrics.SparseCategoricalAccuracy):
         super().__init__(name=name, **kwargs)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
+        y_pred = ops.convert_to_tensor(y_pred)
         probabilities = unpacked(y_pred).probabilities
         tags = _numbers(y_true, probabilities)
         return super().update_state(tags, probabilities, _weights(y_pred, sample_weight))
@@ -128,16 +130,17 @@ def refuse_other_losses(layer: keras.layers.Layer, model: Any, training: bool | 
     """Refuse a loss or a metric of Keras's own for what a CRF returned, where it is trained.
 
     Their shapes fit in no cross-entropy and no accuracy, and no gradient goes through
-    probabilities: the errors would not say what to write. On JAX a layer does not see the model
-    that is trained, but only how `fit` and `evaluate` build it: there, probabilities get a warning.
+    probabilities: the errors would not say what to write. JAX and PyTorch build what is compiled
+    with a call that does not train. On JAX a layer sees no other, neither in `fit` nor in
+    `evaluate`: there, probabilities get a warning.
 
     Args:
         layer: the CRF.
         model: that was called; only what a functional one is compiled with is known by output.
         training: whether it is trained.
     """
-    on_jax = keras.config.backend() == "jax"
-    if not isinstance(model, keras.Model) or not (training or on_jax):
+    backend = keras.config.backend()
+    if not isinstance(model, keras.Model) or not (training or backend != "tensorflow"):
         return
     metrics = getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
     for what, given in (("loss", getattr(model, "loss", None)), ("metrics", metrics)):
@@ -154,7 +157,8 @@ def refuse_other_losses(layer: keras.layers.Layer, model: Any, training: bool | 
             )
             if is_whole or training:
                 raise ValueError(message)
-            warnings.warn(message, stacklevel=2)
+            if backend == "jax":
+                warnings.warn(message, stacklevel=2)
 
 
 def _by_output(model: Any, given: Any) -> list[tuple[Any, Any]]:
