@@ -54,7 +54,7 @@ class TagHead:
         """The outputs on the encoder's float `(batch, tokens, features)`.
 
         Returns:
-            The probabilities; with a CRF a dict that also holds its potentials.
+            The probabilities; with a CRF a dict that also holds all it returned.
         """
         # A Dense layer works on the last axis, so it is time-distributed as it is.
         activation = None if self.crf else "softmax"
@@ -62,14 +62,13 @@ class TagHead:
         scores = keras.layers.Dense(classes, activation, dtype="float32", name=self.name)(x)
         if self.crf is None:
             return scores
-        potentials, probabilities = self.crf(scores, mask=padding_mask)
-        return {self.name: probabilities, f"{self.name}_potentials": potentials}
+        chain = self.crf(scores, mask=padding_mask)
+        return {self.name: self.crf.probabilities(chain), f"{self.name}_potentials": chain}
 
     def loss(self, outputs: Any, tags: Any, padding_mask: Any, weights: Any = None) -> Any:
         """Minus the log-probability of the tags, a token on average.
 
-        A CRF knows no loss of a single token, so that a sentence weighs as much as its tokens do on
-        average.
+        See [`CRFLoss`][keras_elmo.layers.crf_loss.CRFLoss] for what weights mean to a CRF.
 
         Args:
             outputs: what `build` returned.
@@ -77,16 +76,11 @@ class TagHead:
             padding_mask: bool `(batch, tokens)`.
             weights: float `(batch, tokens)`, 0 where padded; or None.
         """
-        mask = ops.cast(padding_mask, "bool")
-        real = ops.cast(mask, "float32")
+        if self.crf:
+            return self.crf.loss(tags, outputs[f"{self.name}_potentials"], weights)
+        real = ops.cast(padding_mask, "float32")
         weights = real if weights is None else ops.cast(weights, "float32") * real
-        if self.crf is None:
-            return token_loss()(tags, self.probabilities(outputs), weights)
-        lengths = ops.maximum(ops.sum(real, axis=1), 1.0)
-        of_sentence = ops.sum(weights, axis=1) / lengths  # (batch,)
-        likelihood = self.crf.log_likelihood(outputs[f"{self.name}_potentials"], tags, mask)
-        all_weights = ops.maximum(ops.sum(weights), keras.config.epsilon())
-        return -ops.sum(likelihood * of_sentence) / all_weights
+        return token_loss()(tags, self.probabilities(outputs), weights)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Accuracy, and where tags mark spans their F1."""
@@ -231,7 +225,8 @@ class TagHead:
 
     def _chain(self, outputs: Sequence[Any]) -> tuple[list[np.ndarray], np.ndarray]:
         if self.crf and all(isinstance(output, Mapping) for output in outputs):
-            potentials = [output[f"{self.name}_potentials"] for output in outputs]
+            count = len(self.encoder.labels)
+            potentials = [output[f"{self.name}_potentials"][:, :count] for output in outputs]
             return potentials, np.asarray(ops.convert_to_numpy(self.crf.transition_scores()))
         logs = [np.log(np.maximum(self.probabilities(o), _SMALLEST)) for o in outputs]
         classes = len(self.encoder.labels)
