@@ -96,12 +96,13 @@ class SentenceModel(keras.Model):
             Keras's history; where features were cached its `features` says what that cost.
         """
         if not self._takes_sentences(x):
-            ours = {"validation_data": validation_data, "class_weight": class_weight}
-            ours["shuffle"] = shuffle
+            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
+            data = keras_data(x, shuffle=shuffle)
+            ours["shuffle"] = shuffle and data is x  # else it does so itself
             if not gives_batches(x):
                 ours |= {"batch_size": batch_size, "validation_split": validation_split}
                 ours["sample_weight"] = sample_weight
-            return super().fit(x, y, **ours, **kwargs)
+            return super().fit(data, y, **ours, **kwargs)
         sentences, y = self._checked(x, y)
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
         train = np.arange(len(y))
@@ -165,14 +166,14 @@ class SentenceModel(keras.Model):
         """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them."""
         if not self._takes_sentences(x):
             size = {} if gives_batches(x) else {"batch_size": batch_size}
-            return super().evaluate(x, y, **size, **kwargs)
+            return super().evaluate(keras_data(x), y, **size, **kwargs)
         return super().evaluate(keras_data(self.batches(x, y, batch_size=batch_size)), **kwargs)
 
     def predict(self, x: Any, *, batch_size: int = 32, **kwargs: Any) -> Any:
         """The outputs for each sentence, in their order; the task says what they are."""
         if not self._takes_sentences(x):
             size = {} if gives_batches(x) else {"batch_size": batch_size}
-            return super().predict(x, **size, **kwargs)
+            return super().predict(keras_data(x), **size, **kwargs)
         sentences = self.tokenize(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
 
