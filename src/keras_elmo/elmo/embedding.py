@@ -10,6 +10,7 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.string_ids import StringsToCharacterIds
 from keras_elmo.layers.layer_mix import LayerMix
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -94,6 +95,8 @@ class ElmoEmbedding(keras.layers.Layer):
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
         self.supports_masking = True
+        self.build(None)  # all shapes are known: nothing is left to the first call
+        as_torch_module(self)
 
     def build(self, input_shape):
         layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim

@@ -17,6 +17,7 @@ from keras_elmo.layers.crf_loss import (
 )
 from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.scan import scan, stacked
+from keras_elmo.layers.torch_state import as_torch_module
 
 # The score of what is forbidden. Float16 can hold it, and its exponential is zero in any precision.
 FORBIDDEN = -1e4
@@ -75,6 +76,7 @@ class CRF(keras.layers.Layer):
         self.allowed_transitions = _as_list(allowed_transitions)
         self.allowed_end = _as_list(allowed_end)
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         tags = input_shape[-1]
