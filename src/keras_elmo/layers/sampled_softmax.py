@@ -66,7 +66,8 @@ class SampledSoftmax(keras.layers.Layer):
             candidates[:, None], ops.ones_like(candidates), (self.vocabulary_size,)
         )
         absent = ops.where(ops.equal(ops.take(is_sampled, targets), 0), target, -1e9)
-        return ops.logaddexp(sampled, absent) - target
+        # `logaddexp` of such numbers has second derivatives on PyTorch that are none.
+        return sampled + ops.softplus(absent - sampled) - target
 
     def output_vectors(self):
         """What each word's logit is the product with, float32 `(V, features)`."""
