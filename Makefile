@@ -51,7 +51,14 @@ results: $(VENV)/.dev ## measure all of docs/results.md anew: hours, but it goes
 
 examples: $(VENV)/.demo ## run every program of examples/
 	@set -e; for program in examples/*.py; do \
-		echo "== $$program"; KERAS_BACKEND=tensorflow $(BIN)/python $$program; \
+		case $$program in \
+			*_jax.py) backend=jax; python=$(VENV_JAX)/bin/python;; \
+			*_torch.py) backend=torch; python=$(VENV_TORCH)/bin/python;; \
+			*) backend=tensorflow; python=$(BIN)/python;; \
+		esac; \
+		echo "== $$program"; \
+		if [ -x $$python ]; then KERAS_BACKEND=$$backend $$python $$program; \
+		else echo "skipped: \`make $$backend\` makes the environment for it"; fi; \
 	done
 
 lint: $(VENV)/.dev ## check format and style

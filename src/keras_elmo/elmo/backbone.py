@@ -15,10 +15,16 @@ from keras_elmo.elmo.saving import (
     write_backbone,
     write_metadata,
 )
-from keras_elmo.elmo.variables import arrays_by_path, assign_variables
+from keras_elmo.elmo.variables import (
+    arrays_by_path,
+    assign_variables,
+    is_loaded_by_keras,
+    without_values,
+)
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
+from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
@@ -185,6 +191,7 @@ class ElmoBackbone(keras.Model):
         self.batch_size = batch_size
         # Not by the constructor of `keras.Model`: there it would not reach the layers' variables.
         self.trainable = trainable
+        as_torch_module(self)
 
     def get_config(self):
         names = (
@@ -196,6 +203,13 @@ class ElmoBackbone(keras.Model):
         config = {name: getattr(self, name) for name in names.split()}
         policy = self.bilm.dtype_policy.name
         return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        def build() -> Self:
+            return super(ElmoBackbone, cls).from_config(config, custom_objects)
+
+        return without_values(build) if is_loaded_by_keras() else build()
 
     @property
     def num_feature_layers(self) -> int:
@@ -221,9 +235,10 @@ class ElmoBackbone(keras.Model):
             FileNotFoundError: no such preset.
             WeightsError: its weights do not fit its configuration.
         """
-        backbone = read_object(preset, CONFIG_FILE, cls, **overrides)
-        if load_weights:
-            read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
+        if not load_weights:
+            return read_object(preset, CONFIG_FILE, cls, **overrides)
+        backbone = without_values(lambda: read_object(preset, CONFIG_FILE, cls, **overrides))
+        read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
         return backbone
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
@@ -288,6 +303,7 @@ class ElmoBackbone(keras.Model):
         with keras.StatelessScope():  # until it ends, variables have no values
             backbone = cls(**config)
             assign_variables(backbone, arrays)
+        as_torch_module(backbone)
         return backbone
 
     def save_hdf5(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:

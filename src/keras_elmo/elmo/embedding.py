@@ -11,6 +11,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.embedding_inputs import as_tensor, fixed_length, input_kind
 from keras_elmo.elmo.string_ids import StringsToCharacterIds
 from keras_elmo.layers.layer_mix import LayerMix
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -120,13 +121,17 @@ class ElmoEmbedding(keras.layers.Layer):
         self.length = length
         self.supports_masking = True
         self._column: bool | None = None
+        self.build(None)  # all shapes are known: nothing is left to the first call
+        as_torch_module(self)
 
     def __call__(self, inputs, *args, **kwargs):
-        return super().__call__(as_tensor(inputs), *args, **kwargs)
+        inputs = as_tensor(inputs)
+        shape = getattr(inputs, "shape", ())
+        if self._column is None and len(shape) == 2:
+            self._column = shape[1] == 1
+        return super().__call__(inputs, *args, **kwargs)
 
     def build(self, input_shape):
-        if len(input_shape) == 2:
-            self._column = input_shape[1] == 1
         layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
         for mix in self.mixes:
             mix.build((None, None, *layers))

@@ -1,12 +1,15 @@
 """A backbone's variables by path: the bridge between Keras and the NumPy-only weight tables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import expected_shapes
 
@@ -22,6 +25,34 @@ def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
     expected = expected_shapes(backbone.get_config())
     found = {_relative(variable.path): variable for variable in backbone.weights}
     return {path: found[path] for path in expected}
+
+
+def without_values(build: Callable[[], Any]) -> Any:
+    """Build a model whose weights are loaded next: zeros, and nothing random is made first.
+
+    On JAX that spares a compilation for each shape of a variable, seconds in all.
+
+    Args:
+        build: makes the model; a task is not compiled by its constructor then.
+    """
+    with keras.StatelessScope():  # until it ends, variables have no values
+        model = build()
+        for variable in model.weights:
+            if variable._value is None:
+                variable._initializer = _zeros
+    as_torch_module(model)
+    return model
+
+
+def has_values(model: keras.Model) -> bool:
+    """Whether a model was built as usual, and not inside of `without_values`."""
+    return all(variable._value is not None for variable in model.weights)
+
+
+def is_loaded_by_keras() -> bool:
+    """Whether `keras.saving.load_model` is at work, which fills what it has built."""
+    state = import_module("keras.src.backend.common.global_state")
+    return state.get_global_attribute("shared_objects/id_to_obj_map") is not None
 
 
 def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
@@ -51,6 +82,10 @@ def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) ->
 def arrays_by_path(backbone: keras.Model) -> dict[str, np.ndarray]:
     """Copies of a backbone's weights by path."""
     return {path: variable.numpy() for path, variable in variables_by_path(backbone).items()}
+
+
+def _zeros(shape, dtype=None):
+    return ops.convert_to_tensor(np.zeros(shape, np.float32), dtype)
 
 
 def _initial_value(arrays, path, shape, dtype=None):

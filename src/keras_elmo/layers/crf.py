@@ -15,7 +15,9 @@ from keras_elmo.layers.crf_loss import (
     refuse_other_losses,
     unpacked,
 )
+from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.scan import scan, stacked
+from keras_elmo.layers.torch_state import as_torch_module
 
 # The score of what is forbidden. Float16 can hold it, and its exponential is zero in any precision.
 FORBIDDEN = -1e4
@@ -74,6 +76,7 @@ class CRF(keras.layers.Layer):
         self.allowed_transitions = _as_list(allowed_transitions)
         self.allowed_end = _as_list(allowed_end)
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         tags = input_shape[-1]
@@ -164,7 +167,7 @@ def _sum_over_sequences(potentials, transitions, mask):
     empty sentence it is 0.
     """
 
-    @ops.custom_gradient
+    @custom_gradient
     def sums(potentials, transitions):
         forward, backward, x = _messages(potentials, transitions, mask)
         log_z = _log_sum(backward[0])[:, None]  # (batch, 1)
@@ -173,9 +176,8 @@ def _sum_over_sequences(potentials, transitions, mask):
         real = ops.any(mask, axis=1, keepdims=True)
         shown = ops.where(mask | ~real, ops.where(real, log_z, 0.0), 0.0)[:, :, None]
 
-        def gradient(*args, upstream=None):
-            # PyTorch's wrapper names the gradient and adds the arguments.
-            weight = (args[0] if upstream is None else upstream)[:, 0, -1:]  # (batch, 1)
+        def gradient(upstream):
+            weight = upstream[:, 0, -1:]  # (batch, 1)
             # At padding these are no probabilities, and their exponentials may be infinite.
             goes_on = ops.transpose(mask[:, 1:])[:, :, None]
             ahead = ops.where(goes_on, forward[:-1] - log_z, FORBIDDEN)

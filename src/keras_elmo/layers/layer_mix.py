@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.scalar_mix import ScalarMix
+from keras_elmo.layers.torch_state import as_torch_module
 
 MIXES = ("concat", "mean", "top", "scalar")
 
@@ -63,6 +64,7 @@ class LayerMix(keras.layers.Layer):
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         num_layers = input_shape[2]

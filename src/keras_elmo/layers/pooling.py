@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.torch_state import as_torch_module
+
 POOLINGS = ("last", "max", "mean", "attention")
 
 
@@ -35,6 +37,7 @@ class SequencePooling(keras.layers.Layer):
             )
         self.pooling = pooling
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         if self.pooling == "attention":

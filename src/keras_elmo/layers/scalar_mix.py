@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.torch_state import as_torch_module
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class ScalarMix(keras.layers.Layer):
@@ -31,6 +33,7 @@ class ScalarMix(keras.layers.Layer):
         self.layer_norm = layer_norm
         self.epsilon = epsilon
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         self.scalars = self.add_weight(shape=(input_shape[2],), initializer="zeros", name="scalars")

@@ -10,6 +10,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import read_object, read_weights
 from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.elmo.variables import without_values
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, WEIGHTS_FILE, is_preset
@@ -33,11 +34,13 @@ def task_from(
                 f"`word_vectors` are for a new task. Received: {preset}, which holds a trained one "
                 "with its own"
             )
-        task = read_object(preset, TASK_FILE, task_class, **arguments)
-        if load_weights:
-            read_weights(task.backbone, preset / WEIGHTS_FILE)
-            read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
-            task.load_assets(preset)
+        if not load_weights:
+            return read_object(preset, TASK_FILE, task_class, **arguments)
+        task = without_values(lambda: read_object(preset, TASK_FILE, task_class, **arguments))
+        task.compile()
+        read_weights(task.backbone, preset / WEIGHTS_FILE)
+        read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
+        task.load_assets(preset)
         return task
     backbone, preprocessor = _read_elmo(preset, load_weights)
     if word_vectors is None:

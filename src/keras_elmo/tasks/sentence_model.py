@@ -125,12 +125,13 @@ class SentenceModel(keras.Model):
             Keras's history; where features were cached its `features` says what that cost.
         """
         if not self._takes_sentences(x):
-            ours = {"validation_data": validation_data, "class_weight": class_weight}
-            ours["shuffle"] = shuffle
+            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
+            data = keras_data(x, shuffle=shuffle)
+            ours["shuffle"] = shuffle and data is x  # else it does so itself
             if not gives_batches(x):
                 ours |= {"batch_size": batch_size, "validation_split": validation_split}
                 ours["sample_weight"] = sample_weight
-            return super().fit(x, y, **ours, **kwargs)
+            return super().fit(data, y, **ours, **kwargs)
         check_keywords(kwargs, [*parameter_names(SentenceModel.fit), *FIT], "fit")
         examples = read_examples(self, x, y, sample_weight)
         examples, held_out = hold_out(self, examples, validation_data, validation_split, seed)
@@ -201,7 +202,7 @@ class SentenceModel(keras.Model):
             ours: dict[str, Any] = {}
             if not gives_batches(x):
                 ours = {"batch_size": batch_size, "sample_weight": sample_weight}
-            return super().evaluate(x, y, **ours, **kwargs)
+            return super().evaluate(keras_data(x), y, **ours, **kwargs)
         check_keywords(kwargs, [*parameter_names(SentenceModel.evaluate), *EVALUATE], "evaluate")
         batches = self.make_batches(read_examples(self, x, y, sample_weight), batch_size=batch_size)
         return super().evaluate(keras_data(batches), **kwargs)
@@ -216,7 +217,7 @@ class SentenceModel(keras.Model):
         """
         if not self._takes_sentences(x):
             size = {} if gives_batches(x) else {"batch_size": batch_size}
-            return super().predict(x, **size, **kwargs)
+            return super().predict(keras_data(x), **size, **kwargs)
         check_keywords(kwargs, [*parameter_names(SentenceModel.predict), *PREDICT], "predict")
         sentences = self.read_sentences(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))

@@ -18,6 +18,7 @@ from keras_elmo.elmo.saving import (
     write_object,
     write_weights,
 )
+from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
 from keras_elmo.fine_tuning.learning_rates import (
     CLIP_NORM,
     DECAY,
@@ -25,6 +26,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     discriminative_learning_rates,
     parameter_table,
 )
+from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
@@ -135,7 +137,9 @@ class ElmoTask(SentenceModel):
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
-        self.compile()
+        if has_values(self):  # an optimizer cannot be made before
+            self.compile()
+        as_torch_module(self)
 
     def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
         """The inputs, ELMo's features and the outputs.
@@ -259,12 +263,19 @@ class ElmoTask(SentenceModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("backbone", "preprocessor")
-            if isinstance(config[name], dict)
-        }
-        return cls(**{**config, **parts})
+        def build() -> Self:
+            parts = {
+                name: keras.saving.deserialize_keras_object(config[name])
+                for name in ("backbone", "preprocessor")
+                if isinstance(config[name], dict)
+            }
+            return cls(**{**config, **parts})
+
+        if not is_loaded_by_keras():
+            return build()
+        task = without_values(build)
+        task.compile()
+        return task
 
     @classmethod
     def from_preset(
