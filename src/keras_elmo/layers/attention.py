@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from keras_elmo.layers.masking import masked_softmax
+
 ATTENTIONS = ("luong", "bahdanau")
-MASKED = -1e9  # added to the score of what may not be chosen; finite in float32
 
 
 class Attended(NamedTuple):
@@ -83,7 +84,7 @@ class Attention(keras.layers.Layer):
         else:
             hidden = ops.tanh(keys + ops.matmul(query, self.query_kernel)[:, None])
             scores = ops.matmul(hidden, self.scale)
-        return ops.softmax(scores[:, :, 0] + (1.0 - real) * MASKED, axis=-1) * real
+        return ops.cast(masked_softmax(scores[:, :, 0], real > 0.0), self.compute_dtype)
 
     def compute_mask(self, memory, previous_mask=None):
         return None

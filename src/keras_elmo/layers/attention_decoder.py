@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_elmo.layers.attention import MASKED, Attended, Attention
+from keras_elmo.layers.attention import Attended, Attention
+from keras_elmo.layers.masking import MASKED
 from keras_elmo.layers.scan import scan, stacked
 
 PADDING_ID, BEGIN_ID = 0, 1  # of symbols: never written

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.cross_entropy import cross_entropy_in_blocks
+from keras_elmo.layers.masking import masked
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -64,7 +65,7 @@ class SampledSoftmax(keras.layers.Layer):
         is_sampled = ops.scatter(
             candidates[:, None], ops.ones_like(candidates), (self.vocabulary_size,)
         )
-        absent = ops.where(ops.equal(ops.take(is_sampled, targets), 0), target, -1e9)
+        absent = masked(target, ops.equal(ops.take(is_sampled, targets), 0))
         return ops.logaddexp(sampled, absent) - target
 
     def output_vectors(self):
