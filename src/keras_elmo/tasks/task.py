@@ -1,7 +1,7 @@
 """What all tasks share: ELMo → mix → BiLSTM → output, defaults for training, presets."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
     new_folder,
@@ -25,6 +26,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     discriminative_learning_rates,
     parameter_table,
 )
+from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
@@ -50,7 +52,8 @@ class ElmoTask(SentenceModel):
         labels: the name of each class; or `num_classes`, which names them "0", "1", …
         preprocessor: turns sentences into arrays inside `fit`, `predict` and `evaluate`. None
             switches that off; the model then takes and gives what a plain Keras model does.
-        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
+        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`. Parts of a
+            backbone that are frozen already stay frozen.
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
         mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout before and after the mix.
@@ -63,6 +66,10 @@ class ElmoTask(SentenceModel):
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
+        dtype: the dtype policy of all layers above ELMo, such as `"mixed_float16"`; None is Keras's
+            global one. Outputs are float32 in any case. A backbone has its own.
+        trainable_parts: layers that do not train, by name, such as `{"bilstm_0": False}`; `""` is
+            the task itself. A backbone has its own.
     """
 
     has_classes = True
@@ -87,32 +94,36 @@ class ElmoTask(SentenceModel):
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
         dropout: float = 0.2,
+        dtype: Any = None,
+        trainable_parts: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ):
         if self.has_classes:
             self.label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
-        backbone.trainable = trainable_elmo
+        if backbone.trainable != trainable_elmo:
+            backbone.trainable = trainable_elmo
 
         # === Layers and functional model ===
         check_word_shapes(preprocessor, word_shape_dim)
-        word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
-        inputs, features, outputs = self.build_graph(
-            backbone,
-            len(self.labels),
-            mix=mix,
-            mix_layer_norm=mix_layer_norm,
-            elmo_dropout_before=elmo_dropout_before,
-            elmo_dropout=elmo_dropout,
-            mix_at_output=mix_at_output,
-            word_table=word_table,
-            word_vectors_dropout=word_embedding_dropout,
-            word_shape_dim=word_shape_dim,
-            lstm_units=units,
-            dropout=dropout,
-        )
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.run_on_features(inputs, features, outputs)
+        with dtype_scope(dtype):
+            word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
+            inputs, features, outputs = self.build_graph(
+                backbone,
+                len(self.labels),
+                mix=mix,
+                mix_layer_norm=mix_layer_norm,
+                elmo_dropout_before=elmo_dropout_before,
+                elmo_dropout=elmo_dropout,
+                mix_at_output=mix_at_output,
+                word_table=word_table,
+                word_vectors_dropout=word_embedding_dropout,
+                word_shape_dim=word_shape_dim,
+                lstm_units=units,
+                dropout=dropout,
+            )
+            super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+            self.run_on_features(inputs, features, outputs)
 
         # === Config ===
         self.backbone = backbone
@@ -129,6 +140,7 @@ class ElmoTask(SentenceModel):
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
+        set_trainable_parts(self, trainable_parts, without=[backbone])
         self.compile()
 
     def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
@@ -238,7 +250,11 @@ class ElmoTask(SentenceModel):
         names += "word_shape_dim lstm_units dropout"
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+        config |= {name: getattr(self, name) for name in names.split()}
+        config |= {"dtype": self.dtype_policy.name, "name": self.name}
+        if parts := trainable_parts(self, without=[self.backbone]):
+            config["trainable_parts"] = parts
+        return config
 
     @property
     def trainable_elmo(self) -> bool:
