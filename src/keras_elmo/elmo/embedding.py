@@ -170,24 +170,23 @@ class ElmoEmbedding(keras.layers.Layer):
             "dropout_before": self.dropout_before,
             "dropout_after": self.dropout_after,
         }
-        parts = self._trainable_parts
-        if self.built:
-            parts = trainable_parts(self, without=[self.backbone])
+        parts = {} if self.built else dict(self._trainable_parts)
+        parts |= trainable_parts(self, without=[self.backbone])
         return config | ({"trainable_parts": parts} if parts else {})
 
     @classmethod
     def from_config(cls, config):
         preset = config["preset"]
         backbone = keras.saving.deserialize_keras_object(preset)
-        if "shared_object_id" in preset:
-            # Only while a file is loaded does Keras know what was made before.
-            if keras.saving.deserialize_keras_object(preset) is not backbone:
-                raise ValueError(
-                    f"{config.get('name')!r} shares its backbone with another ElmoEmbedding, and a "
-                    "copy of the model would have two. Received: a configuration without a file, "
-                    "as of `keras.models.clone_model(model)`. Write `model.save('model.keras')` "
-                    "and `keras.saving.load_model('model.keras')` instead."
-                )
+        shared = "shared_object_id" in preset
+        # Only while a file is loaded does Keras know what was made before.
+        if shared and keras.saving.deserialize_keras_object(preset) is not backbone:
+            raise ValueError(
+                f"{config.get('name')!r} shares its backbone with another ElmoEmbedding, and a "
+                "copy of the model would have two. Received: a configuration without a file, as of "
+                "`keras.models.clone_model(model)`. Write `model.save('model.keras')` and "
+                "`keras.saving.load_model('model.keras')` instead."
+            )
         return cls(**{**config, "preset": backbone})
 
     def _ids(self, inputs):

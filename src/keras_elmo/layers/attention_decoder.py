@@ -93,7 +93,7 @@ class AttentionDecoder(keras.layers.Layer):
         sampling_steps: int = 10_000,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         if not 0.0 <= scheduled_sampling <= 1.0 or sampling_steps < 1:
             raise ValueError(
                 "`scheduled_sampling` must be a share from 0 to 1, `sampling_steps` at least 1. "

@@ -16,12 +16,17 @@ def dtype_scope(dtype: Any) -> Iterator[None]:
             for Keras's global policy.
 
     Raises:
-        ValueError: no such policy.
+        ValueError: no such policy, or a map of several ones.
     """
     if dtype is None:
         yield
         return
     policy = keras.dtype_policies.get(dtype)
+    if type(policy) is not keras.DTypePolicy:
+        raise ValueError(
+            "`dtype` must be one policy for all layers, such as 'mixed_float16'. "
+            f"Received: {policy!r}"
+        )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

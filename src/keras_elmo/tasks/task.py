@@ -34,6 +34,7 @@ from keras_elmo.tasks.encoder import (
     make_word_table,
 )
 from keras_elmo.tasks.labels import LabelEncoder, class_names
+from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
@@ -98,6 +99,7 @@ class ElmoTask(SentenceModel):
         trainable_parts: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ):
+        check_one_device(type(self).__name__)
         if self.has_classes:
             self.label_encoder = LabelEncoder(class_names(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
@@ -307,6 +309,28 @@ class ElmoTask(SentenceModel):
         write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
         self.save_assets(folder)
         write_metadata(folder)
+
+    def export(
+        self,
+        filepath: str | PathLike[str],
+        format: str = SAVED_MODEL,  # noqa: A002
+        **kwargs: Any,
+    ) -> None:
+        """Write the network, without preprocessor and labels, for inference without Keras.
+
+        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
+        `arrays`, those of its inputs by name, at any length and batch size.
+
+        Args:
+            filepath: a folder.
+            format: `"tf_saved_model"`, no other.
+            kwargs: as of `keras.Model.export`.
+
+        Raises:
+            ValueError: another format, or another backend than TensorFlow.
+        """
+        check_export(type(self).__name__, format)
+        super().export(filepath, format=format, **kwargs)
 
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""
