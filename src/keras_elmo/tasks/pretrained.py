@@ -42,7 +42,7 @@ def task_from(
         read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
         task.load_assets(preset)
         return task
-    backbone, preprocessor = _read_elmo(preset, load_weights)
+    backbone, preprocessor = _read_elmo(preset, load_weights, arguments.get("dtype"))
     if word_vectors is None:
         return task_class(backbone, **{"preprocessor": preprocessor, **arguments})
     words, vectors = _read_word_vectors(preset, word_vectors)
@@ -54,12 +54,15 @@ def task_from(
     return task
 
 
-def _read_elmo(preset: Path, load_weights: bool) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+def _read_elmo(
+    preset: Path, load_weights: bool, dtype: Any
+) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+    policy = {} if dtype is None else {"dtype": dtype}
     if is_preset(preset):
-        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights)
+        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights, **policy)
         return backbone, ElmoPreprocessor.from_preset(preset)
     elmo = load_elmo(preset)  # once for both
-    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
+    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights, **policy)
     return backbone, ElmoPreprocessor.from_pretrained(elmo)
 
 

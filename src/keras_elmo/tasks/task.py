@@ -1,7 +1,7 @@
 """What all tasks share: ELMo → mix → BiLSTM → output, defaults for training, presets."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
     new_folder,
@@ -26,6 +27,7 @@ from keras_elmo.fine_tuning.learning_rates import (
     discriminative_learning_rates,
     parameter_table,
 )
+from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.tasks.encoder import (
     build_encoder,
@@ -35,6 +37,7 @@ from keras_elmo.tasks.encoder import (
 )
 from keras_elmo.tasks.gate import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
+from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
@@ -57,7 +60,8 @@ class ElmoTask(SentenceModel):
         labels: the label of each class, strings or numbers; or `num_classes`, for 0, 1, …
         preprocessor: turns sentences into arrays inside `fit`, `predict` and `evaluate`. None
             switches that off; the model then takes and gives what a plain Keras model does.
-        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
+        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`. Parts of a
+            backbone that are frozen already stay frozen.
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
         mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout before and after the mix.
@@ -70,6 +74,10 @@ class ElmoTask(SentenceModel):
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
+        dtype: the dtype policy of all layers above ELMo, such as `"mixed_float16"`; None is Keras's
+            global one. Outputs are float32 in any case. A backbone has its own.
+        trainable_parts: layers that do not train, by name, such as `{"bilstm_0": False}`; `""` is
+            the task itself. A backbone has its own.
     """
 
     has_classes = True
@@ -94,33 +102,38 @@ class ElmoTask(SentenceModel):
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
         dropout: float = 0.2,
+        dtype: Any = None,
+        trainable_parts: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ):
+        check_one_device(type(self).__name__)
         check_keywords(kwargs, self._constructor_names(), type(self).__name__)
         if self.has_classes:
             self.label_encoder = LabelEncoder(class_labels(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
-        backbone.trainable = trainable_elmo
+        if backbone.trainable != trainable_elmo:
+            backbone.trainable = trainable_elmo
 
         # === Layers and functional model ===
         check_word_shapes(preprocessor, word_shape_dim)
-        word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
-        inputs, features, outputs = self.build_graph(
-            backbone,
-            len(self.labels),
-            mix=mix,
-            mix_layer_norm=mix_layer_norm,
-            elmo_dropout_before=elmo_dropout_before,
-            elmo_dropout=elmo_dropout,
-            mix_at_output=mix_at_output,
-            word_table=word_table,
-            word_vectors_dropout=word_embedding_dropout,
-            word_shape_dim=word_shape_dim,
-            lstm_units=units,
-            dropout=dropout,
-        )
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.run_on_features(inputs, features, outputs)
+        with dtype_scope(dtype):
+            word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
+            inputs, features, outputs = self.build_graph(
+                backbone,
+                len(self.labels),
+                mix=mix,
+                mix_layer_norm=mix_layer_norm,
+                elmo_dropout_before=elmo_dropout_before,
+                elmo_dropout=elmo_dropout,
+                mix_at_output=mix_at_output,
+                word_table=word_table,
+                word_vectors_dropout=word_embedding_dropout,
+                word_shape_dim=word_shape_dim,
+                lstm_units=units,
+                dropout=dropout,
+            )
+            super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+            self.run_on_features(inputs, features, outputs)
 
         # === Config ===
         self.backbone = backbone
@@ -137,6 +150,7 @@ class ElmoTask(SentenceModel):
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
+        set_trainable_parts(self, trainable_parts, without=[backbone])
         if has_values(self):  # an optimizer cannot be made before
             self.compile()
         as_torch_module(self)
@@ -249,7 +263,11 @@ class ElmoTask(SentenceModel):
         names += "word_shape_dim lstm_units dropout"
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+        config |= {name: getattr(self, name) for name in names.split()}
+        config |= {"dtype": self.dtype_policy.name, "name": self.name}
+        if parts := trainable_parts(self, without=[self.backbone]):
+            config["trainable_parts"] = parts
+        return config
 
     @classmethod
     def _constructor_names(cls) -> list[str]:
@@ -314,6 +332,28 @@ class ElmoTask(SentenceModel):
         write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
         self.save_assets(folder)
         write_metadata(folder)
+
+    def export(
+        self,
+        filepath: str | PathLike[str],
+        format: str = SAVED_MODEL,  # noqa: A002
+        **kwargs: Any,
+    ) -> None:
+        """Write the network, without preprocessor and labels, for inference without Keras.
+
+        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
+        `arrays`, those of its inputs by name, at any length and batch size.
+
+        Args:
+            filepath: a folder.
+            format: `"tf_saved_model"`, no other.
+            kwargs: as of `keras.Model.export`.
+
+        Raises:
+            ValueError: another format, or another backend than TensorFlow.
+        """
+        check_export(type(self).__name__, format)
+        super().export(filepath, format=format, **kwargs)
 
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""
