@@ -1,6 +1,6 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -196,6 +196,9 @@ class ElmoQuestionAnswerer(ElmoTask):
         shares = [prediction.no_answer_probability for prediction in predictions]
         self.no_answer_threshold, _ = best_threshold(f1, [len(spans) > 0 for spans in y], shares)
         return self.no_answer_threshold
+
+    def texts_of(self, sentences: Sequence[Pair]) -> Iterable[list[str]]:
+        return (text for pair in sentences for text in (pair.question, pair.passage))
 
     def _checked(self, x: Any, y: Any) -> tuple[list[Pair], Sequence[Any]]:
         pairs = make_pairs(x, self._preprocessor.tokenizer)

@@ -108,7 +108,7 @@ class SentenceModel(keras.Model):
         if validation_data is None and validation_split:
             held_out, train = split_rows(len(y), validation_split, seed)
             validation_data = take_rows(sentences, held_out), take_rows(y, held_out)
-        self.prepare(take_rows(y, train))
+        self.prepare(take_rows(sentences, train), take_rows(y, train))
         validation = validation_data
         if validation_data is not None and not gives_batches(validation_data):
             validation_data = self.batches(*validation_data, batch_size=batch_size)
@@ -176,8 +176,8 @@ class SentenceModel(keras.Model):
         sentences = self.tokenize(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
 
-    def prepare(self, y: Sequence[Any]) -> None:
-        """Look at the labels that `fit` trains on, before it makes batches."""
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
+        """Look at what `fit` trains on, before it makes batches."""
 
     def tokenize(self, x: Any) -> list[Any]:
         """What batches are made of: token lists, unless a task says otherwise."""

@@ -1,7 +1,7 @@
 """What all tasks share: ELMo → mix → BiLSTM → output, defaults for training, presets."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,7 @@ from keras_elmo.elmo.saving import (
     write_object,
     write_weights,
 )
+from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.fine_tuning.learning_rates import (
     CLIP_NORM,
     DECAY,
@@ -29,6 +30,7 @@ from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
     fill_word_vectors,
+    learn_words,
     make_word_table,
 )
 from keras_elmo.tasks.labels import LabelEncoder, class_names
@@ -57,8 +59,10 @@ class ElmoTask(SentenceModel):
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
         word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
             preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
+            Only vectors of words that occur in training change.
         word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
-        trained_words: only the first so many of the vocabulary have vectors that train.
+        new_words: so many more have a vector: `fit` adds the most frequent words that the
+            vocabulary lacks to it (`preprocessor` is then another one).
         word_shape_dim: size of a vector of each word's shape; needs `word_shapes=True` there.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
@@ -82,7 +86,7 @@ class ElmoTask(SentenceModel):
         mix_at_output: bool = False,
         word_embedding_dim: int | None = None,
         word_embedding_dropout: float = 0.0,
-        trained_words: int | None = None,
+        new_words: int = 0,
         word_shape_dim: int | None = None,
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
@@ -96,7 +100,7 @@ class ElmoTask(SentenceModel):
 
         # === Layers and functional model ===
         check_word_shapes(preprocessor, word_shape_dim)
-        word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
+        word_table = make_word_table(preprocessor, word_embedding_dim, new_words)
         inputs, features, outputs = self.build_graph(
             backbone,
             len(self.labels),
@@ -125,7 +129,7 @@ class ElmoTask(SentenceModel):
         self.mix_at_output = mix_at_output
         self.word_embedding_dim = word_embedding_dim
         self.word_embedding_dropout = word_embedding_dropout
-        self.trained_words = trained_words
+        self.new_words = new_words
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
@@ -176,7 +180,9 @@ class ElmoTask(SentenceModel):
         """Configure training; everything has a default.
 
         Args:
-            optimizer: `"auto"` is Adam, and where ELMo trains an Adam for each of its layers; see
+            optimizer: `"auto"` is Adam, lazy for word vectors (see
+                [`LazyAdam`][keras_elmo.fine_tuning.lazy_adam]), and where ELMo trains an Adam for
+                each of its layers; see
                 [`discriminative_learning_rates`][keras_elmo.fine_tuning.learning_rates].
             loss: `"auto"` is the task's own.
             metrics: counted without weights, so over padding too where there are time steps.
@@ -191,7 +197,8 @@ class ElmoTask(SentenceModel):
                 self, learning_rate, elmo_learning_rate, elmo_rate_decay
             )
         elif optimizer == "auto":
-            optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM)
+            kind = LazyAdam if self.word_vectors else keras.optimizers.Adam
+            optimizer = kind(learning_rate, global_clipnorm=CLIP_NORM)
         if weighted_metrics == "auto":
             weighted_metrics = self.default_metrics()
         if jit_compile == "auto":
@@ -215,6 +222,18 @@ class ElmoTask(SentenceModel):
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
+        if self.new_words and self.preprocessor:
+            known = self.preprocessor.word_vocabulary
+            self.preprocessor = learn_words(
+                self.preprocessor, self.texts_of(sentences), self.new_words
+            )
+            self.new_words -= len(self.preprocessor.word_vocabulary) - len(known)
+
+    def texts_of(self, sentences: Sequence[Any]) -> Iterable[Sequence[str]]:
+        """The tokens of each text in what `tokenize` gives."""
+        return sentences
+
     def parameter_table(self) -> list[ParameterGroup]:
         """Groups of parameters with their number, whether they train, and at which rate."""
         return parameter_table(self)
@@ -234,7 +253,7 @@ class ElmoTask(SentenceModel):
 
     def get_config(self) -> dict[str, Any]:
         names = "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-        names += "mix_at_output word_embedding_dim word_embedding_dropout trained_words "
+        names += "mix_at_output word_embedding_dim word_embedding_dropout new_words "
         names += "word_shape_dim lstm_units dropout"
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
@@ -252,7 +271,9 @@ class ElmoTask(SentenceModel):
             for name in ("backbone", "preprocessor")
             if isinstance(config[name], dict)
         }
-        return cls(**{**config, **parts})
+        config = {**config, **parts}
+        config.pop("trained_words", None)  # of older versions, where only the first rows trained
+        return cls(**config)
 
     @classmethod
     def from_preset(
@@ -272,7 +293,8 @@ class ElmoTask(SentenceModel):
             load_weights: False leaves ELMo untrained.
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
-                It has all of their words, unless a `preprocessor` with others is given.
+                It has all of their words, and those of the training data that `fit` adds (see
+                `new_words`), unless a `preprocessor` with others is given.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), load_weights, word_vectors, arguments)
