@@ -80,8 +80,13 @@ def make_word_table(preprocessor: Any, size: int | None, new_words: int) -> Word
     """What looks up the word vectors beside ELMo, with free rows for `new_words` more words.
 
     Raises:
-        ValueError: no words to embed.
+        ValueError: no words to embed, or rows without a size.
     """
+    if new_words < 0 or (new_words and size is None):
+        raise ValueError(
+            "`new_words` must be the number of words that get a vector of `word_embedding_dim` "
+            f"beside those of the vocabulary. Received: {new_words}, word_embedding_dim={size}"
+        )
     if size is None:
         return None
     if preprocessor is None or preprocessor.word_vocabulary is None:
