@@ -26,10 +26,14 @@ def table_and_weight():
     return table, weight
 
 
+def whole_gradients(loss_fn, variables):
+    return [ops.convert_to_tensor(found) for found in gradients(loss_fn, variables)]
+
+
 def backend_gradients(loss_fn, variables):
     """Gradients as `fit` gets them: on TensorFlow rows of the table."""
     if keras.config.backend() != "tensorflow":
-        return gradients(loss_fn, variables)
+        return whole_gradients(loss_fn, variables)
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
@@ -39,13 +43,14 @@ def backend_gradients(loss_fn, variables):
     return found
 
 
-def steps(optimizer, gradients=backend_gradients):
+def steps(optimizer, gradients_of=backend_gradients):
     """A table and another variable after a step for each of the batches."""
     table, weight = table_and_weight()
     variables = [table.embeddings, weight]
     optimizer.build(variables)
     for ids, scale in zip(BATCHES, SCALES, strict=True):
-        found = gradients(lambda i=ids, s=scale: ops.sum(table(i) * s * weight), variables)
+        scale = ops.convert_to_tensor(scale)
+        found = gradients_of(lambda i=ids, s=scale: ops.sum(table(i) * s * weight), variables)
         optimizer.apply(found, variables)
     return to_numpy(table.embeddings), to_numpy(weight)
 
@@ -79,7 +84,7 @@ def test_it_is_adam_on_the_rows_of_each_batch(decay, bound):
     expected = oracle(0.1, decay or 0, bound)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(optimizer))
     assert again.get_config() == optimizer.get_config()
-    for found in (steps(optimizer), steps(again, gradients)):  # as whole tables, too
+    for found in (steps(optimizer), steps(again, whole_gradients)):  # as whole tables, too
         for one, right in zip(found, expected, strict=True):
             np.testing.assert_allclose(one, right, rtol=1e-5, atol=1e-5)
 

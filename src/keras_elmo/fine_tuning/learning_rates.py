@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -88,6 +88,21 @@ def discriminative_learning_rates(
     chosen.setdefault(HEAD, head)
     optimizers = {pattern_of(name): optimizer(name) for name in groups if name != HEAD}
     return GroupedOptimizer(keras.optimizers.OptimizerMap(optimizer(HEAD), optimizers), clip_norm)
+
+
+def default_optimizer(
+    model: Any, head: float, top: float, decay: float
+) -> keras.optimizers.Optimizer:
+    """What a task trains with unless told otherwise: Adam, lazy where there are word vectors.
+
+    Args:
+        model: a task; where its ELMo trains, each of its layers has an Adam of its own.
+        head, top, decay: see `discriminative_learning_rates`.
+    """
+    if model.backbone.trainable:
+        return discriminative_learning_rates(model, head, top, decay)
+    kind = LazyAdam if model.word_vectors else keras.optimizers.Adam
+    return kind(head, global_clipnorm=CLIP_NORM)
 
 
 def group_rates(

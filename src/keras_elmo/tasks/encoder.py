@@ -100,7 +100,7 @@ def make_word_table(preprocessor: Any, size: int | None, new_words: int) -> Word
 
 def learn_words(
     preprocessor: ElmoPreprocessor, texts: Iterable[Sequence[str]], most: int
-) -> ElmoPreprocessor:
+) -> tuple[ElmoPreprocessor, int]:
     """A preprocessor that also knows frequent words of the training data, in lower case.
 
     A word counts where it occurs twice in different texts or in one: rarer ones are unknown, as
@@ -110,14 +110,19 @@ def learn_words(
         preprocessor: with a `word_vocabulary`, behind which the new words get their places.
         texts: tokens of each text; a text that stands there again is not counted again.
         most: so many new words, at most.
+
+    Returns:
+        The preprocessor, and how many words more it might have had.
     """
+    if not most:
+        return preprocessor, 0
     config = preprocessor.get_config()
     known = set(config["word_vocabulary"])
     tokens = (word for text in set(map(tuple, texts)) for word in text if word not in known)
     counts = Counter(word for word in map(str.lower, tokens) if word not in known)
     new = Vocabulary.from_counts(counts, len(MARKS) + most, min_count=2).tokens[len(MARKS) :]
     words = [*config["word_vocabulary"], *new]
-    return ElmoPreprocessor.from_config(config | {"word_vocabulary": words})
+    return ElmoPreprocessor.from_config(config | {"word_vocabulary": words}), most - len(new)
 
 
 def check_word_shapes(preprocessor: Any, size: int | None) -> None:

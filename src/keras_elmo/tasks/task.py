@@ -18,12 +18,10 @@ from keras_elmo.elmo.saving import (
     write_object,
     write_weights,
 )
-from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.fine_tuning.learning_rates import (
-    CLIP_NORM,
     DECAY,
     ParameterGroup,
-    discriminative_learning_rates,
+    default_optimizer,
     parameter_table,
 )
 from keras_elmo.tasks.encoder import (
@@ -37,11 +35,7 @@ from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
-from keras_elmo.weights.presets import (
-    PREPROCESSOR_FILE,
-    TASK_FILE,
-    TASK_WEIGHTS_FILE,
-)
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
 
 class ElmoTask(SentenceModel):
@@ -57,9 +51,8 @@ class ElmoTask(SentenceModel):
         mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout before and after the mix.
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
-        word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
-            preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
-            Only vectors of words that occur in training change.
+        word_embedding_dim: size of a word vector beside ELMo ([x; ELMo]), which trains where its
+            word does; needs a preprocessor with a `word_vocabulary`. See `set_word_vectors`.
         word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
         new_words: so many more have a vector: `fit` adds the most frequent words that the
             vocabulary lacks to it (`preprocessor` is then another one).
@@ -180,25 +173,17 @@ class ElmoTask(SentenceModel):
         """Configure training; everything has a default.
 
         Args:
-            optimizer: `"auto"` is Adam, lazy for word vectors (see
-                [`LazyAdam`][keras_elmo.fine_tuning.lazy_adam]), and where ELMo trains an Adam for
-                each of its layers; see
-                [`discriminative_learning_rates`][keras_elmo.fine_tuning.learning_rates].
+            optimizer: `"auto"`: see [`default_optimizer`][keras_elmo.fine_tuning.learning_rates].
             loss: `"auto"` is the task's own.
             metrics: counted without weights, so over padding too where there are time steps.
             weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
-            learning_rate: of the head, with `optimizer="auto"`.
-            elmo_learning_rate: of ELMo's top layer, with `optimizer="auto"`.
+            learning_rate, elmo_learning_rate: of the head, and of ELMo's top layer, with `"auto"`.
             elmo_rate_decay: of each layer below, times that of the one above it.
             jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
         """
-        if optimizer == "auto" and self.backbone.trainable:
-            optimizer = discriminative_learning_rates(
-                self, learning_rate, elmo_learning_rate, elmo_rate_decay
-            )
-        elif optimizer == "auto":
-            kind = LazyAdam if self.word_vectors else keras.optimizers.Adam
-            optimizer = kind(learning_rate, global_clipnorm=CLIP_NORM)
+        if optimizer == "auto":
+            rates = learning_rate, elmo_learning_rate, elmo_rate_decay
+            optimizer = default_optimizer(self, *rates)
         if weighted_metrics == "auto":
             weighted_metrics = self.default_metrics()
         if jit_compile == "auto":
@@ -223,12 +208,8 @@ class ElmoTask(SentenceModel):
         self.optimizer.build(self.trainable_variables)
 
     def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
-        if self.new_words and self.preprocessor:
-            known = self.preprocessor.word_vocabulary
-            self.preprocessor = learn_words(
-                self.preprocessor, self.texts_of(sentences), self.new_words
-            )
-            self.new_words -= len(self.preprocessor.word_vocabulary) - len(known)
+        found = learn_words(self._preprocessor, self.texts_of(sentences), self.new_words)
+        self.preprocessor, self.new_words = found
 
     def texts_of(self, sentences: Sequence[Any]) -> Iterable[Sequence[str]]:
         """The tokens of each text in what `tokenize` gives."""
@@ -271,9 +252,8 @@ class ElmoTask(SentenceModel):
             for name in ("backbone", "preprocessor")
             if isinstance(config[name], dict)
         }
-        config = {**config, **parts}
-        config.pop("trained_words", None)  # of older versions, where only the first rows trained
-        return cls(**config)
+        old = {"trained_words"}  # of versions in which only the first rows of a table trained
+        return cls(**{name: config[name] for name in config.keys() - old} | parts)
 
     @classmethod
     def from_preset(
@@ -293,8 +273,7 @@ class ElmoTask(SentenceModel):
             load_weights: False leaves ELMo untrained.
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
-                It has all of their words, and those of the training data that `fit` adds (see
-                `new_words`), unless a `preprocessor` with others is given.
+                It has these words and `new_words`, unless a `preprocessor` with others is given.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), load_weights, word_vectors, arguments)
