@@ -15,6 +15,7 @@ from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.tasks.building import build_task
+from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.text.datasets import Dataset
 from keras_elmo.text.vocabulary import MARKS
 
@@ -111,6 +112,27 @@ def test_saved_and_loaded_it_goes_on_as_if_it_had_not_been(preset, tmp_path):
         one.run_eagerly = True
         fit(one, 2, initial_epoch=1)
     for one, other in zip(task.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+class Break(keras.callbacks.Callback):
+    """A power cut in the second epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_training_ends_with_the_same_weights(preset, tmp_path):
+    path = tmp_path / "checkpoint"
+    broken = TrainingCheckpoint(path, minutes=0)
+    with pytest.raises(KeyboardInterrupt):
+        fit(from_preset(preset), checkpoint=broken, callbacks=[Break()])
+    resumed, whole = from_preset(preset), from_preset(preset)
+    fit(resumed, checkpoint=TrainingCheckpoint(path))
+    fit(whole)
+    assert resumed.preprocessor.get_config() == whole.preprocessor.get_config()
+    for one, other in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
