@@ -122,12 +122,12 @@ def test_stored_features_of_frozen_layers_are_exact(weights_after, groups):
 
 
 def test_features_serve_the_next_stage(backbone, preprocessor, reviews, monkeypatch):
-    from keras_elmo.tasks import sentence_model
+    from keras_elmo.tasks import served_features
 
     made = []
-    original = sentence_model.CachedFeatures
+    original = served_features.CachedFeatures
     monkeypatch.setattr(
-        sentence_model, "CachedFeatures", lambda *a: made.append(original(*a)) or made[-1]
+        served_features, "CachedFeatures", lambda *a: made.append(original(*a)) or made[-1]
     )
     model = build(backbone, preprocessor)
     model.fit(*reviews, epochs=4, recipe=Recipe(unfreezing="gradual"), verbose=0)

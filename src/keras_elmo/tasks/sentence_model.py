@@ -12,7 +12,6 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
 from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.fine_tuning.unfreezing import frozen_layers
 from keras_elmo.tasks.batches import (
     FEATURES,
     InEpochOrder,
@@ -26,9 +25,10 @@ from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
 from keras_elmo.tasks.keras_data import gives_batches, keras_data
 from keras_elmo.tasks.model_calls import ModelCalls
+from keras_elmo.tasks.served_features import serve_features
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
-from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
+from keras_elmo.tasks.word_types import INDEX, TYPES, features_of_types
 
 
 class SentenceModel(keras.Model):
@@ -132,7 +132,7 @@ class SentenceModel(keras.Model):
         def fit_epochs(begin: int, end: int, done: int) -> keras.callbacks.History:
             """Of one stage, with the features of the layers that are frozen in it."""
             nonlocal cached, served
-            cached = self._cache_features(cache, cached, batches, validation_data)
+            cached = serve_features(self, cache, cached, batches, validation_data)
             # The batches are in their own order: Keras would shuffle them with global random state.
             span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
             order.start = begin, done
@@ -253,32 +253,6 @@ class SentenceModel(keras.Model):
             features = features_of_types(self.backbone, *types, training=training)
             return self._head({**inputs, FEATURES: features}, training)
         return super().call(inputs, training=training, mask=mask)
-
-    def _cache_features(
-        self, cache: bool | str, cached: CachedFeatures | None, *datasets: Any
-    ) -> CachedFeatures | None:
-        """Give the data sets the features of frozen layers, `cached` ones where they still are."""
-        backbone = self.backbone
-        ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-        can_embed = not backbone.stateful and backbone.encoder == "bilm"
-        frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
-        types = None
-        if backbone.word_layer.trainable_weights and can_read_types(backbone):
-            types = WordTypes(backbone, self._preprocessor)
-        for data in ours:
-            data.features, data.word_types = None, types
-        self._upper = None
-        if not cache or not frozen or backbone.dropout or backbone.weight_drop:
-            return cached
-        if frozen <= backbone.num_layers:
-            self._upper = UpperLayers(backbone, frozen - 1)
-        if not cached or not cached.serve(frozen):
-            dtype = cache if isinstance(cache, str) else "float16"
-            sentences = [data.sentences for data in ours]
-            cached = CachedFeatures(backbone, self._preprocessor, sentences, dtype)
-        for data, features in zip(ours, cached.features or [], strict=False):
-            data.features = features
-        return cached
 
     @property
     def _preprocessor(self) -> ElmoPreprocessor:
