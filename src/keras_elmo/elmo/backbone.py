@@ -15,7 +15,7 @@ from keras_elmo.elmo.saving import (
     write_backbone,
     write_metadata,
 )
-from keras_elmo.elmo.variables import arrays_by_path, assign_variables
+from keras_elmo.elmo.variables import arrays_by_path, assign_variables, join_groups
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
@@ -156,6 +156,8 @@ class ElmoBackbone(keras.Model):
             features = remove(features, padding_mask)
         inputs = {ids_name: ids, "padding_mask": padding_mask}
         super().__init__(inputs=inputs, outputs=features, **kwargs)
+
+        join_groups(self)
 
         # === Config ===
         self.word_layer = word_layer

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.groups import MIX, join_group
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class ScalarMix(keras.layers.Layer):
@@ -35,6 +37,7 @@ class ScalarMix(keras.layers.Layer):
     def build(self, input_shape):
         self.scalars = self.add_weight(shape=(input_shape[2],), initializer="zeros", name="scalars")
         self.gamma = self.add_weight(shape=(), initializer="ones", name="gamma")
+        join_group([self.scalars, self.gamma], MIX)
 
     def call(self, inputs, mask=None):
         x = self._normalise(inputs, mask) if self.layer_norm else inputs

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.groups import WORD_VECTORS, join_group
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class WordTable(keras.layers.Layer):
@@ -41,6 +43,7 @@ class WordTable(keras.layers.Layer):
             self.fixed = self.add_weight(
                 shape=(left, self.size), initializer="zeros", trainable=False, name="fixed"
             )
+        join_group(self.weights, WORD_VECTORS)
 
     def assign(self, table: np.ndarray) -> None:
         """Set all rows, float `(rows, size)`."""

@@ -28,6 +28,7 @@ from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.served_features import serve_features
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
+from keras_elmo.tasks.whole_training import WholeTraining
 from keras_elmo.tasks.word_types import INDEX, TYPES, features_of_types
 
 
@@ -121,15 +122,20 @@ class SentenceModel(keras.Model):
             shuffle=shuffle,
             seed=seed,
         )
-        # As a list that may be added to: Keras takes one callback, too.
+        order, epochs = InEpochOrder(batches), kwargs.pop("epochs", 1)
+        # Keras takes one callback, too.
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
-        order = InEpochOrder(batches)
-        last = [checkpoint] if checkpoint else []
-        kwargs["callbacks"] = [order, FiniteLoss(), *callbacks, *last]
+        whole = WholeTraining(
+            [order, FiniteLoss(), *callbacks, *([checkpoint] if checkpoint else [])],
+            self,
+            epochs=epochs,
+            steps=len(batches),
+            verbose=kwargs.get("verbose", "auto"),
+        )
         cached: CachedFeatures | None = None
         served = 0  # epochs
 
-        def fit_epochs(begin: int, end: int, done: int) -> keras.callbacks.History:
+        def fit_epochs(begin: int, end: int, done: int) -> None:
             """Of one stage, with the features of the layers that are frozen in it."""
             nonlocal cached, served
             cached = serve_features(self, cache, cached, batches, validation_data)
@@ -137,15 +143,19 @@ class SentenceModel(keras.Model):
             span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
             order.start = begin, done
             batches.set_epoch(begin)  # Keras looks at it before `order` skips what is done
+            left = len(batches.rows) - done
             if done:
-                span["steps_per_epoch"] = len(batches.rows) - done
-            part = super(SentenceModel, self).fit(
-                keras_data(batches), validation_data=keras_data(validation_data), **kwargs | span
+                span["steps_per_epoch"] = left
+            whole.set_params({**whole.params, "steps": left})
+            before = len(whole.history.epoch)
+            super(SentenceModel, self).fit(
+                keras_data(batches),
+                validation_data=keras_data(validation_data),
+                callbacks=whole,
+                **kwargs | span,
             )
-            served += len(part.epoch) if batches.features is not None else 0
-            return part
+            served += len(whole.history.epoch) - before if batches.features is not None else 0
 
-        epochs = kwargs.get("epochs", 1)
         recipe = get_recipe(recipe) if recipe else None
         if checkpoint:
             settings = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
@@ -153,7 +163,7 @@ class SentenceModel(keras.Model):
             sets = (sentences, y, weights), validation
             checkpoint.expect(training_facts(self, sets, recipe, settings))
         stages = StagedTraining(self, recipe, epochs, len(batches))
-        history = stages.fit(fit_epochs, kwargs.pop("initial_epoch", 0), checkpoint)
+        history = stages.fit(fit_epochs, whole, kwargs.pop("initial_epoch", 0), checkpoint)
         self._upper = None
         if cached:
             history.features = cached.line(served)
