@@ -129,14 +129,6 @@ def test_patience_and_rates_go_over_all_stages(schedule):
     np.testing.assert_allclose(*rates, rtol=1e-6)
 
 
-@pytest.mark.skipif(
-    keras.config.backend() != "tensorflow", reason="Keras writes them with TensorFlow"
-)
-def test_tensorboard_sees_one_run(tmp_path):
-    staged(K.TensorBoard(tmp_path))
-    assert sorted(path.parent.name for path in tmp_path.rglob("events*")) == ["train", "validation"]
-
-
 def test_one_rate_for_all_keeps_their_ratios():
     task = build()
     recipe = Recipe(unfreezing=[Stage(["head"], 1), Stage(["bilm_2", "head"])])
@@ -186,7 +178,8 @@ def test_backup_and_restore_goes_on_exactly(tmp_path):
     for one, other in zip(again.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert not (tmp_path / "backup").exists()
-    assert staged(task=again, epochs=3).epoch == [0, 1, 2]  # the next training begins anew
+    # The next training begins anew.
+    assert staged(task=again, epochs=1, recipe=None).epoch == [0]
 
 
 def test_a_training_has_one_place_to_go_on_from(tmp_path):
