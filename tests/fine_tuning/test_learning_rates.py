@@ -142,3 +142,26 @@ def test_weight_decay_by_group():
 def test_what_is_refused(options, told):
     with pytest.raises(ValueError, match=told):
         discriminative_learning_rates(classifier(), **options)
+
+
+def test_one_rate_sets_those_of_all_groups():
+    optimizer = discriminative_learning_rates(classifier(), 1e-2, 1e-3, 0.1, rates={"mix": 0.0})
+    for rate in (0.0, 5e-3):  # a rate of 0 in between changes no ratio
+        optimizer.learning_rate = rate
+    found = {name: float(own.learning_rate) for name, own in optimizer.optimizer_map.items()}
+    expected = {"word_layer": 5e-6, "bilm_1": 5e-5, "bilm_2": 5e-4, "mix": 0.0}
+    assert found == pytest.approx(expected)
+    assert float(optimizer.learning_rate) == pytest.approx(5e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"head": 0.0}, ValueError, "must have been above 0"),
+        ({"schedule": "warmup_cosine", "steps": 9}, TypeError, "of .*head follows a schedule"),
+    ],
+)
+def test_one_rate_that_cannot_be_set(options, error, told):
+    optimizer = discriminative_learning_rates(classifier(), **options)
+    with pytest.raises(error, match=told):
+        optimizer.learning_rate = 1e-3

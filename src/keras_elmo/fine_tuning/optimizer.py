@@ -65,15 +65,21 @@ class GroupedOptimizer(keras.optimizers.MultiOptimizer):
 
     @learning_rate.setter
     def learning_rate(self, value):
-        head = self._first_rates[
-            self._inner_optimizers.index(self._optimizer_map.default_optimizer)
-        ]
+        inner = self._inner_optimizers
+        by_schedule = [own.name for own in inner if not _is_number(own)]
+        if by_schedule:
+            raise TypeError(
+                "the learning rate of a GroupedOptimizer can be set where all rates are numbers. "
+                f"Received: {float(value)}, where that of {', '.join(by_schedule)} follows a "
+                "schedule. Leave out the schedule, or the callback that sets the rate."
+            )
+        head = self._first_rates[inner.index(self._optimizer_map.default_optimizer)]
         if not head:
             raise ValueError(
                 "all rates are set by the head's, which must have been above 0. Received: "
                 f"{float(value)} for a head at 0. Set `optimizer.optimizer_map[group]`'s instead."
             )
-        for own, first in zip(self._inner_optimizers, self._first_rates, strict=True):
+        for own, first in zip(inner, self._first_rates, strict=True):
             own.learning_rate = float(value) * (first / head)
 
     def apply(self, grads, trainable_variables=None):
@@ -104,6 +110,11 @@ def clip_by_global_norm(gradients, clip_norm):
     scale = clip_norm / ops.maximum(norm, clip_norm)
     scaled = [None if g is None else g * ops.cast(scale, g.dtype) for g in dense]
     return [None if g is None else ops.where(finite, g, ops.zeros_like(g)) for g in scaled]
+
+
+def _is_number(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether its rate is one, which may be set, and no schedule."""
+    return isinstance(optimizer._learning_rate, keras.Variable)
 
 
 def _numpy(value):
@@ -173,9 +184,8 @@ def hand_over(old: Any, new: Any, variables: Sequence[keras.Variable]) -> None:
 def _hand_over(pairs: Sequence[tuple[keras.Variable, Any]], own: Any) -> None:
     first = pairs[0][1]
     own._iterations.assign(first._iterations)
-    rates = own._learning_rate, first._learning_rate
-    if all(isinstance(rate, keras.Variable) for rate in rates):  # and no schedule
-        rates[0].assign(rates[1])
+    if _is_number(own) and _is_number(first):
+        own.learning_rate = first.learning_rate
     for variable, before in pairs:
         for slots in ("_momentums", "_velocities"):
             there, here = (
