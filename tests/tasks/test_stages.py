@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.fine_tuning.groups import group_of
 from keras_elmo.fine_tuning.recipes import RECIPES, Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
+from keras_elmo.layers.groups import group_of
 
 GROUPS = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
 UPPER = ["bilm_2", "mix", "head"]
@@ -41,7 +41,8 @@ class Movement(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         now = self.values()
-        moved = {group_of(path) for path in now if (now[path] != self.before[path]).any()}
+        groups = {v.path: group_of(v) for v in self.model.weights}
+        moved = {groups[path] for path in now if (now[path] != self.before[path]).any()}
         self.epochs = [*getattr(self, "epochs", []), [name for name in GROUPS if name in moved]]
         self.before = now
 
@@ -122,12 +123,12 @@ def test_stored_features_of_frozen_layers_are_exact(weights_after, groups):
 
 
 def test_features_serve_the_next_stage(backbone, preprocessor, reviews, monkeypatch):
-    from keras_elmo.tasks import sentence_model
+    from keras_elmo.tasks import served_features
 
     made = []
-    original = sentence_model.CachedFeatures
+    original = served_features.CachedFeatures
     monkeypatch.setattr(
-        sentence_model, "CachedFeatures", lambda *a: made.append(original(*a)) or made[-1]
+        served_features, "CachedFeatures", lambda *a: made.append(original(*a)) or made[-1]
     )
     model = build(backbone, preprocessor)
     model.fit(*reviews, epochs=4, recipe=Recipe(unfreezing="gradual"), verbose=0)

@@ -20,6 +20,7 @@ from keras_elmo.elmo.variables import (
     arrays_by_path,
     assign_variables,
     is_loaded_by_keras,
+    join_groups,
     without_values,
 )
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
@@ -169,6 +170,8 @@ class ElmoBackbone(keras.Model):
         inputs = {ids_name: ids, "padding_mask": padding_mask}
         with dtype_scope(dtype):
             super().__init__(inputs=inputs, outputs=features, **kwargs)
+
+        join_groups(self)
 
         # === Config ===
         self.word_layer = word_layer
