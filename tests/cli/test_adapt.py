@@ -4,7 +4,7 @@ import json
 
 from support import small_backbone
 
-from keras_elmo.weights.folder_lock import locked_folder
+from keras_elmo.text.folder_lock import locked_folder
 
 
 def test_adapt(run, tmp_path):

@@ -64,7 +64,7 @@ def adapt(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.weights.folder_lock import locked_folder
+    from keras_elmo.text.folder_lock import locked_folder
 
     check_folder(output, resume, {})
     ctx.with_resource(locked_folder(output))

@@ -57,7 +57,7 @@ def find_rate(
     from keras_elmo.reports.records import write_history
     from keras_elmo.tasks.rate_finder import find_learning_rate
     from keras_elmo.tasks.runs import TrainingRun
-    from keras_elmo.weights.new_file import refuse_existing
+    from keras_elmo.text.new_file import refuse_existing
 
     refuse_existing(output / TABLE, overwrite)
     run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})

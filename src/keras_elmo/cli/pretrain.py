@@ -93,7 +93,7 @@ def pretrain(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.weights.folder_lock import locked_folder
+    from keras_elmo.text.folder_lock import locked_folder
 
     backbone_config = {
         "units": units,
@@ -164,7 +164,7 @@ def pretrain(
 
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
-    from keras_elmo.weights.folder_lock import LOCK
+    from keras_elmo.text.folder_lock import LOCK
 
     begun = folder.is_dir() and any(
         path.name not in ("corpus", "corpus.unfinished", LOCK) for path in folder.iterdir()

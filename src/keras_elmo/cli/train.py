@@ -218,9 +218,9 @@ def train(
     check_elmo_options(preset, weights, options, None)
     fetch_if_named(preset)
     load_backend(trains=True)
-    from keras_elmo.elmo.saving import new_folder
     from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.runs import TrainingRun
+    from keras_elmo.weights.new_folder import new_folder
 
     run = TrainingRun.from_options(ctx.params)
     run.check_start(name for name in ctx.params if _is_said(ctx, name))

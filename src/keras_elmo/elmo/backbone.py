@@ -9,7 +9,6 @@ import numpy as np
 
 from keras_elmo.elmo.encoder import build_encoder
 from keras_elmo.elmo.saving import (
-    new_folder,
     read_object,
     read_weights,
     write_backbone,
@@ -21,6 +20,7 @@ from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 from keras_elmo.weights.published import PublishedElmo
 

@@ -17,7 +17,7 @@ from keras_elmo.embedding.feature_files import (
 )
 from keras_elmo.embedding.job_records import Job
 from keras_elmo.embedding.unfinished import UnfinishedFeatures
-from keras_elmo.weights.new_file import check_new_file
+from keras_elmo.text.new_file import check_new_file
 from keras_elmo.weights.space import require_space
 
 # What a kill loses at most; a stateful ELMo commits after so many batches instead.

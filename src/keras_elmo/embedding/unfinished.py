@@ -19,7 +19,7 @@ import numpy as np
 
 from keras_elmo.embedding.feature_rows import LENGTHS, ROWS, TOKENS, FeatureRows
 from keras_elmo.embedding.job_records import DONE, JOB, Done, Job, changes, sentence_line, write_job
-from keras_elmo.weights.folder_lock import LOCK, locked_folder
+from keras_elmo.text.folder_lock import LOCK, locked_folder
 from keras_elmo.weights.space import require_space
 
 _VERSION = 1  # of these files, and of how sentences are cut into chunks

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from keras_elmo.tasks.training_facts import changes
-from keras_elmo.weights.new_file import new_file
+from keras_elmo.text.new_file import new_file
 from keras_elmo.weights.space import require_space
 
 logger = logging.getLogger("keras_elmo")

@@ -12,7 +12,6 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
-    new_folder,
     write_backbone,
     write_metadata,
     write_object,
@@ -35,6 +34,7 @@ from keras_elmo.tasks.labels import LabelEncoder, class_names
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import (
     PREPROCESSOR_FILE,
     TASK_FILE,

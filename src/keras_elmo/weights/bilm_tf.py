@@ -15,10 +15,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from keras_elmo.text.new_file import refuse_existing
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, create_hdf5, list_arrays, replacing
-from keras_elmo.weights.new_file import refuse_existing
 from keras_elmo.weights.options import (
     config_from_options,
     disagreements,

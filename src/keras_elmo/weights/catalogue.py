@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from keras_elmo.text.folder_lock import locked_folder
 from keras_elmo.weights.download import download
-from keras_elmo.weights.folder_lock import locked_folder
 
 HOME_VARIABLE = "KERAS_ELMO_HOME"
 
