@@ -84,11 +84,11 @@ def find_rate(
         for test in found
         for rate, loss, smoothed in zip(test.rates, test.losses, test.smoothed, strict=True)
     ]
-    write_history(table, output / TABLE)
     try:
         plot_rate_searches(found, output / PICTURE)
     except PlotsMissingError as error:
         warn(f"no picture: {error}")
+    write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
         say(f"{test.part}: no harm up to {test.harmless:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)

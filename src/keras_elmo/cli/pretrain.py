@@ -1,7 +1,6 @@
 """`keras-elmo pretrain`: text files → an ELMo of one's own."""
 
 import json
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Optimizer, Precision, Softmax
+from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
 
@@ -149,8 +149,7 @@ def pretrain(
             )
             shown.write(progress.history)
     except KeyboardInterrupt:
-        again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
+        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
         stop_interrupted()
     export_preset(
         model,
@@ -159,7 +158,8 @@ def pretrain(
         overwrite=True,
         tokens_seen=progress.tokens,
     )
-    say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
+    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
+    say(f"Done. Use it: {use}", quiet=quiet)
 
 
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:

@@ -1,49 +1,71 @@
 """A folder that is written beside its place and renamed when it is complete."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
 from keras_elmo.text.new_file import refuse_existing
+from keras_elmo.text.work_folder import clear, move_in, work_folder
 from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE
 from keras_elmo.weights.space import require_space
 
+_PRESET = (METADATA_FILE, PREPROCESSOR_FILE)
+
 
 @contextmanager
-def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Yield an empty folder beside `path` that takes its place when the block ends well.
+def new_folder(
+    path: str | PathLike[str], *, overwrite: bool = False, signs: Collection[str] = _PRESET
+) -> Iterator[Path]:
+    """Yield an empty folder of the same name that takes the place of `path` at a good end.
+
+    Args:
+        path: the folder.
+        overwrite: replace one that has one of the `signs`, or is empty.
+        signs: files of which every such folder has one; by default those of a preset.
 
     Raises:
-        FileExistsError: `path` exists and `overwrite` is false, or it holds something else than a
-            preset, which is never replaced.
+        BusyError: another command is writing it.
+        FileExistsError: `path` exists and `overwrite` is false, or it is no such folder, or
+            somebody else's files are in the folder beside it that is to hold the new one until
+            then.
     """
     path = Path(path)
+    with (
+        work_folder(path) as work,
+        new_folder_in(work, path, overwrite=overwrite, signs=signs) as new,
+    ):
+        yield new
+
+
+@contextmanager
+def new_folder_in(
+    work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = _PRESET
+) -> Iterator[Path]:
+    """As `new_folder`, for who has entered the `work_folder` of `path`."""
     refuse_existing(path, overwrite)
-    if path.exists() and not _may_be_replaced(path):
+    if path.exists() and not _may_be_replaced(path, signs):
         raise FileExistsError(
-            f"{path} is no preset, so it is not overwritten. Choose another folder or empty it."
+            f"{path} is not replaced. Received: a folder without {' or '.join(signs)}, so it is "
+            "something else than is to be written there. Choose another folder or empty it."
         )
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    clear(work)
+    new = work / path.name
+    new.mkdir()
     try:
-        require_space(unfinished / METADATA_FILE, 0)  # before an hour of training, not after it
-        yield unfinished
-        replaced = path.with_name(f"{path.name}.replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        if path.exists():
-            path.rename(replaced)
-        unfinished.rename(path)
-        shutil.rmtree(replaced, ignore_errors=True)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        require_space(new / METADATA_FILE, 0)  # before an hour of training, not after it
+        yield new
+    except BaseException:
+        with suppress(OSError):  # the next command does it
+            clear(work)
+        raise
+    move_in(new, path)
+    with suppress(OSError):  # likewise
+        clear(work)
 
 
-def _may_be_replaced(path: Path) -> bool:
-    """Whether a path is a preset or an empty folder: `--overwrite` must not empty a home."""
-    ours = (METADATA_FILE, PREPROCESSOR_FILE)
+def _may_be_replaced(path: Path, signs: Collection[str]) -> bool:
+    """`--overwrite` must not empty a home."""
     return path.is_dir() and (
-        any((path / name).is_file() for name in ours) or not any(path.iterdir())
+        any((path / name).is_file() for name in signs) or not any(path.iterdir())
     )
