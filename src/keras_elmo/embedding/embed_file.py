@@ -105,9 +105,9 @@ def embed_file(
         OSError: there is no space left; what is done is kept.
         ImportError: the format needs an extra.
     """
+    check_place(output)
     to = feature_format(output, to)
     write = feature_writer(to)
-    check_place(output)
     names = [file.name for file in output_files(output, to, pooled=choice.pooled)]
     progress = progress or EmbedProgress()
     everything: Job = {**asdict(choice), "to": to, **job}

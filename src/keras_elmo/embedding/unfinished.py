@@ -171,8 +171,8 @@ class UnfinishedFeatures:
             check_new_file(self.output.with_name(name), overwrite=self.overwrite)
         if self.restart or self.done.outputs or not self.done.sentences:
             self.done = Done(self.job)
-            self.done.write(self.folder)
-            clear(self.folder, keep=DONE)
+            (self.folder / DONE).unlink(missing_ok=True)  # first, for it says what the others are
+            clear(self.folder)
         elif changed := self.done.changes(self.job):
             raise ValueError(
                 f"{self.folder} holds {self.done.sentences:,} sentences of another command. "
