@@ -246,4 +246,6 @@ def train(
             )
         if not result.interrupted:
             checkpoint.remove()
-    finish(output, result, again=resuming(ctx.obj), quiet=quiet)
+    # Ctrl-C while the first epoch is measured comes before the first checkpoint.
+    again = resuming(ctx.obj) if checkpoint.path.exists() else ""
+    finish(output, result, again=again, quiet=quiet)

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.text.work_folder import clear, work_folder
+from keras_elmo.text.work_folder import clear, cleared_on_error, new_one_told, work_folder
 
 
 @contextmanager
@@ -25,12 +25,12 @@ def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[
     with work_folder(path) as work:
         refuse_existing(path, overwrite)
         clear(work)
-        try:
-            yield work / path.name
-            os.replace(work / path.name, path)
-        finally:
-            with suppress(OSError):  # the next command does it
-                clear(work)
+        new = work / path.name
+        with cleared_on_error(work):
+            yield new
+        with new_one_told(new):
+            refuse_existing(path, overwrite)  # it may have come meanwhile
+            os.replace(new, path)
 
 
 def check_new_file(path: Path, *, overwrite: bool = False) -> None:

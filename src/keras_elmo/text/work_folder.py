@@ -53,6 +53,28 @@ def clear(folder: Path, keep: str = "") -> None:
             path.unlink()
 
 
+@contextmanager
+def cleared_on_error(folder: Path) -> Iterator[None]:
+    """Remove what was written in a work folder if it cannot be completed."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the next command does it
+            clear(folder)
+        raise
+
+
+@contextmanager
+def new_one_told(new: Path) -> Iterator[None]:
+    """Add to the error of what cannot be moved to its place that it is kept."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename2 or error.filename
+        message = f"{place}: {error.strerror}." if error.strerror else str(error)
+        raise type(error)(f"{message} What was written is whole in {new}.") from error
+
+
 def move_in(new: Path, output: Path) -> None:
     """Put a folder in the place of an output, in whose `work_folder` this is called.
 
@@ -64,12 +86,9 @@ def move_in(new: Path, output: Path) -> None:
         if os.path.lexists(output):
             output.rename(replaced)
         new.rename(output)
-    except BaseException as error:
+    except BaseException:
         if os.path.lexists(replaced) and not os.path.lexists(output):
             replaced.rename(output)
-        if isinstance(error, OSError):
-            told = f"{error.strerror}, so {new}, which is whole, could not be moved there"
-            raise OSError(error.errno, told, str(output)) from error
         raise
 
 

@@ -1,12 +1,13 @@
 """A folder that is written beside its place and renamed when it is complete."""
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
 from keras_elmo.text.new_file import refuse_existing
-from keras_elmo.text.work_folder import clear, move_in, work_folder
+from keras_elmo.text.work_folder import clear, cleared_on_error, move_in, new_one_told, work_folder
 from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE
 from keras_elmo.weights.space import require_space
 
@@ -43,29 +44,29 @@ def new_folder_in(
     work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = _PRESET
 ) -> Iterator[Path]:
     """As `new_folder`, for who has entered the `work_folder` of `path`."""
+    _check_place(path, overwrite, signs)
+    clear(work)
+    new = work / path.name
+    new.mkdir()
+    with cleared_on_error(work):
+        require_space(new / METADATA_FILE, 0)  # before an hour of training, not after it
+        yield new
+    with new_one_told(new):
+        _check_place(path, overwrite, signs)  # something may have come meanwhile
+        move_in(new, path)
+    with suppress(OSError):  # the next command does it
+        clear(work)
+
+
+def _check_place(path: Path, overwrite: bool, signs: Collection[str]) -> None:
+    """`--overwrite` must not empty a home."""
     refuse_existing(path, overwrite)
-    if path.exists() and not _may_be_replaced(path, signs):
+    if os.path.lexists(path) and not (path.is_dir() and _may_be_replaced(path, signs)):
         raise FileExistsError(
             f"{path} is not replaced. Received: a folder without {' or '.join(signs)}, so it is "
             "something else than is to be written there. Choose another folder or empty it."
         )
-    clear(work)
-    new = work / path.name
-    new.mkdir()
-    try:
-        require_space(new / METADATA_FILE, 0)  # before an hour of training, not after it
-        yield new
-    except BaseException:
-        with suppress(OSError):  # the next command does it
-            clear(work)
-        raise
-    move_in(new, path)
-    with suppress(OSError):  # likewise
-        clear(work)
 
 
 def _may_be_replaced(path: Path, signs: Collection[str]) -> bool:
-    """`--overwrite` must not empty a home."""
-    return path.is_dir() and (
-        any((path / name).is_file() for name in signs) or not any(path.iterdir())
-    )
+    return any((path / name).is_file() for name in signs) or not any(path.iterdir())

@@ -1,8 +1,16 @@
-"""Whatever file event a writer is killed at, the same command ends well and leaves nothing else."""
+"""Writers: nothing of others is touched, and after a kill at any moment the same command ends well.
 
+What a command line adds to these is tested in `tests/cli/test_outputs.py`.
+"""
+
+import errno
 import itertools
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +23,7 @@ from support import random_variables, small_backbone, small_config
 from keras_elmo.embedding.embed_file import Engine, embed_file
 from keras_elmo.embedding.feature_choice import FeatureChoice
 from keras_elmo.pretraining.corpus import prepare_corpus
+from keras_elmo.text.folder_lock import BusyError
 from keras_elmo.text.new_file import new_file
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.text.work_folder import remove_unfinished, work_folder
@@ -36,8 +45,8 @@ def write_file(overwrite):
         file.write(NEW)
 
 
-def write_folder(overwrite):
-    with new_folder("out", overwrite=overwrite) as folder:
+def write_folder(overwrite, place="out"):
+    with new_folder(place, overwrite=overwrite) as folder:
         write(folder / "metadata.json", NEW)
         write(folder / "inside/more.txt", NEW)
 
@@ -183,11 +192,142 @@ def test_features_over_older_ones(tmp_path, monkeypatch):
     check_kills(tmp_path, monkeypatch, command, older)
 
 
-def test_equal_features_are_equal_bytes(tmp_path):
-    """HDF5 may hold times, in whole seconds: here it must have none."""
+def test_hdf5_files_hold_no_times(tmp_path):
+    """So equal contents are equal bytes."""
+    from keras_elmo.elmo.language_model import ElmoLanguageModel
+    from keras_elmo.pretraining.export import export_preset
+
     for pool in ("none", "mean"):
         embed(tmp_path / f"{pool}.h5", pool=pool)
-        with h5py.File(tmp_path / f"{pool}.h5") as file:
-            assert h5py.h5o.get_info(file.id).ctime == 0
-            for dataset in file.values():
-                assert h5py.h5o.get_info(dataset.id).ctime == 0
+    save_bilm_tf(CONFIG, VARIABLES, tmp_path / "weights.h5", tmp_path / "options.json")
+    model, words = ElmoLanguageModel(small_backbone()[0], 4), ["<S>", "</S>", "<UNK>", "the"]
+    for half in (False, True):
+        export_preset(model, tmp_path / f"half-{half}", vocabulary=words, half=half)
+    paths = list(tmp_path.rglob("*.h5"))
+    assert len(paths) == 3 + 2 * 2
+    for path in paths:
+        times = []
+        with h5py.File(path) as file:
+            file.visititems(lambda _, node, found=times: found.append(h5py.h5o.get_info(node.id)))
+            times.append(h5py.h5o.get_info(file.id))
+        assert {time for info in times for time in (info.ctime, info.mtime, info.btime)} == {0}
+
+
+# === What belongs to others ===
+
+
+def corpus():
+    write("text.txt", "a b\n")
+    prepare_corpus(["text.txt"], "corpus")
+
+
+WRITERS = {
+    "out.txt": partial(write_file, True),
+    "out": partial(write_folder, True),
+    "published": partial(save_published_folder, CONFIG, VARIABLES, "published"),
+    "weights.hdf5": partial(save_bilm_tf, CONFIG, VARIABLES, "weights.hdf5", "options.json"),
+    "words.txt": partial(Vocabulary(["<S>", "</S>", "<UNK>"]).save, "words.txt"),
+    "corpus": corpus,
+    "out.npz": partial(embed, "out.npz"),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_others_have_there_is_refused_by_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for theirs in (f"{name}.unfinished/thesis.txt", f"{name}.unfinished"):
+        write(theirs, "years of work")
+        with pytest.raises(FileExistsError, match=f"{name}.unfinished is where.*Move it away"):
+            WRITERS[name]()
+        assert Path(theirs).read_text() == "years of work"
+        assert not Path(name).exists()
+        Path(f"{name}.unfinished").rename("elsewhere" if theirs.endswith("txt") else "a file")
+    write(f"{name}.replaced/thesis.txt", "years of work")
+    for _ in range(2 if name in ("out", "out.txt") else 1):
+        WRITERS[name]()
+        assert Path(name).exists()
+    assert Path(f"{name}.replaced/thesis.txt").read_text() == "years of work"
+    assert not Path(f"{name}.unfinished").exists()
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_of_two_at_once_the_later_one_is_refused(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with work_folder(Path(name)) as work:
+        write(work / name, "half")
+        with pytest.raises(BusyError, match=f"another command is writing {name}. Wait until"):
+            WRITERS[name]()
+        assert (work / name).read_text() == "half"
+    WRITERS[name]()
+    assert not Path(f"{name}.unfinished").exists()
+
+
+def test_a_folder_that_is_something_else_is_not_replaced(tmp_path):
+    write(tmp_path / "home/thesis.txt", "years of work")
+    with (
+        pytest.raises(FileExistsError, match=r"a folder without metadata\.json or preprocessor"),
+        new_folder(tmp_path / "home", overwrite=True),
+    ):
+        pass
+    write(tmp_path / "a.txt", "a b\n")
+    with pytest.raises(FileExistsError, match=r"a folder without corpus\.json"):
+        prepare_corpus([tmp_path / "a.txt"], tmp_path / "home")
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("writer", [new_file, new_folder])
+def test_what_comes_into_its_place_meanwhile_stays(writer, tmp_path):
+    """And what was written is kept as well."""
+
+    def command():
+        with writer(tmp_path / "out") as path:
+            write(path / "metadata.json" if writer is new_folder else path, NEW)
+            write(tmp_path / "out", "years of work")
+
+    with pytest.raises(FileExistsError, match=r"exists already.*whole in .*out\.unfinished.out\."):
+        command()
+    assert (tmp_path / "out").read_text() == "years of work"
+    assert os.path.exists(tmp_path / "out.unfinished/out")
+
+
+def test_what_cannot_be_moved_to_its_place_is_kept(tmp_path, monkeypatch):
+    """As where the place is another disk's."""
+
+    def is_busy(path, target):
+        raise OSError(errno.EBUSY, "Device or resource busy", str(path), None, str(target))
+
+    monkeypatch.setattr(Path, "rename", is_busy)
+    with pytest.raises(OSError, match=r"resource busy\. What was written is whole in .*out\."):
+        write_folder(overwrite=False, place=tmp_path / "out")
+    assert (tmp_path / "out.unfinished/out/metadata.json").read_text() == NEW
+
+
+# === Real kills ===
+
+FOREVER = """
+import itertools
+from keras_elmo.weights.new_folder import new_folder
+for number in itertools.count():
+    with new_folder("out", overwrite=True) as folder:
+        for name in ("metadata.json", "more.txt"):
+            (folder / name).write_text(str(number))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+@pytest.mark.parametrize("seconds", [0.0, 0.0013, 0.0037, 0.0101])
+def test_kill_9(seconds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen([sys.executable, "-c", FOREVER], env=environment)
+    while not Path("out").exists() and process.poll() is None:
+        time.sleep(0.001)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    with work_folder(Path("out")):  # is free, and has put in its place what the kill kept from it
+        numbers = {path.read_text() for path in Path("out").iterdir()}
+        assert len(numbers) == 1
+        assert len(list(Path("out").iterdir())) == 2
+    write_folder(overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
