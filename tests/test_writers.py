@@ -22,6 +22,8 @@ from support import random_variables, small_backbone, small_config
 
 from keras_elmo.embedding.embed_file import Engine, embed_file
 from keras_elmo.embedding.feature_choice import FeatureChoice
+from keras_elmo.embedding.store.feature_store import FeatureStore
+from keras_elmo.embedding.store.folder import StoredModel, remove_store
 from keras_elmo.pretraining.corpus import prepare_corpus
 from keras_elmo.text.folder_lock import BusyError
 from keras_elmo.text.new_file import new_file
@@ -190,6 +192,24 @@ def test_features_over_older_ones(tmp_path, monkeypatch):
     older = partial(embed, "out.npy", job={"model": "older"})
     command = partial(embed, "out.npy", overwrite=True)
     check_kills(tmp_path, monkeypatch, command, older)
+
+
+def test_a_store_is_made_and_removed(tmp_path, monkeypatch):
+    model = StoredModel("abc", 3, 4, "float16")
+    folder = Path("features") / model.folder_name
+
+    def make():
+        FeatureStore("abc", (3, 4), root=".").close()
+
+    def remove():
+        if folder.is_dir():
+            remove_store(folder)
+        remove_unfinished(folder)
+
+    for command, prepare in ((make, lambda: None), (remove, make)):
+        place = tmp_path / command.__name__
+        place.mkdir()
+        check_kills(place, monkeypatch, command, prepare, lambda name, data: name if data else "")
 
 
 def test_hdf5_files_hold_no_times(tmp_path):
