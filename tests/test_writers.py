@@ -28,7 +28,7 @@ from keras_elmo.pretraining.corpus import prepare_corpus
 from keras_elmo.text.folder_lock import BusyError
 from keras_elmo.text.new_file import new_file
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.text.work_folder import remove_unfinished, work_folder
+from keras_elmo.text.work_folder import MARK, remove_unfinished, work_folder
 from keras_elmo.weights.bilm_tf import save_bilm_tf, save_published_folder
 from keras_elmo.weights.new_folder import new_folder, new_folder_in
 from keras_elmo.weights.published import PublishedElmo
@@ -50,7 +50,7 @@ def write_file(overwrite):
 def write_folder(overwrite, place="out"):
     with new_folder(place, overwrite=overwrite) as folder:
         write(folder / "metadata.json", NEW)
-        write(folder / "inside/more.txt", NEW)
+        write(folder / "more.json", NEW)
 
 
 @pytest.mark.parametrize("command", [write_file, write_folder])
@@ -79,7 +79,7 @@ def test_killed_twice(tmp_path, monkeypatch):
             assert {OLD, NEW} & set(left), (first, second)
         write_folder(overwrite=True)
         assert [path.name for path in folder.iterdir()] == ["out"]
-        assert (folder / "out/inside/more.txt").read_text() == NEW
+        assert (folder / "out/more.json").read_text() == NEW
 
 
 def test_a_training_and_its_checkpoint(tmp_path, monkeypatch):
@@ -289,6 +289,18 @@ def test_a_folder_that_is_something_else_is_not_replaced(tmp_path):
         new_folder(tmp_path / "home", overwrite=True),
     ):
         pass
+    for theirs in ("notes.md", "train.csv", "inside/model.json"):
+        write(tmp_path / "model/metadata.json", OLD)
+        write(tmp_path / f"model/evaluation.json.unfinished/{MARK}", "")
+        write(tmp_path / "model" / theirs, "years of work")
+        with (
+            pytest.raises(FileExistsError, match=f"a folder with '{theirs.split('/')[0]}'.*Move"),
+            new_folder(tmp_path / "model", overwrite=True),
+        ):
+            pass
+        (tmp_path / "model" / theirs.split("/")[0]).rename(tmp_path / theirs.split("/")[0])
+    with new_folder(tmp_path / "model", overwrite=True):
+        pass
     write(tmp_path / "a.txt", "a b\n")
     with pytest.raises(FileExistsError, match=r"a folder without corpus\.json"):
         prepare_corpus([tmp_path / "a.txt"], tmp_path / "home")
@@ -329,7 +341,7 @@ import itertools
 from keras_elmo.weights.new_folder import new_folder
 for number in itertools.count():
     with new_folder("out", overwrite=True) as folder:
-        for name in ("metadata.json", "more.txt"):
+        for name in ("metadata.json", "more.json"):
             (folder / name).write_text(str(number))
 """
 

@@ -1,17 +1,27 @@
 """A folder that is written beside its place and renamed when it is complete."""
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
 from keras_elmo.text.new_file import refuse_existing
-from keras_elmo.text.work_folder import clear, cleared_on_error, move_in, new_one_told, work_folder
+from keras_elmo.text.work_folder import (
+    MARK,
+    clear,
+    cleared_on_error,
+    move_in,
+    new_one_told,
+    work_folder,
+)
 from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE
 from keras_elmo.weights.space import require_space
 
 _PRESET = (METADATA_FILE, PREPROCESSOR_FILE)
+# What such folders hold, later reports included. Anything else was put there by somebody.
+_OURS = re.compile(r".+\.(json|jsonl|h5|npy|npz|keras|png)|history\.csv|(vocabulary|types)\.txt")
 
 
 @contextmanager
@@ -22,7 +32,8 @@ def new_folder(
 
     Args:
         path: the folder.
-        overwrite: replace one that has one of the `signs`, or is empty.
+        overwrite: replace one that has one of the `signs` and nothing that looks like somebody's
+            own, or is empty.
         signs: files of which every such folder has one; by default those of a preset.
 
     Raises:
@@ -61,12 +72,25 @@ def new_folder_in(
 def _check_place(path: Path, overwrite: bool, signs: Collection[str]) -> None:
     """`--overwrite` must not empty a home."""
     refuse_existing(path, overwrite)
-    if os.path.lexists(path) and not (path.is_dir() and _may_be_replaced(path, signs)):
+    if not os.path.lexists(path):
+        return
+    names = sorted(os.listdir(path)) if path.is_dir() else []
+    others = [name for name in names if not _is_ours(path / name)]
+    received = ""
+    if not path.is_dir():
+        received = "a file"
+    elif names and not any((path / name).is_file() for name in signs):
+        received = f"a folder without {' or '.join(signs)}"
+    elif others:
+        received = f"a folder with {others[0]!r}, which is not of what is written there"
+    if received:
         raise FileExistsError(
-            f"{path} is not replaced. Received: a folder without {' or '.join(signs)}, so it is "
-            "something else than is to be written there. Choose another folder or empty it."
+            f"{path} is not replaced. Received: {received}. Move that away, or choose another "
+            "folder."
         )
 
 
-def _may_be_replaced(path: Path, signs: Collection[str]) -> bool:
-    return any((path / name).is_file() for name in signs) or not any(path.iterdir())
+def _is_ours(path: Path) -> bool:
+    if path.is_dir():  # only what a killed writer of one of these files left
+        return (path / MARK).is_file()
+    return _OURS.fullmatch(path.name) is not None
