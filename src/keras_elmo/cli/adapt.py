@@ -66,8 +66,8 @@ def adapt(
     from keras_elmo.reports.records import command_record, write_json
     from keras_elmo.text.folder_lock import locked_folder
 
-    check_folder(output, resume, {})
     ctx.with_resource(locked_folder(output))
+    check_folder(output, resume, {})
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
     model = adapted_language_model(preset, words, dropout=dropout)

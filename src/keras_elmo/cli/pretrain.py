@@ -104,8 +104,8 @@ def pretrain(
         "dropout": dropout,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
-    check_folder(output, resume, shape)
     ctx.with_resource(locked_folder(output))
+    check_folder(output, resume, shape)
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)
