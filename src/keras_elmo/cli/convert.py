@@ -7,6 +7,7 @@ import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ElmoFormat, Tokenizer
+from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.console import say
 from keras_elmo.cli.presets import fetch_if_named
 
@@ -52,7 +53,8 @@ def convert(
         from keras_elmo.elmo.conversion import write_as_preset
 
         write_as_preset(elmo, output, tokenizer=tokenizer, overwrite=overwrite)
-        say(f"Use it: keras-elmo train DATA --preset {output} -o model/", quiet=quiet)
+        use = command_line("train", "DATA", "--preset", output, "-o", "model/")
+        say(f"Use it: {use}", quiet=quiet)
         return
     if to == ElmoFormat.SAFETENSORS:
         from keras_elmo.weights.safetensors_file import save_safetensors

@@ -55,7 +55,7 @@ def evaluate(
     from keras_elmo.tasks.labelled_files import read_for
     from keras_elmo.tasks.loading import load_task
     from keras_elmo.text.datasets import SEQ2SEQ
-    from keras_elmo.weights.new_file import new_file
+    from keras_elmo.text.new_file import new_file
 
     task = load_task(model)
     rows = read_for(task, data, file_format, text, label, header=header)

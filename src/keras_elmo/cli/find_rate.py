@@ -57,7 +57,7 @@ def find_rate(
     from keras_elmo.reports.records import write_history
     from keras_elmo.tasks.rate_finder import find_learning_rate
     from keras_elmo.tasks.runs import TrainingRun
-    from keras_elmo.weights.new_file import refuse_existing
+    from keras_elmo.text.new_file import refuse_existing
 
     refuse_existing(output / TABLE, overwrite)
     run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})
@@ -84,11 +84,11 @@ def find_rate(
         for test in found
         for rate, loss, smoothed in zip(test.rates, test.losses, test.smoothed, strict=True)
     ]
-    write_history(table, output / TABLE)
     try:
         plot_rate_searches(found, output / PICTURE)
     except PlotsMissingError as error:
         warn(f"no picture: {error}")
+    write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
         say(f"{test.part}: no harm up to {test.harmless:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)

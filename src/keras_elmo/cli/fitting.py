@@ -1,10 +1,10 @@
 """The steps of a training that people see: progress, measures, what was written."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.console import err, say, warn
 from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.tables import measures_table, recipe_table
@@ -130,9 +130,14 @@ def write_model(
 
 
 def checkpoint_of(
-    output: Path, seconds: float, *, resume: bool, overwrite: bool
+    output: Path, seconds: float, *, anew: bool, resume: bool
 ) -> "TrainingCheckpoint":
     """The checkpoint beside a model folder, written every so many seconds.
+
+    Args:
+        output: the model folder.
+        seconds: between two.
+        anew, resume: what may be done where there is one.
 
     Raises:
         FileExistsError: there is one of a training that shall be neither continued nor replaced.
@@ -141,13 +146,11 @@ def checkpoint_of(
 
     path = output.with_name(f"{output.name}.checkpoint")
     checkpoint = TrainingCheckpoint(path, minutes=seconds / 60)
-    if checkpoint.path.exists() and not resume:
-        if not overwrite:
-            raise FileExistsError(
-                f"{checkpoint.path} is of a training that was interrupted. Continue it with "
-                "--resume and the options it began with, or begin anew with --overwrite."
-            )
-        checkpoint.remove()
+    if checkpoint.path.exists() and not (anew or resume):
+        raise FileExistsError(
+            f"{checkpoint.path} is of a training that was interrupted. Continue it with --resume "
+            "and the options it began with, or begin anew with --overwrite."
+        )
     return checkpoint
 
 
@@ -155,7 +158,7 @@ def finish(
     output: Path,
     result: "TrainingResult",
     *,
-    again: list[str] | None = None,
+    again: str = "",
     quiet: bool = False,
 ) -> None:
     """Say where the model lies and which weights it has.
@@ -173,9 +176,9 @@ def finish(
     if result.diverged:
         raise FloatingPointError(f"{result.diverged} {output} has {which}, which are good.")
     if not result.interrupted:
-        say(f"{output} has {which}. Try: keras-elmo predict {output} new.txt", quiet=quiet)
+        say(f"{output} has {which}. Try: {command_line('predict', output, 'new.txt')}", quiet=quiet)
         return
     warn(f"interrupted. {output} is a whole model with {which} so far.")
     if again:
-        warn(f"go on with: {shlex.join(dict.fromkeys(again))}")
+        warn(f"go on with: {again}")
     stop_interrupted()

@@ -66,9 +66,9 @@ def predict(
     from keras_elmo.tasks.prediction import prediction_lines
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.text.formats import read_texts
+    from keras_elmo.text.new_file import new_file
     from keras_elmo.text.pair_datasets import read_text_pairs
     from keras_elmo.text.question_datasets import read_questions
-    from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
     skipped = Counter[str]()

@@ -7,6 +7,8 @@ from os import PathLike
 
 import numpy as np
 
+from keras_elmo.text.new_file import new_file
+
 
 class WordCache:
     """A bounded, least-recently-used table of word vectors.
@@ -59,7 +61,7 @@ class WordCache:
         """
         rows = list(self._rows.values())
         words = json.dumps(list(self._rows)).encode()
-        with open(path, "wb") as file:
+        with new_file(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
             np.savez(file, key=key, words=np.frombuffer(words, np.uint8), vectors=self._table[rows])
 
     def load(self, path: str | PathLike[str], key: str) -> None:

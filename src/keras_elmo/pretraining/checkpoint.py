@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,39 +10,35 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.text.work_folder import remove_unfinished
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.space import require_space
 
-_CURRENT, _PREVIOUS, _UNFINISHED = "checkpoint", "checkpoint.previous", "checkpoint.unfinished"
+_FOLDER, _STATE = "checkpoint", "state.json"
 
 
 def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any]) -> None:
     """Write model, optimizer and `state` to `folder/checkpoint`; the old one lives until then."""
-    unfinished = folder / _UNFINISHED
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    size = sum(math.prod(variable.shape) for variable in model.variables)
-    require_space(unfinished / "model.keras", 3 * 4 * size)  # with the two moments of Adam
-    model.save(unfinished / "model.keras")
-    np.savez(unfinished / "states.npz", *[variable.numpy() for variable in _states(model)])
-    (unfinished / "state.json").write_text(json.dumps(state))
-    if (folder / _CURRENT).exists():  # else a kill left the previous one as the only whole one
-        shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
-        (folder / _CURRENT).rename(folder / _PREVIOUS)
-    unfinished.rename(folder / _CURRENT)
-    shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
+    with new_folder(folder / _FOLDER, overwrite=True, signs=(_STATE,)) as new:
+        size = sum(math.prod(variable.shape) for variable in model.variables)
+        require_space(new / "model.keras", 3 * 4 * size)  # with the two moments of Adam
+        model.save(new / "model.keras")
+        np.savez(new / "states.npz", *[variable.numpy() for variable in _states(model)])
+        (new / _STATE).write_text(json.dumps(state))
 
 
 def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | None:
     """The newest whole checkpoint in `folder`, or None where there is none."""
-    for name in (_CURRENT, _PREVIOUS):
-        if (folder / name / "state.json").exists():
-            model = _load_model(folder / name / "model.keras")
-            state = json.loads((folder / name / "state.json").read_text())
-            with np.load(folder / name / "states.npz") as values:
-                for variable, value in zip(_states(model), values.values(), strict=True):
-                    variable.assign(value)
-            return model, state
-    return None
+    path = folder / _FOLDER
+    remove_unfinished(path)  # and what a kill kept from its place is put there
+    if not (path / _STATE).exists():
+        return None
+    model = _load_model(path / "model.keras")
+    state = json.loads((path / _STATE).read_text())
+    with np.load(path / "states.npz") as values:
+        for variable, value in zip(_states(model), values.values(), strict=True):
+            variable.assign(value)
+    return model, state
 
 
 def _load_model(path: Path) -> Any:

@@ -17,7 +17,7 @@ from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
 from keras_elmo.tasks.pretrained import OWN_VECTORS
 from keras_elmo.tasks.runs import NO_VECTORS, LabelledData, TrainingRun, option_types
-from keras_elmo.weights.folder_lock import LOCK, locked_folder
+from keras_elmo.text.folder_lock import LOCK, locked_folder
 
 # Where something lies is not what it is: the identity of a search has their contents.
 _PLACES = ("data", "dev", "word_vectors", "preset", "weights", "options")

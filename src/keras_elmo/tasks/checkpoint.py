@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from keras_elmo.tasks.training_facts import changes
-from keras_elmo.weights.new_file import new_file
+from keras_elmo.text.new_file import new_file
+from keras_elmo.text.work_folder import remove_unfinished
 from keras_elmo.weights.space import require_space
 
 logger = logging.getLogger("keras_elmo")
@@ -140,6 +141,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     def remove(self) -> None:
         """The training is over and its model is safe."""
+        remove_unfinished(self.path)
         self.path.unlink(missing_ok=True)
 
     def _add_metrics(self) -> None:

@@ -13,7 +13,6 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
-    new_folder,
     write_backbone,
     write_metadata,
     write_object,
@@ -35,6 +34,7 @@ from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.weights.location import locate
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
 _OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
