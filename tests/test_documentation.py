@@ -40,7 +40,8 @@ def files(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     backbone, *_ = small_backbone(max_characters_per_token=50)
-    vocabulary = [*MARKS, "the", "bank", "rate", "old", "rose"]
+    words = ["the", "bank", "rate", "old", "rose", *(f"word{i}" for i in range(60))]
+    vocabulary = [*MARKS, *words]
     model = ElmoLanguageModel(backbone, len(vocabulary))
     export_preset(backbone, "my_elmo", description="random")
     export_preset(model, "my_elmo/preset", vocabulary=vocabulary)
