@@ -112,7 +112,7 @@ $(VENV)/.dev-$(STAMP): | $(VENV)/.venv-made
 $(VENV_JAX)/.dev-$(STAMP): | $(VENV_JAX)/.venv-made
 	@echo "Installing keras-elmo with JAX ..."
 	@$(VENV_JAX)/bin/python $(PIP_INSTALL) -e ".[jax,demo,onnx,plots,dev]"
-	@touch $@
+	@rm -f $(VENV_JAX)/.dev-* && touch $@
 
 $(VENV_TORCH)/.dev-$(STAMP): | $(VENV_TORCH)/.venv-made
 	@echo "Installing keras-elmo with PyTorch ..."
@@ -120,7 +120,7 @@ $(VENV_TORCH)/.dev-$(STAMP): | $(VENV_TORCH)/.venv-made
 	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) -e ".[torch,demo,onnx,plots,dev]"
 	@$(VENV_TORCH)/bin/python $(PIP_INSTALL) --no-deps "$(PEER)" || \
 		echo "Could not fetch $(PEER): the test that reads our files with it will skip." >&2
-	@touch $@
+	@rm -f $(VENV_TORCH)/.dev-* && touch $@
 
 # Without them (no network, say) the tests still run: the golden ones skip and say why. No stamp is
 # left then, so that the next call tries again.

@@ -10,8 +10,8 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-# Tests that need no backend, nor wait for its import.
-NUMPY_ONLY = {"text", "metrics", "weights", "test_layering.py"}
+# Tests that train no model: NumPy alone, which need not wait for TensorFlow, or single layers.
+WITHOUT_MODELS = {"text", "metrics", "weights", "layers", "test_layering.py"}
 
 
 def _limit_threads() -> None:
@@ -63,8 +63,8 @@ def pytest_report_header() -> str:
 def _step_by_step(request):
     """TensorFlow compiles nothing: for a few steps of a tiny model that takes ten times as long."""
     compiled = request.config.getoption("--compiled") or request.node.get_closest_marker("compiled")
-    numpy_only = NUMPY_ONLY.intersection(request.path.parts)
-    if compiled or numpy_only or os.environ["KERAS_BACKEND"] != "tensorflow":
+    none = WITHOUT_MODELS.intersection(request.path.parts)
+    if compiled or none or os.environ["KERAS_BACKEND"] != "tensorflow":
         yield
         return
     from eager import step_by_step

@@ -41,7 +41,7 @@ def pairs():
 @pytest.mark.parametrize(
     "cross_attention",
     [
-        pytest.param(False, marks=pytest.mark.portable_slow, id="pooled"),
+        pytest.param(False, marks=[pytest.mark.portable_slow, pytest.mark.slow], id="pooled"),
         pytest.param(True, marks=pytest.mark.portable, id="cross"),
     ],
 )

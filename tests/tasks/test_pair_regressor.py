@@ -33,7 +33,7 @@ def regressor(backbone, preprocessor, **arguments):
     "cross_attention",
     [
         pytest.param(False, marks=pytest.mark.portable, id="pooled"),
-        pytest.param(True, marks=pytest.mark.portable_slow, id="cross"),
+        pytest.param(True, marks=[pytest.mark.portable_slow, pytest.mark.slow], id="cross"),
     ],
 )
 def test_it_learns_what_neither_text_tells_alone(

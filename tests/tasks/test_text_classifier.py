@@ -27,7 +27,7 @@ def classifier(backbone, preprocessor, **arguments):
     [
         pytest.param(
             {"mix": "concat", "pooling": "last", "num_layers": 2},
-            marks=pytest.mark.portable_slow,
+            marks=[pytest.mark.portable_slow, pytest.mark.slow],
             id="concat-last",
         ),
         pytest.param(

@@ -54,7 +54,7 @@ def test_loss_and_accuracy_are_those_of_the_tokens_alone(backbone, preprocessor,
 @pytest.mark.parametrize(
     "scheme",
     [
-        pytest.param(None, marks=pytest.mark.portable_slow),
+        pytest.param(None, marks=[pytest.mark.portable_slow, pytest.mark.slow]),
         pytest.param("BIO", marks=pytest.mark.portable),
     ],
 )
