@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from support import small_backbone
 
 from keras_elmo.text.folder_lock import locked_folder
 
 
+@pytest.mark.compiled
 def test_adapt(run, tmp_path):
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.softmax_file import load_language_model

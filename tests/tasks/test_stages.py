@@ -66,7 +66,7 @@ def compare(one, other, **tolerance):
         np.testing.assert_allclose(one[path], other[path], **tolerance, err_msg=path)
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_gradual_unfreezing_moves_one_group_more_each_epoch(backbone, preprocessor, reviews):
     model, movement = build(backbone, preprocessor), Movement()
     recipe = Recipe(unfreezing="gradual", schedule="slanted_triangular", elmo_learning_rate=1e-3)
@@ -112,7 +112,7 @@ def test_a_group_that_rested_goes_on_with_its_own_moments(weights_after):
 
 @pytest.mark.parametrize(
     "groups",
-    [pytest.param(UPPER, marks=pytest.mark.portable), ["bilm_1", *UPPER]],
+    [pytest.param(UPPER, marks=pytest.mark.portable_slow), ["bilm_1", *UPPER]],
     ids=["top", "both"],
 )
 def test_stored_features_of_frozen_layers_are_exact(weights_after, groups):
@@ -204,6 +204,7 @@ def test_the_share_that_is_kept_is_of_the_best_epoch(preprocessor, reviews):
         np.testing.assert_allclose(ways[1][path], way / 2, atol=1e-6)
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="others trace as they please")
 @pytest.mark.parametrize("recipe", [None, "frozen"])
 def test_a_step_is_traced_once(backbone, preprocessor, reviews, recipe):
