@@ -96,7 +96,12 @@ def _configured() -> tuple[Path, str]:
     path = (Path(home) if home else Path("~/.keras").expanduser()) / "keras.json"
     try:
         return path, json.loads(path.read_text(encoding="utf-8")).get("backend", DEFAULT)
-    except (OSError, ValueError, AttributeError):  # Keras ignores an unreadable file as well
+    except (
+        OSError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ):  # Keras ignores an unreadable file as well
         return path, DEFAULT
 
 

@@ -2,12 +2,13 @@
 
 import contextlib
 import itertools
+import json
 import shutil
 from pathlib import Path
 
-import keras
 import pytest
 
+from keras_elmo.pretraining import checkpoint
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -32,7 +33,8 @@ class FakeModel:
 
 @pytest.fixture(autouse=True)
 def _models_are_texts(monkeypatch):
-    monkeypatch.setattr(keras.saving, "load_model", lambda path: FakeModel(path.read_text()))
+    monkeypatch.setattr(checkpoint, "_load_model", lambda path: FakeModel(path.read_text()))
+    monkeypatch.setattr(checkpoint, "check_state", lambda path: json.loads(path.read_text()))
 
 
 def save(folder, number, **kwargs):

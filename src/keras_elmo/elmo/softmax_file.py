@@ -17,6 +17,7 @@ from keras_elmo.elmo.checkpoint_file import load_checkpoint
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
+from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, list_arrays
 from keras_elmo.weights.location import locate
@@ -90,6 +91,8 @@ def load_language_model(
             f"{folder} is an ELMo without its language model: it has no {SOFTMAX_FILE}. Take a "
             "preset that `keras-elmo pretrain` wrote."
         )
+    check_file(path)
+    check_file(folder / VOCABULARY_FILE)
     arrays = list_arrays(path)
     vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
     size = len(vocabulary)

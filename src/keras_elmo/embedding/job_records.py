@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from keras_elmo.text.json_files import read_object
+
 JOB, DONE = "job.json", "done.json"
 _ONLY_TOLD = ("model_name",)
 
@@ -37,7 +39,18 @@ class Done:
     def read(cls, folder: Path) -> Self:
         """What the folder says; nothing is done if it says nothing."""
         path = folder / DONE
-        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else cls()
+        if not path.exists():
+            return cls()
+        found = read_object(path)
+        expected = asdict(cls())
+        if found.keys() != expected.keys() or any(
+            type(found[name]) is not type(expected[name]) for name in expected
+        ):
+            raise ValueError(
+                f"{path}: must say how far the work is. Received: {found!r:.200}. Begin anew "
+                "with `--restart`."
+            )
+        return cls(**found)
 
     def write(self, folder: Path) -> None:
         """Put it on the disk."""
@@ -51,7 +64,7 @@ def write_job(folder: Path, job: Job) -> None:
 
 def changes(folder: Path, job: Job) -> str:
     """What of a job is another than what the folder was begun with; empty if nothing is."""
-    old: Job = json.loads((folder / JOB).read_text(encoding="utf-8"))
+    old: Job = read_object(folder / JOB)
     changed = [key for key in job if key not in _ONLY_TOLD and old.get(key) != job[key]]
     return ", ".join(_change(key, old, job) for key in changed)
 

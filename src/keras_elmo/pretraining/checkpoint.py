@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,15 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.pretraining.config import check_state
+from keras_elmo.text.json_files import loads
+from keras_elmo.weights.checked_values import is_size
+from keras_elmo.weights.config_check import check_backbone, numbers_of_backbone
+from keras_elmo.weights.npz_file import DAMAGED, read_npz
 from keras_elmo.weights.space import require_space
 
+_HINT = "Bring back a copy of it, or begin a new run in another folder."
+_MOST_CONFIG_BYTES = 2**26
 _CURRENT, _PREVIOUS, _UNFINISHED = "checkpoint", "checkpoint.previous", "checkpoint.unfinished"
 
 
@@ -37,11 +45,18 @@ def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | 
     """The newest whole checkpoint in `folder`, or None where there is none."""
     for name in (_CURRENT, _PREVIOUS):
         if (folder / name / "state.json").exists():
+            state = check_state(folder / name / "state.json")
             model = _load_model(folder / name / "model.keras")
-            state = json.loads((folder / name / "state.json").read_text())
-            with np.load(folder / name / "states.npz") as values:
+            states = folder / name / "states.npz"
+            values = read_npz(states, "states of dropout and LSTMs", hint=_HINT)
+            try:
                 for variable, value in zip(_states(model), values.values(), strict=True):
                     variable.assign(value)
+            except ValueError as error:
+                raise ValueError(
+                    f"{states} must hold the states of {folder / name / 'model.keras'}. "
+                    f"Received: {error}. {_HINT}"
+                ) from error
             return model, state
     return None
 
@@ -50,19 +65,57 @@ def _load_model(path: Path) -> Any:
     """A model with its optimizer's state, all of it.
 
     Raises:
-        ValueError: the optimizer's state does not fit, which Keras would only warn of.
+        ValueError: the file is damaged; the optimizer's state does not fit, which Keras would only
+            warn of.
     """
+    _check_model_file(path)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Skipping variable loading for optimizer")
         try:
             return keras.saving.load_model(path)
-        except (UserWarning, ValueError) as error:
+        except (UserWarning, *DAMAGED, AttributeError) as error:
             if "Skipping variable loading" not in str(error):
-                raise
+                raise _damaged(path, error) from error
             raise ValueError(
                 f"{path} does not hold the optimizer's state that belongs to it, so the run cannot "
                 f"go on exactly. Received: {error} Begin a new run from its preset."
             ) from error
+
+
+def _check_model_file(path: Path) -> None:
+    """Look at all bytes of a file of Keras's, and at what would be built, before it is.
+
+    Raises:
+        ValueError: it is damaged, or no language model.
+    """
+    with path.open("rb") as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                if broken := archive.testzip():
+                    raise ValueError(f"{broken} is not as it was written")
+                if archive.getinfo("config.json").file_size > _MOST_CONFIG_BYTES:
+                    raise ValueError("a configuration of many megabytes")
+                described = loads(archive.read("config.json"))
+            name, config = described["class_name"], described["config"]
+            if name != ElmoLanguageModel.__name__:
+                raise ValueError(f"it describes {name!r:.80}")
+            backbone = check_backbone(config["backbone"]["config"], str(path))
+            sizes = [config["vocabulary_size"], *(config["cutoffs"] or ())]
+            if not all(map(is_size, sizes)):
+                raise ValueError(f"sizes of its softmax {sizes!r:.80}")
+            rows = 1 if config["cutoffs"] else backbone["projection_dim"]
+            needed = numbers_of_backbone(backbone) + sizes[0] * rows
+            if needed > path.stat().st_size:  # each number takes four bytes
+                raise ValueError(f"sizes of {needed:,} numbers")
+        except DAMAGED as error:
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: BaseException) -> ValueError:
+    return ValueError(
+        f"{path} must hold a language model with its optimizer. Received: something else, or a "
+        f"damaged file ({error or type(error).__name__}). {_HINT}"
+    )
 
 
 def _states(model: ElmoLanguageModel) -> list[keras.Variable]:

@@ -1,6 +1,5 @@
 """Any published ELMo, told by its content: `load_elmo`."""
 
-import json
 import shutil
 import tempfile
 import weakref
@@ -21,6 +20,7 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
     load_bilm_tf_checkpoint,
 )
 from keras_elmo.weights.catalogue import catalogue
+from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
 from keras_elmo.weights.location import locate
@@ -138,7 +138,7 @@ def _preset(path: Path) -> PublishedElmo:
     config, arrays = load_preset(path)
     lexicon = {}
     if (path / PREPROCESSOR_FILE).is_file():
-        lexicon = json.loads((path / PREPROCESSOR_FILE).read_bytes())["config"]
+        _, lexicon = read_description(path / PREPROCESSOR_FILE)
     return PublishedElmo(
         "preset of keras-elmo",
         config,
