@@ -69,6 +69,9 @@ def installed_backends() -> list[str]:
 @contextmanager
 def held_back_notices() -> Iterator[None]:
     """Keep what C code writes to standard error, and show it only after an exception."""
+    if sys.stderr is None:  # it is closed: there is nowhere to show them
+        yield
+        return
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as notices:

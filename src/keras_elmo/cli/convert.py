@@ -38,12 +38,14 @@ def convert(
     """
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.hub import is_hub_address
+    from keras_elmo.weights.new_file import refuse_existing
 
     if is_hub_address(output):
         raise ValueError(
             f"the output must be a path here. Received: {str(output)!r}. Write a folder, and send "
             "it to the hub with `hf upload user/name FOLDER`."
         )
+    refuse_existing(output, overwrite and to == ElmoFormat.PRESET)
     fetch_if_named(source, quiet=quiet)
     elmo = load_elmo(source, options=options)
     say(f"{source}: {elmo.format}", quiet=quiet)

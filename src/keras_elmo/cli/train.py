@@ -22,7 +22,7 @@ from keras_elmo.cli.choices import (
     Unit,
 )
 from keras_elmo.cli.elmo import check_elmo_options
-from keras_elmo.cli.fitting import checkpoint_of, finish, fit, write_model
+from keras_elmo.cli.fitting import check_output, checkpoint_of, finish, fit, write_model
 from keras_elmo.cli.presets import fetch_if_named
 
 
@@ -216,21 +216,24 @@ def train(
     """
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(preset, weights, options, None)
-    fetch_if_named(preset)
-    load_backend(trains=True)
-    from keras_elmo.elmo.saving import new_folder
-    from keras_elmo.tasks.data_facts import data_facts
     from keras_elmo.tasks.runs import TrainingRun
 
     run = TrainingRun.from_options(ctx.params)
     run.check_start(name for name in ctx.params if _is_said(ctx, name))
+    check_output(output, resume=resume, overwrite=overwrite)
+    found = run.read()
+    steps = {"ngrams": ngrams, "calibrate": calibrate}
+    check_steps(found.rows, found.held_out, **steps)
+    fetch_if_named(preset)
+    run.check_elmo()
+    load_backend(trains=True)
+    from keras_elmo.elmo.saving import new_folder
+    from keras_elmo.tasks.data_facts import data_facts
+
     checkpoint = checkpoint_of(output, seconds, resume=resume, overwrite=overwrite)
     overwrite = overwrite or (resume and checkpoint.path.exists())
     with new_folder(output, overwrite=overwrite) as folder:
-        found = run.read()
         model = run.build(found)
-        steps = {"ngrams": ngrams, "calibrate": calibrate}
-        check_steps(model, found.held_out, **steps)
         how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
         facts = data_facts(model, found.rows, found.held_out)
         result = fit(model, found.rows, found.held_out, facts=facts, quiet=quiet, **how)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 
 HEAD = "head"
+DECAY = 1 / 2.6  # of the rate from each layer of ELMo to the one below, Howard and Ruder 2018, §3.2
+CLIP_NORM = 5.0
 _ELMO = (  # name → what a whole path of a variable matches; {0} is the layer
     ("word_layer", r"(.*/)?(char_cnn|word_embedding|word_projection)/.*"),
     ("bilm_{0}", r"(.*/)?bilm/(forward|backward|layer)_(?P<layer>\d+)/.*"),

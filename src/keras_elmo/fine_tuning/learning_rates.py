@@ -7,6 +7,8 @@ from typing import NamedTuple
 import keras
 
 from keras_elmo.fine_tuning.groups import (
+    CLIP_NORM,
+    DECAY,
     HEAD,
     check_groups,
     group_of,
@@ -17,8 +19,6 @@ from keras_elmo.fine_tuning.groups import (
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
 from keras_elmo.fine_tuning.schedules import make_schedule
 
-DECAY = 1 / 2.6  # Howard and Ruder 2018, §3.2
-CLIP_NORM = 5.0
 _FIXED = "word_vectors/fixed"  # of words that only others than the training data have
 
 

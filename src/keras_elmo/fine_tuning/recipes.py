@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import keras
+from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY
 
-from keras_elmo.fine_tuning.learning_rates import (
-    CLIP_NORM,
-    DECAY,
-    discriminative_learning_rates,
-    group_rates,
-)
-from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
-from keras_elmo.fine_tuning.unfreezing import Stage
+if TYPE_CHECKING:  # a recipe is named and checked before Keras is there
+    import keras
+
+    from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
+    from keras_elmo.fine_tuning.unfreezing import Stage
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Recipe:
         keep: share of ELMo's way from its pretrained weights that is kept after training.
     """
 
-    unfreezing: str | Sequence[Stage] = "frozen"
+    unfreezing: "str | Sequence[Stage]" = "frozen"
     learning_rate: float = 1e-3
     elmo_learning_rate: float = 1e-4
     elmo_rate_decay: float = DECAY
@@ -50,13 +48,15 @@ class Recipe:
 
     def group_rates(self, groups: Sequence[str]) -> dict[str, float]:
         """The highest rate of each of a model's groups."""
+        from keras_elmo.fine_tuning.learning_rates import group_rates
+
         return group_rates(
             groups, self.learning_rate, self.elmo_learning_rate, self.elmo_rate_decay, self.rates
         )
 
     def optimizer(
-        self, model: keras.Model, steps: int, offsets: Mapping[str, int] | None = None
-    ) -> GroupedOptimizer:
+        self, model: "keras.Model", steps: int, offsets: Mapping[str, int] | None = None
+    ) -> "GroupedOptimizer":
         """The optimizer of the groups that train now.
 
         Args:
@@ -64,6 +64,8 @@ class Recipe:
             steps: batches of the whole training.
             offsets: group → batches of the training before its optimizer began to count.
         """
+        from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates
+
         return discriminative_learning_rates(
             model,
             self.learning_rate,

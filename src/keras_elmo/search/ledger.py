@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from keras_elmo.search.study import FACTS, NUMBER, Study
 from keras_elmo.search.trial import COMPLETE, INTERRUPTED, OUT_OF_TIME, PRUNED, Outcome
-from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.tasks.labelled_files import LabelledData
+from keras_elmo.tasks.runs import TrainingRun
 
 BEST = "best"
 _DROPPED = (OUT_OF_TIME, INTERRUPTED)

@@ -13,7 +13,8 @@ from keras_elmo.elmo.saving import new_folder
 from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.tasks.data_facts import data_facts
 from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.tasks.labelled_files import LabelledData
+from keras_elmo.tasks.runs import TrainingRun
 from keras_elmo.tasks.training import TrainingResult, epoch_score, train_task
 from keras_elmo.text.json_files import read_object
 

@@ -12,9 +12,13 @@ from keras_elmo.elmo.saving import read_object, read_weights
 from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, WEIGHTS_FILE, is_preset
-
-OWN_VECTORS = "elmo"  # those of the preset's own language model
+from keras_elmo.weights.presets import (
+    OWN_VECTORS,
+    TASK_FILE,
+    TASK_WEIGHTS_FILE,
+    WEIGHTS_FILE,
+    is_preset,
+)
 
 WordVectors = tuple[Sequence[str], np.ndarray]
 

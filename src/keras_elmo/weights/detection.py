@@ -92,6 +92,31 @@ def load_elmo(
     raise WeightsError(f"{place}: must be one of: {FORMATS}. Received: {received}.")
 
 
+def check_elmo(
+    path: str | PathLike[str],
+    weights: str | PathLike[str] | None = None,
+    options: str | PathLike[str] | None = None,
+) -> None:
+    """Look for an ELMo, and into its files where that takes no time.
+
+    Args:
+        path: as of `load_elmo`; not looked at where there are `weights` with `options`.
+        weights, options: HDF5 weights and their options.
+
+    Raises: as `load_elmo`; of archives and checkpoints only that there are none.
+    """
+    if weights and options:
+        load_bilm_tf(weights, options)
+        return
+    place = locate(path)
+    if is_preset(place):
+        _preset(place)
+    elif not place.exists() and checkpoint_prefix(place) is None:
+        load_elmo(place)  # which says what there is
+    elif place.is_file() and h5py.is_hdf5(place):
+        load_elmo(place)
+
+
 def _archive(path: Path, options: Path | None) -> PublishedElmo:
     folder = tempfile.mkdtemp(prefix="keras-elmo-")
     try:

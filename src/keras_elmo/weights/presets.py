@@ -18,6 +18,7 @@ NGRAMS_FILE = "ngrams.npz"  # of a classifier, optional
 
 EMBEDDED = Path(__file__).parents[1] / "presets"
 DEFAULT_PRESET = "elmo_mini_en"
+OWN_VECTORS = "elmo"  # word vectors: those of the preset's own language model
 
 
 def list_presets() -> dict[str, str]:
