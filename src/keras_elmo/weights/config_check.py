@@ -43,7 +43,8 @@ def check_backbone(config: Any, where: str) -> dict[str, Any]:
             get.size(name)
     if config.get("vocabulary_size") is None or config.get("word_dim") is not None:
         get.filters("char_filters", length)
-    get.count("num_highways")
+    allowed = f"a whole number up to {MOST_LAYERS:,}"
+    get.checked("num_highways", lambda n: n == 0 or is_size(n, MOST_LAYERS), allowed)
     get.one_of("activation", ACTIVATIONS)
     get.one_of("encoder", ("bilm", "bilstm", None))  # older files have no such entry
     for name in ("cell_clip", "projection_clip"):

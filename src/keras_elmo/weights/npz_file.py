@@ -10,7 +10,7 @@ from tokenize import TokenError
 import numpy as np
 
 MOST_BYTES = 2**33  # of all arrays
-_HEADER = 2**16  # bytes of an array's type and shape, at most
+_HEADER = 10_000  # bytes of an array's type and shape, at most
 # What reading a damaged archive raises, depending on the place of the damage.
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, StructError, TokenError),
