@@ -49,8 +49,8 @@ class CheckedValues:
             name, lambda n: is_number(n) and low <= n <= high, f"a finite number{within}"
         )
 
-    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
-        """A string of these."""
+    def one_of(self, name: str, allowed: tuple[str | None, ...]) -> Any:
+        """One of these."""
         return self.checked(name, lambda a: a in allowed, f"one of {allowed}")
 
     def strings(self, name: str) -> list[str] | None:

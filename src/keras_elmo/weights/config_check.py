@@ -112,7 +112,7 @@ def check_task(config: Any, where: str) -> dict[str, Any]:
             raise WeightsError(
                 f"{where}: {name} must be a plain value. Received: {short(value)}. {_HINT}"
             )
-        if type(value) in (int, float) and not _is_usual(value):
+        if not _is_usual(value):
             raise WeightsError(
                 f"{where}: {name} must be a finite number, a whole one below 2³¹. Received: "
                 f"{short(value)}. {_HINT}"
@@ -166,7 +166,10 @@ def _leaves(config: Mapping[str, Any], skip: Mapping[str, Any]) -> Iterator[tupl
                 yield name, inner
 
 
-def _is_usual(value: float) -> bool:
+def _is_usual(value: Any) -> bool:
+    """Whether this is no number, or one that a task may have."""
+    if type(value) not in (int, float):
+        return True
     return is_number(value) and (isinstance(value, float) or abs(value) < 2**31)
 
 
