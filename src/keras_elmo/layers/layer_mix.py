@@ -3,9 +3,8 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.mixes import MIXES
 from keras_elmo.layers.scalar_mix import ScalarMix
-
-MIXES = ("concat", "mean", "top", "scalar")
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo.layers.mixes import MIXES
 from keras_elmo.tasks.labelled_files import LabelledData, check_options, read_for
 from keras_elmo.tasks.run_options import SEQUENCES, RunOptions
 from keras_elmo.tasks.symbols import WORDS, find_symbols
@@ -49,6 +50,11 @@ class TrainingRun(RunOptions):
                 return read_for(trained, path, self.file_format, *how, **more)
             return read_labelled(path, self.file_format, kind, *how, **more).in_scheme(self.scheme)
 
+        if self.mix not in MIXES and not str(self.mix).isdigit():
+            raise ValueError(
+                f"`mix` must be one of {', '.join(map(repr, MIXES))} or the number of a layer. "
+                f"Received: --mix {self.mix}"
+            )
         rows = read(self.data, self.task)
         check_options(rows, ordinal=self.ordinal, cross_attention=self.cross_attention)
         labels, held_out = self._classes(rows), None
