@@ -1,12 +1,13 @@
 """Whatever moment the process dies at, a whole checkpoint remains."""
 
 import itertools
+import json
 from functools import partial
 
-import keras
 import pytest
 from kill_support import kill
 
+from keras_elmo.pretraining import checkpoint
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -27,7 +28,8 @@ class FakeModel:
 
 @pytest.fixture(autouse=True)
 def _models_are_texts(monkeypatch):
-    monkeypatch.setattr(keras.saving, "load_model", lambda path: FakeModel(path.read_text()))
+    monkeypatch.setattr(checkpoint, "_load_model", lambda path: FakeModel(path.read_text()))
+    monkeypatch.setattr(checkpoint, "check_state", lambda path: json.loads(path.read_text()))
 
 
 def save(folder, number, **kwargs):

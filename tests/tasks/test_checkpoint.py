@@ -179,7 +179,7 @@ def test_damaged_and_foreign_files_are_refused(train, tmp_path, begun):
     path = tmp_path / "checkpoint"
     for damaged in (begun[: len(begun) // 2], b"", b"labels\n", np.lib.format.MAGIC_PREFIX):
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match="is no checkpoint of a training, or damaged"):
+        with pytest.raises(ValueError, match="must hold the checkpoint of a training"):
             train(checkpoint=TrainingCheckpoint(path))
 
 

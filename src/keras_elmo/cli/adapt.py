@@ -10,7 +10,7 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.errors import stop_interrupted
-from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, option
+from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, check_inputs, option
 
 DEFAULT_SECONDS = 1200.0
 
@@ -53,6 +53,11 @@ def adapt(
     max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
     max_tokens = amounts.count(tokens) if tokens else None
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
+    from keras_elmo.weights.detection import check_elmo
+
+    check_inputs(texts, domain, general)
+    check_folder(output, resume, {})
+    check_elmo(preset)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress

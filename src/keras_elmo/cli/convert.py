@@ -37,6 +37,7 @@ def convert(
     keras-elmo convert my_elmo/ elmo.safetensors --to safetensors
     keras-elmo convert my_elmo/ elmo.onnx --to onnx
     """
+    from keras_elmo.text.new_file import refuse_existing
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.hub import is_hub_address
 
@@ -45,6 +46,7 @@ def convert(
             f"the output must be a path here. Received: {str(output)!r}. Write a folder, and send "
             "it to the hub with `hf upload user/name FOLDER`."
         )
+    refuse_existing(output, overwrite and to == ElmoFormat.PRESET)
     fetch_if_named(source, quiet=quiet)
     elmo = load_elmo(source, options=options)
     say(f"{source}: {elmo.format}", quiet=quiet)

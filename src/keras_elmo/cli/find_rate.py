@@ -50,18 +50,20 @@ def find_rate(
     keras-elmo find-rate reviews.csv --text text --label label -o rates/
     """
     check_elmo_options(preset, weights, options, None)
-    fetch_if_named(preset)
-    load_backend(trains=True)
-    from keras_elmo.cli.fit_progress import BatchProgress
-    from keras_elmo.reports.plots import PlotsMissingError, plot_rate_searches
-    from keras_elmo.reports.records import write_history
-    from keras_elmo.tasks.rate_finder import find_learning_rate
     from keras_elmo.tasks.runs import TrainingRun
     from keras_elmo.text.new_file import refuse_existing
 
     refuse_existing(output / TABLE, overwrite)
     run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})
     rows = run.read()
+    fetch_if_named(preset)
+    run.check_elmo()
+    load_backend(trains=True)
+    from keras_elmo.cli.fit_progress import BatchProgress
+    from keras_elmo.reports.plots import PlotsMissingError, plot_rate_searches
+    from keras_elmo.reports.records import write_history
+    from keras_elmo.tasks.rate_finder import find_learning_rate
+
     model = run.build(rows)
     sentences, labels = rows.rows.texts, rows.rows.labels
     how: dict[str, Any] = {"batch_size": batch_size, "batches": batches, "seed": seed}

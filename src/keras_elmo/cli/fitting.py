@@ -129,6 +129,27 @@ def write_model(
         err.print(measures_table(measures, "Development set"))
 
 
+def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse an output before anything is loaded.
+
+    Raises:
+        FileExistsError: there is a model, or a checkpoint, that shall not be replaced.
+    """
+    from keras_elmo.text.new_file import refuse_existing
+
+    begun = _checkpoint_path(output).exists()
+    if begun and not (resume or overwrite):
+        raise FileExistsError(
+            f"{_checkpoint_path(output)} is of a training that was interrupted. Continue it with "
+            "--resume and the options it began with, or begin anew with --overwrite."
+        )
+    refuse_existing(output, overwrite or (resume and begun))
+
+
+def _checkpoint_path(output: Path) -> Path:
+    return output.with_name(f"{output.name}.checkpoint")
+
+
 def checkpoint_of(
     output: Path, seconds: float, *, anew: bool, resume: bool
 ) -> "TrainingCheckpoint":
@@ -144,14 +165,8 @@ def checkpoint_of(
     """
     from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 
-    path = output.with_name(f"{output.name}.checkpoint")
-    checkpoint = TrainingCheckpoint(path, minutes=seconds / 60)
-    if checkpoint.path.exists() and not (anew or resume):
-        raise FileExistsError(
-            f"{checkpoint.path} is of a training that was interrupted. Continue it with --resume "
-            "and the options it began with, or begin anew with --overwrite."
-        )
-    return checkpoint
+    check_output(output, resume=resume, overwrite=anew)
+    return TrainingCheckpoint(_checkpoint_path(output), minutes=seconds / 60)
 
 
 def finish(

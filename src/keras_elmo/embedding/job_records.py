@@ -6,7 +6,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from keras_elmo.text.json_files import read_object
 
 DONE = "done.json"
 _ONLY_TOLD = ("model_name",)
@@ -48,13 +50,11 @@ class Done:
         if not path.exists():
             return cls()
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
+            return cls(**_read(path))
+        except ValueError as error:
             if restart:
                 return cls()
-            raise ValueError(
-                f"{path} is damaged. Received: {error}. Begin anew with `--restart`."
-            ) from error
+            raise ValueError(f"{error} Begin anew with `--restart`.") from error
 
     def write(self, folder: Path) -> None:
         """Put it on the disk: there whole or not at all, even after a power cut."""
@@ -70,6 +70,15 @@ class Done:
         """What of a job is another than what this one was begun with; empty if nothing is."""
         changed = [key for key in job if key not in _ONLY_TOLD and self.job.get(key) != job[key]]
         return ", ".join(_change(key, self.job, job) for key in changed)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found, expected = read_object(path), asdict(Done())
+    if found.keys() != expected.keys() or any(
+        type(found[name]) is not type(expected[name]) for name in expected
+    ):
+        raise ValueError(f"{path}: must say how far the work is. Received: {found!r:.200}.")
+    return found
 
 
 def sentence_line(tokens: Sequence[str]) -> bytes:

@@ -9,6 +9,9 @@ from typing import Any
 
 from keras_elmo.layers.groups import HEAD, MIX, WORD_VECTORS, group_of
 
+DECAY = 1 / 2.6  # of the rate from each layer of ELMo to the one below, Howard and Ruder 2018, §3.2
+CLIP_NORM = 5.0
+
 
 def groups_of(variables: Iterable[Any]) -> list[str]:
     """The groups that there are among some Keras variables, from the inputs to the head."""

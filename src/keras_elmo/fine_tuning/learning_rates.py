@@ -6,14 +6,11 @@ from typing import Any, NamedTuple
 
 import keras
 
-from keras_elmo.fine_tuning.groups import check_groups, groups_of, is_elmo
+from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, check_groups, groups_of, is_elmo
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, LayerGroupMap, own_optimizer
 from keras_elmo.fine_tuning.schedules import Rate, check_rate, make_schedule, scaled
 from keras_elmo.layers.groups import HEAD, WORD_VECTORS, group_of
-
-DECAY = 1 / 2.6  # Howard and Ruder 2018, §3.2
-CLIP_NORM = 5.0
 
 
 class ParameterGroup(NamedTuple):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_elmo.pretraining.text_blocks import no_words
+from keras_elmo.text.json_files import read_object
 from keras_elmo.text.lines import DataError
 from keras_elmo.text.opening import check_file
 
@@ -18,7 +19,7 @@ _FORMAT = 2  # a change of what is written for the same bytes needs another numb
 def read_report(folder: str | PathLike[str]) -> dict[str, Any]:
     """What `corpus.json` holds; nothing if no corpus is there."""
     path = Path(folder) / REPORT
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_object(path) if path.exists() else {}
 
 
 def check_texts(paths: Sequence[Path], **numbers: tuple[int, int]) -> None:

@@ -18,7 +18,8 @@ from keras_elmo.search.trial import (
     RECORD_FILE,
     Outcome,
 )
-from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.tasks.labelled_files import LabelledData
+from keras_elmo.tasks.runs import TrainingRun
 from keras_elmo.text.work_folder import clear, move_in, remove_unfinished, work_folder
 
 BEST = "best"

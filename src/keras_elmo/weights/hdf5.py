@@ -31,8 +31,12 @@ class Hdf5Array:
             return file[self.key][rows]
 
 
-def list_arrays(path: Path) -> dict[str, Hdf5Array]:
+def list_arrays(path: Path, *, floats: bool = True) -> dict[str, Hdf5Array]:
     """Return every array of an HDF5 file by its key, in whatever order and depth they are stored.
+
+    Args:
+        path: the file.
+        floats: whether an array of anything else is an error.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -51,7 +55,7 @@ def list_arrays(path: Path) -> dict[str, Hdf5Array]:
     with open_hdf5(path) as file:
         file.visititems(visit)
     for key, dtype in dtypes.items():
-        if dtype.kind != "f":
+        if floats and dtype.kind != "f":
             raise WeightsError(
                 f"{path}: {key} must hold floats. Received: dtype {dtype}. "
                 "Convert it, or use the weights as they were published."

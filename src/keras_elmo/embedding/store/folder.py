@@ -12,6 +12,7 @@ import numpy as np
 from keras_elmo.embedding.store.database import create_index
 from keras_elmo.embedding.store.errors import StoreError, command
 from keras_elmo.text.folder_lock import BusyError
+from keras_elmo.text.json_files import read_object
 from keras_elmo.text.work_folder import clear, work_folder
 
 MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
@@ -113,7 +114,7 @@ def read_model(folder: Path) -> StoredModel:
     """
     path = folder / MODEL_FILE
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = read_object(path)
         if (facts.pop("format"), facts.pop("version")) != (_FORMAT, _VERSION):
             raise ValueError(f"expected {_FORMAT!r}, version {_VERSION}")
         return StoredModel(**facts)
