@@ -29,7 +29,7 @@ from keras_elmo.tasks.encoder import (
     learn_words,
     make_word_table,
 )
-from keras_elmo.tasks.gate import check_keywords, parameter_names
+from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
