@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.embedding_inputs import as_tensor, fixed_length, input_kind
 from keras_elmo.elmo.string_ids import StringsToCharacterIds
 from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.layers.torch_state import as_torch_module
@@ -17,9 +18,20 @@ from keras_elmo.layers.torch_state import as_torch_module
 class ElmoEmbedding(keras.layers.Layer):
     """The place of an `Embedding` layer, with ELMo in it.
 
-    Takes sentences as strings (TensorFlow only; words are split on spaces, inside the graph), or
-    character ids on every backend, and sends a padding mask to the layers behind it. The
-    saved model holds everything: loading it needs neither the preset nor the published files.
+    Takes sentences or tokens as strings (TensorFlow only), or character ids on every backend, and
+    sends a padding mask to the layers behind it. The saved model holds everything: loading it needs
+    neither the preset nor the published files.
+
+    Of what kind an input is, its shape says, as it was declared:
+
+    | `keras.Input` | holds |
+    |---|---|
+    | `((), dtype="string")` or `((1,), dtype="string")` | a sentence, split on spaces inside |
+    | `((None,), dtype="string")` | tokens, taken as they are; `""` behind the last, or ragged |
+    | `((None, 50), dtype="int32")` | character ids, as `ElmoPreprocessor` gives them |
+
+    Keras itself takes strings for `fit` and `predict` as tensors: `tf.constant(texts)`, or
+    `tf.ragged.constant(tokens)`.
 
     Args:
         preset: a name or path of an ELMo, of any format that reads the bytes of words, or an
@@ -30,15 +42,21 @@ class ElmoEmbedding(keras.layers.Layer):
             smaller learning rate with `keras_elmo.discriminative_learning_rates`.
         layer_norm, dropout_before, dropout_after: see
             [`LayerMix`][keras_elmo.layers.layer_mix.LayerMix].
+        length: cut or pad every sentence to so many words, for targets of a fixed length. None is
+            the longest sentence of the batch.
 
     Call arguments:
-        inputs: string `(batch,)` or `(batch, 1)`; or int32
-            `(batch, words, max_characters_per_token)`, 0 where padded, padding on the right.
+        inputs: string `(batch,)` or `(batch, 1)`, sentences; string `(batch, words)`, tokens, or a
+            ragged tensor of them; or int `(batch, words, max_characters_per_token)`, 0 where
+            padded, padding on the right. Outside of a model, lists of strings too.
 
     Returns:
         float `(batch, words, features)`; a list of them for a list of mixes. `features` is
         `2 * projection_dim`, times the number of layers for `"concat"`. Zero where padded, unless
-        normalised.
+        normalised. `words` is `length`, if there is one.
+
+    Raises:
+        ValueError: an ELMo that reads no bytes, `length` below 1; in calls another shape or dtype.
 
     Example:
         ```python
@@ -60,8 +78,14 @@ class ElmoEmbedding(keras.layers.Layer):
         layer_norm: bool = False,
         dropout_before: float = 0.0,
         dropout_after: float = 0.0,
+        length: int | None = None,
         **kwargs: Any,
     ):
+        if length is not None and (type(length) is not int or length < 1):
+            raise ValueError(
+                "`length` must be a number of words, 1 or more, or None for the longest sentence "
+                f"of each batch. Received: {length!r}"
+            )
         super().__init__(**kwargs)
         # === Layers ===
         if isinstance(preset, ElmoBackbone):
@@ -94,14 +118,22 @@ class ElmoEmbedding(keras.layers.Layer):
         self.layer_norm = layer_norm
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
+        self.length = length
         self.supports_masking = True
-        self.build(None)  # all shapes are known: nothing is left to the first call
+        self._column: bool | None = None
+        # All shapes are known, so nothing is left to the first call.
+        layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
+        with keras.name_scope(self.name):
+            for one in self.mixes:
+                one.build((None, None, *layers))
         as_torch_module(self)
 
+    def __call__(self, inputs, *args, **kwargs):
+        return super().__call__(as_tensor(inputs), *args, **kwargs)
+
     def build(self, input_shape):
-        layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
-        for mix in self.mixes:
-            mix.build((None, None, *layers))
+        if len(input_shape) == 2:
+            self._column = input_shape[1] == 1
 
     def call(self, inputs, training=None):
         ids = self._ids(inputs)
@@ -115,7 +147,7 @@ class ElmoEmbedding(keras.layers.Layer):
         return mask if isinstance(self.mix, str | int) else [mask] * len(self.mixes)
 
     def compute_output_spec(self, inputs, training=None):
-        words = inputs.shape[1] if len(inputs.shape) == 3 else None
+        words = self._ids(inputs).shape[1]
         layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
         specs = [
             keras.KerasTensor(
@@ -133,6 +165,7 @@ class ElmoEmbedding(keras.layers.Layer):
             "layer_norm": self.layer_norm,
             "dropout_before": self.dropout_before,
             "dropout_after": self.dropout_after,
+            "length": self.length,
         }
 
     @classmethod
@@ -141,15 +174,12 @@ class ElmoEmbedding(keras.layers.Layer):
         return cls(**{**config, "preset": backbone})
 
     def _ids(self, inputs):
-        if keras.backend.standardize_dtype(inputs.dtype) != "string":
-            return ops.cast(inputs, "int32")
-        if keras.config.backend() != "tensorflow":
-            raise ValueError(
-                "Strings inside a model exist on the TensorFlow backend only. "
-                f"Received: strings on the {keras.config.backend()!r} backend. Encode them first: "
-                "`keras_elmo.ElmoPreprocessor()(sentences)['character_ids']`."
-            )
-        return self.strings_to_ids(inputs)
+        kind = input_kind(inputs, self.backbone.max_characters_per_token, self._column)
+        if kind == "ids":
+            ids = ops.cast(inputs, "int32")
+        else:
+            ids = self.strings_to_ids(inputs, split=kind == "sentences")
+        return ids if self.length is None else fixed_length(ids, self.length)
 
 
 def _real(ids):

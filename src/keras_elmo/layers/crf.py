@@ -93,8 +93,7 @@ class CRF(keras.layers.Layer):
         return self.add_weight(shape=shape, initializer="zeros", name=name)
 
     def call(self, inputs, mask=None, training=None):
-        if training:
-            refuse_other_losses(self, self._get_call_context().entry_layer)
+        refuse_other_losses(self, self._get_call_context().entry_layer, training)
         # Changes no probability, and keeps the sums over long sentences small and so exact.
         x = ops.log_softmax(ops.cast(inputs, "float32"))
         tags = x.shape[2]

@@ -1,5 +1,6 @@
 """What a CRF returned, read again: its loss, its accuracy, and losses that do not train it."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import keras
@@ -45,9 +46,9 @@ def unpacked(chain: Any) -> Chain:
     short = tags and shape[1] is not None and shape[1] < tags
     if not tags or shape[2] != 2 * tags + 1 or short:
         raise ValueError(
-            "what a `CRF` returned, float (batch, time + tags, 2 * tags + 1), is wanted. "
+            "What a `CRF` returned is float (batch, time + tags, 2 * tags + 1). "
             f"Received: shape={shape}. Give it on as it is: "
-            "`model = keras.Model(inputs, crf(scores))`."
+            "`keras.Model(inputs, crf(scores))`."
         )
     tokens = chain[:, :-tags]
     return Chain(
@@ -98,6 +99,7 @@ class CRFLoss(keras.losses.Loss):
         super().__init__(name, reduction, **kwargs)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
+        y_pred = ops.convert_to_tensor(y_pred)
         return super().__call__(y_true, y_pred, _weights(y_pred, sample_weight))
 
     def call(self, y_true, y_pred):
@@ -118,36 +120,55 @@ class CRFAccuracy(keras.metrics.SparseCategoricalAccuracy):
         super().__init__(name=name, **kwargs)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
+        y_pred = ops.convert_to_tensor(y_pred)
         probabilities = unpacked(y_pred).probabilities
         tags = _numbers(y_true, probabilities)
         return super().update_state(tags, probabilities, _weights(y_pred, sample_weight))
 
 
-def refuse_other_losses(layer: keras.layers.Layer, model: Any) -> None:
-    """Refuse to train what a CRF returned with a loss of Keras's own.
+def refuse_other_losses(layer: keras.layers.Layer, model: Any, training: bool | None) -> None:
+    """Refuse a loss or a metric of Keras's own for what a CRF returned, where it is trained.
 
-    Shapes would fit in no cross-entropy, and no gradient goes through probabilities: neither error
-    would say what to write.
+    Their shapes fit in no cross-entropy and no accuracy, and no gradient goes through
+    probabilities: the errors would not say what to write. JAX and PyTorch build what is compiled
+    with a call that does not train. On JAX a layer sees no other, neither in `fit` nor in
+    `evaluate`: there, probabilities get a warning.
 
     Args:
         layer: the CRF.
-        model: that is trained; only the losses of a functional one are known output by output.
+        model: that was called; only what a functional one is compiled with is known by output.
+        training: whether it is trained.
     """
-    outputs, loss = getattr(model, "outputs", None), getattr(model, "loss", None)
-    if not outputs or loss is None:
+    backend = keras.config.backend()
+    if not isinstance(model, keras.Model) or not (training or backend != "tensorflow"):
         return
-    if isinstance(loss, dict):
-        losses = [loss.get(name) for name in model.output_names]
-    else:
-        losses = list(loss) if isinstance(loss, list | tuple) else [loss] * len(outputs)
-    for output, one in zip(outputs, losses, strict=False):
-        if _is_of_keras(one) and _comes_from(layer, output):
-            raise ValueError(
+    metrics = getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
+    for what, given in (("loss", getattr(model, "loss", None)), ("metrics", metrics)):
+        for output, ones in _by_output(model, given):
+            wrong = [one for one in keras.tree.flatten(ones) if _is_of_keras(one)]
+            source, is_whole = _source(output)
+            if not wrong or source is not layer or (what == "metrics" and not is_whole):
+                continue
+            message = (
                 f"What the CRF {layer.name!r} returned is trained with its own loss alone, and no "
-                f"gradient goes through its probabilities. Received: loss={one!r}. Let the model "
-                "return what the layer returned, and write `model.compile(optimizer, crf.loss, "
-                "metrics=[crf.accuracy])`."
+                f"gradient goes through its probabilities. Received: {what}={wrong[0]!r}. Let the "
+                "model return what the layer returned, and write "
+                "`model.compile(optimizer, crf.loss, metrics=[crf.accuracy])`."
             )
+            if is_whole or training:
+                raise ValueError(message)
+            if backend == "jax":
+                warnings.warn(message, stacklevel=2)
+
+
+def _by_output(model: Any, given: Any) -> list[tuple[Any, Any]]:
+    """The outputs of a functional model with the loss or the metrics of each."""
+    outputs = getattr(model, "outputs", None) or []
+    if isinstance(given, dict):
+        given = [given.get(name) for name in model.output_names]
+    elif len(outputs) == 1 or not isinstance(given, list | tuple):
+        given = [given] * len(outputs)
+    return list(zip(outputs, given, strict=False))
 
 
 def _is_of_keras(loss: Any) -> bool:
@@ -156,12 +177,13 @@ def _is_of_keras(loss: Any) -> bool:
     return isinstance(loss, str) or (loss is not None and is_own)
 
 
-def _comes_from(layer: keras.layers.Layer, tensor: Any) -> bool:
-    """Whether a symbolic tensor is the output of a layer, or a part of it."""
+def _source(tensor: Any) -> tuple[Any, bool]:
+    """The layer that a symbolic tensor comes from, and whether it is its output or a part of it."""
     operation, node, _ = tensor._keras_history
     if isinstance(operation, keras.layers.Layer):
-        return operation is layer
-    return any(_comes_from(layer, one) for one in operation._inbound_nodes[node].input_tensors)
+        return operation, True
+    parents = operation._inbound_nodes[node].input_tensors
+    return (_source(parents[0])[0] if len(parents) == 1 else None), False
 
 
 def _weights(chain: Any, sample_weight: Any) -> Any:

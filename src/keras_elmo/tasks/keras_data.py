@@ -12,11 +12,6 @@ from keras_elmo.tasks.batches import SentenceBatches
 _READ_AHEAD = 2  # batches
 
 
-def gives_batches(x: Any) -> bool:
-    """Whether `x` is a `PyDataset` or a `tf.data.Dataset`."""
-    return isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec")
-
-
 def keras_data(batches: Any, *, shuffle: bool | None = None) -> Any:
     """What `fit`, `evaluate` and `predict` of Keras are given.
 

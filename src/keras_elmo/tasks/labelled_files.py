@@ -40,9 +40,9 @@ def read_for(
         rows.require_columns(task.heads)
         heads = {name: head for name, head in task.heads.items() if isinstance(head, TagHead)}
         rows = rows.in_schemes({name: head.scheme for name, head in heads.items() if head.scheme})
-        rows.require({name: head.encoder.labels for name, head in task.heads.items()})
+        rows.require({name: head.encoder.names for name, head in task.heads.items()})
         return rows
     rows = rows.in_scheme(getattr(task, "scheme", None))
     if rows.kind != SEQ2SEQ:  # whose unknown symbols are counted instead
-        rows.require(task.labels)
+        rows.require(list(map(str, task.labels)))
     return rows

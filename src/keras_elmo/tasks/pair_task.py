@@ -1,6 +1,5 @@
 """What tasks on two texts share: one ELMo and BiLSTM for both, and their comparison."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -35,6 +34,7 @@ class ElmoPairTask(Base):
     """
 
     batch_type = PairBatches
+    row_name = "pairs"
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class ElmoPairTask(Base):
         pooling = SequencePooling(self._pooling, name="pooling")
         return pooling(text, mask=mask), pooling(other, mask=other_mask)
 
-    def tokenize(self, x: Sequence[Any]) -> list[Texts]:
+    def tokenize(self, x: Any) -> list[Texts]:
         """The tokens of both texts of each pair."""
         return make_texts(x, self._preprocessor)
 

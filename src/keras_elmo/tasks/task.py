@@ -33,7 +33,8 @@ from keras_elmo.tasks.encoder import (
     fill_word_vectors,
     make_word_table,
 )
-from keras_elmo.tasks.labels import LabelEncoder, class_names
+from keras_elmo.tasks.gate import check_keywords, parameter_names
+from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
@@ -43,13 +44,17 @@ from keras_elmo.weights.presets import (
     TASK_WEIGHTS_FILE,
 )
 
+# Keyword arguments that Keras takes.
+_OF_KERAS = ("name", "trainable", "dtype")
+_OF_COMPILE = ("loss_weights", "run_eagerly", "steps_per_execution", "auto_scale_loss")
+
 
 class ElmoTask(SentenceModel):
     """ELMo, a BiLSTM and an output layer, trained on raw sentences. Base of all tasks.
 
     Args:
         backbone: the ELMo, frozen unless `trainable_elmo`.
-        labels: the name of each class; or `num_classes`, which names them "0", "1", …
+        labels: the label of each class, strings or numbers; or `num_classes`, for 0, 1, …
         preprocessor: turns sentences into arrays inside `fit`, `predict` and `evaluate`. None
             switches that off; the model then takes and gives what a plain Keras model does.
         trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
@@ -73,7 +78,7 @@ class ElmoTask(SentenceModel):
         self,
         backbone: ElmoBackbone,
         *,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[Label] | None = None,
         num_classes: int | None = None,
         preprocessor: ElmoPreprocessor | None = None,
         trainable_elmo: bool = False,
@@ -91,8 +96,9 @@ class ElmoTask(SentenceModel):
         dropout: float = 0.2,
         **kwargs: Any,
     ):
+        check_keywords(kwargs, self._constructor_names(), type(self).__name__)
         if self.has_classes:
-            self.label_encoder = LabelEncoder(class_names(labels, num_classes))
+            self.label_encoder = LabelEncoder(class_labels(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
         backbone.trainable = trainable_elmo
 
@@ -160,8 +166,8 @@ class ElmoTask(SentenceModel):
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 
     @property
-    def labels(self) -> list[str]:
-        """The name of each class, in the order of the outputs."""
+    def labels(self) -> list[Any]:
+        """The label of each class, in the order of the outputs and of the type it was given as."""
         return self.label_encoder.labels if self.has_classes else []
 
     def compile(
@@ -190,6 +196,7 @@ class ElmoTask(SentenceModel):
             elmo_rate_decay: of each layer below, times that of the one above it.
             jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
         """
+        check_keywords(kwargs, [*parameter_names(ElmoTask.compile), *_OF_COMPILE], "compile")
         if optimizer == "auto" and self.backbone.trainable:
             optimizer = discriminative_learning_rates(
                 self, learning_rate, elmo_learning_rate, elmo_rate_decay
@@ -243,6 +250,11 @@ class ElmoTask(SentenceModel):
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
         return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+
+    @classmethod
+    def _constructor_names(cls) -> list[str]:
+        """The arguments of the constructor, and those that Keras's own takes."""
+        return [*parameter_names(*(base.__init__ for base in _bases(cls))), *_OF_KERAS]
 
     @property
     def trainable_elmo(self) -> bool:
@@ -308,3 +320,8 @@ class ElmoTask(SentenceModel):
 
     def load_assets(self, folder: str | PathLike[str] | None) -> None:
         """Read what `save_assets` wrote."""
+
+
+def _bases(cls: type) -> list[type]:
+    """The classes of a task, from its own up to `ElmoTask`."""
+    return [base for base in cls.__mro__ if base.__module__.startswith("keras_elmo.")]

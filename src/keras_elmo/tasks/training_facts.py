@@ -39,7 +39,7 @@ def training_facts(
 def _data_fingerprint(data: Any) -> str:
     digest = blake2b(digest_size=16)
     for values in data if isinstance(data, tuple | list) else ():
-        for value in values:
+        for value in values.items() if isinstance(values, Mapping) else values:
             digest.update(f"{value!s}\n".encode())
         digest.update(b"\n")
     return digest.hexdigest()
