@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.encoder import build_encoder
+from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.saving import (
     new_folder,
     read_object,
@@ -24,6 +25,7 @@ from keras_elmo.elmo.variables import (
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
+from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
@@ -62,7 +64,10 @@ class ElmoBackbone(keras.Model):
         stateful: carry the LSTM states from batch to batch, row by row, as the published vectors
             do. The default starts every sentence from zero. Needs `batch_size`.
         batch_size: fixed number of rows, for `stateful` only.
-        dtype: a Keras dtype policy.
+        dtype: a Keras dtype policy; None is the global one.
+        trainable: whether it trains.
+        trainable_parts: parts that train, or do not, unlike the rest, by the names of their layers:
+            `{"char_cnn": False, "bilm/forward_0": False, "bilm/backward_0": False}`.
 
     Call arguments (a dict):
         character_ids: int32 `(batch, tokens, max_characters_per_token)`, 0 where padded; or, for a
@@ -110,6 +115,7 @@ class ElmoBackbone(keras.Model):
         batch_size: int | None = None,
         dtype: Any = None,
         trainable: bool = True,
+        trainable_parts: Mapping[str, bool] | None = None,
         **kwargs,
     ):
         if stateful != (batch_size is not None):
@@ -161,7 +167,8 @@ class ElmoBackbone(keras.Model):
             remove = RemoveBoundaries(dtype=dtype, name="remove_boundaries")
             features = remove(features, padding_mask)
         inputs = {ids_name: ids, "padding_mask": padding_mask}
-        super().__init__(inputs=inputs, outputs=features, **kwargs)
+        with dtype_scope(dtype):
+            super().__init__(inputs=inputs, outputs=features, **kwargs)
 
         # === Config ===
         self.word_layer = word_layer
@@ -191,6 +198,7 @@ class ElmoBackbone(keras.Model):
         self.batch_size = batch_size
         # Not by the constructor of `keras.Model`: there it would not reach the layers' variables.
         self.trainable = trainable
+        set_trainable_parts(self, trainable_parts)
         as_torch_module(self)
 
     def get_config(self):
@@ -202,7 +210,10 @@ class ElmoBackbone(keras.Model):
         )
         config = {name: getattr(self, name) for name in names.split()}
         policy = self.bilm.dtype_policy.name
-        return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}
+        config |= {"dtype": policy, "name": self.name, "trainable": self.trainable}
+        if parts := trainable_parts(self, trainable=self.trainable):
+            config["trainable_parts"] = parts
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:

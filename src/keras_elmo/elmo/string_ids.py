@@ -75,6 +75,8 @@ class StringsToCharacterIds(keras.layers.Layer):
 
     def __init__(self, max_characters_per_token: int = 50, **kwargs: Any):
         super().__init__(**kwargs)
+        # XLA knows no strings. Other backends have none either, so there it is in no one's way.
+        self.supports_jit = keras.config.backend() != "tensorflow"
         self.max_characters_per_token = max_characters_per_token
         # XLA knows no strings. Only TensorFlow has them in a model.
         self.supports_jit = keras.config.backend() != "tensorflow"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 HEAD = "head"
+WORD_VECTORS = "word_vectors"
 _ELMO = (  # name → what a whole path of a variable matches; {0} is the layer
     ("word_layer", r"(.*/)?(char_cnn|word_embedding|word_projection)/.*"),
     ("bilm_{0}", r"(.*/)?bilm/(forward|backward|layer)_(?P<layer>\d+)/.*"),
@@ -16,7 +17,7 @@ _ELMO = (  # name → what a whole path of a variable matches; {0} is the layer
 )
 _OTHERS = (
     ("mix", r"(.*/)?(elmo_mix|output_mix)(_\d+)?/.*"),
-    ("word_vectors", r"(.*/)?word_vectors/.*"),
+    (WORD_VECTORS, r"(.*/)?word_vectors/.*"),
 )
 
 
@@ -67,7 +68,7 @@ def check_groups(names: Iterable[str], groups: Iterable[str], what: str) -> None
 
 
 def _place(group: str) -> tuple[int, int]:
-    order = ("word_layer", "bilm_", "bilm_projection", "mix", "word_vectors", HEAD)
+    order = ("word_layer", "bilm_", "bilm_projection", "mix", WORD_VECTORS, HEAD)
     if found := re.fullmatch(r"bilm_(\d+)", group):
         return 1, int(found[1])
     return order.index(group), 0

@@ -2,24 +2,25 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
 from keras_elmo.fine_tuning.groups import (
     HEAD,
+    WORD_VECTORS,
     check_groups,
     group_of,
     groups_of,
     is_elmo,
     pattern_of,
 )
+from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
 from keras_elmo.fine_tuning.schedules import make_schedule
 
 DECAY = 1 / 2.6  # Howard and Ruder 2018, §3.2
 CLIP_NORM = 5.0
-_FIXED = "word_vectors/fixed"  # of words that only others than the training data have
 
 
 class ParameterGroup(NamedTuple):
@@ -45,7 +46,7 @@ def discriminative_learning_rates(
     clip_norm: float | None = CLIP_NORM,
     accumulate: int | None = None,
 ) -> GroupedOptimizer:
-    """An optimizer that gives every layer group its own rate: AdamW for each.
+    """An optimizer that gives every layer group its own rate: AdamW, lazy for word vectors.
 
     Scaling the gradients of ELMo would do nothing under Adam, which divides by their size; the rate
     itself has to be smaller.
@@ -76,7 +77,8 @@ def discriminative_learning_rates(
 
     def optimizer(name: str) -> keras.optimizers.Optimizer:
         flat = 0.0 if isinstance(weight_decay, Mapping) else weight_decay
-        return keras.optimizers.AdamW(
+        kind = LazyAdam if name == WORD_VECTORS else keras.optimizers.AdamW
+        return kind(
             make_schedule(schedule, chosen[name], steps, (offsets or {}).get(name, 0)),
             weight_decay=decays.get(name, flat),
             gradient_accumulation_steps=accumulate,
@@ -86,6 +88,21 @@ def discriminative_learning_rates(
     chosen.setdefault(HEAD, head)
     optimizers = {pattern_of(name): optimizer(name) for name in groups if name != HEAD}
     return GroupedOptimizer(keras.optimizers.OptimizerMap(optimizer(HEAD), optimizers), clip_norm)
+
+
+def default_optimizer(
+    model: Any, head: float, top: float, decay: float
+) -> keras.optimizers.Optimizer:
+    """What a task trains with unless told otherwise: Adam, lazy where there are word vectors.
+
+    Args:
+        model: a task; where its ELMo trains, each of its layers has an Adam of its own.
+        head, top, decay: see `discriminative_learning_rates`.
+    """
+    if model.backbone.trainable:
+        return discriminative_learning_rates(model, head, top, decay)
+    kind = LazyAdam if model.word_vectors else keras.optimizers.Adam
+    return kind(head, global_clipnorm=CLIP_NORM)
 
 
 def group_rates(
@@ -115,7 +132,7 @@ def group_sizes(model: keras.Model) -> dict[str, int]:
     """The number of parameters of each group that can train, from the inputs to the head."""
     sizes = dict.fromkeys(layer_groups(model), 0)
     for variable in model.weights:
-        if not _is_seed(variable) and not variable.path.endswith(_FIXED):
+        if not _is_seed(variable):
             sizes[group_of(variable.path)] += math.prod(variable.shape)
     return sizes
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_elmo.fine_tuning.row_gradients import is_rows, map_rows, summed_rows
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class GroupedOptimizer(keras.optimizers.MultiOptimizer):
@@ -41,13 +43,17 @@ def clip_by_global_norm(gradients, clip_norm):
     Args:
         gradients: tensors, or None where a variable has no part in the loss.
     """
-    # Those of embeddings may come as rows: as whole tensors, repeated rows are added up.
-    dense = [None if g is None else ops.convert_to_tensor(g) for g in gradients]
-    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in dense if g is not None]
+    # Those of word tables may come as rows, which are not made whole tables here.
+    gradients = [summed_rows(g) if is_rows(g) else g for g in gradients]
+    values = [g.values if is_rows(g) else g for g in gradients]
+    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in values if g is not None]
     if not squares:
-        return dense
+        return gradients
     norm = ops.sqrt(sum(squares))
     finite = ops.isfinite(norm)
     scale = clip_norm / ops.maximum(norm, clip_norm)
-    scaled = [None if g is None else g * ops.cast(scale, g.dtype) for g in dense]
-    return [None if g is None else ops.where(finite, g, ops.zeros_like(g)) for g in scaled]
+
+    def scaled(values):
+        return ops.where(finite, values * ops.cast(scale, values.dtype), ops.zeros_like(values))
+
+    return [None if g is None else map_rows(scaled, g) for g in gradients]

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_elmo.layers.cross_entropy import cross_entropy_in_blocks
 from keras_elmo.layers.custom_gradient import custom_gradient
+from keras_elmo.layers.masking import masked
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -65,7 +66,7 @@ class SampledSoftmax(keras.layers.Layer):
         is_sampled = ops.scatter(
             candidates[:, None], ops.ones_like(candidates), (self.vocabulary_size,)
         )
-        absent = ops.where(ops.equal(ops.take(is_sampled, targets), 0), target, -1e9)
+        absent = masked(target, ops.equal(ops.take(is_sampled, targets), 0))
         # `logaddexp` of such numbers has second derivatives on PyTorch that are none.
         return sampled + ops.softplus(absent - sampled) - target
 

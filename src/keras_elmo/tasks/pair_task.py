@@ -1,5 +1,7 @@
 """What tasks on two texts share: one ELMo and BiLSTM for both, and their comparison."""
 
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -81,6 +83,9 @@ class ElmoPairTask(Base):
 
     def size_of(self, sentence: Texts) -> int:
         return max(map(len, sentence))
+
+    def texts_of(self, sentences: Sequence[Texts]) -> Iterable[list[str]]:
+        return chain.from_iterable(sentences)
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

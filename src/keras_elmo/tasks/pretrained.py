@@ -16,6 +16,7 @@ from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, WEIGHTS_FILE, is_preset
 
 OWN_VECTORS = "elmo"  # those of the preset's own language model
+NEW_WORDS = 5_000  # of the training data, without a vector to begin with
 
 WordVectors = tuple[Sequence[str], np.ndarray]
 
@@ -42,24 +43,38 @@ def task_from(
         read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
         task.load_assets(preset)
         return task
-    backbone, preprocessor = _read_elmo(preset, load_weights)
+    backbone, preprocessor = _read_elmo(preset, load_weights, arguments.get("dtype"))
     if word_vectors is None:
         return task_class(backbone, **{"preprocessor": preprocessor, **arguments})
-    words, vectors = _read_word_vectors(preset, word_vectors)
-    config = preprocessor.get_config() | {"word_vocabulary": [*MARKS, *words]}
-    parts = {"preprocessor": ElmoPreprocessor.from_config(config)}
-    parts["word_embedding_dim"] = vectors.shape[1]
+    given = _read_word_vectors(preset, word_vectors)
+    parts = word_vector_arguments(preprocessor, given)
+    if "preprocessor" in arguments:  # whose words are those that are wanted
+        parts["new_words"] = 0
     task = task_class(backbone, **{**parts, **arguments})
-    task.set_word_vectors(words, vectors)
+    task.set_word_vectors(*given)
     return task
 
 
-def _read_elmo(preset: Path, load_weights: bool) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+def word_vector_arguments(preprocessor: ElmoPreprocessor, given: WordVectors) -> dict[str, Any]:
+    """Arguments of a task whose words are those of some vectors and of its training data."""
+    words, vectors = given
+    config = preprocessor.get_config() | {"word_vocabulary": list(dict.fromkeys([*MARKS, *words]))}
+    return {
+        "preprocessor": ElmoPreprocessor.from_config(config),
+        "word_embedding_dim": vectors.shape[1],
+        "new_words": NEW_WORDS,
+    }
+
+
+def _read_elmo(
+    preset: Path, load_weights: bool, dtype: Any
+) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+    policy = {} if dtype is None else {"dtype": dtype}
     if is_preset(preset):
-        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights)
+        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights, **policy)
         return backbone, ElmoPreprocessor.from_preset(preset)
     elmo = load_elmo(preset)  # once for both
-    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
+    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights, **policy)
     return backbone, ElmoPreprocessor.from_pretrained(elmo)
 
 

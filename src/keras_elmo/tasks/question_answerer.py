@@ -1,6 +1,6 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -230,6 +230,9 @@ class ElmoQuestionAnswerer(ElmoTask):
         shares = [prediction.no_answer_probability for prediction in predictions]
         self.no_answer_threshold, _ = best_threshold(f1, [len(spans) > 0 for spans in y], shares)
         return self.no_answer_threshold
+
+    def texts_of(self, sentences: Sequence[Pair]) -> Iterable[list[str]]:
+        return (text for pair in sentences for text in (pair.question, pair.passage))
 
     def get_config(self) -> dict[str, Any]:
         names = "modelling_units max_answer_length window window_step no_answer_threshold"

@@ -135,7 +135,7 @@ class SentenceModel(keras.Model):
         check_keywords(kwargs, [*parameter_names(SentenceModel.fit), *FIT], "fit")
         examples = read_examples(self, x, y, sample_weight)
         examples, held_out = hold_out(self, examples, validation_data, validation_split, seed)
-        self.prepare(examples.y)
+        self.prepare(examples.x, examples.y)
         size = kwargs.pop("validation_batch_size", None) or batch_size
         if held_out:
             validation_data = self.make_batches(held_out, batch_size=size)
@@ -222,8 +222,8 @@ class SentenceModel(keras.Model):
         sentences = self.read_sentences(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
 
-    def prepare(self, y: Sequence[Any]) -> None:
-        """Look at the labels that `fit` trains on, before it makes batches."""
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
+        """Look at what `fit` trains on, before it makes batches."""
 
     def read_sentences(self, x: Any) -> list[Any]:
         """What batches are made of, of sentences in any container or data set."""

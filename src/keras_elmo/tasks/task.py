@@ -1,7 +1,7 @@
 """What all tasks share: ELMo → mix → BiLSTM → output, defaults for training, presets."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
     new_folder,
@@ -20,29 +21,27 @@ from keras_elmo.elmo.saving import (
 )
 from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
 from keras_elmo.fine_tuning.learning_rates import (
-    CLIP_NORM,
     DECAY,
     ParameterGroup,
-    discriminative_learning_rates,
+    default_optimizer,
     parameter_table,
 )
+from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
     fill_word_vectors,
+    learn_words,
     make_word_table,
 )
 from keras_elmo.tasks.gate import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
+from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
-from keras_elmo.weights.presets import (
-    PREPROCESSOR_FILE,
-    TASK_FILE,
-    TASK_WEIGHTS_FILE,
-)
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
 # Keyword arguments that Keras takes.
 _OF_KERAS = ("name", "trainable", "dtype")
@@ -57,19 +56,25 @@ class ElmoTask(SentenceModel):
         labels: the label of each class, strings or numbers; or `num_classes`, for 0, 1, …
         preprocessor: turns sentences into arrays inside `fit`, `predict` and `evaluate`. None
             switches that off; the model then takes and gives what a plain Keras model does.
-        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
+        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`. Parts of a
+            backbone that are frozen already stay frozen.
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
         mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout before and after the mix.
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
-        word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
-            preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
+        word_embedding_dim: size of a word vector beside ELMo ([x; ELMo]), which trains where its
+            word does; needs a preprocessor with a `word_vocabulary`. See `set_word_vectors`.
         word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
-        trained_words: only the first so many of the vocabulary have vectors that train.
+        new_words: so many more have a vector: `fit` adds the most frequent words that the
+            vocabulary lacks to it (`preprocessor` is then another one).
         word_shape_dim: size of a vector of each word's shape; needs `word_shapes=True` there.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
+        dtype: the dtype policy of all layers above ELMo, such as `"mixed_float16"`; None is Keras's
+            global one. Outputs are float32 in any case. A backbone has its own.
+        trainable_parts: layers that do not train, by name, such as `{"bilstm_0": False}`; `""` is
+            the task itself. A backbone has its own.
     """
 
     has_classes = True
@@ -89,38 +94,43 @@ class ElmoTask(SentenceModel):
         mix_at_output: bool = False,
         word_embedding_dim: int | None = None,
         word_embedding_dropout: float = 0.0,
-        trained_words: int | None = None,
+        new_words: int = 0,
         word_shape_dim: int | None = None,
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
         dropout: float = 0.2,
+        dtype: Any = None,
+        trainable_parts: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ):
+        check_one_device(type(self).__name__)
         check_keywords(kwargs, self._constructor_names(), type(self).__name__)
         if self.has_classes:
             self.label_encoder = LabelEncoder(class_labels(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
-        backbone.trainable = trainable_elmo
+        if backbone.trainable != trainable_elmo:
+            backbone.trainable = trainable_elmo
 
         # === Layers and functional model ===
         check_word_shapes(preprocessor, word_shape_dim)
-        word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
-        inputs, features, outputs = self.build_graph(
-            backbone,
-            len(self.labels),
-            mix=mix,
-            mix_layer_norm=mix_layer_norm,
-            elmo_dropout_before=elmo_dropout_before,
-            elmo_dropout=elmo_dropout,
-            mix_at_output=mix_at_output,
-            word_table=word_table,
-            word_vectors_dropout=word_embedding_dropout,
-            word_shape_dim=word_shape_dim,
-            lstm_units=units,
-            dropout=dropout,
-        )
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.run_on_features(inputs, features, outputs)
+        with dtype_scope(dtype):
+            word_table = make_word_table(preprocessor, word_embedding_dim, new_words)
+            inputs, features, outputs = self.build_graph(
+                backbone,
+                len(self.labels),
+                mix=mix,
+                mix_layer_norm=mix_layer_norm,
+                elmo_dropout_before=elmo_dropout_before,
+                elmo_dropout=elmo_dropout,
+                mix_at_output=mix_at_output,
+                word_table=word_table,
+                word_vectors_dropout=word_embedding_dropout,
+                word_shape_dim=word_shape_dim,
+                lstm_units=units,
+                dropout=dropout,
+            )
+            super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+            self.run_on_features(inputs, features, outputs)
 
         # === Config ===
         self.backbone = backbone
@@ -133,10 +143,11 @@ class ElmoTask(SentenceModel):
         self.mix_at_output = mix_at_output
         self.word_embedding_dim = word_embedding_dim
         self.word_embedding_dropout = word_embedding_dropout
-        self.trained_words = trained_words
+        self.new_words = new_words
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
+        set_trainable_parts(self, trainable_parts, without=[backbone])
         if has_values(self):  # an optimizer cannot be made before
             self.compile()
         as_torch_module(self)
@@ -186,23 +197,18 @@ class ElmoTask(SentenceModel):
         """Configure training; everything has a default.
 
         Args:
-            optimizer: `"auto"` is Adam, and where ELMo trains an Adam for each of its layers; see
-                [`discriminative_learning_rates`][keras_elmo.fine_tuning.learning_rates].
+            optimizer: `"auto"`: see [`default_optimizer`][keras_elmo.fine_tuning.learning_rates].
             loss: `"auto"` is the task's own.
             metrics: counted without weights, so over padding too where there are time steps.
             weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
-            learning_rate: of the head, with `optimizer="auto"`.
-            elmo_learning_rate: of ELMo's top layer, with `optimizer="auto"`.
+            learning_rate, elmo_learning_rate: of the head, and of ELMo's top layer, with `"auto"`.
             elmo_rate_decay: of each layer below, times that of the one above it.
             jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
         """
         check_keywords(kwargs, [*parameter_names(ElmoTask.compile), *_OF_COMPILE], "compile")
-        if optimizer == "auto" and self.backbone.trainable:
-            optimizer = discriminative_learning_rates(
-                self, learning_rate, elmo_learning_rate, elmo_rate_decay
-            )
-        elif optimizer == "auto":
-            optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM)
+        if optimizer == "auto":
+            rates = learning_rate, elmo_learning_rate, elmo_rate_decay
+            optimizer = default_optimizer(self, *rates)
         if weighted_metrics == "auto":
             weighted_metrics = self.default_metrics()
         if jit_compile == "auto":
@@ -226,6 +232,14 @@ class ElmoTask(SentenceModel):
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
+        found = learn_words(self._preprocessor, self.texts_of(sentences), self.new_words)
+        self.preprocessor, self.new_words = found
+
+    def texts_of(self, sentences: Sequence[Any]) -> Iterable[Sequence[str]]:
+        """The tokens of each text in what `tokenize` gives."""
+        return sentences
+
     def parameter_table(self) -> list[ParameterGroup]:
         """Groups of parameters with their number, whether they train, and at which rate."""
         return parameter_table(self)
@@ -245,11 +259,15 @@ class ElmoTask(SentenceModel):
 
     def get_config(self) -> dict[str, Any]:
         names = "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-        names += "mix_at_output word_embedding_dim word_embedding_dropout trained_words "
+        names += "mix_at_output word_embedding_dim word_embedding_dropout new_words "
         names += "word_shape_dim lstm_units dropout"
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+        config |= {name: getattr(self, name) for name in names.split()}
+        config |= {"dtype": self.dtype_policy.name, "name": self.name}
+        if parts := trainable_parts(self, without=[self.backbone]):
+            config["trainable_parts"] = parts
+        return config
 
     @classmethod
     def _constructor_names(cls) -> list[str]:
@@ -263,13 +281,16 @@ class ElmoTask(SentenceModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        old = {"trained_words"}  # of versions in which only the first rows of a table trained
+        known = {name: config[name] for name in config.keys() - old}
+
         def build() -> Self:
             parts = {
-                name: keras.saving.deserialize_keras_object(config[name])
+                name: keras.saving.deserialize_keras_object(known[name])
                 for name in ("backbone", "preprocessor")
-                if isinstance(config[name], dict)
+                if isinstance(known[name], dict)
             }
-            return cls(**{**config, **parts})
+            return cls(**{**known, **parts})
 
         if not is_loaded_by_keras():
             return build()
@@ -295,7 +316,7 @@ class ElmoTask(SentenceModel):
             load_weights: False leaves ELMo untrained.
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
-                It has all of their words, unless a `preprocessor` with others is given.
+                It has these words and `new_words`, unless a `preprocessor` with others is given.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), load_weights, word_vectors, arguments)
@@ -314,6 +335,28 @@ class ElmoTask(SentenceModel):
         write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
         self.save_assets(folder)
         write_metadata(folder)
+
+    def export(
+        self,
+        filepath: str | PathLike[str],
+        format: str = SAVED_MODEL,  # noqa: A002
+        **kwargs: Any,
+    ) -> None:
+        """Write the network, without preprocessor and labels, for inference without Keras.
+
+        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
+        `arrays`, those of its inputs by name, at any length and batch size.
+
+        Args:
+            filepath: a folder.
+            format: `"tf_saved_model"`, no other.
+            kwargs: as of `keras.Model.export`.
+
+        Raises:
+            ValueError: another format, or another backend than TensorFlow.
+        """
+        check_export(type(self).__name__, format)
+        super().export(filepath, format=format, **kwargs)
 
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""

@@ -76,12 +76,13 @@ class ElmoTextRegressor(ElmoTask):
         found = super().get_metrics_result()
         return {k: v * scale if k in ("mae", "rmse") else v for k, v in found.items()}
 
-    def prepare(self, y: Sequence[Any]) -> None:
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
         """Set mean and scale, unless they are set already.
 
         Raises:
             ValueError: targets that are all the same, or no numbers.
         """
+        super().prepare(sentences, y)
         if self.target_scale is not None:
             return
         values = np.asarray(y)
