@@ -24,8 +24,8 @@ Elmo without AllenNLP. Not here: flair, whose ELMo calls AllenNLP 0.9, which is 
 pytorch-fast-elmo, which does not build on Python 3.11.
 
 With `--add` the rounds are added to those in the output, for a machine that is idle for minutes
-only, and `--program keras-float32 plain` runs those of ours alone (`plain` always: the others are
-compared with it). Told beside each time is how many processors other programs kept busy meanwhile;
+only, and `--program keras-float32` runs those of ours alone (and `plain`: the others are compared
+with it). Told beside each time is how many processors other programs kept busy meanwhile;
 `python -m benchmarks.embed_report embed.json --picture embed.png` draws what is there.
 
 What is counted as arithmetic is told in `embed_arithmetic`. The machine's rate is that of products
@@ -72,7 +72,13 @@ OURS = {
 }
 
 
+COMPARED_WITH = "plain"
 PROGRAMS = list(dict.fromkeys(contender.program for contender in OURS.values()))
+
+
+def chosen_programs(names):
+    """Those of ours that run: the ones that were named, and what they are compared with."""
+    return [name for name in PROGRAMS if name in names or name == COMPARED_WITH]
 
 
 class Program:
@@ -192,7 +198,9 @@ def main():
     parser.add_argument(
         "--peer", action="append", default=[], metavar="NAME=PYTHON", help=", ".join(PEERS)
     )
-    parser.add_argument("--program", nargs="*", default=PROGRAMS, help="Of ours, not all.")
+    parser.add_argument(
+        "--program", nargs="*", default=PROGRAMS, choices=PROGRAMS, help="Of ours, not all."
+    )
     parser.add_argument("--sorted", action="store_true", help="Also batches of like lengths.")
     parser.add_argument("-o", "--output", type=Path, default=Path("embed.json"))
     parser.add_argument("--add", action="store_true", help="Rounds to those in the output.")
@@ -200,7 +208,8 @@ def main():
     arguments = parser.parse_args()
     peers = dict(peer.split("=", 1) for peer in arguments.peer)
     sentences = read_sentences(arguments.text, arguments.sentences)
-    ours = {key: each for key, each in OURS.items() if each.program in arguments.program}
+    chosen = chosen_programs(arguments.program)
+    ours = {key: each for key, each in OURS.items() if each.program in chosen}
     contenders = ours | {name: Contender(name, "as it comes") for name in peers}
     if arguments.sorted:
         able = {name: name for name in peers if name not in SORTING} | {"plain Keras": "plain"}
@@ -210,7 +219,7 @@ def main():
         Path(folder, "sentences.json").write_text(json.dumps(sentences), encoding="utf-8")
         programs = {}
         try:
-            versions = start(programs, folder, arguments.program, peers)
+            versions = start(programs, folder, chosen, peers)
             differences = compare(programs, folder)
             rounds = measure(programs, contenders, arguments.rounds, len(sentences))
         finally:

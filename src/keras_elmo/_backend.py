@@ -69,6 +69,9 @@ def installed_backends() -> list[str]:
 @contextmanager
 def held_back_notices() -> Iterator[None]:
     """Keep what C code writes to standard error, and show it only after an exception."""
+    if sys.stderr is None:  # it is closed: there is nowhere to show them
+        yield
+        return
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as notices:
@@ -96,7 +99,12 @@ def _configured() -> tuple[Path, str]:
     path = (Path(home) if home else Path("~/.keras").expanduser()) / "keras.json"
     try:
         return path, json.loads(path.read_text(encoding="utf-8")).get("backend", DEFAULT)
-    except (OSError, ValueError, AttributeError):  # Keras ignores an unreadable file as well
+    except (
+        OSError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ):  # Keras ignores an unreadable file as well
         return path, DEFAULT
 
 

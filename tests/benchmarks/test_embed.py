@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.embed import PROGRAMS, chosen_programs
 from benchmarks.embed_arithmetic import operations_of_text, operations_of_token, operations_of_word
 from benchmarks.embed_report import summary
 from benchmarks.embed_scaling import lengths_of_size, spread
@@ -28,6 +29,12 @@ class Counted:
     def __call__(self, x, w):
         self.operations += 2 * x.shape[0] * w.shape[0] * w.shape[1]
         return x @ w
+
+
+def test_what_the_others_are_compared_with_always_runs():
+    assert chosen_programs(["onnx-int8"]) == ["onnx-int8", "plain"]
+    assert chosen_programs([]) == ["plain"]
+    assert chosen_programs(PROGRAMS) == PROGRAMS
 
 
 def test_operations_of_a_token_are_those_of_running_the_lstms():

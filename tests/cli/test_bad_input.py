@@ -60,7 +60,10 @@ def test_model_folders(run, tiny, model, tmp_path):
     assert "no trained task" in run("predict", tiny, "-", code=1, stdin="a").stderr
     assert "neither" in run("predict", "nothing", "-", code=1, stdin="a").stderr
     (model / "task.weights.h5").write_bytes(b"broken")
-    assert "does not fit" in run("predict", model, "-", code=1, stdin="a").stderr
+    assert (
+        "task.weights.h5: must be an HDF5 file"
+        in run("predict", model, "-", code=1, stdin="a").stderr
+    )
 
 
 def embed(run, tmp_path, *arguments):

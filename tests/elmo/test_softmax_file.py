@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support import small_backbone, to_numpy
+from support import small_backbone, to_numpy, without_checksums
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.softmax_file import load_language_model, load_word_vectors
@@ -44,6 +44,9 @@ def test_files_that_do_not_fit_are_refused(model, tmp_path):
         load_language_model(tmp_path / "elmo")
     export_preset(model, tmp_path / "whole", vocabulary=WORDS)
     Vocabulary(WORDS[:-1]).save(tmp_path / "whole" / "vocabulary.txt")
+    with pytest.raises(WeightsError, match=r"vocabulary\.txt is damaged"):
+        load_language_model(tmp_path / "whole")
+    without_checksums(tmp_path / "whole")
     with pytest.raises(WeightsError, match=r"5 words of vocabulary\.txt. Received: "):
         load_language_model(tmp_path / "whole")
 

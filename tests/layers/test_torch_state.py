@@ -69,7 +69,6 @@ def tensors(inputs):
     return keras.tree.map_structure(ops.convert_to_tensor, inputs)
 
 
-@pytest.mark.portable
 @pytest.mark.parametrize("kind", [*LAYERS, *SHAPED])
 def test_a_call_makes_no_variables(kind):
     make, inputs = (LAYERS | SHAPED)[kind]

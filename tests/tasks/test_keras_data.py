@@ -30,8 +30,8 @@ def flat(batch):
 @pytest.mark.portable
 def test_the_batches_are_the_same_in_the_same_order(batches):
     data = keras_data(batches)
-    assert len(data) == len(batches) == 7
-    for number, batch in zip(range(7), data, strict=True):
+    assert len(data) == len(batches) == 4
+    for number, batch in zip(range(4), data, strict=True):
         for found, expected in zip(flat(batch), flat(batches[number]), strict=True):
             np.testing.assert_array_equal(found, expected)
             assert found.dtype == expected.dtype

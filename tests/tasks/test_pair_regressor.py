@@ -7,9 +7,10 @@ import pytest
 from keras_elmo import ElmoPairRegressor
 from keras_elmo.metrics import regression_report
 from keras_elmo.tasks.errors import error_records
-from keras_elmo.tasks.evaluation import evaluate_task, task_kind
+from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.prediction import prediction_records
+from keras_elmo.tasks.task_labels import TaskLabels
 
 
 @pytest.fixture
@@ -28,8 +29,14 @@ def regressor(backbone, preprocessor, **arguments):
     return ElmoPairRegressor(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("cross_attention", [False, True], ids=["pooled", "cross"])
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    "cross_attention",
+    [
+        pytest.param(False, marks=pytest.mark.portable, id="pooled"),
+        pytest.param(True, marks=[pytest.mark.portable_slow, pytest.mark.slow], id="cross"),
+    ],
+)
 def test_it_learns_what_neither_text_tells_alone(
     backbone, preprocessor, differences, cross_attention
 ):
@@ -39,10 +46,10 @@ def test_it_learns_what_neither_text_tells_alone(
     history = model.fit(x, y, epochs=25, batch_size=8, verbose=0).history
     # The best that one of the two texts allows leaves half of the variance.
     assert history["rmse"][-1] < 0.5 * y.std()
-    assert task_kind(model) == "pair-regression"
+    assert TaskLabels.of(type(model).__name__, model.get_config()).kind == "pair-regression"
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_predictions_saved_and_reported(backbone, preprocessor, differences, tmp_path):
     x, y = differences
     model = regressor(backbone, preprocessor)

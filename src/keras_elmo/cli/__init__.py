@@ -12,7 +12,7 @@ import typer
 from keras_elmo import __version__
 from keras_elmo.cli.adapt import adapt
 from keras_elmo.cli.cache import cache
-from keras_elmo.cli.console import out
+from keras_elmo.cli.console import out, write_utf8
 from keras_elmo.cli.convert import convert
 from keras_elmo.cli.demo import demo
 from keras_elmo.cli.embed import embed
@@ -70,6 +70,7 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    write_utf8()
     # What `kill`, systemd and batch systems send ends a run as Ctrl-C does: with what it learned.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()

@@ -12,29 +12,31 @@ if TYPE_CHECKING:
 
 
 def check_steps(
-    model: "ElmoTask", held_out: "Dataset | None", *, ngrams: bool, calibrate: bool
+    rows: "Dataset", held_out: "Dataset | None", *, ngrams: bool, calibrate: bool
 ) -> None:
     """Refuse before the training what could not be done after it.
 
     Args:
-        model: the task.
+        rows: what is trained on.
         held_out: what it is developed on.
         ngrams, calibrate: what is wanted.
 
     Raises:
-        ValueError: not a classifier, or nothing to develop on.
+        ValueError: not for a classifier, or nothing to develop on.
     """
-    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL
+    from keras_elmo.text.pair_datasets import PAIR
 
     wanted = {"--ngrams": ngrams, "--calibrate": calibrate}
     for option in (name for name, said in wanted.items() if said):
-        if held_out is None or not isinstance(model, ElmoTextClassifier):
+        if held_out is None or rows.kind not in (CLASSIFICATION, MULTI_LABEL, PAIR):
             raise ValueError(
                 f"{option} is for a classifier with a development set. Received: "
-                f"{type(model).__name__}, {'no' if held_out is None else 'with a'} development set"
+                f"{rows.kind}, {'no' if held_out is None else 'with a'} development set"
             )
-        if option == "--ngrams":
-            model.check_takes_ngrams()
+        if option == "--ngrams" and rows.kind != CLASSIFICATION:
+            kind = "several labels" if rows.kind == MULTI_LABEL else "pairs of texts"
+            raise ValueError(f"n-grams are for one label of one text. Received: {kind}")
 
 
 def do_steps(

@@ -1,10 +1,21 @@
 """Where the commands write: results to standard output, everything else to standard error."""
 
+import io
+import sys
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)  # what people named `:x:` stays as it is
+err = Console(stderr=True, emoji=False)
+
+
+def write_utf8() -> None:
+    """Write UTF-8 wherever the output goes, whatever the locale or Windows would have there."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Half a surrogate pair, which JSON may hold, is no character.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def say(message: str, *, quiet: bool = False) -> None:

@@ -118,6 +118,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
 
     from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
+    from keras_elmo.weights.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)
     carried = [variable for variable in backbone.variables if variable.name == "state"]
@@ -126,9 +127,10 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
         np.savez(path, *(keras.ops.convert_to_numpy(variable) for variable in carried))
 
     def load_state(path: Path) -> None:
-        with np.load(path) as arrays:
-            for variable, name in zip(carried, arrays.files, strict=True):
-                variable.assign(arrays[name])
+        hint = "Begin anew with `--restart`."
+        arrays = read_npz(path, "the states of a stateful ELMo", hint=hint)
+        for variable, array in zip(carried, arrays.values(), strict=True):
+            variable.assign(array)
 
     return Engine(embedder.embed_iter, backbone.num_layers, save_state, load_state)
 

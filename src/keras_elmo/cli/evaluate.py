@@ -47,23 +47,26 @@ def evaluate(
     keras-elmo evaluate joint/ test.conll --label slots=1,pos=2
     keras-elmo evaluate model/ test.conll --output scores.json
     """
+    from keras_elmo.tasks.labelled_files import read_for
+    from keras_elmo.tasks.task_labels import read_task_labels
+    from keras_elmo.text.datasets import SEQ2SEQ
+    from keras_elmo.text.new_file import check_new_file, new_file
+
+    path = output or model / "evaluation.json"
+    rows = read_for(read_task_labels(model), data, file_format, text, label, header=header)
+    check_new_file(path, overwrite=True)
     load_backend()
     from keras_elmo.reports.records import write_json
     from keras_elmo.tasks.data_facts import skipped_facts
     from keras_elmo.tasks.errors import error_records
     from keras_elmo.tasks.evaluation import evaluate_task
-    from keras_elmo.tasks.labelled_files import read_for
     from keras_elmo.tasks.loading import load_task
-    from keras_elmo.text.datasets import SEQ2SEQ
-    from keras_elmo.weights.new_file import new_file
 
     task = load_task(model)
-    rows = read_for(task, data, file_format, text, label, header=header)
     search = {"beam_size": beam, "length_penalty": length_penalty}
     search = search if rows.kind == SEQ2SEQ else {}
     report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     out.print(measures_table(report, f"{model} on {data}"))
-    path = output or model / "evaluation.json"
     skipped = {"skipped": rows.skipped} if rows.skipped else {}
     write_json({"model": str(model), "data": data} | skipped | report, path)
     errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size, **search)

@@ -36,6 +36,15 @@ def perplexity(
     keras-elmo perplexity my_elmo/preset a.txt b.txt -o perplexity.json
     keras-elmo perplexity bilm_tf_checkpoint/ heldout.txt --vocabulary vocab.txt
     """
+    from keras_elmo.text.new_file import check_new_file
+    from keras_elmo.text.opening import check_file
+    from keras_elmo.weights.language_model import check_language_model
+
+    check_language_model(model, vocabulary)
+    for path in texts:
+        check_file(path)
+    if output:
+        check_new_file(output, overwrite=True)
     load_backend()
     from keras_elmo.elmo.softmax_file import load_language_model
     from keras_elmo.pretraining import evaluation

@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,32 +61,40 @@ def predict(
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
-    load_backend()
-    from keras_elmo.tasks.loading import load_task
-    from keras_elmo.tasks.pair_task import ElmoPairTask
-    from keras_elmo.tasks.prediction import prediction_lines
-    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+    from keras_elmo.tasks.task_labels import read_task_labels
+    from keras_elmo.text.datasets import TAGGING
     from keras_elmo.text.formats import read_texts
-    from keras_elmo.text.pair_datasets import read_text_pairs
-    from keras_elmo.text.question_datasets import read_questions
-    from keras_elmo.weights.new_file import new_file
+    from keras_elmo.text.joint_datasets import JOINT
+    from keras_elmo.text.new_file import check_new_file, new_file
+    from keras_elmo.text.number_datasets import PAIR_REGRESSION
+    from keras_elmo.text.pair_datasets import PAIR, read_text_pairs
+    from keras_elmo.text.question_datasets import QA, read_questions
 
-    task = load_task(model)
+    if pretty and (output is not None or to != PredictionFormat.JSONL):
+        raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")
+    if output is not None:
+        check_new_file(output, overwrite=overwrite)
+    kind = read_task_labels(model).kind
+    if to != PredictionFormat.JSONL and kind not in (TAGGING, JOINT):
+        raise ValueError(f"what is no column of tags is written as jsonl. Received: --to {to}")
     skipped = Counter[str]()
-    rows: Iterable[Any]
-    if isinstance(task, ElmoQuestionAnswerer):
+    rows: Iterator[Any]
+    if kind == QA:
         rows = read_questions(texts, file_format, skipped=skipped)
-    elif isinstance(task, ElmoPairTask):
+    elif kind in (PAIR, PAIR_REGRESSION):
         pairs = read_text_pairs(texts, file_format, text, header=header, skipped=skipped)
         rows = (pair.texts for pair in pairs)
     else:
         rows = read_texts(texts, file_format, text, header=header, skipped=skipped)
+    # The first one now: a wrong file or column is told before Keras is there.
+    rows = chain(list(islice(rows, 1)), rows)
+    load_backend()
+    from keras_elmo.tasks.loading import load_task
+    from keras_elmo.tasks.prediction import prediction_lines
+
+    task = load_task(model)
     search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
     if pretty:
-        if output is not None or to != PredictionFormat.JSONL:
-            raise ValueError(
-                "--pretty shows predictions on the terminal. Received: --output or --to"
-            )
         _show(task, rows, batch_size=batch_size, **search)
         _tell(skipped)
         return

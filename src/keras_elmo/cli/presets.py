@@ -21,7 +21,7 @@ def presets(
 ) -> None:
     """List the ELMos that can be asked for by name: the embedded one, and the published ones.
 
-    Published ones are fetched when they are first used, to ~/.cache/keras_elmo
+    Published ones are fetched when they are first used, to ~/.cache/keras-elmo
     (or KERAS_ELMO_HOME). With KERAS_ELMO_OFFLINE=1 nothing is fetched.
 
     \b

@@ -1,7 +1,6 @@
 """`keras-elmo pretrain`: text files → an ELMo of one's own."""
 
-import json
-import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Optimizer, Precision, Softmax
+from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
 
@@ -83,6 +83,17 @@ def pretrain(
     char_filters = amounts.filters(filters)
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
     rate = learning_rate or (0.2 if optimizer == "adagrad" else 1e-3)
+    backbone_config = {
+        "units": units,
+        "projection_dim": projection_dim,
+        "num_layers": num_layers,
+        "num_highways": num_highways,
+        "char_filters": char_filters,
+        "dropout": dropout,
+    }
+    shape = backbone_config | {"vocabulary_size": vocabulary_size}
+    check_inputs(texts, heldout, probe)
+    check_folder(output, resume, shape)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
@@ -93,19 +104,10 @@ def pretrain(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.weights.folder_lock import locked_folder
+    from keras_elmo.text.folder_lock import locked_folder
 
-    backbone_config = {
-        "units": units,
-        "projection_dim": projection_dim,
-        "num_layers": num_layers,
-        "num_highways": num_highways,
-        "char_filters": char_filters,
-        "dropout": dropout,
-    }
-    shape = backbone_config | {"vocabulary_size": vocabulary_size}
-    check_folder(output, resume, shape)
     ctx.with_resource(locked_folder(output))
+    check_folder(output, resume, shape)
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)
@@ -149,8 +151,7 @@ def pretrain(
             )
             shown.write(progress.history)
     except KeyboardInterrupt:
-        again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
+        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
         stop_interrupted()
     export_preset(
         model,
@@ -159,12 +160,24 @@ def pretrain(
         overwrite=True,
         tokens_seen=progress.tokens,
     )
-    say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
+    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
+    say(f"Done. Use it: {use}", quiet=quiet)
+
+
+def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:
+    """Look for all files that a run reads, before an hour of training."""
+    from keras_elmo.pretraining.corpus_folder import check_texts
+    from keras_elmo.text.opening import check_file
+
+    check_texts(texts)
+    for path in filter(None, others):
+        check_file(path)
 
 
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
-    from keras_elmo.weights.folder_lock import LOCK
+    from keras_elmo.text.folder_lock import LOCK
+    from keras_elmo.text.json_files import read_object
 
     begun = folder.is_dir() and any(
         path.name not in ("corpus", "corpus.unfinished", LOCK) for path in folder.iterdir()
@@ -175,9 +188,11 @@ def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
             "run with --resume."
         )
     if (folder / SHAPE_FILE).is_file():
-        old = json.loads((folder / SHAPE_FILE).read_text(encoding="utf-8"))
+        old = read_object(folder / SHAPE_FILE)
         changed = [
-            f"{name} {old[name]} → {shape[name]}" for name in old if old[name] != shape[name]
+            f"{name} {old.get(name)} → {shape.get(name)}"
+            for name in dict.fromkeys([*old, *shape])
+            if shape and old.get(name) != shape.get(name)
         ]
         if changed:
             raise ValueError(

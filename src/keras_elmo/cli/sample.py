@@ -28,6 +28,9 @@ def sample(
     keras-elmo sample my_elmo/preset --prefix "The bank" --length 20 --seed 1
     keras-elmo sample my_elmo/preset --temperature 0.7 --top-k 50
     """
+    from keras_elmo.weights.language_model import check_language_model
+
+    check_language_model(model, vocabulary)
     load_backend()
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,13 +41,18 @@ def score(
     keras-elmo score my_elmo/preset sentences.txt --sort | head
     echo "The bank raised its rate ." | keras-elmo score my_elmo/preset --words
     """
+    from keras_elmo.text.formats import read_sentences
+    from keras_elmo.weights.language_model import check_language_model
+
+    check_language_model(model, vocabulary)
+    lines = read_sentences(text)
+    # The first one now: a wrong file is told before Keras is there.
+    sentences = (line.split() for line in chain(list(islice(lines, 1)), lines))
     load_backend()
     from keras_elmo.elmo.sentence_score import summarise
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
-    from keras_elmo.text.formats import read_sentences
 
     predictor = ElmoWordPredictor.from_preset(model, vocabulary)
-    sentences = (line.split() for line in read_sentences(text))
     scores: Iterable[SentenceScore] = predictor.score_iter(sentences)
     if sort:
         numbered = sorted(enumerate(scores, 1), key=lambda row: -row[1].perplexity)

@@ -27,6 +27,9 @@ def suggest(
     keras-elmo suggest my_elmo/preset "The bank raised its ___ rate ."
     keras-elmo suggest my_elmo/preset "The bank raised its interest"
     """
+    from keras_elmo.weights.language_model import check_language_model
+
+    check_language_model(model, vocabulary)
     load_backend()
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 

@@ -9,6 +9,7 @@ import typer
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ClassWeight, Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.command_lines import resuming
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.errors import stop_interrupted
@@ -95,21 +96,29 @@ def tune(
     """
     max_seconds = amounts.seconds(time) if time else None
     check_elmo_options(preset, weights, options, None)
+    from keras_elmo.search.space import read_space
+    from keras_elmo.search.study import check_folder
+    from keras_elmo.tasks.runs import TrainingRun, option_types
+
+    # As `tune` does, but before Keras is there.
+    check_folder(output, resume)
+    searched = read_space(space)
+    run = TrainingRun.from_options(ctx.params)
+    run.read()
     fetch_if_named(preset)
+    run.check_elmo()
     load_backend(trains=True)
     from keras_elmo.cli.tune_progress import TuneProgress
     from keras_elmo.reports.search_folder import write_search_report
-    from keras_elmo.search.space import read_space
     from keras_elmo.search.tuning import tune
     from keras_elmo.search.workers import automatic_jobs
-    from keras_elmo.tasks.runs import option_types
 
     given = {name: ctx.params[name] for name in option_types() if name in ctx.params}
     with TuneProgress(trials, epochs, quiet=quiet) as progress:
         result = tune(
             data,
             output,
-            space=read_space(space),
+            space=searched,
             trials=trials,
             max_seconds=max_seconds,
             jobs=jobs or min(automatic_jobs(), trials),
@@ -119,7 +128,7 @@ def tune(
             **{name: value for name, value in given.items() if value is not None},
         )
     write_search_report(result, progress.warn)
-    again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
+    again = resuming(ctx.obj)
     if result.interrupted:
         warn(f"interrupted. {output} has what was found so far; go on with: {again}")
         stop_interrupted()

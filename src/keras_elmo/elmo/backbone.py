@@ -10,7 +10,6 @@ import numpy as np
 from keras_elmo.elmo.encoder import build_encoder
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.saving import (
-    new_folder,
     read_object,
     read_weights,
     write_backbone,
@@ -20,6 +19,7 @@ from keras_elmo.elmo.variables import (
     arrays_by_path,
     assign_variables,
     is_loaded_by_keras,
+    join_groups,
     without_values,
 )
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
@@ -29,6 +29,7 @@ from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 from keras_elmo.weights.published import PublishedElmo
 
@@ -169,6 +170,8 @@ class ElmoBackbone(keras.Model):
         inputs = {ids_name: ids, "padding_mask": padding_mask}
         with dtype_scope(dtype):
             super().__init__(inputs=inputs, outputs=features, **kwargs)
+
+        join_groups(self)
 
         # === Config ===
         self.word_layer = word_layer

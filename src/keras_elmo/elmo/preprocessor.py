@@ -7,7 +7,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from keras_elmo.elmo.saving import new_folder, read_object, write_metadata, write_object
+from keras_elmo.elmo.saving import read_object, write_metadata, write_object
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.rows import as_rows, is_missing
 from keras_elmo.text.tokenizers import get_tokenizer
@@ -17,6 +17,7 @@ from keras_elmo.text.word_shapes import encode_shapes
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.location import locate
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset
 from keras_elmo.weights.published import PublishedElmo
 

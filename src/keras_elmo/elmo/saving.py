@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,54 +14,17 @@ import keras
 import numpy as np
 
 from keras_elmo import __version__
+from keras_elmo.weights.checksums import FILES, check_file, checksums
+from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.new_file import refuse_existing
+from keras_elmo.weights.hdf5 import BROKEN, list_arrays
 from keras_elmo.weights.presets import (
     CONFIG_FILE,
     METADATA_FILE,
-    PREPROCESSOR_FILE,
     WEIGHTS_FILE,
     preset_folder,
 )
 from keras_elmo.weights.space import require_space
-
-
-@contextmanager
-def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Yield an empty folder beside `path` that takes its place when the block ends well.
-
-    Raises:
-        FileExistsError: `path` exists and `overwrite` is false, or it holds something else than a
-            preset, which is never replaced.
-    """
-    path = Path(path)
-    refuse_existing(path, overwrite)
-    if path.exists() and not _may_be_replaced(path):
-        raise FileExistsError(
-            f"{path} is no preset, so it is not overwritten. Choose another folder or empty it."
-        )
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
-        require_space(unfinished / METADATA_FILE, 0)  # before an hour of training, not after it
-        yield unfinished
-        replaced = path.with_name(f"{path.name}.replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        if path.exists():
-            path.rename(replaced)
-        unfinished.rename(path)
-        shutil.rmtree(replaced, ignore_errors=True)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _may_be_replaced(path: Path) -> bool:
-    """Whether a path is a preset or an empty folder: `--overwrite` must not empty a home."""
-    ours = (METADATA_FILE, PREPROCESSOR_FILE)
-    return path.is_dir() and (
-        any((path / name).is_file() for name in ours) or not any(path.iterdir())
-    )
 
 
 def write_object(obj: Any, folder: Path, name: str) -> None:
@@ -79,28 +41,34 @@ def read_object(preset: str | PathLike[str], name: str, expected: type, **overri
     """
     path = preset_folder(preset) / name
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        class_name, config = read_description(path)
     except FileNotFoundError:
         raise ValueError(f"{path.parent} has no {name}: it holds no {expected.__name__}.") from None
-    except ValueError as error:
-        raise ValueError(f"{path} is not valid JSON: {error}") from error
-    if config.get("class_name") != expected.__name__:
+    if class_name != expected.__name__:
         raise ValueError(
-            f"{path} must describe {expected.__name__}. Received: {config.get('class_name')!r}. "
+            f"{path} must describe {expected.__name__}. Received: {class_name!r}. "
             f"Load it with that class."
         )
-    return expected.from_config({**config["config"], **overrides})
+    try:
+        return expected.from_config({**config, **overrides})
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        if overrides:  # which may be what is wrong
+            raise
+        raise WeightsError(
+            f"{path} does not describe {expected.__name__} as it can be built. Received: {error}"
+        ) from error
 
 
 def write_metadata(folder: Path, **facts: Any) -> None:
-    """Write what made this preset."""
+    """Write what made this preset, and the checksums of its files: the last one to be written."""
     made = {
         "keras_version": keras.__version__,
         "keras_elmo_version": __version__,
         "backend": keras.config.backend(),
         "date_saved": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    (folder / METADATA_FILE).write_text(json.dumps(made | facts, indent=2), encoding="utf-8")
+    made |= facts | {FILES: checksums(folder)}
+    (folder / METADATA_FILE).write_text(json.dumps(made, indent=2), encoding="utf-8")
 
 
 @contextmanager
@@ -141,10 +109,18 @@ def read_weights(model: keras.Model, path: Path, *, without: Sequence[keras.Laye
     """
     if not path.is_file():
         raise WeightsError(f"{path} is missing. A preset needs it beside its configuration.")
+    check_file(path)
+    most = sum(math.prod(variable.shape) for variable in model.variables)
+    received = sum(math.prod(array.shape) for array in list_arrays(path, floats=False).values())
+    if received > most:
+        raise WeightsError(
+            f"{path} does not fit the configuration beside it. Received: {received:,} numbers for "
+            f"a model of {most:,}"
+        )
     try:
         with without_optimizer(model):
             model.load_weights(path, objects_to_skip=without)
-    except (ValueError, KeyError, OSError) as error:
+    except (*BROKEN, AttributeError, IndexError) as error:
         raise WeightsError(
             f"{path} does not fit the configuration beside it. Received: {error}"
         ) from error

@@ -18,9 +18,10 @@ from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.variables import without_values
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
+from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, list_arrays
-from keras_elmo.weights.location import locate
+from keras_elmo.weights.language_model import check_language_model
 from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 from keras_elmo.weights.space import require_space
 
@@ -49,12 +50,6 @@ def write_softmax(
     vocabulary.save(folder / VOCABULARY_FILE)
 
 
-def has_language_model(preset: str | PathLike[str]) -> bool:
-    """Whether `load_language_model` would find one."""
-    place = locate(preset)
-    return checkpoint_prefix(place) is not None or (place / SOFTMAX_FILE).is_file()
-
-
 def load_language_model(
     preset: str | PathLike[str], vocabulary_path: str | PathLike[str] | None = None
 ) -> tuple[ElmoLanguageModel, Vocabulary]:
@@ -79,18 +74,11 @@ def load_language_model(
     """
     if (prefix := checkpoint_prefix(preset)) is not None:
         return load_checkpoint(prefix, vocabulary_path)
-    if vocabulary_path is not None:
-        raise ValueError(
-            "a vocabulary file goes with a training checkpoint of bilm-tf: a preset has its own "
-            f"words. Received: {vocabulary_path} for {preset}"
-        )
+    check_language_model(preset, vocabulary_path)
     folder = preset_folder(preset)
     path = folder / SOFTMAX_FILE
-    if not path.is_file():
-        raise ValueError(
-            f"{folder} is an ELMo without its language model: it has no {SOFTMAX_FILE}. Take a "
-            "preset that `keras-elmo pretrain` wrote."
-        )
+    check_file(path)
+    check_file(folder / VOCABULARY_FILE)
     arrays = list_arrays(path)
     vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
     size = len(vocabulary)

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.groups import elmo_group, join_group
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import expected_shapes
@@ -19,8 +20,8 @@ ROOTS = ("char_cnn", "word_embedding", "word_projection", "bilm")
 def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
     """The weights of an `ElmoBackbone`, by the paths of `keras_elmo.weights.expected_shapes`.
 
-    A Keras path may begin with the names of the models around the backbone; here it begins at
-    one of `ROOTS`.
+    A Keras path may begin with the names of the layers around the backbone, whatever they are
+    called; here it begins at one of `ROOTS`, the last one in it.
     """
     expected = expected_shapes(backbone.get_config())
     found = {_relative(variable.path): variable for variable in backbone.weights}
@@ -53,6 +54,12 @@ def is_loaded_by_keras() -> bool:
     """Whether `keras.saving.load_model` is at work, which fills what it has built."""
     state = import_module("keras.src.backend.common.global_state")
     return state.get_global_attribute("shared_objects/id_to_obj_map") is not None
+
+
+def join_groups(backbone: keras.Model) -> None:
+    """Let every weight of a backbone know its layer group."""
+    for variable in backbone.weights:
+        join_group([variable], elmo_group(_relative(variable.path)))
 
 
 def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
@@ -101,5 +108,5 @@ def _array(arrays: Mapping[str, np.ndarray], path: str, shape: tuple[int, ...]) 
 
 def _relative(path: str) -> str:
     parts = path.split("/")
-    start = next((i for i, part in enumerate(parts) if part in ROOTS), 0)
-    return "/".join(parts[start:])
+    starts = [i for i, part in enumerate(parts) if part in ROOTS]
+    return "/".join(parts[starts[-1] if starts else 0 :])

@@ -14,7 +14,8 @@ import numpy as np
 from keras_elmo.embedding.engine import Block, Engine, State
 
 MAX_LANES = 64
-STEPS = 16  # of a block: bounds the memory of the input part, of which a step has 8 · units a row
+# Of a block of all lanes: bounds the memory of the input part, of which a step has 8 · units a row.
+STEPS = 16
 
 
 class Job:
@@ -81,8 +82,6 @@ class Lanes:
         self._fit()
         plan, steps = self._plan()
         engine, size = self._engine, self._engine.config["projection_dim"]
-        if engine.static_shapes:
-            steps = STEPS  # no job goes on behind fewer
         words = np.zeros((2, steps, len(self._jobs), size), np.float32)
         begins = np.zeros((steps, len(self._jobs)), bool)
         for job, first, last, lane, step in plan:
@@ -101,9 +100,7 @@ class Lanes:
     def _plan(self) -> tuple[list[_Run], int]:
         """What each lane reads in the next block, and its number of steps."""
         self._jobs = [job or self._next() for job in self._jobs]
-        steps = STEPS
-        if not self._waiting:
-            steps = min(steps, max(job.left for job in self._jobs if job))
+        steps = self._steps()
         plan = []
         for lane, job in enumerate(self._jobs):
             step = 0
@@ -115,6 +112,18 @@ class Lanes:
                 job = job if job.left else self._next()
             self._jobs[lane] = job
         return plan, steps
+
+    def _steps(self) -> int:
+        """Steps of the next block: the more, the fewer lanes, until the first of them ends."""
+        if self._waiting:
+            return STEPS
+        left = [job.left for job in self._jobs if job]
+        most = STEPS * max(1, MAX_LANES // len(self._jobs))  # as many rows as all lanes have
+        if min(left) >= most:
+            return most
+        if self._engine.static_shapes:  # each number of steps costs a compilation
+            return STEPS
+        return min(max(STEPS, min(left)), max(left))
 
     def _next(self) -> Job | None:
         return self._waiting.popleft() if self._waiting else None

@@ -4,8 +4,15 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
+
+from keras_elmo.text.json_files import loads
+from keras_elmo.text.new_file import new_file
+from keras_elmo.weights.npz_file import read_npz
+
+_CONTENT, _HINT = "word vectors of an ELMo", "Delete the file: it is only a cache."
 
 
 class WordCache:
@@ -59,7 +66,7 @@ class WordCache:
         """
         rows = list(self._rows.values())
         words = json.dumps(list(self._rows)).encode()
-        with open(path, "wb") as file:
+        with new_file(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
             np.savez(file, key=key, words=np.frombuffer(words, np.uint8), vectors=self._table[rows])
 
     def load(self, path: str | PathLike[str], key: str) -> None:
@@ -68,15 +75,20 @@ class WordCache:
         Raises:
             ValueError: the vectors belong to other weights.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if str(file["key"]) != key:
-                raise ValueError(
-                    f"{path} holds word vectors of other weights. Received: {file['key']!s}, this "
-                    f"ELMo is {key}. Delete the file: it is only a cache."
-                )
-            words = json.loads(file["words"].tobytes())
-            self.clear()
-            self._store(words[-self._capacity :], file["vectors"][-self._capacity :])
+        file = read_npz(Path(path), _CONTENT, hint=_HINT)
+        if "key" in file and str(file["key"]) != key:
+            raise ValueError(
+                f"{path} holds word vectors of other weights. Received: {file['key']!s}, this "
+                f"ELMo is {key}. {_HINT}"
+            )
+        try:
+            words, vectors = loads(file["words"].tobytes()), file["vectors"]
+            if vectors.shape != (len(words), self._table.shape[1]):
+                raise ValueError(f"vectors of shape {vectors.shape}")
+        except (KeyError, ValueError, TypeError) as error:
+            raise ValueError(f"{path} must hold {_CONTENT}. Received: {error}. {_HINT}") from error
+        self.clear()
+        self._store(words[-self._capacity :], vectors[-self._capacity :])
 
     def _store(self, words: list[str], vectors: np.ndarray) -> None:
         rows = []

@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import keras
+from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY
 
-from keras_elmo.fine_tuning.learning_rates import (
-    CLIP_NORM,
-    DECAY,
-    discriminative_learning_rates,
-    group_rates,
-)
-from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
-from keras_elmo.fine_tuning.unfreezing import Stage
+if TYPE_CHECKING:  # a recipe is named and checked before Keras is there
+    import keras
+
+    from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
+    from keras_elmo.fine_tuning.schedules import Rate
+    from keras_elmo.fine_tuning.unfreezing import Stage
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a task is trained.
+
+    A rate is a number or one of Keras's schedules, over all batches of the training.
 
     Attributes:
         unfreezing: when which layers train, see
@@ -35,11 +36,11 @@ class Recipe:
         keep: share of ELMo's way from its pretrained weights that is kept after training.
     """
 
-    unfreezing: str | Sequence[Stage] = "frozen"
-    learning_rate: float = 1e-3
-    elmo_learning_rate: float = 1e-4
+    unfreezing: "str | Sequence[Stage]" = "frozen"
+    learning_rate: "Rate" = 1e-3
+    elmo_learning_rate: "Rate" = 1e-4
     elmo_rate_decay: float = DECAY
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = field(default_factory=dict)
     schedule: str = "constant"
     weight_decay: float | Mapping[str, float] = 0.0
     l2_sp: float | Mapping[str, float] = 0.0
@@ -48,15 +49,17 @@ class Recipe:
     accumulate: int | None = None
     keep: float = 1.0
 
-    def group_rates(self, groups: Sequence[str]) -> dict[str, float]:
-        """The highest rate of each of a model's groups."""
+    def group_rates(self, groups: Sequence[str]) -> "dict[str, Rate]":
+        """The highest rate of each of a model's groups, or its schedule."""
+        from keras_elmo.fine_tuning.learning_rates import group_rates
+
         return group_rates(
             groups, self.learning_rate, self.elmo_learning_rate, self.elmo_rate_decay, self.rates
         )
 
     def optimizer(
-        self, model: keras.Model, steps: int, offsets: Mapping[str, int] | None = None
-    ) -> GroupedOptimizer:
+        self, model: "keras.Model", steps: int, offsets: Mapping[str, int] | None = None
+    ) -> "GroupedOptimizer":
         """The optimizer of the groups that train now.
 
         Args:
@@ -64,6 +67,8 @@ class Recipe:
             steps: batches of the whole training.
             offsets: group → batches of the training before its optimizer began to count.
         """
+        from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates
+
         return discriminative_learning_rates(
             model,
             self.learning_rate,

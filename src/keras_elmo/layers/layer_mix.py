@@ -3,10 +3,9 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.mixes import MIXES
 from keras_elmo.layers.scalar_mix import ScalarMix
 from keras_elmo.layers.torch_state import as_torch_module
-
-MIXES = ("concat", "mean", "top", "scalar")
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

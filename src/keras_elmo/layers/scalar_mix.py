@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.groups import MIX, join_group
 from keras_elmo.layers.masking import widened
 from keras_elmo.layers.torch_state import as_torch_module
 
@@ -42,6 +43,7 @@ class ScalarMix(keras.layers.Layer):
             shape=(input_shape[2],), initializer="zeros", name="scalars", autocast=False
         )
         self.gamma = self.add_weight(shape=(), initializer="ones", name="gamma", autocast=False)
+        join_group([self.scalars, self.gamma], MIX)
 
     def call(self, inputs, mask=None):
         x = self._normalise(inputs, mask) if self.layer_norm else inputs

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.groups import WORD_VECTORS, join_group
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class WordTable(keras.layers.Layer):
@@ -35,6 +37,7 @@ class WordTable(keras.layers.Layer):
             shape=(self.rows, self.size), initializer="uniform", autocast=False, name="embeddings"
         )
         self.embeddings.updated_by_rows = True  # for `LazyAdam`
+        join_group([self.embeddings], WORD_VECTORS)
 
     def assign(self, table: np.ndarray) -> None:
         """Set all rows, float `(rows, size)`."""

@@ -2,7 +2,10 @@
 
 import math
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from keras_elmo.text.json_files import read_object
 
 OPTIMIZERS = ("adamw", "adagrad")
 SOFTMAXES = ("sampled", "adaptive")
@@ -112,3 +115,29 @@ class Progress:
         if config.max_seconds:
             shares.append(self.seconds / config.max_seconds)
         return min(1.0, max(shares))
+
+
+def check_state(path: Path) -> dict[str, Any]:
+    """What a checkpoint says of its run: `progress`, `config` and `corpus`.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    state = read_object(path)
+    progress = state.get("progress")
+    if not (
+        isinstance(progress, dict)
+        and progress.keys() <= asdict(Progress()).keys()
+        and all(
+            type(progress.get(name, 0)) in (int, float) and 0 <= progress.get(name, 0) < 2**53
+            for name in ("step", "tokens", "seconds")
+        )
+        and isinstance(progress.get("history", []), list)
+        and isinstance(state.get("config"), dict)
+        and isinstance(state.get("corpus"), str)
+    ):
+        raise ValueError(
+            f"{path}: must say where a run stands. Received: {state!r:.200}. Bring back a copy of "
+            "it, or begin a new run in another folder."
+        )
+    return state

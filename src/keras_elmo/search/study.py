@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.search.space import Choice, Int, Space, Spec, matters, ordered
+from keras_elmo.text.folder_lock import LOCK
 
 try:
     import optuna
@@ -26,6 +27,25 @@ NUMBER, FACTS = "number", "facts"  # what is kept with a trial
 _NAME = "keras-elmo"
 _DRAWN_AT_RANDOM = 10  # trials before the sampler begins to learn from them
 _NEVER_PRUNED, _WARM_UP = 5, 2  # the first trials; the first epochs of all others
+
+
+def check_folder(folder: Path, resume: bool) -> None:
+    """Refuse a folder that holds something, or no search to continue.
+
+    Raises:
+        FileExistsError: something is there that is not to be continued.
+        FileNotFoundError: it is no search.
+    """
+    begun = folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
+    if begun and not resume:
+        raise FileExistsError(
+            f"{folder} exists already and is left as it is. Choose another folder, or continue its "
+            "search with `resume=True`, on the command line --resume."
+        )
+    if begun and not (folder / STUDY_FILE).is_file():
+        raise FileNotFoundError(
+            f"{folder} has no {STUDY_FILE}: it holds no search to continue. Choose another folder."
+        )
 
 
 class Study:

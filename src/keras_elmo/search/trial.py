@@ -9,12 +9,14 @@ from typing import Any
 
 import keras
 
-from keras_elmo.elmo.saving import new_folder
 from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.tasks.data_facts import data_facts
 from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.tasks.labelled_files import LabelledData
+from keras_elmo.tasks.runs import TrainingRun
 from keras_elmo.tasks.training import TrainingResult, epoch_score, train_task
+from keras_elmo.text.json_files import read_object
+from keras_elmo.weights.new_folder import new_folder
 
 # How a trial ends. The last two are as if it had never begun: a continued search repeats it.
 COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES = (
@@ -117,8 +119,14 @@ def _write_record(folder: Path, result: TrainingResult, measures: dict[str, Any]
 
 def read_record(folder: Path) -> tuple[TrainingResult, dict[str, Any]]:
     """How the training of a kept model went, and its measures on the development set."""
-    record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
-    return TrainingResult(**record["result"]), record["measures"]
+    record = read_object(folder / RECORD_FILE)
+    try:
+        return TrainingResult(**record["result"]), record["measures"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{folder / RECORD_FILE}: must say how a training went. Received: {error}. Remove "
+            f"{folder}, and the search repeats the trial."
+        ) from error
 
 
 class _EndedEarly(Exception):  # noqa: N818

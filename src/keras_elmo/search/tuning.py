@@ -12,12 +12,13 @@ from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.search.ledger import Ledger, TrialRow
 from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
-from keras_elmo.search.study import STUDY_FILE, Study
+from keras_elmo.search.study import Study, check_folder
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
-from keras_elmo.tasks.pretrained import OWN_VECTORS
-from keras_elmo.tasks.runs import NO_VECTORS, LabelledData, TrainingRun, option_types
-from keras_elmo.weights.folder_lock import LOCK, locked_folder
+from keras_elmo.tasks.labelled_files import LabelledData
+from keras_elmo.tasks.runs import NO_VECTORS, TrainingRun, option_types
+from keras_elmo.text.folder_lock import locked_folder
+from keras_elmo.weights.presets import OWN_VECTORS
 
 # Where something lies is not what it is: the identity of a search has their contents.
 _PLACES = ("data", "dev", "word_vectors", "preset", "weights", "options")
@@ -103,7 +104,7 @@ def tune(
     run.check_start([*options, *space])
     check_space(space, types, asdict(run))
     folder = Path(output)
-    _check_folder(folder, resume)
+    check_folder(folder, resume)
     found = run.read()
     if found.held_out is None:
         raise ValueError(
@@ -164,19 +165,6 @@ def _result(
         command = replace(run, **best.parameters).command("model")
     importance = ledger.study.importance()
     return SearchResult(folder, ledger.rows(), best, importance, command, run.seed, interrupted)
-
-
-def _check_folder(folder: Path, resume: bool) -> None:
-    begun = folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
-    if begun and not resume:
-        raise FileExistsError(
-            f"{folder} exists already and is left as it is. Choose another folder, or continue its "
-            "search with `resume=True`, on the command line --resume."
-        )
-    if begun and not (folder / STUDY_FILE).is_file():
-        raise FileNotFoundError(
-            f"{folder} has no {STUDY_FILE}: it holds no search to continue. Choose another folder."
-        )
 
 
 def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, Any]:

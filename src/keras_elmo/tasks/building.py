@@ -10,6 +10,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.labelled_files import check_options
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
@@ -71,11 +72,8 @@ def build_task(
         sequences: for seq2seq, arguments of [`ElmoSeq2Seq`][keras_elmo.tasks.seq_2_seq].
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
+    check_options(dataset, ordinal=ordinal, cross_attention=cross_attention)
     pair = dataset.kind in (PAIR, PAIR_REGRESSION)
-    if cross_attention and not pair:
-        raise ValueError(
-            f"only texts of a pair attend to each other. Received: {dataset.kind}, cross_attention"
-        )
     vectors = None
     if word_vectors or word_embedding_dim:
         vectors = _word_vectors(preprocessor, dataset, word_vectors, word_embedding_dim)
@@ -93,8 +91,6 @@ def build_task(
     task: ElmoTask
     if dataset.kind == QA:
         task = _answerer(dataset, backbone, **arguments)
-    elif dataset.kind in (TAGGING, JOINT) and ordinal:
-        raise ValueError(f"tags have no order. Received: ordinal=True for {dataset.path}")
     elif dataset.kind == JOINT:
         task = _joint(dataset, backbone, crf, pooling=pooling, **arguments)
     elif dataset.kind == TAGGING:
@@ -109,8 +105,6 @@ def build_task(
             arguments["cross_attention"] = cross_attention
             arguments["hidden_units"] = arguments.get("lstm_units", 128)
         if dataset.kind in (REGRESSION, PAIR_REGRESSION):
-            if ordinal:
-                raise ValueError(f"numbers are no classes. Received: ordinal, {dataset.path}")
             task = (ElmoPairRegressor if pair else ElmoTextRegressor)(backbone, **arguments)
         else:
             several = isinstance(dataset.labels[0], list)

@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
 
 from keras_elmo.tasks.training_facts import changes
-from keras_elmo.weights.new_file import new_file
+from keras_elmo.text.json_files import loads
+from keras_elmo.text.new_file import new_file
+from keras_elmo.text.work_folder import remove_unfinished
+from keras_elmo.weights.npz_file import read_npz
 from keras_elmo.weights.space import require_space
 
 logger = logging.getLogger("keras_elmo")
+_HINT = "Remove it to begin anew."
 
 
 class Part(Protocol):
@@ -83,8 +86,16 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._variables = list(variables)
         if self._found is None:
             return
-        arrays, found = self._found
-        self._found = None
+        found, self._found = self._found, None
+        try:
+            self._restore(*found)
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"{self.path} is no checkpoint of this training, or damaged. Received: {error}. "
+                f"{_HINT}"
+            ) from error
+
+    def _restore(self, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
         for variable, value in zip(self._variables, _listed(arrays, "variable"), strict=True):
             variable.assign(value)
         for name, part in self._parts.items():
@@ -140,6 +151,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     def remove(self) -> None:
         """The training is over and its model is safe."""
+        remove_unfinished(self.path)
         self.path.unlink(missing_ok=True)
 
     def _add_metrics(self) -> None:
@@ -177,14 +189,21 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    arrays = read_npz(path, "the checkpoint of a training", hint=_HINT)
     try:
-        with np.load(path) as file:  # which unpickles nothing
-            arrays = {name: file[name] for name in file.files}
-        return arrays, json.loads(str(arrays.pop("facts")))
-    except (BadZipFile, ValueError, KeyError, EOFError) as error:
+        facts = loads(str(arrays.pop("facts")))
+        epoch, done = facts["position"]
+        if not (
+            isinstance(facts["training"], dict)
+            and isinstance(facts["stopped"], bool)
+            and isinstance(facts["history"], list)
+            and all(type(n) is int and 0 <= n < 2**31 for n in (epoch, done))
+        ):
+            raise ValueError("facts of other types")
+        return arrays, facts
+    except (KeyError, ValueError, TypeError) as error:
         raise ValueError(
-            f"{path} is no checkpoint of a training, or damaged. Received: {error}. Remove it to "
-            "begin anew."
+            f"{path} is no checkpoint of a training, or damaged. Received: {error}. {_HINT}"
         ) from error
 
 

@@ -25,7 +25,6 @@ from keras_elmo.tasks.data_facts import unknown_tokens
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
-from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
@@ -34,11 +33,6 @@ from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
-from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
-from keras_elmo.text.joint_datasets import JOINT
-from keras_elmo.text.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.text.pair_datasets import PAIR
-from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 
@@ -187,20 +181,3 @@ def _joint_report(
 
 def _same_tags(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
     return all(tag in (None, guess) for tag, guess in zip(wanted, found, strict=True))
-
-
-def task_kind(task: ElmoTask) -> str:
-    """Which kind of labels a task predicts."""
-    if isinstance(task, ElmoJointTagger):
-        return JOINT
-    if isinstance(task, ElmoSeq2Seq):
-        return SEQ2SEQ
-    if isinstance(task, ElmoQuestionAnswerer):
-        return QA
-    if isinstance(task, ElmoTextRegressor):
-        return PAIR_REGRESSION if isinstance(task, ElmoPairTask) else REGRESSION
-    if isinstance(task, ElmoPairTask):
-        return PAIR
-    if not isinstance(task, ElmoTextClassifier):
-        return TAGGING
-    return MULTI_LABEL if task.multi_label else CLASSIFICATION

@@ -275,6 +275,8 @@ def _is_dataset(x: Any) -> bool:
 
 # === Keyword arguments ===
 
+# Of Keras's own verbs, beside those that a task has itself.
+COMPILE = ("loss_weights", "run_eagerly", "steps_per_execution", "auto_scale_loss")
 FIT = ("epochs", "verbose", "callbacks", "initial_epoch", "steps_per_epoch", "validation_steps")
 FIT = (*FIT, "validation_batch_size", "validation_freq")
 EVALUATE = ("verbose", "steps", "callbacks", "return_dict")

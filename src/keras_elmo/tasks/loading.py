@@ -1,6 +1,5 @@
 """Load a trained task without knowing which one it is."""
 
-import json
 from os import PathLike
 from typing import Any
 
@@ -12,11 +11,12 @@ from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.task_labels import task_folder
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
-from keras_elmo.weights.location import locate
-from keras_elmo.weights.presets import TASK_FILE, preset_folder
+from keras_elmo.weights.descriptions import read_description
+from keras_elmo.weights.presets import TASK_FILE
 
 # Importing a task registers it.
 TASKS: tuple[type[ElmoTask], ...] = (
@@ -42,14 +42,9 @@ def load_task(folder: str | PathLike[str], **overrides: Any) -> ElmoTask:
         FileNotFoundError: no such folder.
         ValueError: it holds an ELMo but no trained task, or one that is not known here.
     """
-    place = preset_folder(locate(folder))
+    place = task_folder(folder)
     path = place / TASK_FILE
-    if not path.is_file():
-        raise ValueError(
-            f"{folder} holds an ELMo but no trained task ({TASK_FILE}). Train one on it, e.g. "
-            f"`keras-elmo train reviews.csv --preset {folder} -o model/`."
-        )
-    name = json.loads(path.read_text(encoding="utf-8")).get("class_name")
+    name, _ = read_description(path)
     kind = keras.saving.get_registered_object(f"keras_elmo>{name}")
     if not (isinstance(kind, type) and issubclass(kind, ElmoTask)):
         allowed = ", ".join(task.__name__ for task in TASKS)

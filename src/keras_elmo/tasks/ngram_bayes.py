@@ -5,15 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 
 from keras_elmo.metrics.combination import combined, fit_combination
+from keras_elmo.text.json_files import loads
 from keras_elmo.text.ngrams import character_ngrams, word_ngrams
+from keras_elmo.weights.checked_values import are_strings
+from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.errors import WeightsError
-
-NGRAMS_FILE = "ngrams.npz"
+from keras_elmo.weights.npz_file import read_npz
 
 Tokens = Sequence[str]
 
@@ -25,6 +26,8 @@ _MIN_COUNT = 2  # sentences
 _MOST = 100_000  # n-grams of a kind
 _SMOOTHING = 0.3
 _SMALLEST = 1e-12
+_CONTENT = "what a classifier knows of n-grams"
+_HINT = "Copy the whole folder once more, or train it again."
 
 
 class NGramBayes:
@@ -90,14 +93,20 @@ class NGramBayes:
         Raises:
             WeightsError: the file is damaged.
         """
+        check_file(path)
+        arrays = read_npz(path, _CONTENT, WeightsError, hint=_HINT)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                kinds = [NGramTable.from_arrays(kind, arrays) for kind in _KINDS]
-                return cls(kinds, arrays["weights"], arrays["biases"])
-        except (BadZipFile, EOFError, KeyError, OSError, ValueError) as error:
+            kinds = [NGramTable.from_arrays(kind, arrays) for kind in _KINDS]
+            found = cls(kinds, arrays["weights"], arrays["biases"])
+            shapes = [found.weights.shape == (1 + len(kinds),), found.biases.ndim == 1]
+            shapes += [kind.table.shape == (len(kind.ngrams), len(found.biases)) for kind in kinds]
+            shapes += [kind.frequencies.shape == (len(kind.ngrams),) for kind in kinds]
+            if not all(shapes):
+                raise ValueError("arrays that do not go together")
+            return found
+        except (KeyError, ValueError, TypeError) as error:
             raise WeightsError(
-                f"{path} must hold what a classifier knows of n-grams. Received: {error}. "
-                "Copy the whole folder once more, or train it again."
+                f"{path} must hold {_CONTENT}. Received: {error}. {_HINT}"
             ) from error
 
 
@@ -158,7 +167,9 @@ class NGramTable:
     @classmethod
     def from_arrays(cls, kind: str, arrays: Mapping[str, np.ndarray]) -> Self:
         """What `arrays` gave."""
-        ngrams = json.loads(arrays[f"{kind}_ngrams"].tobytes())
+        ngrams = loads(arrays[f"{kind}_ngrams"].tobytes())
+        if not are_strings(ngrams):
+            raise TypeError("n-grams that are no strings")
         return cls(kind, ngrams, arrays[f"{kind}_frequencies"], arrays[f"{kind}_table"])
 
     def _values(self, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:

@@ -13,9 +13,14 @@ from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.elmo.variables import without_values
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.presets import TASK_FILE, TASK_WEIGHTS_FILE, WEIGHTS_FILE, is_preset
+from keras_elmo.weights.presets import (
+    OWN_VECTORS,
+    TASK_FILE,
+    TASK_WEIGHTS_FILE,
+    WEIGHTS_FILE,
+    is_preset,
+)
 
-OWN_VECTORS = "elmo"  # those of the preset's own language model
 NEW_WORDS = 5_000  # of the training data, without a vector to begin with
 
 WordVectors = tuple[Sequence[str], np.ndarray]

@@ -12,7 +12,6 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.fine_tuning.unfreezing import frozen_layers
 from keras_elmo.tasks.batches import (
     FEATURES,
     InEpochOrder,
@@ -40,9 +39,11 @@ from keras_elmo.tasks.gate import (
 )
 from keras_elmo.tasks.keras_data import keras_data
 from keras_elmo.tasks.model_calls import ModelCalls
+from keras_elmo.tasks.served_features import serve_features
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
-from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
+from keras_elmo.tasks.whole_training import WholeTraining
+from keras_elmo.tasks.word_types import INDEX, TYPES, features_of_types
 from keras_elmo.text.rows import as_rows
 
 
@@ -142,31 +143,40 @@ class SentenceModel(keras.Model):
         batches = self.make_batches(
             examples, batch_size=batch_size, class_weight=class_weight, shuffle=shuffle, seed=seed
         )
-        # As a list that may be added to: Keras takes one callback, too.
+        order, epochs = InEpochOrder(batches), kwargs.pop("epochs", 1)
+        # Keras takes one callback, too.
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
-        order = InEpochOrder(batches)
-        last = [checkpoint] if checkpoint else []
-        kwargs["callbacks"] = [order, FiniteLoss(), *callbacks, *last]
+        whole = WholeTraining(
+            [order, FiniteLoss(), *callbacks, *([checkpoint] if checkpoint else [])],
+            self,
+            epochs=epochs,
+            steps=len(batches),
+            verbose=kwargs.get("verbose", "auto"),
+        )
         cached: CachedFeatures | None = None
         served = 0  # epochs
 
-        def fit_epochs(begin: int, end: int, done: int) -> keras.callbacks.History:
+        def fit_epochs(begin: int, end: int, done: int) -> None:
             """Of one stage, with the features of the layers that are frozen in it."""
             nonlocal cached, served
-            cached = self._cache_features(cache, cached, batches, validation_data)
+            cached = serve_features(self, cache, cached, batches, validation_data)
             # The batches are in their own order: Keras would shuffle them with global random state.
             span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
             order.start = begin, done
             batches.set_epoch(begin)  # Keras looks at it before `order` skips what is done
+            left = len(batches.rows) - done
             if done:
-                span["steps_per_epoch"] = len(batches.rows) - done
-            part = super(SentenceModel, self).fit(
-                keras_data(batches), validation_data=keras_data(validation_data), **kwargs | span
+                span["steps_per_epoch"] = left
+            whole.set_params({**whole.params, "steps": left})
+            before = len(whole.history.epoch)
+            super(SentenceModel, self).fit(
+                keras_data(batches),
+                validation_data=keras_data(validation_data),
+                callbacks=whole,
+                **kwargs | span,
             )
-            served += len(part.epoch) if batches.features is not None else 0
-            return part
+            served += len(whole.history.epoch) - before if batches.features is not None else 0
 
-        epochs = kwargs.get("epochs", 1)
         recipe = get_recipe(recipe) if recipe else None
         if checkpoint:
             settings = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
@@ -174,7 +184,7 @@ class SentenceModel(keras.Model):
             sets = [part and (part.x, part.y, part.weights) for part in (examples, held_out)]
             checkpoint.expect(training_facts(self, sets, recipe, settings))
         stages = StagedTraining(self, recipe, epochs, len(batches))
-        history = stages.fit(fit_epochs, kwargs.pop("initial_epoch", 0), checkpoint)
+        history = stages.fit(fit_epochs, whole, kwargs.pop("initial_epoch", 0), checkpoint)
         self._upper = None
         if cached:
             history.features = cached.line(served)
@@ -335,32 +345,6 @@ class SentenceModel(keras.Model):
             features = features_of_types(self.backbone, *types, training=training)
             return self._head({**inputs, FEATURES: features}, training)
         return super().call(inputs, training=training, mask=mask)
-
-    def _cache_features(
-        self, cache: bool | str, cached: CachedFeatures | None, *datasets: Any
-    ) -> CachedFeatures | None:
-        """Give the data sets the features of frozen layers, `cached` ones where they still are."""
-        backbone = self.backbone
-        ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-        can_embed = not backbone.stateful and backbone.encoder == "bilm"
-        frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
-        types = None
-        if backbone.word_layer.trainable_weights and can_read_types(backbone):
-            types = WordTypes(backbone, self._preprocessor)
-        for data in ours:
-            data.features, data.word_types = None, types
-        self._upper = None
-        if not cache or not frozen or backbone.dropout or backbone.weight_drop:
-            return cached
-        if frozen <= backbone.num_layers:
-            self._upper = UpperLayers(backbone, frozen - 1)
-        if not cached or not cached.serve(frozen):
-            dtype = cache if isinstance(cache, str) else "float16"
-            sentences = [data.sentences for data in ours]
-            cached = CachedFeatures(backbone, self._preprocessor, sentences, dtype)
-        for data, features in zip(ours, cached.features or [], strict=False):
-            data.features = features
-        return cached
 
     @property
     def _preprocessor(self) -> ElmoPreprocessor:

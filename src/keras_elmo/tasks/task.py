@@ -13,21 +13,15 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
-    new_folder,
     write_backbone,
     write_metadata,
     write_object,
     write_weights,
 )
 from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
-from keras_elmo.fine_tuning.learning_rates import (
-    DECAY,
-    ParameterGroup,
-    default_optimizer,
-    parameter_table,
-)
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
+from keras_elmo.tasks.compiled_model import CompiledModel
 from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
@@ -39,16 +33,14 @@ from keras_elmo.tasks.gate import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
-from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
-# Keyword arguments that Keras takes.
-_OF_KERAS = ("name", "trainable", "dtype")
-_OF_COMPILE = ("loss_weights", "run_eagerly", "steps_per_execution", "auto_scale_loss")
+_OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
 
 
-class ElmoTask(SentenceModel):
+class ElmoTask(CompiledModel):
     """ELMo, a BiLSTM and an output layer, trained on raw sentences. Base of all tasks.
 
     Args:
@@ -168,69 +160,10 @@ class ElmoTask(SentenceModel):
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         """The output layers on the encoder's float `(batch, tokens, features)`."""
 
-    @abstractmethod
-    def default_loss(self) -> keras.losses.Loss | None:
-        """The loss of `compile(loss="auto")`."""
-
-    def default_metrics(self) -> list[Any]:
-        """The metrics of `compile(weighted_metrics="auto")`."""
-        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-
     @property
     def labels(self) -> list[Any]:
         """The label of each class, in the order of the outputs and of the type it was given as."""
         return self.label_encoder.labels if self.has_classes else []
-
-    def compile(
-        self,
-        optimizer: Any = "auto",
-        loss: Any = "auto",
-        *,
-        metrics: Any = None,
-        weighted_metrics: Any = "auto",
-        learning_rate: float = 1e-3,
-        elmo_learning_rate: float = 1e-5,
-        elmo_rate_decay: float = DECAY,
-        jit_compile: bool | str = "auto",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training; everything has a default.
-
-        Args:
-            optimizer: `"auto"`: see [`default_optimizer`][keras_elmo.fine_tuning.learning_rates].
-            loss: `"auto"` is the task's own.
-            metrics: counted without weights, so over padding too where there are time steps.
-            weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
-            learning_rate, elmo_learning_rate: of the head, and of ELMo's top layer, with `"auto"`.
-            elmo_rate_decay: of each layer below, times that of the one above it.
-            jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
-        """
-        check_keywords(kwargs, [*parameter_names(ElmoTask.compile), *_OF_COMPILE], "compile")
-        if optimizer == "auto":
-            rates = learning_rate, elmo_learning_rate, elmo_rate_decay
-            optimizer = default_optimizer(self, *rates)
-        if weighted_metrics == "auto":
-            weighted_metrics = self.default_metrics()
-        if jit_compile == "auto":
-            jit_compile = keras.config.backend() == "jax"
-        super().compile(
-            optimizer=optimizer,
-            loss=self.default_loss() if loss == "auto" else loss,
-            metrics=metrics,
-            weighted_metrics=weighted_metrics,
-            jit_compile=jit_compile,
-            **kwargs,
-        )
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """As Keras's, but without `jit_compile`, which depends on the backend."""
-        config = super().get_compile_config()
-        return config and {key: value for key, value in config.items() if key != "jit_compile"}
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as a saved model was compiled, ready to take up its optimizer's state."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
         found = learn_words(self._preprocessor, self.texts_of(sentences), self.new_words)
@@ -239,10 +172,6 @@ class ElmoTask(SentenceModel):
     def texts_of(self, sentences: Sequence[Any]) -> Iterable[Sequence[str]]:
         """The tokens of each text in what `tokenize` gives."""
         return sentences
-
-    def parameter_table(self) -> list[ParameterGroup]:
-        """Groups of parameters with their number, whether they train, and at which rate."""
-        return parameter_table(self)
 
     def set_word_vectors(self, words: Sequence[str], vectors: np.ndarray) -> int:
         """Fill the word embedding beside ELMo, e.g. with what `read_glove` returns.

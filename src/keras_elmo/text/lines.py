@@ -70,6 +70,11 @@ def not_empty(rows: Iterable[Row], path: str | Path, what: str) -> Iterator[Row]
 
 def _open(path: str | Path) -> AbstractContextManager[Iterable[bytes]]:
     if str(path) == STANDARD_INPUT:
+        if sys.stdin is None or sys.stdin.closed:
+            raise DataError(
+                "<stdin>: standard input is closed. Received: - as the file. Pipe text into the "
+                "command, or name a file."
+            )
         return nullcontext(sys.stdin.buffer)  # not ours to close
     return open_bytes(path)
 

@@ -1,11 +1,11 @@
 """Parquet files as records; pyarrow reads them (extra `parquet`)."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from keras_elmo.text.class_names import name_classes
+from keras_elmo.text.json_files import loads
 from keras_elmo.text.lines import DataError, not_empty
 from keras_elmo.text.opening import check_file
 from keras_elmo.text.records import NumberedRecord, require_columns
@@ -49,4 +49,7 @@ def _rows(file: Any, columns: Sequence[str]) -> Iterator[NumberedRecord]:
 
 def _features(schema: Any) -> Mapping[str, Any]:
     noted = (schema.metadata or {}).get(b"huggingface")
-    return json.loads(noted)["info"]["features"] if noted else {}
+    try:
+        return loads(noted)["info"]["features"] if noted else {}
+    except (ValueError, KeyError, TypeError):  # of another program
+        return {}

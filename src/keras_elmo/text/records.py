@@ -8,6 +8,7 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from keras_elmo.text.conll import TaggedSentence
+from keras_elmo.text.json_files import loads
 from keras_elmo.text.lines import DataError, not_blank, not_empty, numbered_lines
 from keras_elmo.text.tags import BIO, convert_tags
 
@@ -36,13 +37,19 @@ def json_records(
     """
     for line, content in not_empty(not_blank(numbered_lines(path), skipped), path, "JSON objects"):
         try:
-            record = json.loads(content)
-        except json.JSONDecodeError as error:
-            message = f"not JSON ({error.msg}, column {error.colno}). Put one object on each line."
+            record = loads(content)
+        except ValueError as error:
+            message = f"not JSON ({_reason(error)}). Put one object on each line."
             raise DataError.at(path, line, message) from error
         if not isinstance(record, dict):
             raise DataError.at(path, line, f"expected a JSON object. Received: {short(record)}")
         yield line, record
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    return str(error)
 
 
 def examples(

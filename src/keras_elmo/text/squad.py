@@ -10,6 +10,7 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from keras_elmo.text.formats import RECORDS, format_of, read_records
+from keras_elmo.text.json_files import loads
 from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
 
 _KEYS = ("id", "question", "context", "answers")  # of a record that is a row
@@ -174,7 +175,7 @@ def _pairs(answers: Any) -> Any:
 def _parsed(path: str | Path, name: str) -> Any:
     text = "\n".join(line for _, line in numbered_lines(path))
     try:
-        return json.loads(text)
+        return loads(text)
     except json.JSONDecodeError as error:
         raise DataError.at(
             path,
@@ -182,6 +183,8 @@ def _parsed(path: str | Path, name: str) -> Any:
             f"not JSON ({error.msg}, column {error.colno}). SQuAD files hold one object; "
             "a file with one on each line is read with `--format jsonl`.",
         ) from error
+    except ValueError as error:
+        raise DataError(f"{name}: not JSON that can be used. Received: {error}.") from error
 
 
 def _list(name: str, place: str, value: Any, key: str) -> list[Any]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from keras_elmo.text.cache_folder import cache_folder, old_models_folder, take_over
+from keras_elmo.text.folder_lock import locked_folder, remove_stale_lock
 from keras_elmo.weights.download import download
-from keras_elmo.weights.folder_lock import locked_folder
 
 HOME_VARIABLE = "KERAS_ELMO_HOME"
 
@@ -41,10 +42,13 @@ class PublishedModel:
 
     @property
     def folder(self) -> Path:
-        """Where it is kept: in `KERAS_ELMO_HOME`, by default `~/.cache/keras_elmo/models`."""
-        home = os.environ.get(HOME_VARIABLE)
-        base = Path(home) if home else Path.home() / ".cache" / "keras_elmo"
-        return base / "models" / self.name
+        """Where it is kept: in `models` of `KERAS_ELMO_HOME`, by default of `cache_folder()`.
+
+        What an older version kept in `~/.cache/keras_elmo` is moved there.
+        """
+        if home := os.environ.get(HOME_VARIABLE):
+            return Path(home) / "models" / self.name
+        return take_over(old_models_folder() / self.name, cache_folder() / "models" / self.name)
 
     @property
     def is_here(self) -> bool:
@@ -92,7 +96,9 @@ def fetch(
         ValueError: another process fetches the same model.
         WeightsError: a file is not the published one.
     """
-    if not model.is_here:
+    if model.is_here:
+        remove_stale_lock(model.folder)
+    else:
         with locked_folder(model.folder):
             for name, file in model.files.items():
                 if not (model.folder / name).is_file():

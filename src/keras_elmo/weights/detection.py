@@ -1,6 +1,5 @@
 """Any published ELMo, told by its content: `load_elmo`."""
 
-import json
 import shutil
 import tempfile
 import weakref
@@ -21,6 +20,7 @@ from keras_elmo.weights.bilm_tf_checkpoint import (
     load_bilm_tf_checkpoint,
 )
 from keras_elmo.weights.catalogue import catalogue
+from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.keras_file import load_preset
 from keras_elmo.weights.location import locate
@@ -92,6 +92,31 @@ def load_elmo(
     raise WeightsError(f"{place}: must be one of: {FORMATS}. Received: {received}.")
 
 
+def check_elmo(
+    path: str | PathLike[str],
+    weights: str | PathLike[str] | None = None,
+    options: str | PathLike[str] | None = None,
+) -> None:
+    """Look for an ELMo, and into its files where that takes no time.
+
+    Args:
+        path: as of `load_elmo`; not looked at where there are `weights` with `options`.
+        weights, options: HDF5 weights and their options.
+
+    Raises: as `load_elmo`; of archives and checkpoints only that there are none.
+    """
+    if weights and options:
+        load_bilm_tf(weights, options)
+        return
+    place = locate(path)
+    if is_preset(place):
+        _preset(place)
+    elif not place.exists() and checkpoint_prefix(place) is None:
+        load_elmo(place)  # which says what there is
+    elif place.is_file() and h5py.is_hdf5(place):
+        load_elmo(place)
+
+
 def _archive(path: Path, options: Path | None) -> PublishedElmo:
     folder = tempfile.mkdtemp(prefix="keras-elmo-")
     try:
@@ -138,7 +163,7 @@ def _preset(path: Path) -> PublishedElmo:
     config, arrays = load_preset(path)
     lexicon = {}
     if (path / PREPROCESSOR_FILE).is_file():
-        lexicon = json.loads((path / PREPROCESSOR_FILE).read_bytes())["config"]
+        _, lexicon = read_description(path / PREPROCESSOR_FILE)
     return PublishedElmo(
         "preset of keras-elmo",
         config,

@@ -1,10 +1,11 @@
 """A preset's configuration and weights without Keras: what Keras wrote, read as arrays."""
 
-import json
 import re
 from os import PathLike
 from typing import Any
 
+from keras_elmo.weights.checksums import check_file
+from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import list_arrays
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
@@ -55,11 +56,12 @@ def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], LazyVariab
 
     Raises:
         FileNotFoundError: no such preset.
-        WeightsError: its weights do not fit its configuration.
+        WeightsError: a file is damaged, or its weights do not fit its configuration.
     """
     folder = preset_folder(preset)
     weights = folder / WEIGHTS_FILE
-    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["config"]
+    _, config = read_description(folder / CONFIG_FILE)
+    check_file(weights)
     within = "words_and_characters/" if config.get("word_dim") else ""
     arrays = list_arrays(weights)
     slots = []

@@ -4,7 +4,6 @@ Models read characters, words, or both. Biases are used as they are. Of the two 
 biLM whose layers above the first always add their input, `lstm` an `nn.LSTM` with a projection.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.text.json_files import read_object
 from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights.bilm_tf import TOKEN_RULES
@@ -169,13 +169,12 @@ def _config(folder: Path, shapes: Mapping[str, Shape]) -> dict[str, Any]:
 def _settings(folder: Path) -> dict[str, Any]:
     """The settings that `config.json` names by a path of another machine; {} without them."""
     try:
-        named = json.loads((folder / "config.json").read_bytes()).get("config_path", "")
+        named = read_object(folder / "config.json").get("config_path", "")
         path = folder / str(named).replace("\\", "/").rpartition("/")[2]
-        found = json.loads(path.read_bytes()) if path.is_file() else {}
+        found = read_object(path) if path.is_file() else {}
     except FileNotFoundError:
         return {}
-        found.keys()  # of an object
-    except (ValueError, AttributeError) as error:
+    except (ValueError, OSError) as error:
         raise WeightsError(
             f"{folder}: config.json and the settings it names must be JSON objects. "
             f"Received: {error}"

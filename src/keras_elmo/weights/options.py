@@ -1,17 +1,23 @@
 """The options file of bilm-tf and AllenNLP ↔ `ElmoBackbone`'s configuration."""
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.text.json_files import loads
+from keras_elmo.weights.checked_values import (
+    MOST_CHARACTERS,
+    MOST_LAYERS,
+    CheckedValues,
+    look_up,
+)
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import NUM_CHARACTERS, Shape
 
 ACTIVATIONS = ("relu", "tanh")
-# Beyond any model: a number in a file of strangers must not keep us busy for ever.
-_MOST_UNITS, _MOST_LAYERS = 2**24, 1000
+_MOST_BYTES = 2**20
+_HINT = "Compare it with the options file published beside the weights."
 
 
 def read_options(path: Path) -> dict[str, Any]:
@@ -26,7 +32,8 @@ def read_options(path: Path) -> dict[str, Any]:
             f"{path}: no such file. Give the options file (JSON) published beside the weights."
         )
     try:
-        options = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            options = loads(file.read(_MOST_BYTES))
     except ValueError as error:  # bad JSON and bad UTF-8 alike
         raise WeightsError(
             f"{path}: must be JSON. Received: a file that is not ({error}). "
@@ -54,14 +61,14 @@ def config_from_options(options: Mapping[str, Any], where: str = "options") -> d
     Raises:
         WeightsError: an option is missing or has a value that cannot be.
     """
-    get = _Getter(options, where)
+    get = CheckedValues(options, where, "option", _HINT)
     units, projection_dim = get.size("lstm.dim"), get.size("lstm.projection_dim")
     return {
         "vocabulary_size": None,
         **(_characters(get) if options.get("char_cnn") is not None else _no_characters()),
         "projection_dim": projection_dim,
         "units": units,
-        "num_layers": get.size("lstm.n_layers", most=_MOST_LAYERS),
+        "num_layers": get.size("lstm.n_layers", most=MOST_LAYERS),
         "cell_clip": get.clip("lstm.cell_clip"),
         "projection_clip": get.clip("lstm.proj_clip"),
         "use_skip_connections": get.flag("lstm.use_skip_connections"),
@@ -114,9 +121,9 @@ def options_from_config(config: Mapping[str, Any]) -> dict[str, Any]:
 def disagreements(options: Mapping[str, Any], shapes: Mapping[str, Shape]) -> list[str]:
     """Return one line for each option that the shapes of a weight file (key → shape) contradict."""
     return [
-        f"option {name} is {_look_up(options, name)}, the weights suggest {seen}"
+        f"option {name} is {look_up(options, name)}, the weights suggest {seen}"
         for name, seen in _options_seen_in(shapes).items()
-        if seen and seen != _look_up(options, name)
+        if seen and seen != look_up(options, name)
     ]
 
 
@@ -160,14 +167,14 @@ def _options_seen_in(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     }
 
 
-def _characters(get: "_Getter") -> dict[str, Any]:
-    length = get.size("char_cnn.max_characters_per_token")
+def _characters(get: CheckedValues) -> dict[str, Any]:
+    length = get.size("char_cnn.max_characters_per_token", MOST_CHARACTERS)
     return {
         "max_characters_per_token": length,
         "char_embedding_dim": get.size("char_cnn.embedding.dim"),
         "char_filters": get.filters("char_cnn.filters", length),
         "num_highways": get.count("char_cnn.n_highway"),
-        "activation": get.activation("char_cnn.activation"),
+        "activation": get.one_of("char_cnn.activation", ACTIVATIONS),
     }
 
 
@@ -179,77 +186,3 @@ def _no_characters() -> dict[str, Any]:
         "num_highways": 0,
         "activation": "relu",
     }
-
-
-class _Getter:
-    """Look up options by dotted name, each kind of value with its own check."""
-
-    def __init__(self, options: Mapping[str, Any], where: str) -> None:
-        self._options, self._where = options, where
-
-    def size(self, name: str, most: int = _MOST_UNITS) -> int:
-        allowed = f"a whole number from 1 to {most:,}"
-        return self._checked(name, lambda n: _is_size(n) and n <= most, allowed)
-
-    def count(self, name: str) -> int:
-        most = _MOST_LAYERS
-        allowed = f"a whole number up to {most:,}"
-        return (
-            self._checked(name, lambda n: n in (None, 0) or (_is_size(n) and n <= most), allowed)
-            or 0
-        )
-
-    def clip(self, name: str) -> float | None:
-        value = self._checked(name, _is_clip, "a number above 0, or null or 0 for no clip")
-        return float(value) if value else None
-
-    def flag(self, name: str) -> bool:
-        return bool(self._checked(name, lambda f: f in (None, False, True), "true or false"))
-
-    def activation(self, name: str) -> str:
-        return self._checked(name, lambda a: a in ACTIVATIONS, f"one of {ACTIVATIONS}")
-
-    def filters(self, name: str, length: int) -> list[list[int]]:
-        allowed = f"a list of [width, count], no width above max_characters_per_token ({length})"
-        pairs = self._checked(name, lambda pairs: _are_filters(pairs, length), allowed)
-        return [list(pair) for pair in pairs]
-
-    def _checked(self, name: str, is_valid: Callable[[Any], bool], allowed: str) -> Any:
-        value = _look_up(self._options, name)
-        if not is_valid(value):
-            raise WeightsError(
-                f"{self._where}: option {name} must be {allowed}. Received: {value!r}. "
-                "Compare it with the options file published beside the weights."
-            )
-        return value
-
-
-def _look_up(options: Mapping[str, Any], name: str) -> Any:
-    value: Any = options
-    for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
-
-
-def _is_size(value: Any) -> bool:
-    return type(value) is int and value > 0  # True is an int, and 4.0 is not
-
-
-def _is_clip(value: Any) -> bool:
-    return value is None or (type(value) in (int, float) and value >= 0)
-
-
-def _are_filters(value: Any, length: int) -> bool:
-    return (
-        isinstance(value, list)
-        and 0 < len(value) <= _MOST_LAYERS
-        and all(
-            isinstance(pair, list)
-            and len(pair) == 2
-            and _is_size(pair[1])
-            and pair[1] <= _MOST_UNITS
-            and _is_size(pair[0])
-            and pair[0] <= length
-            for pair in value
-        )
-    )

@@ -1,9 +1,11 @@
 """Presets: folders with a model's configuration and weights, by name or by path."""
 
-import json
 from os import PathLike
 from pathlib import Path
 from typing import Any
+
+from keras_elmo.text.json_files import read_object
+from keras_elmo.weights.errors import WeightsError
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
@@ -12,9 +14,11 @@ TASK_WEIGHTS_FILE = "task.weights.h5"
 PREPROCESSOR_FILE = "preprocessor.json"
 METADATA_FILE = "metadata.json"
 SOFTMAX_FILE, VOCABULARY_FILE = "softmax.h5", "vocabulary.txt"  # of the language model, optional
+NGRAMS_FILE = "ngrams.npz"  # of a classifier, optional
 
 EMBEDDED = Path(__file__).parents[1] / "presets"
 DEFAULT_PRESET = "elmo_mini_en"
+OWN_VECTORS = "elmo"  # word vectors: those of the preset's own language model
 
 
 def list_presets() -> dict[str, str]:
@@ -32,11 +36,10 @@ def is_preset(path: str | PathLike[str]) -> bool:
     """Whether a path, or the name of an embedded preset, is that of a preset."""
     for folder in (EMBEDDED / str(path), Path(path)):
         try:
-            config = json.loads((folder / CONFIG_FILE).read_bytes())
+            if "class_name" in read_object(folder / CONFIG_FILE):
+                return True
         except (OSError, ValueError):
             continue
-        if isinstance(config, dict) and "class_name" in config:
-            return True
     return False
 
 
@@ -62,4 +65,4 @@ def preset_folder(preset: str | PathLike[str]) -> Path:
 
 
 def _metadata(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
+    return read_object(folder / METADATA_FILE, WeightsError)

@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.text.json_files import loads
+from keras_elmo.text.new_file import new_file
+from keras_elmo.weights.checked_values import are_strings
+from keras_elmo.weights.config_check import check_backbone
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.new_file import new_file
 from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.shapes import Shape, expected_shapes
 from keras_elmo.weights.table import LazyVariables, Rule, Slot, differences, listing
 
 FORMAT = "keras-elmo"
+_LEXICON = ("words", "characters")
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,14 @@ def load_safetensors(path: Path) -> PublishedElmo:
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     try:
         about: dict[str, Any] = {
-            name: json.loads(metadata[name]) for name in ("config", "words", "characters")
+            name: loads(metadata[name]) for name in ("config", "words", "characters")
         }
+        check_backbone(about["config"], str(path))
+        if not all(about[name] is None or are_strings(about[name]) for name in _LEXICON):
+            raise TypeError("words and characters are lists of strings")
         problems = differences(expected_shapes(about["config"]), shapes)
+    except WeightsError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"{path}: must be an ELMo as `keras-elmo convert --to safetensors` writes it. Received "

@@ -5,6 +5,8 @@ import re
 from os import PathLike
 from pathlib import Path
 
+from keras_elmo.text.cache_folder import cache_folder
+
 ROOT_VARIABLE, LIMIT_VARIABLE = "KERAS_ELMO_CACHE", "KERAS_ELMO_CACHE_BYTES"
 DEFAULT_LIMIT = 20_000_000_000
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -17,9 +19,7 @@ def features_folder(root: str | PathLike[str] | None = None) -> Path:
         root: of the cache; by default `$KERAS_ELMO_CACHE`, else `keras-elmo` in
             `$XDG_CACHE_HOME` or in `~/.cache`.
     """
-    chosen = root or os.environ.get(ROOT_VARIABLE)
-    if not chosen:
-        chosen = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "keras-elmo"
+    chosen = root or os.environ.get(ROOT_VARIABLE) or cache_folder()
     return Path(chosen).expanduser().absolute() / "features"
 
 

@@ -1,0 +1,135 @@
+"""What is wrong with files and options is told before a backend is imported, which takes seconds.
+
+All cases run in one new Python, which tells after each of them what it has imported.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from keras_elmo.weights.presets import EMBEDDED
+
+PROGRAM = """
+import json, sys
+from typer.testing import CliRunner
+from keras_elmo.cli import app
+backends = ("keras", "tensorflow", "jax", "torch")
+for arguments in json.load(open(sys.argv[1])):
+    result = CliRunner().invoke(app, arguments, input="")
+    loaded = [name for name in backends if name in sys.modules]
+    print(json.dumps([result.exit_code, result.output, loaded]), flush=True)
+"""
+NO_FILE = "no such file"
+TRAINED = "--start-from trained"
+CASES = [  # arguments, what is told
+    ("train nofile.csv -o m", NO_FILE),
+    ("train texts.csv -o m --text review", "must be one of text, label. Received: 'review'"),
+    (
+        "train texts.csv -o m --dev other.csv",
+        "the model knows the labels neg, pos. Received: 'new'",
+    ),
+    ("train texts.csv -o m --dev nofile.csv", NO_FILE),
+    (f"train other.csv -o m {TRAINED}", "the model knows the labels neg, pos. Received: 'new'"),
+    (f"train texts.csv -o m {TRAINED} --mix mean", "Received beside it: --mix"),
+    (f"train texts.csv -o m {TRAINED} --preset x", "Received beside it: --preset"),
+    ("train texts.csv -o trained", "exists already"),
+    ("train texts.csv -o begun", "begun.checkpoint is of a training that was interrupted"),
+    ("train texts.csv -o m --preset nothing", "no such file or folder"),
+    ("train texts.csv -o m --weights w.h5", "--options None"),
+    ("train texts.csv -o m --word-vectors nofile.txt", NO_FILE),
+    ("train texts.csv -o m --task regression --ordinal", "must be a finite number"),
+    ("train tags.conll -o m --ordinal", "tags have no order"),
+    ("train tags.conll -o m --calibrate", "--calibrate is for a classifier"),
+    ("train texts.csv -o m --cross-attention", "only texts of a pair"),
+    ("train texts.csv -o m --mix sum", "Received: --mix sum"),
+    ("train texts.csv -o m --scheme BIO", "a tag scheme is for tags"),
+    ("train deep.jsonl -o m", "deep.jsonl:1: not JSON (values nested more than 100 deep)"),
+    ("evaluate trained nofile.csv", NO_FILE),
+    ("evaluate trained other.csv", "Received: 'new'"),
+    ("evaluate trained texts.csv -o nowhere/out.json", "no folder nowhere"),
+    ("evaluate nothing texts.csv", "which is neither"),
+    ("evaluate elmo_mini_en texts.csv", "no trained task"),
+    ("evaluate damaged texts.csv", "task.json: must be valid JSON"),
+    ("predict trained nofile.txt", NO_FILE),
+    ("predict trained texts.csv --text review", "Received: 'review'"),
+    ("predict trained texts.csv -o texts.csv", "exists already"),
+    ("predict trained texts.csv --to conll", "Received: --to conll"),
+    ("predict trained -", "holds no"),
+    ("tune nofile.csv -o m", NO_FILE),
+    ("tune texts.csv -o trained", "exists already"),
+    ("tune texts.csv -o m --space nofile.py", "nofile.py"),
+    ("find-rate nofile.csv -o m", NO_FILE),
+    ("embed nofile.txt -o out.h5", NO_FILE),
+    ("embed texts.csv -o out.h5 --text review", "Received: 'review'"),
+    ("embed texts.csv --text text -o nowhere/out.h5", "no folder nowhere"),
+    ("pretrain nofile.txt -o m", NO_FILE),
+    ("pretrain texts.csv -o m --heldout nofile.txt", NO_FILE),
+    ("pretrain texts.csv -o trained", "exists already"),
+    ("adapt elmo_mini_en nofile.txt -o m", NO_FILE),
+    ("adapt nothing texts.csv -o m", "no such file or folder"),
+    ("perplexity elmo_mini_en nofile.txt", NO_FILE),
+    ("perplexity trained texts.csv", "without its language model"),
+    ("score elmo_mini_en nofile.txt", NO_FILE),
+    ("score nothing", "which is neither"),
+    ("suggest trained a", "without its language model"),
+    ("sample nothing", "which is neither"),
+    ("convert nothing out", "no such file or folder"),
+    ("convert elmo_mini_en trained", "exists already"),
+    ("info nothing", "no such file or folder"),
+]
+
+
+def trained_folder(folder):
+    """Write what tells a trained task, without its weights."""
+    folder.mkdir()
+    for name in ("config.json", "preprocessor.json"):
+        (folder / name).write_bytes((EMBEDDED / "elmo_mini_en" / name).read_bytes())
+    config = {
+        "labels": ["neg", "pos"],
+        "backbone": json.loads((folder / "config.json").read_text()),
+        "preprocessor": None,
+    }
+    task = {"class_name": "ElmoTextClassifier", "config": config}
+    (folder / "task.json").write_text(json.dumps(task))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return exit code, output and imported backends for each case."""
+    folder = tmp_path_factory.mktemp("early")
+    rows = "\n".join(
+        f"a {word} film,{label}" for word, label in 6 * [("good", "pos"), ("bad", "neg")]
+    )
+    (folder / "texts.csv").write_text(f"text,label\n{rows}\n")
+    (folder / "other.csv").write_text("text,label\na,pos\nb,new\n")
+    (folder / "tags.conll").write_text("Ada B-PER\nlives O\n\nBob B-PER\nsleeps O\n\n" * 6)
+    (folder / "deep.jsonl").write_text("[" * 100_000 + "\n")
+    (folder / "w.h5").write_bytes(b"")
+    (folder / "begun.checkpoint").write_bytes(b"")
+    trained_folder(folder / "trained")
+    trained_folder(folder / "damaged")
+    (folder / "damaged/task.json").write_text('{"class_name": ')
+    (folder / "cases.json").write_text(json.dumps([line.split() for line, _ in CASES]))
+    environment = os.environ | {"COLUMNS": "500", "KERAS_ELMO_CACHE": str(folder / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "cases.json"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before = {"texts.csv", "other.csv", "tags.conll", "deep.jsonl", "w.h5", "begun.checkpoint"}
+    before |= {"trained", "damaged", "cases.json", "cache"}
+    assert {path.name for path in folder.iterdir()} <= before
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[line for line, _ in CASES])
+def test_errors_are_told_before_a_backend_is_imported(told, number):
+    code, output, loaded = told[number]
+    assert CASES[number][1] in output
+    assert (code, loaded) == (1, [])
