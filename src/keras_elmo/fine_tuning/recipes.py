@@ -40,7 +40,7 @@ class Recipe:
     learning_rate: "Rate" = 1e-3
     elmo_learning_rate: "Rate" = 1e-4
     elmo_rate_decay: float = DECAY
-    rates: Mapping[str, Rate] = field(default_factory=dict)
+    rates: "Mapping[str, Rate]" = field(default_factory=dict)
     schedule: str = "constant"
     weight_decay: float | Mapping[str, float] = 0.0
     l2_sp: float | Mapping[str, float] = 0.0
