@@ -27,11 +27,14 @@ def as_torch_module(layer: Any) -> None:
         layer._names_its_state = True
         layer.register_state_dict_post_hook(_rename)
         layer.register_load_state_dict_pre_hook(_take_names)
-    if layer.built and all(variable._value is not None for variable in layer.variables):
-        layer._track_variables()
+    if all(variable._value is not None for variable in layer.variables):
+        for part in layer._flatten_layers():  # those of a loaded model had no values when built
+            part._track_variables()
 
 
 def _rename(layer: Any, state: dict[str, Any], prefix: str, metadata: Any) -> None:
+    if not hasattr(layer, "_torch_params"):
+        return  # not built, or part of a model that is being loaded
     own = f"{prefix}{_KERAS}"
     values = {key: state[key] for key in state if key.startswith(own)}
     for key in [key for key in state if key.startswith(prefix)]:
@@ -58,7 +61,7 @@ def _by_name(layer: Any) -> dict[str, Any]:
     """The variables of a layer by their places in it."""
     found: dict[str, Any] = {}
     for variable in layer.variables:
-        path = variable.path.removeprefix(f"{layer.path}/")
+        path = variable.path.removeprefix(f"{layer.path or layer.name}/")
         *places, name = path.split("/")
         if name == "seed_generator_state":  # behind a number of all such of the process
             places, name = places[:-1], "seed"

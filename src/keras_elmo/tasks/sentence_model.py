@@ -98,8 +98,8 @@ class SentenceModel(TextModel):
             Keras's history; where features were cached its `features` says what that cost.
         """
         if not self._takes_sentences(x):
-            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
             data = keras_data(x, shuffle=shuffle)
+            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
             ours["shuffle"] = shuffle and data is x  # else it does so itself
             if not gives_batches(x):
                 ours |= {"batch_size": batch_size, "validation_split": validation_split}
