@@ -1,12 +1,17 @@
 """Settings that must stand before Keras is imported: the backend, quiet logs, few threads."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
 # A developer's own keras.json must not decide what the tests run on.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# Tests that train no model: NumPy alone, which need not wait for TensorFlow, or single layers.
+WITHOUT_MODELS = {"text", "metrics", "weights", "layers", "test_layering.py"}
 
 
 def _limit_threads() -> None:
@@ -27,8 +32,45 @@ def _limit_threads() -> None:
 _limit_threads()
 
 
+def _compile_quickly() -> None:
+    """Have JAX compile small programs with little care, and what it has compiled before not again.
+
+    What it leaves out makes long runs faster, and changes no number by more than its rounding.
+    """
+    options = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    os.environ.setdefault("XLA_FLAGS", options)
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(sys.prefix) / "compiled"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+
+if os.environ["KERAS_BACKEND"] == "jax":
+    _compile_quickly()
+
+
+def pytest_addoption(parser) -> None:
+    parser.addoption(
+        "--compiled",
+        action="store_true",
+        help="compile in every test, as users do, and not only in those marked `compiled`",
+    )
+
+
 def pytest_report_header() -> str:
     return f"keras backend: {os.environ['KERAS_BACKEND']}"
+
+
+@pytest.fixture(autouse=True)
+def _step_by_step(request):
+    """TensorFlow compiles nothing: for a few steps of a tiny model that takes ten times as long."""
+    compiled = request.config.getoption("--compiled") or request.node.get_closest_marker("compiled")
+    none = WITHOUT_MODELS.intersection(request.path.parts)
+    if compiled or none or os.environ["KERAS_BACKEND"] != "tensorflow":
+        yield
+        return
+    from eager import step_by_step
+
+    with step_by_step():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from support import small_backbone
 
-from keras_elmo.weights.folder_lock import locked_folder
+from keras_elmo.text.folder_lock import locked_folder
 
 
+@pytest.mark.compiled
 def test_adapt(run, tmp_path):
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.softmax_file import load_language_model
@@ -35,4 +37,4 @@ def test_adapt(run, tmp_path):
     # Two runs in one folder would overwrite each other's checkpoints.
     with locked_folder(tmp_path / "busy"):
         refused = run("adapt", preset, "domain.txt", "-o", "busy", "--tokens", "100", code=1)
-    assert "another command is writing to" in refused.stderr
+    assert "another command is writing busy. Wait" in refused.stderr

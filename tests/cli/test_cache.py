@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_elmo.embedding.store.feature_store import FeatureStore
+from keras_elmo.text.work_folder import MARK
 
 SENTENCES = [["Ada", "lives"], ["in", "Rome", "."]]
 
@@ -76,7 +77,10 @@ def test_clear_all_removes_stores_only(run, stores):
     (features / "photos").mkdir()
     (features / "photos" / "index.sqlite").touch()
     (features / "notes.txt").touch()
-    stores[1].rename(features / f"{stores[1].name}.removed-1-00ff")  # as a killed clear leaves it
+    killed = features / f"{stores[1].name}.unfinished"  # as a killed clear leaves it
+    killed.mkdir()
+    (killed / MARK).touch()
+    stores[1].rename(killed / "removed")
     (stores[0] / "thesis.txt").touch()
     assert "it holds 'thesis.txt'" in run("cache", "clear", "--yes", code=1).stderr
     assert len(list(stores[0].iterdir())) == 4

@@ -176,7 +176,7 @@ def test_the_state_goes_on_after_an_error(run, tiny, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(sys.modules["keras_elmo.cli.embed"], "load_engine", _press_ctrl_c)
         shown = run(*arguments, "out.npz", stdin=few, code=130).stderr
-    assert "out.npz.unfinished keeps what is done" in shown
+    assert "out.npz.unfinished keeps what is done; go on with: keras-elmo embed -" in shown
     assert "after 64 sentences" in run(*arguments, "out.npz", stdin=few).stderr
     assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
 

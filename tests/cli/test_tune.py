@@ -10,8 +10,9 @@ import sys
 
 import h5py
 import numpy as np
+import pytest
+from command_line import KE
 
-KE = [sys.executable, "-c", "from keras_elmo.cli import main; main()"]
 SPACE = """
 from keras_elmo.search.space import Choice, Float
 SPACE = {
@@ -106,10 +107,11 @@ def test_a_search_that_is_killed_and_repeated(run, tiny, reviews, tmp_path):
     assert "study.db cannot be used as the study of a search" in shown
 
 
-def test_interrupted_it_keeps_what_it_found(run, tiny, reviews, tmp_path):
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_interrupted_it_keeps_what_it_found(run, tiny, reviews, tmp_path, jobs):
     (tmp_path / "space.py").write_text(SPACE)
     arguments = ["tune", reviews, "-o", "search", "--preset", tiny, "--space", "space.py"]
-    more = ["--jobs", "2", "--epochs", "2", "--trials", "9999"]
+    more = ["--jobs", jobs, "--epochs", "2", "--trials", "9999"]
     code, shown = ended([*arguments, *more], "/9999:", tmp_path, signal.SIGINT)
     assert code == 130, shown
     assert f"keras-elmo {' '.join(map(str, arguments))}" in shown

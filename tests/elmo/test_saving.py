@@ -7,9 +7,10 @@ import pytest
 from support import small_backbone, without_checksums
 
 from keras_elmo import ElmoBackbone
-from keras_elmo.elmo.saving import new_folder, store_as_float16
+from keras_elmo.elmo.saving import store_as_float16
 from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.weights import WeightsError
+from keras_elmo.weights.new_folder import new_folder
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_float16_halves_the_file_and_rounds_the_numbers_only(preset):
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path):
     (tmp_path / "old").mkdir()
-    (tmp_path / "old/file").write_text("kept")
+    (tmp_path / "old/task.json").write_text("kept")
     (tmp_path / "old/metadata.json").write_text("{}")  # else it is no preset, and never replaced
 
     def interrupted():
@@ -53,7 +54,7 @@ def test_a_folder_appears_only_when_it_is_whole(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert (tmp_path / "old/file").read_text() == "kept"
+    assert (tmp_path / "old/task.json").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 

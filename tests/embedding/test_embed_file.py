@@ -12,7 +12,7 @@ import pytest
 from keras_elmo.embedding import feature_files
 from keras_elmo.embedding.embed_file import EmbedProgress, Engine, embed_file
 from keras_elmo.embedding.feature_choice import FeatureChoice
-from keras_elmo.weights.folder_lock import locked_folder
+from keras_elmo.text.work_folder import work_folder
 
 SENTENCES = [[f"w{i}{j}é" for j in range(1 + i % 4)] for i in range(150)]
 JOB = {"model": "abc", "model_name": "tiny"}
@@ -215,8 +215,8 @@ def test_damage_is_noticed(unfinished):
 
 
 def test_two_at_once(unfinished):
-    folder, message = unfinished.with_name("out.npz.unfinished"), "another command is writing to"
-    with locked_folder(folder), pytest.raises(ValueError, match=message):
+    message = "another command is writing .*out.npz. Wait until it has ended"
+    with work_folder(unfinished), pytest.raises(ValueError, match=message):
         embed(unfinished)
     embed(unfinished)
 
@@ -224,7 +224,7 @@ def test_two_at_once(unfinished):
 def test_folders_of_others_are_left_alone(tmp_path):
     (tmp_path / "out.npz.unfinished").mkdir()
     (tmp_path / "out.npz.unfinished" / "thesis.txt").write_text("years of work")
-    with pytest.raises(ValueError, match="holds other files"):
+    with pytest.raises(FileExistsError, match="a folder with 'thesis"):
         embed(tmp_path / "out.npz", restart=True)
     assert (tmp_path / "out.npz.unfinished" / "thesis.txt").read_text() == "years of work"
 

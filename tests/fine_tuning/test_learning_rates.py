@@ -7,9 +7,9 @@ from keras import ops
 from support import small_backbone, to_numpy
 
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier, discriminative_learning_rates
-from keras_elmo.fine_tuning.groups import group_of, pattern_of
 from keras_elmo.fine_tuning.learning_rates import layer_groups
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, clip_by_global_norm
+from keras_elmo.layers.groups import elmo_group, group_of
 
 GROUPS = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
 
@@ -34,7 +34,7 @@ def steps_of(model, **options):
     moved = {}
     for v in model.weights:
         step = np.abs(v.numpy() - before[v.path]).max()
-        moved[group_of(v.path)] = max(moved.get(group_of(v.path), 0.0), step)
+        moved[group_of(v)] = max(moved.get(group_of(v), 0.0), step)
     return moved
 
 
@@ -76,23 +76,15 @@ def test_the_parameter_table_counts_every_parameter_once_with_its_rate():
     ("path", "group"),
     [
         ("char_cnn/conv_0/kernel", "word_layer"),
-        ("functional/elmo/word_embedding/embeddings", "word_layer"),
-        ("words_and_characters/word_projection/kernel", "word_layer"),
-        ("elmo/bilm/backward_11/bias", "bilm_12"),
+        ("word_embedding/embeddings", "word_layer"),
+        ("word_projection/kernel", "word_layer"),
+        ("bilm/backward_11/bias", "bilm_12"),
         ("bilm/layer_0/forward_kernel", "bilm_1"),
         ("bilm/projection/kernel", "bilm_projection"),
-        ("elmo_mix_1/scalar_mix/gamma", "mix"),
-        ("word_vectors/embeddings", "word_vectors"),
-        ("bilstm_0/forward_kernel", "head"),
-        ("my_char_cnn/kernel", "head"),
     ],
 )
-def test_groups(path, group):
-    import re
-
-    assert group_of(path) == group
-    if group != "head":
-        assert re.fullmatch(pattern_of(group), path)
+def test_groups_of_elmo_by_path(path, group):
+    assert elmo_group(path) == group
 
 
 @pytest.mark.portable
@@ -129,8 +121,7 @@ def test_weight_decay_by_group():
     model = classifier()
     optimizer = discriminative_learning_rates(model, weight_decay={"bilm_1": 0.1})
     decays = {
-        group_of(v.path): optimizer._optimizer_map(v).weight_decay
-        for v in model.trainable_variables
+        group_of(v): optimizer._optimizer_map(v).weight_decay for v in model.trainable_variables
     }
     assert decays == {**dict.fromkeys(GROUPS, 0.0), "bilm_1": 0.1}
 
@@ -143,7 +134,7 @@ def test_weight_decay_by_group():
             r"`rates` must be for groups of this model: word_layer, .*'bil",
         ),
         ({"weight_decay": {"lstm": 0.1}}, "`weight_decay` must be for groups"),
-        ({"top": -1.0}, r"at least 0. Received: -0\.\d+ for 'word_layer'"),
+        ({"top": -1.0}, r"rate of ELMo must be a number of at least 0 .* Received: -1.0"),
         ({"schedule": "cosine"}, "`schedule` must be one of 'constant'"),
         ({"schedule": "slanted_triangular"}, "needs the batches of the whole training"),
     ],
@@ -151,3 +142,26 @@ def test_weight_decay_by_group():
 def test_what_is_refused(options, told):
     with pytest.raises(ValueError, match=told):
         discriminative_learning_rates(classifier(), **options)
+
+
+def test_one_rate_sets_those_of_all_groups():
+    optimizer = discriminative_learning_rates(classifier(), 1e-2, 1e-3, 0.1, rates={"mix": 0.0})
+    for rate in (0.0, 5e-3):  # a rate of 0 in between changes no ratio
+        optimizer.learning_rate = rate
+    found = {name: float(own.learning_rate) for name, own in optimizer.optimizer_map.items()}
+    expected = {"word_layer": 5e-6, "bilm_1": 5e-5, "bilm_2": 5e-4, "mix": 0.0}
+    assert found == pytest.approx(expected)
+    assert float(optimizer.learning_rate) == pytest.approx(5e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"head": 0.0}, ValueError, "must have been above 0"),
+        ({"schedule": "warmup_cosine", "steps": 9}, TypeError, "of .*head follows a schedule"),
+    ],
+)
+def test_one_rate_that_cannot_be_set(options, error, told):
+    optimizer = discriminative_learning_rates(classifier(), **options)
+    with pytest.raises(error, match=told):
+        optimizer.learning_rate = 1e-3

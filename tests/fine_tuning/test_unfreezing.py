@@ -4,13 +4,13 @@ import pytest
 from support import small_backbone
 
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.fine_tuning.groups import group_of
 from keras_elmo.fine_tuning.unfreezing import (
     Stage,
     frozen_layers,
     set_trainable,
     unfreezing_plan,
 )
+from keras_elmo.layers.groups import group_of
 
 GROUPS = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
 OTHERS = ["mix", "head"]
@@ -75,6 +75,6 @@ def test_exactly_these_groups_train(groups, frozen):
     task = ElmoTextClassifier(small_backbone()[0], labels=["a", "b"], lstm_units=2)
     for _ in range(2):  # from any state
         set_trainable(task, groups)
-        assert {group_of(v.path) for v in task.trainable_variables} == set(groups)
+        assert {group_of(v) for v in task.trainable_variables} == set(groups)
         assert frozen_layers(task.backbone) == frozen
         set_trainable(task, GROUPS)

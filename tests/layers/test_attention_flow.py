@@ -5,12 +5,8 @@ import numpy as np
 import pytest
 from support import check_layer_contract, check_padding, to_numpy
 
-from keras_elmo.layers.attention_flow import (
-    AttentionFlow,
-    CrossAttention,
-    SelfAttention,
-    masked_softmax,
-)
+from keras_elmo.layers.attention_flow import AttentionFlow, CrossAttention, SelfAttention
+from keras_elmo.layers.masking import masked_softmax
 
 RNG = np.random.default_rng(7)
 PASSAGE = RNG.normal(size=(3, 5, 4)).astype("float32")

@@ -66,6 +66,7 @@ def test_one_step_has_the_gradients_of_keras():
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "XLA"])
 def test_trains_like_keras_at_any_number_of_rows_and_steps(jit_compile):
     found = []

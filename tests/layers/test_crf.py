@@ -13,6 +13,7 @@ from support import gradients, to_numpy
 
 from keras_elmo.layers.chain import messages, viterbi
 from keras_elmo.layers.crf import CRF, FORBIDDEN
+from keras_elmo.layers.crf_loss import log_likelihood, unpacked
 
 TIME, TAGS = 4, 3
 
@@ -61,8 +62,13 @@ def by_enumeration(layer, x):
     return log_z, marginals, found[int(scores.argmax())][0]
 
 
-def run(layer, x, mask):
-    return layer(ops.convert_to_tensor(x), mask=ops.convert_to_tensor(mask))
+def run(layer, x, mask=None):
+    return layer(ops.convert_to_tensor(x), mask=None if mask is None else ops.cast(mask, "bool"))
+
+
+def parts(chain):
+    """Potentials and marginals as arrays."""
+    return to_numpy(tuple(unpacked(chain)[:2]))
 
 
 lengths = st.lists(st.integers(0, TIME), min_size=3, max_size=3)
@@ -73,10 +79,9 @@ lengths = st.lists(st.integers(0, TIME), min_size=3, max_size=3)
 @settings(max_examples=25, deadline=None)
 def test_everything_is_what_an_enumeration_gives(seed, lengths, constrained):
     layer, x, tags, mask = random_case(seed, lengths, constrained)
-    potentials, marginals = run(layer, x, mask)
-    arrays = ops.convert_to_tensor(tags), ops.convert_to_tensor(mask)
-    likelihood = to_numpy(layer.log_likelihood(potentials, *arrays))
-    potentials, marginals = to_numpy((potentials, marginals))
+    chain = run(layer, x, mask)
+    likelihood = to_numpy(log_likelihood(chain, ops.convert_to_tensor(tags)))
+    potentials, marginals = parts(chain)
     assert not potentials[~mask].any()
     assert not marginals[~mask].any()
     rows = [row[:n] for row, n in zip(potentials, lengths, strict=True)]
@@ -105,9 +110,9 @@ def test_gradients_are_those_of_the_enumeration(constrained):
     variable = keras.Variable(x)
 
     def loss():
-        potentials, _ = layer(variable.value, mask=ops.convert_to_tensor(mask))
-        arrays = ops.convert_to_tensor(tags), ops.convert_to_tensor(mask)
-        return ops.sum(layer.log_likelihood(potentials, *arrays) * ops.convert_to_tensor(weights))
+        chain = run(layer, variable.value, mask)
+        likelihood = log_likelihood(chain, ops.convert_to_tensor(tags))
+        return ops.sum(likelihood * ops.convert_to_tensor(weights))
 
     found = gradients(loss, [variable, *layer.trainable_variables])
     # The gradient of a log-likelihood: what is there, less what is expected.
@@ -135,12 +140,12 @@ def test_gradients_of_improbable_sentences_beside_padding():
     rows = [only_first, [True] * TAGS, [True] * TAGS]
     layer = CRF(allowed_start=only_first, allowed_transitions=rows, allowed_end=only_first)
     x = keras.Variable(np.tile([0.0, 70.0, 0.0], (1, 6, 1)).astype("float32"))
-    mask = ops.convert_to_tensor(np.arange(6)[None] < 2)
+    mask = np.arange(6)[None] < 2
     layer.build(x.shape)
 
     def loss():
-        potentials, _ = layer(x.value, mask=mask)
-        return ops.sum(layer.log_likelihood(potentials, np.zeros((1, 6), "int32"), mask))
+        tags = ops.zeros((1, 6), "int32")
+        return ops.sum(log_likelihood(run(layer, x.value, mask), tags))
 
     for gradient in gradients(loss, [x, *layer.trainable_variables]):
         np.testing.assert_allclose(gradient, 0.0, atol=1e-5)  # there is one sequence
@@ -149,17 +154,15 @@ def test_gradients_of_improbable_sentences_beside_padding():
 @pytest.mark.portable
 def test_contract():
     layer, x, _, mask = random_case(1, [4, 2], constrained=True)
-    potentials, marginals = to_numpy(run(layer, x, mask))
+    chain = to_numpy(run(layer, x, mask))
     written = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
     assert written["registered_name"] == "keras_elmo>CRF"
     again = keras.saving.deserialize_keras_object(written)
     again.set_weights(layer.get_weights())
-    np.testing.assert_array_equal(to_numpy(run(again, x, mask))[0], potentials)
-    specs = layer.compute_output_spec(keras.KerasTensor(x.shape))
-    assert [spec.shape for spec in specs] == [potentials.shape, marginals.shape]
+    np.testing.assert_array_equal(to_numpy(run(again, x, mask)), chain)
+    assert layer.compute_output_spec(keras.KerasTensor(x.shape)).shape == chain.shape
     # A sentence alone, without a mask, gives the same numbers as in the batch.
-    alone = to_numpy(layer(ops.convert_to_tensor(x[1:, :2])))
-    for part, whole in zip(alone, (potentials, marginals), strict=True):
+    for part, whole in zip(parts(run(layer, x[1:, :2])), parts(chain), strict=True):
         np.testing.assert_allclose(part[0], whole[1, :2], atol=1e-5)
 
 
@@ -167,9 +170,9 @@ def test_contract():
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_scores_are_summed_in_float32(dtype):
     layer, x, _, mask = random_case(2, [4, 4], constrained=True, scale=30.0)
-    potentials, marginals = layer(ops.cast(x, dtype), mask=ops.convert_to_tensor(mask))
-    assert keras.backend.standardize_dtype(potentials.dtype) == "float32"
-    np.testing.assert_allclose(to_numpy(marginals).sum(axis=2), 1.0, atol=1e-3)
+    chain = run(layer, ops.cast(x, dtype), mask)
+    assert keras.backend.standardize_dtype(chain.dtype) == "float32"
+    np.testing.assert_allclose(parts(chain)[1].sum(axis=2), 1.0, atol=1e-3)
     assert np.isfinite(np.float16(FORBIDDEN))
 
 
@@ -178,7 +181,7 @@ def test_long_sentences_keep_their_probabilities():
     random = np.random.default_rng(0)
     x = random.normal(scale=5.0, size=(1, 2000, TAGS)).astype("float32")
     layer = CRF()
-    _, marginals = to_numpy(layer(ops.convert_to_tensor(x)))
+    _, marginals = parts(run(layer, x))
     # With transitions of zero the tags are independent.
     expected = np.exp(x - np.logaddexp.reduce(x, axis=2)[:, :, None])
     np.testing.assert_allclose(marginals, expected, atol=1e-4)

@@ -46,6 +46,7 @@ def test_one_class_is_refused():
         CumulativeLink(1)
 
 
+@pytest.mark.compiled
 def test_it_learns_an_order():
     x = np.random.default_rng(0).uniform(-3, 3, (400, 2)).astype("float32")
     y = np.digitize(x @ [1.0, 0.5], [-2, 0, 1.5])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from support import check_layer_contract, to_numpy
 
-from keras_elmo.layers.span_scores import MASKED, SpanScores, span_matrix, span_weights
+from keras_elmo.layers.masking import MASKED
+from keras_elmo.layers.span_scores import SpanScores, span_matrix, span_weights
 
 RNG = np.random.default_rng(7)
 LENGTHS = (5, 3, 1)

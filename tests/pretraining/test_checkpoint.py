@@ -1,19 +1,14 @@
 """Whatever moment the process dies at, a whole checkpoint remains."""
 
-import contextlib
 import itertools
 import json
-import shutil
-from pathlib import Path
+from functools import partial
 
 import pytest
+from kill_support import kill
 
 from keras_elmo.pretraining import checkpoint
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 class FakeModel:
@@ -39,20 +34,6 @@ def _models_are_texts(monkeypatch):
 
 def save(folder, number, **kwargs):
     save_checkpoint(folder, FakeModel(number, **kwargs), {"number": number})
-
-
-def kill_at(patch, step):
-    """Let the file operations of a save raise from number `step` on."""
-    count = itertools.count()
-    for owner, name in ((shutil, "rmtree"), (Path, "rename"), (Path, "write_text")):
-        operation = getattr(owner, name)
-
-        def counted(*args, _operation=operation, **kwargs):
-            if next(count) >= step:
-                raise Killed
-            return _operation(*args, **kwargs)
-
-        patch.setattr(owner, name, counted)
 
 
 def load(folder):
@@ -81,15 +62,32 @@ def test_a_failing_save_leaves_the_old_one(tmp_path):
     assert load(tmp_path) == 3
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.product(range(10), repeat=2)))
-def test_killed_twice_in_a_row(first, second, tmp_path, monkeypatch):
-    """Every pair of moments: the second save meets what the first one left lying about."""
-    save(tmp_path, 0)
-    for number, step in ((1, first), (2, second)):
-        with monkeypatch.context() as patch:
-            kill_at(patch, step)
-            with contextlib.suppress(Killed):
-                save(tmp_path, number)
-        assert load(tmp_path) <= number
-    save(tmp_path, 3)
-    assert load(tmp_path) == 3
+def test_killed_twice_in_a_row(tmp_path):
+    """At many pairs of moments: the second save meets what the first one left lying about."""
+    for first, second in itertools.product(range(16), range(0, 16, 4)):
+        folder = tmp_path / f"{first}-{second}"
+        save(folder, 0)
+        for number, at in ((1, first), (2, second)):
+            kill(partial(save, folder, number), folder, at)
+            if second % 8:  # else it is not read between two kills
+                assert load(folder) <= number
+        save(folder, 3)
+        assert load(folder) == 3
+        assert [path.name for path in folder.iterdir()] == ["checkpoint"]
+
+
+def test_folders_of_others_stay(tmp_path):
+    """A copy that somebody made of a checkpoint is no longer taken for an older one."""
+    save(tmp_path, 1)
+    for name in ("checkpoint.previous", "checkpoint.replaced"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "state.json").write_text("mine")
+    save(tmp_path, 2)
+    assert load(tmp_path) == 2
+    assert (tmp_path / "checkpoint.previous/state.json").read_text() == "mine"
+    (tmp_path / "checkpoint.unfinished").mkdir()
+    (tmp_path / "checkpoint.unfinished/thesis.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="thesis"):
+        save(tmp_path, 3)
+    assert load(tmp_path) == 2
+    assert (tmp_path / "checkpoint.unfinished/thesis.txt").read_text() == "mine"

@@ -88,6 +88,7 @@ def test_linear_probe_tells_signal_from_noise():
     assert linear_probe(embedder, sentences, noise) < 0.8
 
 
+@pytest.mark.compiled
 def test_another_evaluation_of_a_run_makes_no_more_graphs():
     """A run of days evaluates hundreds of times; what each left behind filled the memory."""
     backbone, *_ = small_backbone()

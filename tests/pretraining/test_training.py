@@ -81,8 +81,15 @@ MODES = {
 }
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param("sentences", marks=pytest.mark.portable),
+        pytest.param("streams", marks=[pytest.mark.portable, pytest.mark.compiled]),
+        pytest.param("adaptive", marks=pytest.mark.portable_slow),
+        pytest.param("adagrad", marks=pytest.mark.portable_slow),
+    ],
+)
 def test_learns_and_resumes_exactly(tmp_path, mode):
     """Weights, moments, dropout and, in streams, the carried state go on as they were."""
     config = settings_for(40, **MODES[mode])
@@ -99,6 +106,7 @@ def test_learns_and_resumes_exactly(tmp_path, mode):
     assert progress.step == len(whole)
 
 
+@pytest.mark.compiled
 def test_batches_of_all_lengths_resume_to_the_bit(tmp_path):
     """Wherever a run begins, its first batch rounds as it would have as a later one."""
     random = np.random.default_rng(3)

@@ -92,7 +92,7 @@ def test_trials_side_by_side_of_which_one_is_killed(reviews, tiny, space, tmp_pa
         jobs=2,
         preset=tiny,
         on_epoch=kill,
-        **SHORT | {"epochs": 4, "patience": 4},
+        **SHORT,
     )
     states = sorted(row.state for row in result.trials)
     assert states == ["complete", "complete", "failed"]

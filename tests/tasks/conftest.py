@@ -24,7 +24,7 @@ def reviews():
     """Sentences of 1 to 14 words and whether "good" is among them, both classes equally often."""
     random = np.random.default_rng(0)
     sentences = []
-    for i in range(48):
+    for i in range(24):
         words = random.choice(["a", "film", "plot", "bad"], size=random.integers(1, 14)).tolist()
         sentences.append(" ".join(["good", *words] if i % 2 else words))
-    return sentences, ["positive" if i % 2 else "negative" for i in range(48)]
+    return sentences, ["positive" if i % 2 else "negative" for i in range(24)]

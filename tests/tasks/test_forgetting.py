@@ -11,6 +11,7 @@ from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.metrics.drift import linear_cka, mean_cosine
 
 PRESET = "elmo_mini_en"
+FEW = [line.split(" ") for line in PROBE.read_text().splitlines()[:4]]
 FAST = Recipe(unfreezing="all", elmo_learning_rate=3e-3, elmo_rate_decay=1.0)
 
 
@@ -27,10 +28,10 @@ def train(task, reviews, monitor, epochs=2, recipe=FAST):
     ).history
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_what_is_measured(task, reviews):
-    sentences = [line.split(" ") for line in PROBE.read_text().splitlines()]
-    monitor = ForgettingMonitor(task.backbone, task.preprocessor, PRESET)
+    sentences = [line.split(" ") for line in PROBE.read_text().splitlines()[:12]]
+    monitor = ForgettingMonitor(task.backbone, task.preprocessor, PRESET, probe=sentences)
     history = train(task, reviews, monitor)
     assert {name: round(value, 6) for name, value in monitor.before.items() if "_" in name} == {
         f"{kind}_{layer}": 1.0 for kind in ("cka", "cosine") for layer in range(3)
@@ -57,13 +58,16 @@ def test_what_is_for_the_head_is_not_given_to_elmo(task):
     words = ElmoPreprocessor.from_preset(
         PRESET, word_vocabulary=["<S>", "</S>", "<UNK>", "the"], word_shapes=True
     )
-    with_words = ForgettingMonitor(task.backbone, words, PRESET)
-    assert with_words.before == ForgettingMonitor(task.backbone, task.preprocessor, PRESET).before
+    with_words, without = (
+        ForgettingMonitor(task.backbone, preprocessor, PRESET, probe=FEW)
+        for preprocessor in (words, task.preprocessor)
+    )
+    assert with_words.before == without.before
 
 
 def test_it_stops_where_a_bound_is_passed(task, reviews):
     monitor = ForgettingMonitor(
-        task.backbone, task.preprocessor, PRESET, max_perplexity_increase=0.01
+        task.backbone, task.preprocessor, PRESET, probe=FEW, max_perplexity_increase=0.01
     )
     assert len(train(task, reviews, monitor, epochs=5)["loss"]) == 1
 
@@ -72,14 +76,14 @@ def test_it_stops_where_a_bound_is_passed(task, reviews):
     "bound",
     [
         {"max_perplexity_increase": 0.02},
-        pytest.param({"min_cka": 0.999}, marks=pytest.mark.portable),
+        pytest.param({"min_cka": 0.999}, marks=pytest.mark.portable_slow),
     ],
 )
 def test_it_pulls_back_until_the_bound_holds(task, reviews, bound):
     start = arrays_by_path(task.backbone)
     model = PRESET if "min_cka" not in bound else None
     monitor = ForgettingMonitor(
-        task.backbone, task.preprocessor, model, action="pull_back", **bound
+        task.backbone, task.preprocessor, model, probe=FEW, action="pull_back", **bound
     )
     history = train(task, reviews, monitor, epochs=3)
     assert len(history["loss"]) == 3
@@ -93,7 +97,7 @@ def test_it_pulls_back_until_the_bound_holds(task, reviews, bound):
 
 
 def test_a_frozen_elmo_forgets_nothing(task, reviews):
-    monitor = ForgettingMonitor(task.backbone, task.preprocessor, PRESET)
+    monitor = ForgettingMonitor(task.backbone, task.preprocessor, PRESET, probe=FEW)
     history = train(task, reviews, monitor, epochs=1, recipe="frozen")
     np.testing.assert_allclose(history["cka_2"], 1.0)
     assert history["perplexity"] == [monitor.before["perplexity"]]

@@ -43,6 +43,7 @@ def tagger(backbone, preprocessor):
     return ElmoJointTagger(backbone, preprocessor=preprocessor, **ARGUMENTS)
 
 
+@pytest.mark.compiled
 @pytest.mark.portable
 def test_it_learns_all_of_them(tagger, joint):
     tagger.compile(learning_rate=1e-2)

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from support import to_numpy
 
-from keras_elmo import ElmoTextClassifier
+from keras_elmo import ElmoTextClassifier, ElmoTokenClassifier
 from keras_elmo.tasks.keras_data import keras_data
 
 TENSORFLOW = keras.config.backend() == "tensorflow"
@@ -29,20 +30,56 @@ def flat(batch):
 @pytest.mark.portable
 def test_the_batches_are_the_same_in_the_same_order(batches):
     data = keras_data(batches)
-    assert len(data) == len(batches) == 7
-    for number, batch in zip(range(7), data, strict=True):
+    assert len(data) == len(batches) == 4
+    for number, batch in zip(range(4), data, strict=True):
         for found, expected in zip(flat(batch), flat(batches[number]), strict=True):
             np.testing.assert_array_equal(found, expected)
             assert found.dtype == expected.dtype
 
 
 @pytest.mark.skipif(not TENSORFLOW, reason="tf.data is TensorFlow's")
-def test_nothing_tunes_itself_and_only_what_is_common_is_fixed(batches):
+def test_nothing_tunes_itself_and_rows_and_lengths_are_free(batches):
     data = keras_data(batches)
     assert data.options().autotune.enabled is False
-    spec, *_ = data.element_spec
+    spec, targets, weights = data.element_spec
     assert spec["character_ids"].shape.as_list() == [None, None, 8]
     assert spec["padding_mask"].shape.as_list() == [None, None]
+    assert targets.shape.as_list() == weights.shape.as_list() == [None]
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="tf.data is TensorFlow's")
+def test_targets_have_free_lengths_or_fixed_classes(backbone, preprocessor):
+    options = {"preprocessor": preprocessor, "lstm_units": 2}
+    several = ElmoTextClassifier(backbone, labels=["a", "b", "c"], multi_label=True, **options)
+    _, targets, weights = keras_data(several.batches(["x", "y z"], [["a"], []])).element_spec
+    assert targets.shape.as_list() == [None, 3]
+    assert weights.shape.as_list() == [None]
+    tagger = ElmoTokenClassifier(backbone, labels=["a", "b"], **options)
+    _, targets, weights = keras_data(tagger.batches([["x"]], [["a"]])).element_spec
+    assert targets.shape.as_list() == weights.shape.as_list() == [None, None]
+
+
+@pytest.mark.portable
+def test_no_batch_is_padded_for_another(task):
+    """Two batches of one length, then a longer one, given to Keras in every way."""
+    task.compile(run_eagerly=True, jit_compile=False)
+    sentences = [*["good"] * 4, *["bad film"] * 4, *["film " * 12] * 3]
+    y = ["positive"] * 4 + ["negative"] * 7
+    batches = task.batches(sentences, y, batch_size=4)
+    assert [batches[i][0]["padding_mask"].shape[1] for i in range(3)] == [8, 8, 16]
+    task.fit(batches, validation_data=batches, shuffle=False, verbose=0)
+    found = task.evaluate(batches, verbose=0)
+    np.testing.assert_allclose(found, task.evaluate(sentences, y, batch_size=4, verbose=0))
+    expected = np.concatenate([to_numpy(task(batches[i][0])) for i in range(3)])
+    np.testing.assert_allclose(task.predict(batches, verbose=0), expected, atol=1e-6)
+
+
+@pytest.mark.portable
+def test_batches_given_to_fit_go_on_from_epoch_to_epoch(task, reviews):
+    task.compile(run_eagerly=True, jit_compile=False)
+    batches = task.batches(*reviews, batch_size=24, shuffle=True)
+    task.fit(batches, epochs=2, verbose=0)
+    assert batches.epoch >= 2
 
 
 def test_what_is_no_batches_of_a_task_stays_as_it_is(batches):

@@ -27,7 +27,7 @@ def pairs():
     """Two texts of 1 to 9 words each; the label says whether both or neither have "good" in it."""
     random = np.random.default_rng(0)
     x, y = [], []
-    for i in range(48):
+    for i in range(24):
         good = (i % 2 == 1, i % 4 > 1)
         sides = []
         for holds in good:
@@ -38,8 +38,14 @@ def pairs():
     return x, y
 
 
-@pytest.mark.portable
-@CROSS
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    "cross_attention",
+    [
+        pytest.param(False, marks=[pytest.mark.portable_slow, pytest.mark.slow], id="pooled"),
+        pytest.param(True, marks=pytest.mark.portable, id="cross"),
+    ],
+)
 def test_it_learns_what_neither_text_tells_alone(backbone, preprocessor, pairs, cross_attention):
     model = classifier(
         backbone, preprocessor, cross_attention=cross_attention, word_embedding_dim=6
@@ -54,10 +60,14 @@ def test_it_learns_what_neither_text_tells_alone(backbone, preprocessor, pairs, 
     assert TaskLabels.of(type(model).__name__, model.get_config()).kind == "pair"
 
 
-@pytest.mark.portable
 @pytest.mark.parametrize(
     ("pooling", "cross_attention"),
-    [("last", True), ("max", False), ("mean", True), ("attention", False)],
+    [
+        pytest.param("last", True, marks=pytest.mark.portable),
+        pytest.param("max", False, marks=pytest.mark.portable_slow),
+        pytest.param("mean", True, marks=pytest.mark.portable_slow),
+        pytest.param("attention", False, marks=pytest.mark.portable),
+    ],
 )
 def test_a_pair_alone_and_in_a_batch_gets_the_same_probabilities(
     backbone, preprocessor, pairs, pooling, cross_attention
@@ -126,7 +136,7 @@ def test_both_texts_share_all_weights_below_the_comparison(backbone, preprocesso
     np.testing.assert_allclose(model.predict([("a bad film", "good film")]), before, atol=1e-6)
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_training_on_stored_features_is_the_same_training(backbone, preprocessor, pairs):
     trained = []
     for cache in ("float32", False):
@@ -164,7 +174,7 @@ def test_an_elmo_that_trains(backbone, preprocessor, pairs):
     assert np.abs(to_numpy(backbone.variables[0]) - before).max() > 0
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_saved_models_predict_the_same(backbone, preprocessor, pairs, tmp_path):
     model = classifier(backbone, preprocessor, cross_attention=True, word_embedding_dim=3)
     model.fit(*pairs, verbose=0)

@@ -29,8 +29,14 @@ def regressor(backbone, preprocessor, **arguments):
     return ElmoPairRegressor(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("cross_attention", [False, True], ids=["pooled", "cross"])
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    "cross_attention",
+    [
+        pytest.param(False, marks=pytest.mark.portable, id="pooled"),
+        pytest.param(True, marks=[pytest.mark.portable_slow, pytest.mark.slow], id="cross"),
+    ],
+)
 def test_it_learns_what_neither_text_tells_alone(
     backbone, preprocessor, differences, cross_attention
 ):
@@ -43,7 +49,7 @@ def test_it_learns_what_neither_text_tells_alone(
     assert TaskLabels.of(type(model).__name__, model.get_config()).kind == "pair-regression"
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_predictions_saved_and_reported(backbone, preprocessor, differences, tmp_path):
     x, y = differences
     model = regressor(backbone, preprocessor)

@@ -19,20 +19,26 @@ def values(task):
     return [keras.ops.convert_to_numpy(v.value).copy() for v in task.variables]
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("part", ["head", "elmo"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param("head", marks=pytest.mark.portable),
+        pytest.param("elmo", marks=pytest.mark.portable_slow),
+    ],
+)
 def test_the_task_is_left_as_it_was(task, reviews, part):
     before, optimizer = values(task), task.optimizer
-    found = find_learning_rate(task, *reviews, part=part, batch_size=8, batches=40)
+    found = find_learning_rate(task, *reviews, part=part, batch_size=8, batches=20)
     for one, other in zip(values(task), before, strict=True):
         np.testing.assert_array_equal(one, other)
     assert task.optimizer is optimizer
     assert not task.trainable_elmo
     assert len(found.rates) == len(found.losses) == len(found.smoothed) >= 10
-    np.testing.assert_allclose(np.diff(np.log(found.rates)), np.log(1e6) / 41, rtol=1e-3)
+    np.testing.assert_allclose(np.diff(np.log(found.rates)), np.log(1e6) / 21, rtol=1e-3)
     task.fit(*reviews, epochs=1, verbose=0)
 
 
+@pytest.mark.compiled
 def test_what_is_suggested(task, reviews):
     found = find_learning_rate(task, *reviews, batch_size=8)
     assert 1e-4 < found.harmless < found.rates[-1]
@@ -46,7 +52,7 @@ def test_losses_of_batches_are_their_own(task, reviews):
     for layer in task._flatten_layers():
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
-    found = find_learning_rate(task, texts, labels, batch_size=8, batches=100)
+    found = find_learning_rate(task, texts, labels, batch_size=8, batches=20)
     loss = task.evaluate(texts, labels, verbose=0)[0]
     np.testing.assert_allclose(found.losses[:6], loss, rtol=2e-2)
 

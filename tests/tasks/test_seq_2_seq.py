@@ -52,8 +52,13 @@ def test_it_learns_to_spell_backwards(learned):
     assert report["token_error_rate"] == report["unknown_tokens"] == report["cut"] == 0
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("copy", [False, True])
+@pytest.mark.parametrize(
+    "copy",
+    [
+        pytest.param(False, marks=pytest.mark.portable_slow),
+        pytest.param(True, marks=pytest.mark.portable),
+    ],
+)
 def test_a_wide_beam_finds_what_an_enumeration_finds(backbone, preprocessor, copy):
     task = speller(backbone, preprocessor, labels=["A", "B"], copy=copy, symbol_dim=4)
     decoder = task.get_layer("decoder")
@@ -95,7 +100,8 @@ def test_batches_and_padding_change_nothing(learned):
         )
 
 
-@pytest.mark.portable
+@pytest.mark.compiled
+@pytest.mark.portable_slow
 def test_copying_writes_words_that_were_never_seen(backbone, preprocessor):
     random = np.random.default_rng(0)
     names = [f"n{i}" for i in range(60)]

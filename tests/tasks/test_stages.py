@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.fine_tuning.groups import group_of
 from keras_elmo.fine_tuning.recipes import RECIPES, Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
+from keras_elmo.layers.groups import group_of
 
 GROUPS = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
 UPPER = ["bilm_2", "mix", "head"]
@@ -41,7 +41,8 @@ class Movement(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         now = self.values()
-        moved = {group_of(path) for path in now if (now[path] != self.before[path]).any()}
+        groups = {v.path: group_of(v) for v in self.model.weights}
+        moved = {groups[path] for path in now if (now[path] != self.before[path]).any()}
         self.epochs = [*getattr(self, "epochs", []), [name for name in GROUPS if name in moved]]
         self.before = now
 
@@ -65,7 +66,7 @@ def compare(one, other, **tolerance):
         np.testing.assert_allclose(one[path], other[path], **tolerance, err_msg=path)
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_gradual_unfreezing_moves_one_group_more_each_epoch(backbone, preprocessor, reviews):
     model, movement = build(backbone, preprocessor), Movement()
     recipe = Recipe(unfreezing="gradual", schedule="slanted_triangular", elmo_learning_rate=1e-3)
@@ -111,7 +112,7 @@ def test_a_group_that_rested_goes_on_with_its_own_moments(weights_after):
 
 @pytest.mark.parametrize(
     "groups",
-    [pytest.param(UPPER, marks=pytest.mark.portable), ["bilm_1", *UPPER]],
+    [pytest.param(UPPER, marks=pytest.mark.portable_slow), ["bilm_1", *UPPER]],
     ids=["top", "both"],
 )
 def test_stored_features_of_frozen_layers_are_exact(weights_after, groups):
@@ -122,12 +123,12 @@ def test_stored_features_of_frozen_layers_are_exact(weights_after, groups):
 
 
 def test_features_serve_the_next_stage(backbone, preprocessor, reviews, monkeypatch):
-    from keras_elmo.tasks import sentence_model
+    from keras_elmo.tasks import served_features
 
     made = []
-    original = sentence_model.CachedFeatures
+    original = served_features.CachedFeatures
     monkeypatch.setattr(
-        sentence_model, "CachedFeatures", lambda *a: made.append(original(*a)) or made[-1]
+        served_features, "CachedFeatures", lambda *a: made.append(original(*a)) or made[-1]
     )
     model = build(backbone, preprocessor)
     model.fit(*reviews, epochs=4, recipe=Recipe(unfreezing="gradual"), verbose=0)
@@ -203,6 +204,7 @@ def test_the_share_that_is_kept_is_of_the_best_epoch(preprocessor, reviews):
         np.testing.assert_allclose(ways[1][path], way / 2, atol=1e-6)
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="others trace as they please")
 @pytest.mark.parametrize("recipe", [None, "frozen"])
 def test_a_step_is_traced_once(backbone, preprocessor, reviews, recipe):

@@ -26,6 +26,7 @@ def ratings(reviews):
     return x, [float(text.split().count("good") - text.split().count("bad")) for text in x]
 
 
+@pytest.mark.compiled
 @pytest.mark.portable
 def test_it_learns_alike_on_any_scale(backbone, preprocessor, ratings):
     # The targets differ by an affine map: so must the predictions, to the rounding of float32.
@@ -46,7 +47,8 @@ def test_it_learns_alike_on_any_scale(backbone, preprocessor, ratings):
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
 
 
-@pytest.mark.portable
+@pytest.mark.compiled
+@pytest.mark.portable_slow
 def test_measures_are_on_the_scale_of_the_targets(backbone, preprocessor, ratings):
     x, y = ratings[0], 1000.0 * np.array(ratings[1]) + 7.0
     model = regressor(backbone, preprocessor)
@@ -57,7 +59,7 @@ def test_measures_are_on_the_scale_of_the_targets(backbone, preprocessor, rating
         assert history[f"val_{name}"][-1] == pytest.approx(expected[name], rel=1e-3)
         found = model.evaluate(x, y, return_dict=True, verbose=0)[name]
         assert found == pytest.approx(expected[name], rel=1e-3)
-    assert evaluate_task(model, x, y) == {"examples": 48, **expected}
+    assert evaluate_task(model, x, y) == {"examples": len(x), **expected}
     records = list(prediction_records(model, x))
     assert [record["value"] for record in records] == pytest.approx(model.predict(x).tolist())
     errors = error_records(model, x, y)
@@ -70,7 +72,7 @@ def test_mean_and_scale_are_those_of_what_is_trained_on_and_stay(backbone, prepr
     x, y = ratings
     model = regressor(backbone, preprocessor)
     split = {"validation_split": 0.25, "seed": 3}
-    held_out = np.sort(np.random.default_rng(3).permutation(48)[:12])
+    held_out = np.sort(np.random.default_rng(3).permutation(len(x))[: len(x) // 4])
     rest = np.delete(np.array(y), held_out)
     model.fit(x, y, verbose=0, **split)
     assert (model.target_mean, model.target_scale) == (rest.mean(), rest.std())
@@ -95,7 +97,7 @@ def test_the_best_epoch_has_the_lowest_loss(backbone, preprocessor, ratings):
     assert epoch_score({"val_loss": 0.5}) > epoch_score({"val_loss": 0.7})
 
 
-@pytest.mark.portable
+@pytest.mark.portable_slow
 def test_saved_models_predict_the_same(backbone, preprocessor, ratings, tmp_path):
     model = regressor(backbone, preprocessor)
     model.fit(*ratings, verbose=0)

@@ -24,7 +24,8 @@ def tagged(reviews):
     return words, [["B-X" if word == "good" else "O" for word in row] for row in words]
 
 
-@pytest.mark.portable
+@pytest.mark.compiled
+@pytest.mark.portable_slow
 def test_it_learns_a_visible_rule_and_gives_a_tag_a_token(backbone, preprocessor, tagged):
     keras.utils.set_random_seed(1)
     model = tagger(backbone, preprocessor, mix="mean")
@@ -49,8 +50,14 @@ def test_loss_and_accuracy_are_those_of_the_tokens_alone(backbone, preprocessor,
     np.testing.assert_allclose(measured["accuracy"], accuracy, rtol=1e-5)
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("scheme", [None, "BIO"])
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        pytest.param(None, marks=[pytest.mark.portable_slow, pytest.mark.slow]),
+        pytest.param("BIO", marks=pytest.mark.portable),
+    ],
+)
 def test_the_crf_learns_a_rule_and_measures_what_it_predicts(
     backbone, preprocessor, tagged, scheme
 ):
@@ -184,6 +191,7 @@ def test_a_very_long_sentence_gets_a_batch_of_its_own_and_all_its_tags(backbone,
     assert [len(row) for row in model.predict(words, batch_size=4)] == [5000, 3, 700]
 
 
+@pytest.mark.compiled
 def test_training_meets_batches_of_many_lengths(backbone, preprocessor):
     # The first two batches are of one length: Keras must not take it for the length of all.
     words = [["a"] * 3] * 8 + [["a"] * 40] * 4
@@ -216,6 +224,7 @@ def test_unequal_lengths_and_unknown_tags_are_named(backbone, preprocessor):
         model.fit([["a", "b"]], [["O", "B-Y"]])
 
 
+@pytest.mark.compiled
 def test_shapes_of_words_beside_elmo(backbone, preprocessor, tmp_path):
     words = [["Ada", "saw", "Bo"], ["a", "FILM", "in", "1990"]]
     tags = [["B-X" if word[0].isupper() else "O" for word in row] for row in words]

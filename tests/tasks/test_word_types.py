@@ -63,15 +63,3 @@ def test_training_is_the_same(preprocessor, reviews):
         trained.append({v.path: ops.convert_to_numpy(v.value) for v in model.trainable_variables})
     for path in trained[0]:
         np.testing.assert_allclose(trained[0][path], trained[1][path], atol=1e-5, err_msg=path)
-
-
-def test_the_second_batch_has_other_sizes():
-    """Keras takes what the first two batches have in common for the shape of all."""
-    backbone = small_backbone()[0]
-    preprocessor = ElmoPreprocessor("whitespace", max_characters_per_token=8)
-    types = WordTypes(backbone, preprocessor)
-    first = types.encode([["a", "b"]], 2)[TYPES].shape
-    second = types.encode([["c", "d"]], 2, first)[TYPES].shape
-    assert second == (first[0] + 1, first[1] + 1)
-    assert types.encode([["c", "d", "e"]], 3, first)[TYPES].shape == (first[0] + 1, first[1] + 1)
-    assert types.encode([["c", "dd"]], 3, first)[TYPES].shape[1] == first[1] + 1

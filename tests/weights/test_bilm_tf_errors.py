@@ -318,6 +318,6 @@ def test_full_disk_leaves_the_old_files(files):
 
 def test_folder_that_is_not_there(tmp_path):
     weights, options = tmp_path / "none" / "weights.hdf5", tmp_path / "options.json"
-    with pytest.raises(OSError, match="choose another place"):
+    with pytest.raises(OSError, match="Make it first"):
         save_bilm_tf(small_config(), random_variables(small_config()), weights, options)
     assert list(tmp_path.iterdir()) == []

@@ -4,9 +4,11 @@ import hashlib
 import os
 import threading
 import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from kill_support import check_kills
 
 from keras_elmo.weights import WeightsError
 from keras_elmo.weights import catalogue as catalogue_module
@@ -219,6 +221,15 @@ def test_fetch(server, tmp_path, monkeypatch):
     assert len(server.ranges) == 3
     alone = PublishedModel("alone", "English", "", "", "", {"1.zip": file})
     assert fetch(alone) == tmp_path / "models/alone/1.zip"
+
+
+def test_fetch_killed_at_every_file_event(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_ELMO_HOME", ".")
+    server.content = CONTENT[:100]
+    file = RemoteFile(server.url, 100, hashlib.sha256(CONTENT[:100]).hexdigest())
+    model = PublishedModel("mine", "English", "", "", "", {"a.hdf5": file, "b.json": file})
+    _, refused = check_kills(tmp_path, monkeypatch, partial(fetch, model))
+    assert not refused
 
 
 def test_load_by_name(server, tmp_path, monkeypatch):

@@ -1,6 +1,5 @@
 """`keras-elmo adapt`: a pre-trained ELMo → one that knows the language of a domain."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, check_inputs, option
@@ -53,9 +53,11 @@ def adapt(
     max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
     max_tokens = amounts.count(tokens) if tokens else None
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
+    from keras_elmo.text.folder_lock import locked_folder
     from keras_elmo.weights.detection import check_elmo
 
     check_inputs(texts, domain, general)
+    ctx.with_resource(locked_folder(output))
     check_folder(output, resume, {})
     check_elmo(preset)
     load_backend(trains=True)
@@ -69,9 +71,7 @@ def adapt(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.weights.folder_lock import locked_folder
 
-    ctx.with_resource(locked_folder(output))
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
     model = adapted_language_model(preset, words, dropout=dropout)
@@ -111,8 +111,7 @@ def adapt(
             )
             shown.write(progress.history)
     except KeyboardInterrupt:
-        again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
+        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
         stop_interrupted()
     after = text_perplexities(model, words, measured)
     write_json({"preset": preset, "before": before, "after": after}, output / "adaptation.json")
@@ -129,4 +128,5 @@ def adapt(
         adapted_from=preset,
         tokens_seen=progress.tokens,
     )
-    say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
+    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
+    say(f"Done. Use it: {use}", quiet=quiet)

@@ -98,8 +98,9 @@ def clear_features(
     keras-elmo cache clear --yes
     """
     from keras_elmo.embedding.store.catalogue import find_stores, list_stores
-    from keras_elmo.embedding.store.folder import leftover_folders, remove_store
+    from keras_elmo.embedding.store.folder import remove_store, unfinished_stores
     from keras_elmo.embedding.store.settings import features_folder, show_bytes
+    from keras_elmo.text.work_folder import remove_unfinished
 
     features = features_folder(root)
     stores = list_stores(features) if model is None else find_stores(features, model)
@@ -107,9 +108,10 @@ def clear_features(
     if stores and not yes:
         out.print(_table(stores))
         typer.confirm(f"Remove these {size} of features?", abort=True)
-    leftovers = leftover_folders(features) if model is None else []
-    for folder in (*(store.folder for store in stores), *leftovers):
-        remove_store(folder)
+    for store in stores:
+        remove_store(store.folder)
+    for folder in unfinished_stores(features) if model is None else ():
+        remove_unfinished(folder)
     say(f"Removed the features of {len(stores):,} models, {size}, from {features}")
 
 

@@ -6,8 +6,8 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)  # what people named `:x:` stays as it is
+err = Console(stderr=True, emoji=False)
 
 
 def write_utf8() -> None:

@@ -7,6 +7,7 @@ import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ElmoFormat, Tokenizer
+from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.console import say
 from keras_elmo.cli.presets import fetch_if_named
 
@@ -36,9 +37,9 @@ def convert(
     keras-elmo convert my_elmo/ elmo.safetensors --to safetensors
     keras-elmo convert my_elmo/ elmo.onnx --to onnx
     """
+    from keras_elmo.text.new_file import refuse_existing
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.hub import is_hub_address
-    from keras_elmo.weights.new_file import refuse_existing
 
     if is_hub_address(output):
         raise ValueError(
@@ -54,7 +55,8 @@ def convert(
         from keras_elmo.elmo.conversion import write_as_preset
 
         write_as_preset(elmo, output, tokenizer=tokenizer, overwrite=overwrite)
-        say(f"Use it: keras-elmo train DATA --preset {output} -o model/", quiet=quiet)
+        use = command_line("train", "DATA", "--preset", output, "-o", "model/")
+        say(f"Use it: {use}", quiet=quiet)
         return
     if to == ElmoFormat.SAFETENSORS:
         from keras_elmo.weights.safetensors_file import save_safetensors

@@ -53,10 +53,10 @@ def demo(
     from keras_elmo.cli.movie_reviews import rotten_tomatoes, tf_idf_accuracy, three_parts
 
     load_backend(trains=True)
-    from keras_elmo.elmo.saving import new_folder
     from keras_elmo.elmo.softmax_file import load_word_vectors
     from keras_elmo.tasks.prediction import prediction_records
     from keras_elmo.weights.language_model import has_language_model
+    from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.presets import DEFAULT_PRESET
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):

@@ -14,6 +14,7 @@ from keras_elmo.cli.choices import (
     SentencePooling,
     Tokenizer,
 )
+from keras_elmo.cli.command_lines import without
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.embedding_engine import EngineOptions, load_engine
 from keras_elmo.cli.errors import stop_interrupted
@@ -27,6 +28,7 @@ INPUT, MODEL, FEATURES, OUTPUT = "Input", "Model", "Features", "Output"
 
 
 def embed(
+    ctx: typer.Context,
     sentences: Annotated[
         str,
         typer.Argument(
@@ -106,6 +108,7 @@ def embed(
     from keras_elmo.embedding.embed_file import embed_file
     from keras_elmo.embedding.feature_choice import FeatureChoice
     from keras_elmo.text.formats import count_sentences, read_token_lists
+    from keras_elmo.text.work_folder import work_path
 
     source = (sentences, file_format, text)
     choice = FeatureChoice(layers, mix, pool.value, dtype.value)
@@ -129,10 +132,11 @@ def embed(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        folder = Path(f"{output}.unfinished")
+        folder = work_path(output)
         if not folder.exists():  # nothing was done yet
             raise
-        warn(f"interrupted. {folder} keeps what is done; the same command goes on after it.")
+        again = without("--restart", ctx.obj)
+        warn(f"interrupted. {folder} keeps what is done; go on with: {again}")
         stop_interrupted()
     rate = f", {progress.rate}" if progress.computed else ""  # none if all was done before
     say(f"{counts[0]:,} sentences, {counts[1]:,} tokens{rate}: {output}", quiet=quiet)

@@ -50,7 +50,7 @@ def evaluate(
     from keras_elmo.tasks.labelled_files import read_for
     from keras_elmo.tasks.task_labels import read_task_labels
     from keras_elmo.text.datasets import SEQ2SEQ
-    from keras_elmo.weights.new_file import check_new_file, new_file
+    from keras_elmo.text.new_file import check_new_file, new_file
 
     path = output or model / "evaluation.json"
     rows = read_for(read_task_labels(model), data, file_format, text, label, header=header)

@@ -51,7 +51,7 @@ def find_rate(
     """
     check_elmo_options(preset, weights, options, None)
     from keras_elmo.tasks.runs import TrainingRun
-    from keras_elmo.weights.new_file import refuse_existing
+    from keras_elmo.text.new_file import refuse_existing
 
     refuse_existing(output / TABLE, overwrite)
     run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})
@@ -86,11 +86,11 @@ def find_rate(
         for test in found
         for rate, loss, smoothed in zip(test.rates, test.losses, test.smoothed, strict=True)
     ]
-    write_history(table, output / TABLE)
     try:
         plot_rate_searches(found, output / PICTURE)
     except PlotsMissingError as error:
         warn(f"no picture: {error}")
+    write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
         say(f"{test.part}: no harm up to {test.harmless:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)

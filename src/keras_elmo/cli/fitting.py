@@ -1,10 +1,10 @@
 """The steps of a training that people see: progress, measures, what was written."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.console import err, say, warn
 from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.tables import measures_table, recipe_table
@@ -135,15 +135,19 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
     Raises:
         FileExistsError: there is a model, or a checkpoint, that shall not be replaced.
     """
-    from keras_elmo.weights.new_file import refuse_existing
+    from keras_elmo.text.new_file import refuse_existing
 
-    begun = _checkpoint_path(output).exists()
-    if begun and not (resume or overwrite):
+    if not (resume or overwrite):
+        _refuse_checkpoint(_checkpoint_path(output))
+        refuse_existing(output, overwrite)
+
+
+def _refuse_checkpoint(path: Path) -> None:
+    if path.exists():
         raise FileExistsError(
-            f"{_checkpoint_path(output)} is of a training that was interrupted. Continue it with "
-            "--resume and the options it began with, or begin anew with --overwrite."
+            f"{path} is of a training that was interrupted. Continue it with --resume and the "
+            "options it began with, or begin anew with --overwrite."
         )
-    refuse_existing(output, overwrite or (resume and begun))
 
 
 def _checkpoint_path(output: Path) -> Path:
@@ -151,27 +155,31 @@ def _checkpoint_path(output: Path) -> Path:
 
 
 def checkpoint_of(
-    output: Path, seconds: float, *, resume: bool, overwrite: bool
+    output: Path, seconds: float, *, anew: bool, resume: bool
 ) -> "TrainingCheckpoint":
     """The checkpoint beside a model folder, written every so many seconds.
+
+    Args:
+        output: the model folder.
+        seconds: between two.
+        anew, resume: what may be done where there is one.
 
     Raises:
         FileExistsError: there is one of a training that shall be neither continued nor replaced.
     """
     from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 
-    check_output(output, resume=resume, overwrite=overwrite)
-    checkpoint = TrainingCheckpoint(_checkpoint_path(output), minutes=seconds / 60)
-    if checkpoint.path.exists() and not resume:
-        checkpoint.remove()
-    return checkpoint
+    path = _checkpoint_path(output)
+    if not (anew or resume):
+        _refuse_checkpoint(path)
+    return TrainingCheckpoint(path, minutes=seconds / 60)
 
 
 def finish(
     output: Path,
     result: "TrainingResult",
     *,
-    again: list[str] | None = None,
+    again: str = "",
     quiet: bool = False,
 ) -> None:
     """Say where the model lies and which weights it has.
@@ -189,9 +197,9 @@ def finish(
     if result.diverged:
         raise FloatingPointError(f"{result.diverged} {output} has {which}, which are good.")
     if not result.interrupted:
-        say(f"{output} has {which}. Try: keras-elmo predict {output} new.txt", quiet=quiet)
+        say(f"{output} has {which}. Try: {command_line('predict', output, 'new.txt')}", quiet=quiet)
         return
     warn(f"interrupted. {output} is a whole model with {which} so far.")
     if again:
-        warn(f"go on with: {shlex.join(dict.fromkeys(again))}")
+        warn(f"go on with: {again}")
     stop_interrupted()

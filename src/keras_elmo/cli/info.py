@@ -56,7 +56,7 @@ def _show_elmo(name: str, place: Path, options: Path | None) -> None:
     """What the files of an ELMo hold; no backend is needed."""
     import math
 
-    from keras_elmo.fine_tuning.groups import group_of
+    from keras_elmo.layers.groups import elmo_group
     from keras_elmo.weights.catalogue import catalogue
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.shapes import expected_shapes
@@ -65,7 +65,7 @@ def _show_elmo(name: str, place: Path, options: Path | None) -> None:
     shapes = expected_shapes(elmo.config)
     parameters = Counter[str]()
     for path, shape in shapes.items():
-        parameters[group_of(path)] += math.prod(shape)
+        parameters[elmo_group(path)] += math.prod(shape)
     table = Table("fact", "value", title=name, title_justify="left")
     table.add_row("format", elmo.format)
     if name in catalogue():

@@ -65,10 +65,10 @@ def predict(
     from keras_elmo.text.datasets import TAGGING
     from keras_elmo.text.formats import read_texts
     from keras_elmo.text.joint_datasets import JOINT
+    from keras_elmo.text.new_file import check_new_file, new_file
     from keras_elmo.text.number_datasets import PAIR_REGRESSION
     from keras_elmo.text.pair_datasets import PAIR, read_text_pairs
     from keras_elmo.text.question_datasets import QA, read_questions
-    from keras_elmo.weights.new_file import check_new_file, new_file
 
     if pretty and (output is not None or to != PredictionFormat.JSONL):
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")

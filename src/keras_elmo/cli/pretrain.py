@@ -1,6 +1,5 @@
 """`keras-elmo pretrain`: text files → an ELMo of one's own."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Optimizer, Precision, Softmax
+from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
 
@@ -92,7 +92,10 @@ def pretrain(
         "dropout": dropout,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
+    from keras_elmo.text.folder_lock import locked_folder
+
     check_inputs(texts, heldout, probe)
+    ctx.with_resource(locked_folder(output))
     check_folder(output, resume, shape)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
@@ -104,9 +107,7 @@ def pretrain(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.weights.folder_lock import locked_folder
 
-    ctx.with_resource(locked_folder(output))
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)
@@ -150,8 +151,7 @@ def pretrain(
             )
             shown.write(progress.history)
     except KeyboardInterrupt:
-        again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {again}")
+        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
         stop_interrupted()
     export_preset(
         model,
@@ -160,7 +160,8 @@ def pretrain(
         overwrite=True,
         tokens_seen=progress.tokens,
     )
-    say(f"Done. Use it: keras-elmo train DATA --preset {output / 'preset'} -o model/", quiet=quiet)
+    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
+    say(f"Done. Use it: {use}", quiet=quiet)
 
 
 def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:
@@ -175,8 +176,8 @@ def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:
 
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
+    from keras_elmo.text.folder_lock import LOCK
     from keras_elmo.text.json_files import read_object
-    from keras_elmo.weights.folder_lock import LOCK
 
     begun = folder.is_dir() and any(
         path.name not in ("corpus", "corpus.unfinished", LOCK) for path in folder.iterdir()

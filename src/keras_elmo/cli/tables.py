@@ -81,8 +81,9 @@ def recipe_table(model: "keras.Model", recipe: "Recipe", epochs: int) -> Table:
             if name in groups:
                 spans += range(first, first + count)
             first += count
-        rate = f"{rates[name]:.3g}" if spans else "–"
-        table.add_row(name, f"{size:,}", _spans(spans) or "frozen", rate)
+        rate = rates[name]
+        shown = f"{rate:.3g}" if isinstance(rate, float) else type(rate).__name__
+        table.add_row(name, f"{size:,}", _spans(spans) or "frozen", shown if spans else "–")
     return table
 
 

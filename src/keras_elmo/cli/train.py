@@ -21,6 +21,7 @@ from keras_elmo.cli.choices import (
     Unfreezing,
     Unit,
 )
+from keras_elmo.cli.command_lines import resuming
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.fitting import check_output, checkpoint_of, finish, fit, write_model
 from keras_elmo.cli.presets import fetch_if_named
@@ -217,31 +218,37 @@ def train(
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(preset, weights, options, None)
     from keras_elmo.tasks.runs import TrainingRun
+    from keras_elmo.text.work_folder import work_folder
+    from keras_elmo.weights.new_folder import new_folder_in
 
     run = TrainingRun.from_options(ctx.params)
     run.check_start(name for name in ctx.params if _is_said(ctx, name))
-    check_output(output, resume=resume, overwrite=overwrite)
-    found = run.read()
-    steps = {"ngrams": ngrams, "calibrate": calibrate}
-    check_steps(found.rows, found.held_out, **steps)
-    fetch_if_named(preset)
-    run.check_elmo()
-    load_backend(trains=True)
-    from keras_elmo.elmo.saving import new_folder
-    from keras_elmo.tasks.data_facts import data_facts
+    with work_folder(output) as work:  # and whoever comes now is told that it is being written
+        check_output(output, resume=resume, overwrite=overwrite)
+        found = run.read()
+        steps = {"ngrams": ngrams, "calibrate": calibrate}
+        check_steps(found.rows, found.held_out, **steps)
+        fetch_if_named(preset)
+        run.check_elmo()
+        load_backend(trains=True)
+        from keras_elmo.tasks.data_facts import data_facts
 
-    checkpoint = checkpoint_of(output, seconds, resume=resume, overwrite=overwrite)
-    overwrite = overwrite or (resume and checkpoint.path.exists())
-    with new_folder(output, overwrite=overwrite) as folder:
-        model = run.build(found)
-        how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
-        facts = data_facts(model, found.rows, found.held_out)
-        result = fit(model, found.rows, found.held_out, facts=facts, quiet=quiet, **how)
-        if not (result.interrupted or result.diverged):
-            do_steps(model, found.rows, found.held_out, quiet=quiet, **steps)
-        write_model(
-            folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet
-        )
-    if not result.interrupted:
-        checkpoint.remove()
-    finish(output, result, again=[*ctx.obj, "--resume"], quiet=quiet)
+        checkpoint = checkpoint_of(output, seconds, anew=overwrite, resume=resume)
+        overwrite = overwrite or (resume and checkpoint.path.exists())
+        with new_folder_in(work, output, overwrite=overwrite) as folder:
+            model = run.build(found)
+            how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
+            facts = data_facts(model, found.rows, found.held_out)
+            if not resume:
+                checkpoint.remove()  # of a training that is begun anew
+            result = fit(model, found.rows, found.held_out, facts=facts, quiet=quiet, **how)
+            if not (result.interrupted or result.diverged):
+                do_steps(model, found.rows, found.held_out, quiet=quiet, **steps)
+            write_model(
+                folder, model, result, found.held_out, ctx.obj, facts=facts, seed=seed, quiet=quiet
+            )
+        if not result.interrupted:
+            checkpoint.remove()
+    # Ctrl-C while the first epoch is measured comes before the first checkpoint.
+    again = resuming(ctx.obj) if checkpoint.path.exists() else ""
+    finish(output, result, again=again, quiet=quiet)

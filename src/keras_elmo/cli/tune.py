@@ -9,6 +9,7 @@ import typer
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ClassWeight, Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.command_lines import resuming
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.errors import stop_interrupted
@@ -127,7 +128,7 @@ def tune(
             **{name: value for name, value in given.items() if value is not None},
         )
     write_search_report(result, progress.warn)
-    again = shlex.join([*ctx.obj, *([] if resume else ["--resume"])])
+    again = resuming(ctx.obj)
     if result.interrupted:
         warn(f"interrupted. {output} has what was found so far; go on with: {again}")
         stop_interrupted()

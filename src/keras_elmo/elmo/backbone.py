@@ -8,19 +8,28 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.encoder import build_encoder
+from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.saving import (
-    new_folder,
     read_object,
     read_weights,
     write_backbone,
     write_metadata,
 )
-from keras_elmo.elmo.variables import arrays_by_path, assign_variables
+from keras_elmo.elmo.variables import (
+    arrays_by_path,
+    assign_variables,
+    is_loaded_by_keras,
+    join_groups,
+    without_values,
+)
 from keras_elmo.elmo.word_layer import build_word_layer, default_boundaries
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
 from keras_elmo.layers.char_cnn import NUM_CHARACTERS
+from keras_elmo.layers.policy import dtype_scope
+from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 from keras_elmo.weights.published import PublishedElmo
 
@@ -56,7 +65,10 @@ class ElmoBackbone(keras.Model):
         stateful: carry the LSTM states from batch to batch, row by row, as the published vectors
             do. The default starts every sentence from zero. Needs `batch_size`.
         batch_size: fixed number of rows, for `stateful` only.
-        dtype: a Keras dtype policy.
+        dtype: a Keras dtype policy; None is the global one.
+        trainable: whether it trains.
+        trainable_parts: parts that train, or do not, unlike the rest, by the names of their layers:
+            `{"char_cnn": False, "bilm/forward_0": False, "bilm/backward_0": False}`.
 
     Call arguments (a dict):
         character_ids: int32 `(batch, tokens, max_characters_per_token)`, 0 where padded; or, for a
@@ -104,6 +116,7 @@ class ElmoBackbone(keras.Model):
         batch_size: int | None = None,
         dtype: Any = None,
         trainable: bool = True,
+        trainable_parts: Mapping[str, bool] | None = None,
         **kwargs,
     ):
         if stateful != (batch_size is not None):
@@ -155,7 +168,10 @@ class ElmoBackbone(keras.Model):
             remove = RemoveBoundaries(dtype=dtype, name="remove_boundaries")
             features = remove(features, padding_mask)
         inputs = {ids_name: ids, "padding_mask": padding_mask}
-        super().__init__(inputs=inputs, outputs=features, **kwargs)
+        with dtype_scope(dtype):
+            super().__init__(inputs=inputs, outputs=features, **kwargs)
+
+        join_groups(self)
 
         # === Config ===
         self.word_layer = word_layer
@@ -185,6 +201,8 @@ class ElmoBackbone(keras.Model):
         self.batch_size = batch_size
         # Not by the constructor of `keras.Model`: there it would not reach the layers' variables.
         self.trainable = trainable
+        set_trainable_parts(self, trainable_parts)
+        as_torch_module(self)
 
     def get_config(self):
         names = (
@@ -195,7 +213,17 @@ class ElmoBackbone(keras.Model):
         )
         config = {name: getattr(self, name) for name in names.split()}
         policy = self.bilm.dtype_policy.name
-        return config | {"dtype": policy, "name": self.name, "trainable": self.trainable}
+        config |= {"dtype": policy, "name": self.name, "trainable": self.trainable}
+        if parts := trainable_parts(self, trainable=self.trainable):
+            config["trainable_parts"] = parts
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        def build() -> Self:
+            return super(ElmoBackbone, cls).from_config(config, custom_objects)
+
+        return without_values(build) if is_loaded_by_keras() else build()
 
     @property
     def num_feature_layers(self) -> int:
@@ -221,9 +249,10 @@ class ElmoBackbone(keras.Model):
             FileNotFoundError: no such preset.
             WeightsError: its weights do not fit its configuration.
         """
-        backbone = read_object(preset, CONFIG_FILE, cls, **overrides)
-        if load_weights:
-            read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
+        if not load_weights:
+            return read_object(preset, CONFIG_FILE, cls, **overrides)
+        backbone = without_values(lambda: read_object(preset, CONFIG_FILE, cls, **overrides))
+        read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
         return backbone
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
@@ -288,6 +317,7 @@ class ElmoBackbone(keras.Model):
         with keras.StatelessScope():  # until it ends, variables have no values
             backbone = cls(**config)
             assign_variables(backbone, arrays)
+        as_torch_module(backbone)
         return backbone
 
     def save_hdf5(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:

@@ -7,7 +7,7 @@ import keras
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.variables import assign_variables
+from keras_elmo.elmo.variables import assign_variables, without_values
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import (
     OPTIONS_FILE,
@@ -49,7 +49,7 @@ def load_checkpoint(
     with keras.StatelessScope():  # until it ends, variables have no values
         backbone = ElmoBackbone(**config)
         assign_variables(backbone, variables)
-    model = ElmoLanguageModel(backbone, len(bias))
+    model = without_values(lambda: ElmoLanguageModel(backbone, len(bias)))
     model.softmax.kernel.assign(kernel)
     model.softmax.bias.assign(bias)
     return model, vocabulary

@@ -5,7 +5,8 @@ from os import PathLike
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.saving import new_folder, write_backbone, write_metadata, write_object
+from keras_elmo.elmo.saving import write_backbone, write_metadata, write_object
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import PREPROCESSOR_FILE
 from keras_elmo.weights.published import PublishedElmo
 

@@ -7,8 +7,10 @@ import keras
 from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.variables import is_loaded_by_keras, without_values
 from keras_elmo.layers.adaptive_softmax import AdaptiveSoftmax
 from keras_elmo.layers.sampled_softmax import SampledSoftmax
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -72,6 +74,7 @@ class ElmoLanguageModel(keras.Model):
         self.vocabulary_size = vocabulary_size
         self.cutoffs = cutoffs and list(cutoffs)
         self.built = True
+        as_torch_module(self)
 
     def call(self, inputs, training=None):
         backbone, size = self.backbone, self.backbone.projection_dim
@@ -101,8 +104,12 @@ class ElmoLanguageModel(keras.Model):
 
     def rebuilt(self, **changes: Any) -> Self:
         """A copy on a backbone with some other arguments, such as `stateful` or `dtype`."""
-        backbone = ElmoBackbone(**{**self.backbone.get_config(), **changes})
-        copy = type(self)(backbone, self.vocabulary_size, self.cutoffs)
+
+        def build() -> Self:
+            backbone = ElmoBackbone(**{**self.backbone.get_config(), **changes})
+            return type(self)(backbone, self.vocabulary_size, self.cutoffs)
+
+        copy = without_values(build)
         copy.set_weights(self.get_weights())
         return copy
 
@@ -118,6 +125,8 @@ class ElmoLanguageModel(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        config["backbone"] = keras.saving.deserialize_keras_object(config["backbone"])
-        return cls(**config)
+        def build() -> Self:
+            backbone = keras.saving.deserialize_keras_object(config["backbone"])
+            return cls(**{**config, "backbone": backbone})
+
+        return without_values(build) if is_loaded_by_keras() else build()

@@ -7,8 +7,9 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from keras_elmo.elmo.saving import new_folder, read_object, write_metadata, write_object
+from keras_elmo.elmo.saving import read_object, write_metadata, write_object
 from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.rows import as_rows, is_missing
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import Vocabulary
@@ -16,10 +17,12 @@ from keras_elmo.text.word_shapes import encode_shapes
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.location import locate
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset
 from keras_elmo.weights.published import PublishedElmo
 
-Sentences = str | Sequence[str] | Sequence[Sequence[str]]
+# Or another container of these, see `as_rows`.
+Sentences = str | Sequence[str] | Sequence[Sequence[str]] | Any
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -76,12 +79,18 @@ class ElmoPreprocessor:
     def tokenize(self, sentences: Sentences) -> list[list[str]]:
         """Token lists of strings; token lists stay as they are.
 
+        Args:
+            sentences: a string; or strings or token lists in any container that
+                [`as_rows`][keras_elmo.text.rows.as_rows] reads.
+
         Raises:
+            TypeError: something that holds no rows.
             ValueError: neither strings nor lists of strings.
         """
         if isinstance(sentences, str):
             sentences = [sentences]
-        return [self._tokens(i, sentence) for i, sentence in enumerate(sentences)]
+        rows = as_rows(sentences, "x")
+        return [self._tokens(i, sentence) for i, sentence in enumerate(rows)]
 
     def encode(
         self, sentences: Sequence[Sequence[str]], length: int | None = None
@@ -178,11 +187,10 @@ class ElmoPreprocessor:
     def _tokens(self, number: int, sentence: Any) -> list[str]:
         if isinstance(sentence, str):
             return self.tokenizer(sentence)
-        if isinstance(sentence, Sequence | np.ndarray):
-            tokens = list(sentence)
-            if all(isinstance(token, str) for token in tokens):
-                return tokens
+        if isinstance(sentence, list | tuple) and all(isinstance(t, str) for t in sentence):
+            return list(sentence)
+        hint = " It is missing: leave that row out." if is_missing(sentence) else ""
         raise ValueError(
-            "a sentence must be a string or a list of tokens (strings). "
-            f"Received: sentence {number} is {sentence!r:.80}"
+            "a sentence must be a string or a list of tokens (strings), such as 'a joy to watch' "
+            f"or ['a', 'joy']. Received: sentence {number} is {sentence!r:.80}.{hint}"
         )

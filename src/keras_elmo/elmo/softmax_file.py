@@ -15,6 +15,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.checkpoint_file import load_checkpoint
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.elmo.variables import without_values
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.checksums import check_file
@@ -87,7 +88,8 @@ def load_language_model(
             f"{path} must have the {size:,} words of {VOCABULARY_FILE}. "
             f"Received: an adaptive softmax whose clusters begin at {cutoffs} and end elsewhere"
         )
-    model = ElmoLanguageModel(ElmoBackbone.from_preset(folder), size, cutoffs)
+    backbone = ElmoBackbone.from_preset(folder)
+    model = without_values(lambda: ElmoLanguageModel(backbone, size, cutoffs))
     expected = {variable.name: tuple(variable.shape) for variable in model.softmax.weights}
     received = {name: array.shape for name, array in arrays.items()}
     if received != expected:

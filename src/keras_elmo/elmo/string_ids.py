@@ -22,11 +22,12 @@ def split_on_spaces(sentences: Any) -> Any:
     return tf.ragged.boolean_mask(words, tf.not_equal(words, ""))
 
 
-def character_ids(sentences: Any, max_characters_per_token: int) -> Any:
-    """What `CharacterEncoder.encode` gives for words split on spaces, for string tensors.
+def character_ids(words: Any, max_characters_per_token: int) -> Any:
+    """What `CharacterEncoder.encode` gives for words, for a tensor of them.
 
     Args:
-        sentences: string tensor `(batch,)` or `(batch, 1)`, UTF-8.
+        words: string tensor `(batch, words)`, UTF-8: ragged, or with `""` behind the last word of
+            a sentence, where it is padded.
         max_characters_per_token: width of a row.
 
     Returns:
@@ -34,34 +35,59 @@ def character_ids(sentences: Any, max_characters_per_token: int) -> Any:
     """
     import tensorflow as tf
 
-    words = split_on_spaces(sentences)
+    if isinstance(words, tf.RaggedTensor):
+        rows = _rows(words.flat_values, max_characters_per_token)
+        ids = words.with_flat_values(rows).to_tensor(0)
+    else:
+        shape = tf.shape(words)
+        rows = _rows(tf.reshape(words, [-1]), max_characters_per_token)
+        ids = tf.reshape(rows, [shape[0], shape[1], max_characters_per_token])
+        # Real are a sentence's last word that is not empty, and all before it.
+        filled = tf.cast(tf.not_equal(words, ""), tf.int32)
+        real = tf.cumsum(filled, axis=1, reverse=True) > 0
+        ids = tf.where(real[:, :, None], ids, 0)
+    missing = tf.maximum(1 - tf.shape(ids)[1], 0)  # a batch of empty sentences has no step
+    return tf.pad(ids, tf.stack([[0, 0], tf.stack([0, missing]), [0, 0]]))
+
+
+def _rows(words: Any, max_characters_per_token: int) -> Any:
+    """Words `(n,)` → int32 `(n, max_characters_per_token)`."""
+    import tensorflow as tf
+
     room = max_characters_per_token - 2
-    flat = words.flat_values  # (words of the batch,)
-    data = tf.cast(tf.io.decode_raw(flat, tf.uint8, fixed_length=room), tf.int32) + 1
+    data = tf.cast(tf.io.decode_raw(words, tf.uint8, fixed_length=room), tf.int32) + 1
     data = tf.pad(tf.reshape(data, [-1, room]), [[0, 0], [1, 1]])  # begin-of-word stands at 0
-    length = tf.minimum(tf.strings.length(flat), room)[:, None]
+    length = tf.minimum(tf.strings.length(words), room)[:, None]
     place = tf.range(max_characters_per_token)[None]
     ids = tf.where(place <= length, data, PAD_CHAR)
     ids = tf.where(place == length + 1, EOW_CHAR, ids)
-    ids = tf.where(place == 0, BOW_CHAR, ids)
-    dense = words.with_flat_values(ids).to_tensor(0)
-    missing = tf.maximum(1 - tf.shape(dense)[1], 0)  # a batch of empty sentences has no step
-    return tf.pad(dense, tf.stack([[0, 0], tf.stack([0, missing]), [0, 0]]))
+    return tf.where(place == 0, BOW_CHAR, ids)
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class StringsToCharacterIds(keras.layers.Layer):
-    """`character_ids` as a layer, so that masks can be computed in functional models too."""
+    """`character_ids` as a layer, so that masks can be computed in functional models too.
+
+    Call arguments:
+        strings: string `(batch, words)`, ragged or padded with `""`; with `split=True` sentences
+            `(batch,)` or `(batch, 1)`, whose words are split on spaces.
+    """
 
     def __init__(self, max_characters_per_token: int = 50, **kwargs: Any):
         super().__init__(**kwargs)
+        # XLA knows no strings. Other backends have none either, so there it is in no one's way.
+        self.supports_jit = keras.config.backend() != "tensorflow"
         self.max_characters_per_token = max_characters_per_token
+        # XLA knows no strings. Only TensorFlow has them in a model.
+        self.supports_jit = keras.config.backend() != "tensorflow"
 
-    def call(self, sentences):
-        return character_ids(sentences, self.max_characters_per_token)
+    def call(self, strings, split=False):
+        words = split_on_spaces(strings) if split else strings
+        return character_ids(words, self.max_characters_per_token)
 
-    def compute_output_spec(self, sentences):
-        shape = (sentences.shape[0], None, self.max_characters_per_token)
+    def compute_output_spec(self, strings, split=False):
+        words = None if split else strings.shape[1]
+        shape = (strings.shape[0], words, self.max_characters_per_token)
         return keras.KerasTensor(shape, dtype="int32")
 
     def get_config(self):

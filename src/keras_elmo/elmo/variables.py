@@ -1,12 +1,16 @@
 """A backbone's variables by path: the bridge between Keras and the NumPy-only weight tables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.groups import elmo_group, join_group
+from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import expected_shapes
 
@@ -16,12 +20,46 @@ ROOTS = ("char_cnn", "word_embedding", "word_projection", "bilm")
 def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
     """The weights of an `ElmoBackbone`, by the paths of `keras_elmo.weights.expected_shapes`.
 
-    A Keras path may begin with the names of the models around the backbone; here it begins at
-    one of `ROOTS`.
+    A Keras path may begin with the names of the layers around the backbone, whatever they are
+    called; here it begins at one of `ROOTS`, the last one in it.
     """
     expected = expected_shapes(backbone.get_config())
     found = {_relative(variable.path): variable for variable in backbone.weights}
     return {path: found[path] for path in expected}
+
+
+def without_values(build: Callable[[], Any]) -> Any:
+    """Build a model whose weights are loaded next: zeros, and nothing random is made first.
+
+    On JAX that spares a compilation for each shape of a variable, seconds in all.
+
+    Args:
+        build: makes the model; a task is not compiled by its constructor then.
+    """
+    with keras.StatelessScope():  # until it ends, variables have no values
+        model = build()
+        for variable in model.weights:
+            if variable._value is None:
+                variable._initializer = _zeros
+    as_torch_module(model)
+    return model
+
+
+def has_values(model: keras.Model) -> bool:
+    """Whether a model was built as usual, and not inside of `without_values`."""
+    return all(variable._value is not None for variable in model.weights)
+
+
+def is_loaded_by_keras() -> bool:
+    """Whether `keras.saving.load_model` is at work, which fills what it has built."""
+    state = import_module("keras.src.backend.common.global_state")
+    return state.get_global_attribute("shared_objects/id_to_obj_map") is not None
+
+
+def join_groups(backbone: keras.Model) -> None:
+    """Let every weight of a backbone know its layer group."""
+    for variable in backbone.weights:
+        join_group([variable], elmo_group(_relative(variable.path)))
 
 
 def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
@@ -53,6 +91,10 @@ def arrays_by_path(backbone: keras.Model) -> dict[str, np.ndarray]:
     return {path: variable.numpy() for path, variable in variables_by_path(backbone).items()}
 
 
+def _zeros(shape, dtype=None):
+    return ops.convert_to_tensor(np.zeros(shape, np.float32), dtype)
+
+
 def _initial_value(arrays, path, shape, dtype=None):
     return ops.convert_to_tensor(_array(arrays, path, tuple(shape)), dtype)
 
@@ -66,5 +108,5 @@ def _array(arrays: Mapping[str, np.ndarray], path: str, shape: tuple[int, ...]) 
 
 def _relative(path: str) -> str:
     parts = path.split("/")
-    start = next((i for i, part in enumerate(parts) if part in ROOTS), 0)
-    return "/".join(parts[start:])
+    starts = [i for i, part in enumerate(parts) if part in ROOTS]
+    return "/".join(parts[starts[-1] if starts else 0 :])

@@ -17,7 +17,7 @@ from keras_elmo.embedding.feature_files import (
 )
 from keras_elmo.embedding.job_records import Job
 from keras_elmo.embedding.unfinished import UnfinishedFeatures
-from keras_elmo.weights.new_file import check_new_file
+from keras_elmo.text.new_file import check_place
 from keras_elmo.weights.space import require_space
 
 # What a kill loses at most; a stateful ELMo commits after so many batches instead.
@@ -105,33 +105,32 @@ def embed_file(
         OSError: there is no space left; what is done is kept.
         ImportError: the format needs an extra.
     """
-    check_new_file(output, overwrite=overwrite)
+    check_place(output)
     to = feature_format(output, to)
     write = feature_writer(to)
     names = [file.name for file in output_files(output, to, pooled=choice.pooled)]
-    for name in names:
-        check_new_file(output.with_name(name), overwrite=overwrite)
     progress = progress or EmbedProgress()
     everything: Job = {**asdict(choice), "to": to, **job}
-    folder = output.with_name(f"{output.name}.unfinished")
-    keep_tokens = to in WITH_TOKENS
-    work = UnfinishedFeatures(folder, everything, keep_tokens=keep_tokens, restart=restart)
+    how = {"keep_tokens": to in WITH_TOKENS, "overwrite": overwrite, "restart": restart}
+    work = UnfinishedFeatures(output, names, everything, **how)
     with _full_disk_told(work), work:
         rest = iter(sentences)
         work.skip_done(rest)
         if work.done.sentences:
             progress.on_continue(work.done.sentences, work.done.tokens)
-        chunks = _chunks(rest, chunk_sentences, 1)
-        if job.get("stateful"):
-            chunks = _full_batches(rest, work.done.sentences, batch_size)
-        _compute(chunks, load_engine, choice, work, progress)
-        facts = {key: str(everything.get(key, "")) for key in ("mix", "pool", "model_name")}
-        rows = work.rows(choice.number_type, choice.pooled, facts, progress.on_written)
-        progress.on_write(rows.num_bytes)
-        require_space(folder / output.name, rows.num_bytes + _ENTRY * rows.num_sentences)
-        write(folder / output.name, rows)
-        work.finish(names)
-    return rows.num_sentences, rows.num_tokens
+        if not work.finished:
+            chunks = _chunks(rest, chunk_sentences, 1)
+            if job.get("stateful"):
+                chunks = _full_batches(rest, work.done.sentences, batch_size)
+            _compute(chunks, load_engine, choice, work, progress)
+            facts = {key: str(everything.get(key, "")) for key in ("mix", "pool", "model_name")}
+            rows = work.rows(choice.number_type, choice.pooled, facts, progress.on_written)
+            progress.on_write(rows.num_bytes)
+            path = work.folder / output.name
+            require_space(path, rows.num_bytes + _ENTRY * rows.num_sentences)
+            write(path, rows)
+            work.finish()
+    return work.done.sentences, work.done.tokens
 
 
 def _compute(
@@ -207,5 +206,5 @@ def _full_disk_told(work: UnfinishedFeatures) -> Iterator[None]:
             raise
         raise OSError(
             f"No space left on device. {work.folder} keeps the {work.done.sentences:,} sentences "
-            "that are done, and the same command goes on after them."
+            "that are done, and the same command (without `--restart`) goes on after them."
         ) from error

@@ -1,4 +1,4 @@
-"""What an unfinished job writes down about itself: `job.json` and `done.json`."""
+"""What an unfinished job writes down about itself: `done.json`."""
 
 import hashlib
 import json
@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from keras_elmo.text.json_files import read_object
 
-JOB, DONE = "job.json", "done.json"
+DONE = "done.json"
 _ONLY_TOLD = ("model_name",)
 
 Job = dict[str, str | int | bool | None]
@@ -18,55 +18,63 @@ Job = dict[str, str | int | bool | None]
 
 @dataclass
 class Done:
-    """How far the job is.
+    """How far a job is.
 
     Args:
+        job: what it was asked for.
         sentences, tokens: that are done.
         sha256: over these sentences.
         layers: numbers of the layers that are kept.
         shape: of one row.
         sizes: of the files, in bytes; what stands behind was not finished.
+        outputs: names of the files that are whole, and only to be moved to their places.
     """
 
+    job: Job = field(default_factory=dict)
     sentences: int = 0
     tokens: int = 0
     sha256: str = hashlib.sha256().hexdigest()
     layers: list[int] = field(default_factory=list)
     shape: list[int] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """What the folder says; nothing is done if it says nothing."""
+    def read(cls, folder: Path, *, restart: bool = False) -> Self:
+        """What the folder says; nothing is done if it says nothing.
+
+        Raises:
+            ValueError: it is damaged, and no job shall `restart`.
+        """
         path = folder / DONE
         if not path.exists():
             return cls()
-        found = read_object(path)
-        expected = asdict(cls())
-        if found.keys() != expected.keys() or any(
-            type(found[name]) is not type(expected[name]) for name in expected
-        ):
+        try:
+            found, expected = read_object(path), asdict(cls())
+            if any(type(found[name]) is not type(expected.get(name)) for name in found):
+                raise TypeError(f"other entries: {found!r:.200}")
+            return cls(**found)
+        except (ValueError, TypeError) as error:
+            if restart:
+                return cls()
             raise ValueError(
-                f"{path}: must say how far the work is. Received: {found!r:.200}. Begin anew "
-                "with `--restart`."
-            )
-        return cls(**found)
+                f"{path} is damaged. Received: {error}. Begin anew with `--restart`."
+            ) from error
 
     def write(self, folder: Path) -> None:
-        """Put it on the disk."""
-        _replace(folder / DONE, asdict(self))
+        """Put it on the disk: there whole or not at all, even after a power cut."""
+        path = folder / DONE
+        beside = path.with_suffix(".new")
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
 
-
-def write_job(folder: Path, job: Job) -> None:
-    """Put on the disk what the job was asked for."""
-    _replace(folder / JOB, job)
-
-
-def changes(folder: Path, job: Job) -> str:
-    """What of a job is another than what the folder was begun with; empty if nothing is."""
-    old: Job = read_object(folder / JOB)
-    changed = [key for key in job if key not in _ONLY_TOLD and old.get(key) != job[key]]
-    return ", ".join(_change(key, old, job) for key in changed)
+    def changes(self, job: Job) -> str:
+        """What of a job is another than what this one was begun with; empty if nothing is."""
+        changed = [key for key in job if key not in _ONLY_TOLD and self.job.get(key) != job[key]]
+        return ", ".join(_change(key, self.job, job) for key in changed)
 
 
 def sentence_line(tokens: Sequence[str]) -> bytes:
@@ -79,13 +87,3 @@ def _change(key: str, old: Job, new: Job) -> str:
         return f"{key} {old.get(key)!r} (now {new[key]!r})"
     before, now = old.get("model_name"), new.get("model_name")
     return f"the files of the model {now}" if before == now else f"model {before} (now {now})"
-
-
-def _replace(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file that is there whole or not at all, even after a power cut."""
-    beside = path.with_suffix(".new")
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)

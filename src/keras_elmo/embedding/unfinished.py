@@ -1,14 +1,14 @@
 """The features of a job that is under way, kept so that it goes on after any kind of end.
 
-The folder `OUTPUT.unfinished` holds the plain files that `FeatureRows` reads, `job.json` with all
-that shapes the numbers, and `done.json`: how many sentences are done, a hash over them, and the
-sizes of the files at that moment. `done.json` is replaced only after the files are on the disk, so
-whatever stands behind those sizes was not finished, and is cut off.
+The work folder of the output holds the plain files that `FeatureRows` reads, and `done.json`: all
+that shapes the numbers, how many sentences are done, a hash over them, and the sizes of the files
+at that moment. It is replaced only after the files are on the disk, so whatever stands behind those
+sizes was not finished, and is cut off. At the end it names the files of the output, which are then
+moved to their places, and is the last to be removed: whoever comes in between completes that.
 """
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
@@ -18,8 +18,9 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from keras_elmo.embedding.feature_rows import LENGTHS, ROWS, TOKENS, FeatureRows
-from keras_elmo.embedding.job_records import DONE, JOB, Done, Job, changes, sentence_line, write_job
-from keras_elmo.weights.folder_lock import LOCK, locked_folder
+from keras_elmo.embedding.job_records import DONE, Done, Job, sentence_line
+from keras_elmo.text.new_file import check_new_file
+from keras_elmo.text.work_folder import clear, work_folder, work_path
 from keras_elmo.weights.space import require_space
 
 _VERSION = 1  # of these files, and of how sentences are cut into chunks
@@ -31,37 +32,54 @@ class UnfinishedFeatures:
     It disappears at the end of the context unless sentences are done and not yet `finish`ed.
 
     Args:
-        folder: made if there is none.
+        output: what is written; the work is done in its work folder.
+        names: of the files that make it, the one that was asked for last.
         job: everything that shapes the numbers; `model_name` is only told.
         keep_tokens: write the tokens, too.
+        overwrite: replace the output if there is one.
         restart: throw away what is there.
 
+    Attributes:
+        folder: the work folder.
+        finished: whether the same job had come to its end, and its files are in their places.
+
     Raises:
-        ValueError: another command works in the folder, it belongs to another job or to somebody
-            else, or it is damaged.
+        FileExistsError: there is an output, or somebody else's files are in the folder.
+        ValueError: another command works in the folder, it belongs to another job, or it is
+            damaged.
     """
 
-    def __init__(self, folder: Path, job: Job, *, keep_tokens: bool, restart: bool = False):
-        self.folder, self.restart = folder, restart
+    def __init__(
+        self,
+        output: Path,
+        names: Sequence[str],
+        job: Job,
+        *,
+        keep_tokens: bool,
+        overwrite: bool = False,
+        restart: bool = False,
+    ) -> None:
+        self.output, self.overwrite, self.restart = output, overwrite, restart
+        self.folder, self.finished = work_path(output), False
         self.job: Job = {"version": _VERSION, **job}
+        self._outputs = list(names)
         self.names = [ROWS, LENGTHS, *([TOKENS] if keep_tokens else [])]
         self.done, self._added = Done(), Done()
         self._hash = hashlib.sha256()
 
     def __enter__(self) -> Self:
-        self._refuse_foreign_folder()
         with ExitStack() as stack:
-            stack.enter_context(locked_folder(self.folder))
+            stack.enter_context(work_folder(self.output))
+            self.done = Done.read(self.folder, restart=self.restart)
             stack.callback(self._remove_if_useless)
             self._continue()
-            self._files = {name: stack.enter_context(self._open(name)) for name in self.names}
+            if not self.finished:
+                self._files = {name: stack.enter_context(self._open(name)) for name in self.names}
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-        if os.name == "nt":  # where a file that is open, the lock, cannot be removed
-            self._remove_if_useless()
 
     def skip_done(self, sentences: Iterator[Sequence[str]]) -> None:
         """Read the sentences that are done once more and see that they are the same.
@@ -74,6 +92,8 @@ class UnfinishedFeatures:
             if tokens is None:
                 raise self._other_input(f"it has {number:,} sentences only")
             self._hash.update(sentence_line(tokens))
+        if self.finished and next(sentences, None) is not None:
+            raise self._other_input("it has more sentences")
         if self._hash.hexdigest() != self.done.sha256:
             raise self._other_input("its sentences are others")
 
@@ -134,20 +154,26 @@ class UnfinishedFeatures:
         counts = done.sentences, done.tokens
         return FeatureRows(self.folder, *counts, tuple(done.shape), dtype, pooled, facts, on_read)
 
-    def finish(self, names: Sequence[str]) -> None:
-        """Move files out of the folder to beside it; the last one makes the job complete."""
-        for name in names:
-            os.replace(self.folder / name, self.folder.with_name(name))
-        self.done = Done()
+    def finish(self) -> None:
+        """Move the output's files out of the folder to beside it."""
+        self.done.outputs = self._outputs
+        self.done.write(self.folder)
+        self._move_outputs()
 
     def _continue(self) -> None:
         """Take up what is there, or begin."""
-        if not self.restart:
-            self.done = Done.read(self.folder)
-        if not self.done.sentences:
-            self._clear()
-            write_job(self.folder, self.job)
-        elif changed := changes(self.folder, self.job):
+        if self.done.outputs:
+            self._move_outputs()
+            self.finished = not self.done.changes(self.job)
+            if self.finished:
+                return
+        for name in self._outputs:
+            check_new_file(self.output.with_name(name), overwrite=self.overwrite)
+        if self.restart or self.done.outputs or not self.done.sentences:
+            self.done = Done(self.job)
+            (self.folder / DONE).unlink(missing_ok=True)  # first, for it says what the others are
+            clear(self.folder)
+        elif changed := self.done.changes(self.job):
             raise ValueError(
                 f"{self.folder} holds {self.done.sentences:,} sentences of another command. "
                 f"Changed since: {changed}. Repeat that command, choose another output, or throw "
@@ -156,6 +182,11 @@ class UnfinishedFeatures:
         for name in self.names:
             self.done.sizes.setdefault(name, 0)
         self._added = deepcopy(self.done)
+
+    def _move_outputs(self) -> None:
+        for name in self.done.outputs:
+            if (self.folder / name).exists():  # else a command that was killed has moved it
+                os.replace(self.folder / name, self.output.with_name(name))
 
     def _open(self, name: str) -> BinaryIO:
         """A file to append to, without what was not finished."""
@@ -181,21 +212,8 @@ class UnfinishedFeatures:
     def _state_file(self, done: Done) -> Path:
         return self.folder / f"state-{done.sentences}.npz"
 
-    def _refuse_foreign_folder(self) -> None:
-        """Files of others are never removed."""
-        there = {path.name for path in self.folder.glob("*")}
-        if there - {LOCK} and JOB not in there:
-            raise ValueError(
-                f"{self.folder} is where unfinished work is kept, but holds other files. "
-                "Remove it, or choose another output."
-            )
-
-    def _clear(self) -> None:
-        names = {path.name for path in self.folder.iterdir()} - {LOCK, DONE, JOB}
-        for name in (DONE, *names, JOB):  # last what shows that the folder is ours
-            (self.folder / name).unlink(missing_ok=True)
-
     def _remove_if_useless(self) -> None:
         """While the lock is held, so that nobody else's work is removed."""
-        if not self.done.sentences:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.done.outputs or not self.done.sentences:
+            clear(self.folder, keep=DONE)
+            (self.folder / DONE).unlink(missing_ok=True)

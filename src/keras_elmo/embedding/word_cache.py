@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_elmo.text.json_files import loads
+from keras_elmo.text.new_file import new_file
 from keras_elmo.weights.npz_file import read_npz
 
 _CONTENT, _HINT = "word vectors of an ELMo", "Delete the file: it is only a cache."
@@ -65,7 +66,7 @@ class WordCache:
         """
         rows = list(self._rows.values())
         words = json.dumps(list(self._rows)).encode()
-        with open(path, "wb") as file:
+        with new_file(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
             np.savez(file, key=key, words=np.frombuffer(words, np.uint8), vectors=self._table[rows])
 
     def load(self, path: str | PathLike[str], key: str) -> None:

@@ -6,7 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_elmo.fine_tuning.groups import check_groups, group_of, is_elmo
+from keras_elmo.fine_tuning.groups import check_groups, groups_of, is_elmo
+from keras_elmo.layers.groups import MIX, group_of
+
+# Variables, and what they were.
+Start = list[tuple[keras.Variable, np.ndarray]]
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -32,7 +36,7 @@ class L2SP(keras.regularizers.Regularizer):
 
 def anchor(
     model: keras.Model, strength: float | Mapping[str, float], mix_strength: float = 0.0
-) -> dict[str, np.ndarray]:
+) -> Start:
     """Let the loss pull ELMo's variables towards what they are now.
 
     Args:
@@ -43,22 +47,22 @@ def anchor(
             `scalar_mix` λ).
 
     Returns:
-        The pretrained values, by the variables' paths.
+        ELMo's variables and their pretrained values.
 
     Raises:
         ValueError: a group that the ELMo does not have.
     """
-    variables = {v.path: v for v in model.weights if is_elmo(group_of(v.path))}
-    groups = list(dict.fromkeys(map(group_of, variables)))
+    variables = [v for v in model.weights if is_elmo(group_of(v))]
+    groups = groups_of(variables)
     by_group = dict(strength) if isinstance(strength, Mapping) else dict.fromkeys(groups, strength)
     check_groups(by_group, groups, "`l2_sp`")
     # Copies: on some backends NumPy sees the memory that training goes on to change.
-    start = {path: np.array(ops.convert_to_numpy(v.value)) for path, v in variables.items()}
-    for path, variable in variables.items():
-        own = by_group.get(group_of(path), 0.0)
-        variable.regularizer = L2SP(own, start[path]) if own else None
+    start = [(v, np.array(ops.convert_to_numpy(v.value))) for v in variables]
+    for variable, value in start:
+        own = by_group.get(group_of(variable), 0.0)
+        variable.regularizer = L2SP(own, value) if own else None
     for variable in model.weights:
-        if group_of(variable.path) == "mix" and variable.path.endswith("/scalars"):
+        if group_of(variable) == MIX and variable.name == "scalars":  # and not gamma
             variable.regularizer = keras.regularizers.L2(mix_strength) if mix_strength else None
     return start
 
@@ -66,17 +70,16 @@ def anchor(
 def release(model: keras.Model) -> None:
     """Undo `anchor`."""
     for variable in model.weights:
-        if is_elmo(group_of(variable.path)) or group_of(variable.path) == "mix":
+        if is_elmo(group_of(variable)) or group_of(variable) == MIX:
             variable.regularizer = None
 
 
-def pull_back(model: keras.Model, start: Mapping[str, np.ndarray], share: float) -> None:
+def pull_back(start: Start, share: float) -> None:
     """Move ELMo's variables back along the straight way to where they began.
 
     A model half way is often better on both sides than either end (Wortsman et al. 2022).
 
     Args:
-        model: the trained one.
         start: what `anchor` returned.
         share: of the way from `start` that is kept: 1 changes nothing, 0 is the pretrained ELMo.
 
@@ -85,8 +88,6 @@ def pull_back(model: keras.Model, start: Mapping[str, np.ndarray], share: float)
     """
     if not 0.0 <= share <= 1.0:
         raise ValueError(f"`share` must be from 0 to 1. Received: {share}")
-    for variable in model.weights:
-        if variable.path in start:
-            now = ops.convert_to_numpy(variable.value)
-            begin = start[variable.path]
-            variable.assign(begin + share * (now - begin))
+    for variable, begin in start:
+        now = ops.convert_to_numpy(variable.value)
+        variable.assign(begin + share * (now - begin))

@@ -2,24 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
-from keras_elmo.fine_tuning.groups import (
-    CLIP_NORM,
-    DECAY,
-    HEAD,
-    check_groups,
-    group_of,
-    groups_of,
-    is_elmo,
-    pattern_of,
-)
-from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
-from keras_elmo.fine_tuning.schedules import make_schedule
-
-_FIXED = "word_vectors/fixed"  # of words that only others than the training data have
+from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, check_groups, groups_of, is_elmo
+from keras_elmo.fine_tuning.lazy_adam import LazyAdam
+from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, LayerGroupMap, own_optimizer
+from keras_elmo.fine_tuning.schedules import Rate, check_rate, make_schedule, scaled
+from keras_elmo.layers.groups import HEAD, WORD_VECTORS, group_of
 
 
 class ParameterGroup(NamedTuple):
@@ -33,11 +24,11 @@ class ParameterGroup(NamedTuple):
 
 def discriminative_learning_rates(
     model: keras.Model,
-    head: float = 1e-3,
-    top: float = 1e-4,
+    head: Rate = 1e-3,
+    top: Rate = 1e-4,
     decay: float = DECAY,
     *,
-    rates: Mapping[str, float] | None = None,
+    rates: Mapping[str, Rate] | None = None,
     weight_decay: float | Mapping[str, float] = 0.0,
     schedule: str = "constant",
     steps: int | None = None,
@@ -45,10 +36,12 @@ def discriminative_learning_rates(
     clip_norm: float | None = CLIP_NORM,
     accumulate: int | None = None,
 ) -> GroupedOptimizer:
-    """An optimizer that gives every layer group its own rate: AdamW for each.
+    """An optimizer that gives every layer group its own rate: AdamW, lazy for word vectors.
 
     Scaling the gradients of ELMo would do nothing under Adam, which divides by their size; the rate
     itself has to be smaller.
+
+    A rate is a number or one of Keras's schedules, such as `CosineDecay(1e-5, 1000)`.
 
     Args:
         model: any model that holds an `ElmoBackbone`; its groups are those of
@@ -67,7 +60,8 @@ def discriminative_learning_rates(
         accumulate: batches whose gradients are averaged before a step.
 
     Raises:
-        ValueError: a group that does not exist, a rate below zero, an unknown schedule.
+        ValueError: a group that does not exist, a rate below zero, an unknown schedule, or one for
+            a rate that is a schedule.
     """
     groups = layer_groups(model)
     chosen = group_rates(groups, head, top, decay, rates)
@@ -76,47 +70,62 @@ def discriminative_learning_rates(
 
     def optimizer(name: str) -> keras.optimizers.Optimizer:
         flat = 0.0 if isinstance(weight_decay, Mapping) else weight_decay
-        return keras.optimizers.AdamW(
+        kind = LazyAdam if name == WORD_VECTORS else keras.optimizers.AdamW
+        return kind(
             make_schedule(schedule, chosen[name], steps, (offsets or {}).get(name, 0)),
             weight_decay=decays.get(name, flat),
             gradient_accumulation_steps=accumulate,
             name=name,
         )
 
-    chosen.setdefault(HEAD, head)
-    optimizers = {pattern_of(name): optimizer(name) for name in groups if name != HEAD}
-    return GroupedOptimizer(keras.optimizers.OptimizerMap(optimizer(HEAD), optimizers), clip_norm)
+    chosen.setdefault(HEAD, check_rate(head, "`head`"))
+    optimizers = {name: optimizer(name) for name in groups if name != HEAD}
+    # By a name that stays, an optimizer's state is found again in the next one.
+    return GroupedOptimizer(
+        LayerGroupMap(optimizer(HEAD), optimizers), clip_norm, name="grouped_optimizer"
+    )
+
+
+def default_optimizer(
+    model: Any, head: Rate, top: Rate, decay: float
+) -> keras.optimizers.Optimizer:
+    """What a task trains with unless told otherwise: Adam, lazy where there are word vectors.
+
+    Args:
+        model: a task; where its ELMo trains, each of its layers has an Adam of its own.
+        head, top, decay: see `discriminative_learning_rates`.
+    """
+    if any(is_elmo(name) for name in groups_of(model.trainable_variables)):
+        return discriminative_learning_rates(model, head, top, decay)
+    kind = LazyAdam if model.word_vectors else keras.optimizers.Adam
+    return kind(head, global_clipnorm=CLIP_NORM)
 
 
 def group_rates(
     groups: Sequence[str],
-    head: float,
-    top: float,
+    head: Rate,
+    top: Rate,
     decay: float,
-    rates: Mapping[str, float] | None = None,
-) -> dict[str, float]:
+    rates: Mapping[str, Rate] | None = None,
+) -> dict[str, Rate]:
     """The rate of each group: see `discriminative_learning_rates`.
 
     Raises:
         ValueError: `rates` for a group that does not exist, or a rate below zero.
     """
+    head, top = check_rate(head, "the rate of the head"), check_rate(top, "the rate of ELMo")
     elmo = [name for name in groups if is_elmo(name)]
     chosen = dict.fromkeys(groups, head)
-    chosen |= {name: top * decay**below for below, name in enumerate(reversed(elmo))}
+    chosen |= {name: scaled(top, decay**below) for below, name in enumerate(reversed(elmo))}
     check_groups(rates or {}, groups, "`rates`")
-    chosen |= rates or {}
-    for name, rate in chosen.items():
-        if rate < 0.0:
-            raise ValueError(f"a learning rate must be at least 0. Received: {rate} for {name!r}")
-    return chosen
+    return chosen | {name: check_rate(r, f"`rates[{name!r}]`") for name, r in (rates or {}).items()}
 
 
 def group_sizes(model: keras.Model) -> dict[str, int]:
     """The number of parameters of each group that can train, from the inputs to the head."""
     sizes = dict.fromkeys(layer_groups(model), 0)
     for variable in model.weights:
-        if not _is_seed(variable) and not variable.path.endswith(_FIXED):
-            sizes[group_of(variable.path)] += math.prod(variable.shape)
+        sizes[group_of(variable)] += math.prod(variable.shape)
     return sizes
 
 
@@ -127,7 +136,7 @@ def layer_groups(model: keras.Model) -> list[str]:
         >>> layer_groups(task)
         ['word_layer', 'bilm_1', 'bilm_2', 'mix', 'head']
     """
-    return groups_of(variable.path for variable in model.weights if not _is_seed(variable))
+    return groups_of(model.weights)
 
 
 def parameter_table(model: keras.Model) -> list[ParameterGroup]:
@@ -135,16 +144,14 @@ def parameter_table(model: keras.Model) -> list[ParameterGroup]:
 
     Args:
         model: any model that holds an `ElmoBackbone`; rates are those of the next batch, 0 where it
-            is not compiled.
+            is not compiled, or for what an optimizer that is in use already does not know.
     """
     training = {id(variable) for variable in model.trainable_variables}
     groups: dict[tuple[str, bool, float], int] = {}
     for variable in model.weights:
-        if _is_seed(variable):
-            continue
         trainable = id(variable) in training
         rate = _learning_rate(model.optimizer, variable) if trainable else 0.0
-        key = (group_of(variable.path), trainable, rate)
+        key = (group_of(variable), trainable, rate)
         groups[key] = groups.get(key, 0) + math.prod(variable.shape)
     order = layer_groups(model)
     rows = [
@@ -153,15 +160,6 @@ def parameter_table(model: keras.Model) -> list[ParameterGroup]:
     return sorted(rows, key=lambda row: order.index(row.name))
 
 
-def _is_seed(variable: keras.Variable) -> bool:
-    return "seed_generator" in variable.path
-
-
 def _learning_rate(optimizer: keras.optimizers.Optimizer | None, variable: keras.Variable) -> float:
-    if optimizer is None:
-        return 0.0
-    own: keras.optimizers.Optimizer = optimizer
-    if isinstance(optimizer, keras.optimizers.MultiOptimizer):
-        # Keras offers no public way from a variable to the optimizer it is assigned to.
-        own = optimizer._optimizer_map(variable)
-    return float(keras.ops.convert_to_numpy(own.learning_rate))
+    own = own_optimizer(optimizer, variable)
+    return float(keras.ops.convert_to_numpy(own.learning_rate)) if own else 0.0

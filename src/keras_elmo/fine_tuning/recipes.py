@@ -10,12 +10,15 @@ if TYPE_CHECKING:  # a recipe is named and checked before Keras is there
     import keras
 
     from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
+    from keras_elmo.fine_tuning.schedules import Rate
     from keras_elmo.fine_tuning.unfreezing import Stage
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a task is trained.
+
+    A rate is a number or one of Keras's schedules, over all batches of the training.
 
     Attributes:
         unfreezing: when which layers train, see
@@ -34,10 +37,10 @@ class Recipe:
     """
 
     unfreezing: "str | Sequence[Stage]" = "frozen"
-    learning_rate: float = 1e-3
-    elmo_learning_rate: float = 1e-4
+    learning_rate: "Rate" = 1e-3
+    elmo_learning_rate: "Rate" = 1e-4
     elmo_rate_decay: float = DECAY
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: "Mapping[str, Rate]" = field(default_factory=dict)
     schedule: str = "constant"
     weight_decay: float | Mapping[str, float] = 0.0
     l2_sp: float | Mapping[str, float] = 0.0
@@ -46,8 +49,8 @@ class Recipe:
     accumulate: int | None = None
     keep: float = 1.0
 
-    def group_rates(self, groups: Sequence[str]) -> dict[str, float]:
-        """The highest rate of each of a model's groups."""
+    def group_rates(self, groups: Sequence[str]) -> "dict[str, Rate]":
+        """The highest rate of each of a model's groups, or its schedule."""
         from keras_elmo.fine_tuning.learning_rates import group_rates
 
         return group_rates(

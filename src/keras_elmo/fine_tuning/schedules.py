@@ -6,9 +6,13 @@ training is.
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
+
+# What a learning rate may be.
+Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
 SCHEDULES = ("constant", "slanted_triangular", "warmup_cosine", "range_test")
 
@@ -115,22 +119,94 @@ class RangeTest(keras.optimizers.schedules.LearningRateSchedule):
         return {name: getattr(self, name) for name in ("peak", "steps", "ratio", "offset")}
 
 
-def make_schedule(name: str, peak: float, steps: int | None, offset: int = 0):
+@keras.saving.register_keras_serializable("keras_elmo")
+class Scaled(keras.optimizers.schedules.LearningRateSchedule):
+    """Another schedule times a number.
+
+    Args:
+        schedule: the other one.
+        factor: the number.
+        offset: as of `SlantedTriangular`.
+    """
+
+    def __init__(
+        self,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
+        factor: float = 1.0,
+        offset: int = 0,
+    ):
+        super().__init__()
+        self.schedule = schedule
+        self.factor = factor
+        self.offset = offset
+
+    def __call__(self, step):
+        return self.factor * self.schedule(step + self.offset)
+
+    def get_config(self):
+        schedule = keras.saving.serialize_keras_object(self.schedule)
+        return {"schedule": schedule, "factor": self.factor, "offset": self.offset}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Scaled":
+        schedule = keras.saving.deserialize_keras_object(config["schedule"])
+        return cls(**{**config, "schedule": schedule})
+
+
+def scaled(rate: Rate, factor: float) -> Rate:
+    """A rate or a schedule of it, times a number."""
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return rate if factor == 1.0 else Scaled(rate, factor)
+    return rate * factor
+
+
+def check_rate(rate: Any, what: str) -> Rate:
+    """A learning rate as an optimizer takes it.
+
+    Args:
+        rate: a number, or one of Keras's schedules.
+        what: the name of the argument, for the message.
+
+    Raises:
+        ValueError: it is neither, or below zero.
+    """
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return rate
+    try:
+        number = float(rate)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0.0 <= number < math.inf:
+        raise ValueError(
+            f"{what} must be a number of at least 0 or a schedule, such as "
+            f"`keras.optimizers.schedules.CosineDecay(1e-3, 1000)`. Received: {rate!r}"
+        )
+    return number
+
+
+def make_schedule(name: str, peak: Rate, steps: int | None, offset: int = 0) -> Rate:
     """A learning rate, or a schedule of it.
 
     Args:
         name: `"constant"`; `"slanted_triangular"`; `"warmup_cosine"`: linear over the first tenth,
             then a cosine down to zero; `"range_test"`: from a millionth up to `peak`.
-        peak: the highest rate.
+        peak: the highest rate; or a schedule of Keras's, whose course takes the place of a name.
         steps: batches of the whole training; what is not constant needs to know them.
         offset: batches of the training before the first one that is counted.
 
     Raises:
-        ValueError: no such schedule, or no steps.
+        ValueError: no such schedule, no steps, or a schedule for both.
     """
     if name not in SCHEDULES:
         names = ", ".join(map(repr, SCHEDULES))
         raise ValueError(f"`schedule` must be one of {names}. Received: {name!r}")
+    if isinstance(peak, keras.optimizers.schedules.LearningRateSchedule):
+        if name != "constant":
+            raise ValueError(
+                f"a rate that is a schedule has a course of its own. Received: {peak!r} and "
+                f"schedule={name!r}. Give a number, or leave `schedule` out."
+            )
+        return Scaled(peak, offset=offset) if offset else peak
     if name == "constant":
         return peak
     if not steps:

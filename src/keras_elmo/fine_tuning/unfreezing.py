@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import keras
 
-from keras_elmo.fine_tuning.groups import check_groups, group_of, is_elmo
+from keras_elmo.fine_tuning.groups import check_groups, is_elmo
+from keras_elmo.layers.groups import group_of
 
 PLANS = ("frozen", "all", "head_first", "gradual", "chain_thaw")
 
@@ -15,7 +16,7 @@ class Stage:
     """Some epochs in which the same groups train.
 
     Attributes:
-        groups: names of layer groups, see [`groups`][keras_elmo.fine_tuning.groups].
+        groups: names of layer groups, see [`groups`][keras_elmo.layers.groups].
         epochs: how many; None for all that remain, in the last stage only.
     """
 
@@ -101,10 +102,10 @@ def set_trainable(model: keras.Model, groups: Sequence[str]) -> None:
     backbone = model.backbone
     backbone.trainable = any(is_elmo(name) for name in groups)
     for layer in (backbone.word_layer, *parts(backbone)):
-        layer.trainable = backbone.trainable and group_of(layer.weights[0].path) in groups
+        layer.trainable = backbone.trainable and group_of(layer.weights[0]) in groups
     for layer in model.layers:
         if layer is not backbone and layer.weights:
-            layer.trainable = group_of(layer.weights[0].path) in groups
+            layer.trainable = group_of(layer.weights[0]) in groups
 
 
 def frozen_layers(backbone: keras.Model) -> int:

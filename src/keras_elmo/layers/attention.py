@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from keras_elmo.layers.masking import masked_softmax, widened
+
 ATTENTIONS = ("luong", "bahdanau")
-MASKED = -1e9  # added to the score of what may not be chosen; finite in float32
 
 
 class Attended(NamedTuple):
@@ -30,7 +31,7 @@ class Attention(keras.layers.Layer):
 
     The first is `"luong"` (Luong et al. 2015, "general"), one product a step. The second is
     `"bahdanau"` (Bahdanau et al. 2015), a small network, which costs more. $W m_s$ is computed
-    once for all queries.
+    once for all queries. All is float32, whatever the dtype policy.
 
     Args:
         units: size of the query, and of `bahdanau`'s hidden layer.
@@ -49,11 +50,15 @@ class Attention(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, memory_shape):
-        features = memory_shape[-1]
-        self.kernel = self.add_weight(shape=(features, self.units), name="kernel")
+        features, units = memory_shape[-1], self.units
+
+        def weight(name: str, *shape: int):
+            return self.add_weight(shape=shape, name=name, autocast=False)
+
+        self.kernel = weight("kernel", features, units)
         if self.attention == "bahdanau":
-            self.query_kernel = self.add_weight(shape=(self.units, self.units), name="query_kernel")
-            self.scale = self.add_weight(shape=(self.units, 1), name="scale")
+            self.query_kernel = weight("query_kernel", units, units)
+            self.scale = weight("scale", units, 1)
 
     def call(self, memory, mask=None):
         """What all queries share.
@@ -62,6 +67,7 @@ class Attention(keras.layers.Layer):
             memory: float `(batch, source, features)`.
             mask: bool `(batch, source)`, True at real steps; None for all.
         """
+        memory = widened(memory)
         real = ops.ones_like(memory[:, :, 0])
         if mask is not None:
             real = ops.cast(mask, real.dtype)
@@ -75,15 +81,15 @@ class Attention(keras.layers.Layer):
             attended: what `call` returned.
 
         Returns:
-            float `(batch, source)`.
+            float32 `(batch, source)`.
         """
-        keys, real = attended
+        (keys, real), query = attended, widened(query)
         if self.attention == "luong":
             scores = ops.matmul(keys, query[:, :, None])  # (batch, source, 1)
         else:
             hidden = ops.tanh(keys + ops.matmul(query, self.query_kernel)[:, None])
             scores = ops.matmul(hidden, self.scale)
-        return ops.softmax(scores[:, :, 0] + (1.0 - real) * MASKED, axis=-1) * real
+        return masked_softmax(scores[:, :, 0], real > 0.0)
 
     def compute_mask(self, memory, previous_mask=None):
         return None

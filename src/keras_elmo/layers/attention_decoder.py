@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_elmo.layers.attention import MASKED, Attended, Attention
+from keras_elmo.layers.attention import Attended, Attention
+from keras_elmo.layers.masking import MASKED
 from keras_elmo.layers.scan import scan, stacked
 
 PADDING_ID, BEGIN_ID = 0, 1  # of symbols: never written
@@ -92,7 +93,7 @@ class AttentionDecoder(keras.layers.Layer):
         sampling_steps: int = 10_000,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         if not 0.0 <= scheduled_sampling <= 1.0 or sampling_steps < 1:
             raise ValueError(
                 "`scheduled_sampling` must be a share from 0 to 1, `sampling_steps` at least 1. "

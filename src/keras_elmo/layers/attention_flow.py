@@ -3,8 +3,7 @@
 import keras
 from keras import ops
 
-# The logit of what is masked. Float16 can hold it, and its exponential is zero in any precision.
-_MASKED = -1e4
+from keras_elmo.layers.masking import masked, masked_softmax, widened
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -34,17 +33,17 @@ class AttentionFlow(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, passage_shape, question_shape=None):
-        self.similarity = Trilinear(dtype=self.dtype_policy, name="similarity")
+        self.similarity = Trilinear(dtype="float32", name="similarity")
         self.similarity.build(passage_shape)
 
     def call(self, passage, question, mask=None, question_mask=None):
         scores = self.similarity(passage, question)  # (batch, time, words)
         real = None if mask is None else ops.cast(mask, "bool")
         words = None if question_mask is None else ops.cast(question_mask, "bool")[:, None]
-        to_question = ops.matmul(masked_softmax(scores, words), question)
-        best = ops.max(_masked(scores, words), axis=2)  # (batch, time)
+        to_question = _weighted_sums(masked_softmax(scores, words), question)
+        best = ops.max(masked(scores, words), axis=2)  # (batch, time)
         weights = masked_softmax(best, real)[:, None]  # (batch, 1, time)
-        to_passage = ops.matmul(weights, passage)  # (batch, 1, features)
+        to_passage = _weighted_sums(weights, passage)  # (batch, 1, features)
         parts = [passage, to_question, passage * to_question, passage * to_passage]
         return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
 
@@ -77,7 +76,7 @@ class SelfAttention(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        self.similarity = Trilinear(dtype=self.dtype_policy, name="similarity")
+        self.similarity = Trilinear(dtype="float32", name="similarity")
         self.similarity.build(input_shape)
 
     def call(self, inputs, mask=None):
@@ -86,7 +85,7 @@ class SelfAttention(keras.layers.Layer):
         others = ops.not_equal(steps[:, None], steps)[None]  # (1, time, time)
         real = None if mask is None else ops.cast(mask, "bool")
         seen = others if real is None else ops.logical_and(others, real[:, None])
-        attended = ops.matmul(masked_softmax(scores, seen), inputs)
+        attended = _weighted_sums(masked_softmax(scores, seen), inputs)
         parts = [inputs, attended, inputs * attended]
         return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
 
@@ -120,10 +119,12 @@ class CrossAttention(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, x, y, mask=None, other_mask=None):
-        scores = ops.matmul(x, ops.transpose(y, (0, 2, 1)))  # (batch, time, steps)
+        scores = ops.matmul(
+            widened(x), ops.transpose(widened(y), (0, 2, 1))
+        )  # (batch, time, steps)
         real = None if mask is None else ops.cast(mask, "bool")
         steps = None if other_mask is None else ops.cast(other_mask, "bool")[:, None]
-        told = ops.matmul(masked_softmax(scores, steps), y)  # (batch, time, features)
+        told = _weighted_sums(masked_softmax(scores, steps), y)  # (batch, time, features)
         parts = [x, told, x - told, x * told]
         return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
 
@@ -177,22 +178,9 @@ class Trilinear(keras.layers.Layer):
         return None
 
 
-def masked_softmax(scores, real=None):
-    """A softmax over the last axis that gives nothing to what is not real.
-
-    Args:
-        scores: float `(..., steps)`.
-        real: bool of that shape, or one that broadcasts; None for all.
-
-    Returns:
-        float `(..., steps)`, a sum of 1, or of 0 where nothing is real.
-    """
-    weights = ops.softmax(_masked(scores, real))
-    return weights if real is None else weights * ops.cast(real, weights.dtype)
-
-
-def _masked(scores, real):
-    return scores if real is None else ops.where(real, scores, ops.cast(_MASKED, scores.dtype))
+def _weighted_sums(weights, x):
+    """The products of float32 weights with vectors, in the precision of these."""
+    return ops.matmul(ops.cast(weights, x.dtype), x)
 
 
 def _zero_where_masked(x, real):

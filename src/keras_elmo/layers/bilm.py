@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.projection_lstm import ProjectionLSTM
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -89,8 +90,13 @@ class BiLM(keras.layers.Layer):
         self.dropout = dropout
         self.weight_drop = weight_drop
         self.supports_masking = True
+        if not stateful:  # else the number of rows is known only at the first call
+            self.build((None, None, projection_dim))
+        as_torch_module(self)
 
     def build(self, input_shape):
+        if self.built:
+            return
         for layer in [*self.forward_layers, *self.backward_layers]:
             layer.build(input_shape)
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.recurrence import Recurrence
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -32,6 +33,7 @@ class BiLSTM(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units = units
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         self.directions = [self._weights(name, input_shape[-1]) for name in ("forward", "backward")]

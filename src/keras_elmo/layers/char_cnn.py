@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.highway import Highway
+from keras_elmo.layers.torch_state import as_torch_module
 
 NUM_CHARACTERS = (
     262  # 256 bytes + 5 marks (begin/end of sentence and word, padding) + row 0: masked
@@ -84,8 +85,12 @@ class CharacterCNN(keras.layers.Layer):
         self.activation = keras.activations.get(activation)
         self.projection_dim = projection_dim
         self.num_characters = num_characters
+        self.build((None, None))
+        as_torch_module(self)
 
     def build(self, input_shape):
+        if self.built:
+            return
         features = sum(count for _, count in self.char_filters)
         self.char_embedding.build(input_shape)
         for convolution in self.convolutions:

@@ -7,7 +7,17 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.chain import viterbi
+from keras_elmo.layers.crf_loss import (
+    Chain,
+    CRFAccuracy,
+    CRFLoss,
+    refuse_other_losses,
+    unpacked,
+)
+from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.scan import scan, stacked
+from keras_elmo.layers.torch_state import as_torch_module
 
 # The score of what is forbidden. Float16 can hold it, and its exponential is zero in any precision.
 FORBIDDEN = -1e4
@@ -20,11 +30,19 @@ class CRF(keras.layers.Layer):
     $$ p(y \mid x) = \frac{1}{Z(x)} \exp\Big( s_{y_1} + \sum_t x_t[y_t]
        + \sum_t A_{y_{t-1} y_t} + f_{y_n} \Big) $$
 
-    The potentials that the layer returns hold everything but the transitions $A$: the scores $s$
-    and $f$ of beginning and ending with a tag are in those of the first and the last token, and
-    $-\log Z$ is in those of the first. The score of a sequence is then its log-probability:
-    `log_likelihood` adds it up for the loss, [`viterbi`][keras_elmo.layers.chain.viterbi] finds
-    the highest.
+    It stands behind a `Dense` layer in a model of one's own, and has what such a model needs:
+
+    ```python
+    crf = keras_elmo.CRF()
+    model = keras.Model(inputs, crf(keras.layers.Dense(num_tags)(x)))
+    model.compile("adam", crf.loss, metrics=[crf.accuracy])
+    model.fit(x, y)  # y: int (sentences, time), a tag's number at each token
+    tags = crf.decode(model.predict(x))
+    ```
+
+    The potentials that it returns hold everything but the transitions $A$: the scores $s$ and $f$
+    of beginning and ending with a tag are in those of the first and the last token, and $-\log Z$
+    is in those of the first. The score of a sequence is then its log-probability.
 
     Both sums over all sequences, forwards and backwards, run in one loop in the log domain. The
     gradient of $\log Z$ needs no other, because it is the marginal probabilities.
@@ -39,8 +57,9 @@ class CRF(keras.layers.Layer):
         mask: bool `(batch, time)`, True at real tokens, padding on the right.
 
     Returns:
-        The potentials, float32 `(batch, time, tags)`, 0 where padded; and the marginal probability
-        of each tag at each token, float32 `(batch, time, tags)`, through which no gradient goes.
+        One float32 tensor `(batch, time + tags, 2 * tags + 1)` that holds all of a
+        [`Chain`][keras_elmo.layers.crf_loss.Chain]: `loss`, `accuracy`, `decode` and
+        `probabilities` read it, wherever it goes.
     """
 
     def __init__(
@@ -57,6 +76,7 @@ class CRF(keras.layers.Layer):
         self.allowed_transitions = _as_list(allowed_transitions)
         self.allowed_end = _as_list(allowed_end)
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         tags = input_shape[-1]
@@ -72,7 +92,8 @@ class CRF(keras.layers.Layer):
             )
         return self.add_weight(shape=shape, initializer="zeros", name=name)
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None, training=None):
+        refuse_other_losses(self, self._get_call_context().entry_layer, training)
         # Changes no probability, and keeps the sums over long sentences small and so exact.
         x = ops.log_softmax(ops.cast(inputs, "float32"))
         tags = x.shape[2]
@@ -85,35 +106,51 @@ class CRF(keras.layers.Layer):
         x = ops.where(real[:, :, None], x, 0.0)
         found: Any = _sum_over_sequences(x, self.transition_scores(), real)
         log_z, marginals = found[:, :1, tags:], ops.stop_gradient(found[:, :, :tags])
-        return ops.where(first, x - log_z, x), marginals
+        transitions = ops.broadcast_to(self.transition_scores(), (ops.shape(x)[0], tags, tags))
+        potentials = ops.where(first, x - log_z, x)
+        return Chain(potentials, marginals, ops.cast(real, "float32"), transitions).packed()
 
     def transition_scores(self):
         """The transitions with what is forbidden, float32 `(tags, tags)`: row before column."""
         return _constrained(self.transitions, self.allowed_transitions)
 
-    def log_likelihood(self, potentials, tags, mask=None):
-        """The log-probability of given tags, float32 `(batch,)`; 0 for an empty sentence.
+    @property
+    def loss(self) -> CRFLoss:
+        """For `compile`: see [`CRFLoss`][keras_elmo.layers.crf_loss.CRFLoss]."""
+        return CRFLoss()
+
+    @property
+    def accuracy(self) -> CRFAccuracy:
+        """For `compile`: see [`CRFAccuracy`][keras_elmo.layers.crf_loss.CRFAccuracy]."""
+        return CRFAccuracy()
+
+    @staticmethod
+    def decode(chain: Any) -> list[np.ndarray]:
+        """The most probable tags of each sentence, int `(n,)` for its `n` real tokens.
 
         Args:
-            potentials: what the layer returned.
-            tags: int `(batch, time)`, any number where padded. Forbidden ones get about -10,000.
-            mask: as for the layer.
+            chain: what the layer, or a model that ends with it, returned.
         """
-        pairs = tags[:, :-1] * potentials.shape[2] + tags[:, 1:]
-        flat = ops.reshape(self.transition_scores(), (-1,))
-        between = ops.take(flat, ops.cast(pairs, "int32"))  # (batch, time - 1)
-        at_token = ops.take_along_axis(potentials, ops.cast(tags, "int32")[:, :, None], axis=2)
-        at_token = at_token[:, :, 0]
-        if mask is not None:
-            at_token = ops.where(mask, at_token, 0.0)
-            between = ops.where(mask[:, 1:], between, 0.0)
-        return ops.sum(at_token, axis=1) + ops.sum(between, axis=1)
+        potentials, _, mask, transitions = unpacked(np.asarray(ops.convert_to_numpy(chain)))
+        lengths = mask.astype(bool).sum(axis=1)
+        rows = [row[:n] for row, n in zip(potentials, lengths, strict=True)]
+        return viterbi(rows, transitions[0]) if rows else []
+
+    @staticmethod
+    def probabilities(chain: Any) -> Any:
+        """The marginal probability of each tag at each token, float32 `(batch, time, tags)`.
+
+        Args:
+            chain: what the layer returned, in a model too. No gradient goes through it.
+        """
+        return unpacked(chain).probabilities
 
     def compute_output_shape(self, input_shape):
-        return input_shape, input_shape
+        batch, time, tags = input_shape
+        return batch, None if time is None else time + tags, 2 * tags + 1
 
     def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
+        return None  # it is in the output
 
     def get_config(self):
         return super().get_config() | {
@@ -130,7 +167,7 @@ def _sum_over_sequences(potentials, transitions, mask):
     empty sentence it is 0.
     """
 
-    @ops.custom_gradient
+    @custom_gradient
     def sums(potentials, transitions):
         forward, backward, x = _messages(potentials, transitions, mask)
         log_z = _log_sum(backward[0])[:, None]  # (batch, 1)
@@ -139,9 +176,8 @@ def _sum_over_sequences(potentials, transitions, mask):
         real = ops.any(mask, axis=1, keepdims=True)
         shown = ops.where(mask | ~real, ops.where(real, log_z, 0.0), 0.0)[:, :, None]
 
-        def gradient(*args, upstream=None):
-            # PyTorch's wrapper names the gradient and adds the arguments.
-            weight = (args[0] if upstream is None else upstream)[:, 0, -1:]  # (batch, 1)
+        def gradient(upstream):
+            weight = upstream[:, 0, -1:]  # (batch, 1)
             # At padding these are no probabilities, and their exponentials may be infinite.
             goes_on = ops.transpose(mask[:, 1:])[:, :, None]
             ahead = ops.where(goes_on, forward[:-1] - log_z, FORBIDDEN)

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_elmo.layers.mixes import MIXES
 from keras_elmo.layers.scalar_mix import ScalarMix
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -62,6 +63,7 @@ class LayerMix(keras.layers.Layer):
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         num_layers = input_shape[2]

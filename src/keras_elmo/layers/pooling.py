@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.masking import masked, masked_softmax, widened
+from keras_elmo.layers.torch_state import as_torch_module
+
 POOLINGS = ("last", "max", "mean", "attention")
 
 
@@ -35,6 +38,7 @@ class SequencePooling(keras.layers.Layer):
             )
         self.pooling = pooling
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
         if self.pooling == "attention":
@@ -48,10 +52,11 @@ class SequencePooling(keras.layers.Layer):
             self.score.build(input_shape)
 
     def call(self, inputs, mask=None):
-        real = ops.ones_like(inputs[:, :, :1])
+        x = widened(inputs)
+        real = ops.ones_like(x[:, :, :1])
         if mask is not None:
-            real = ops.cast(mask, inputs.dtype)[:, :, None]  # (batch, time, 1)
-        return getattr(self, f"_{self.pooling}")(inputs, real)
+            real = ops.cast(mask, x.dtype)[:, :, None]  # (batch, time, 1)
+        return ops.cast(getattr(self, f"_{self.pooling}")(x, real), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], input_shape[2])
@@ -70,12 +75,12 @@ class SequencePooling(keras.layers.Layer):
         return ops.concatenate([forward, (x * real)[:, 0, half:]], axis=-1)
 
     def _max(self, x, real):
-        lowest = ops.max(x + (real - 1.0) * 1e9, axis=1)  # (batch, features)
-        return lowest * ops.max(real, axis=1)
+        highest = ops.max(masked(x, real > 0.0), axis=1)  # (batch, features)
+        return highest * ops.max(real, axis=1)
 
     def _mean(self, x, real):
         return ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
 
     def _attention(self, x, real):
-        scores = self.score(self.hidden(x)) + (real - 1.0) * 1e9  # (batch, time, 1)
-        return ops.sum(ops.softmax(scores, axis=1) * real * x, axis=1)
+        scores = self.score(self.hidden(x))  # (batch, time, 1)
+        return ops.sum(masked_softmax(scores, real > 0.0, axis=1) * x, axis=1)

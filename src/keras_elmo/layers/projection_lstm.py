@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.recurrence import Recurrence
+from keras_elmo.layers.torch_state import as_torch_module
 
 
 class _State:
@@ -75,6 +76,7 @@ class ProjectionLSTM(keras.layers.Layer):
         self.output_dim = projection_dim or units
         self.supports_masking = True
         self._state = _State()
+        as_torch_module(self)
 
     def build(self, input_shape):
         gates = 4 * self.units

@@ -6,6 +6,7 @@ from typing import Any
 from keras import ops
 
 from keras_elmo.layers.activations import side_by_side, sigmoid_gradient, tanh_gradient
+from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.scan import scan, stacked
 
 
@@ -68,14 +69,12 @@ class Recurrence:
         """The same as `run`, with a gradient of its own; states get none, as in truncated BPTT."""
         features = state[0].shape[-1]
 
-        @ops.custom_gradient
+        @custom_gradient
         def loop(x, *kernels):
             last, steps = self._forward(x, keep, state, *kernels)
             h = stacked(steps[0])
 
-            def gradient(*args, upstream=None):
-                # PyTorch's wrapper names the gradient and adds the arguments.
-                dy = args[0] if upstream is None else upstream
+            def gradient(dy):
                 if self.returns_state:
                     dy = dy[:, :, :features]
                 return self._gradients(dy, keep, state, last, h, steps, *kernels)

@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.cross_entropy import cross_entropy_in_blocks
+from keras_elmo.layers.custom_gradient import custom_gradient
+from keras_elmo.layers.masking import masked
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -64,8 +66,9 @@ class SampledSoftmax(keras.layers.Layer):
         is_sampled = ops.scatter(
             candidates[:, None], ops.ones_like(candidates), (self.vocabulary_size,)
         )
-        absent = ops.where(ops.equal(ops.take(is_sampled, targets), 0), target, -1e9)
-        return ops.logaddexp(sampled, absent) - target
+        absent = masked(target, ops.equal(ops.take(is_sampled, targets), 0))
+        # `logaddexp` of such numbers has second derivatives on PyTorch that are none.
+        return sampled + ops.softplus(absent - sampled) - target
 
     def output_vectors(self):
         """What each word's logit is the product with, float32 `(V, features)`."""
@@ -87,7 +90,7 @@ def _log_sum_exp(hidden, kernel, bias, dtype):
     The exponentials are kept in `dtype` for the gradient, which then is two products.
     """
 
-    @ops.custom_gradient
+    @custom_gradient
     def function(hidden, kernel, bias):
         words = ops.cast(kernel, dtype)
         logits = ops.matmul(ops.cast(hidden, dtype), ops.transpose(words))
@@ -97,9 +100,8 @@ def _log_sum_exp(hidden, kernel, bias, dtype):
         total = ops.sum(exponentials, axis=1, keepdims=True)  # (predictions, 1)
         weights = ops.cast(exponentials, dtype)
 
-        def gradient(*args, upstream=None):
-            # PyTorch's wrapper names the gradient and adds the arguments.
-            scale = (args[0] if upstream is None else upstream)[:, None] / total
+        def gradient(upstream):
+            scale = upstream[:, None] / total
             d_hidden = ops.cast(ops.matmul(weights, words), "float32") * scale
             rows = ops.concatenate([hidden * scale, scale], axis=1)  # the last for the bias
             d_words = ops.matmul(ops.transpose(weights), ops.cast(rows, dtype))

@@ -3,6 +3,10 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.groups import MIX, join_group
+from keras_elmo.layers.masking import widened
+from keras_elmo.layers.torch_state import as_torch_module
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class ScalarMix(keras.layers.Layer):
@@ -31,16 +35,23 @@ class ScalarMix(keras.layers.Layer):
         self.layer_norm = layer_norm
         self.epsilon = epsilon
         self.supports_masking = True
+        as_torch_module(self)
 
     def build(self, input_shape):
-        self.scalars = self.add_weight(shape=(input_shape[2],), initializer="zeros", name="scalars")
-        self.gamma = self.add_weight(shape=(), initializer="ones", name="gamma")
+        # Three numbers, or four: they cost nothing in full precision.
+        self.scalars = self.add_weight(
+            shape=(input_shape[2],), initializer="zeros", name="scalars", autocast=False
+        )
+        self.gamma = self.add_weight(shape=(), initializer="ones", name="gamma", autocast=False)
+        join_group([self.scalars, self.gamma], MIX)
 
     def call(self, inputs, mask=None):
         x = self._normalise(inputs, mask) if self.layer_norm else inputs
         weights = self.gamma * ops.softmax(self.scalars)  # (layers,)
+        weights = ops.cast(weights, x.dtype)
         # One after another: no product of the size of all layers is kept for the gradient.
-        return sum(weights[j] * x[:, :, j] for j in range(x.shape[2]))
+        mixed = sum(weights[j] * x[:, :, j] for j in range(x.shape[2]))
+        return ops.cast(mixed, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:2], input_shape[3])
@@ -49,6 +60,7 @@ class ScalarMix(keras.layers.Layer):
         return super().get_config() | {"layer_norm": self.layer_norm, "epsilon": self.epsilon}
 
     def _normalise(self, x, mask):
+        x = widened(x)
         if mask is None:
             real = ops.ones_like(x[:, :, :1, :1])
         else:

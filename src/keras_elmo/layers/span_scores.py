@@ -3,11 +3,8 @@
 import keras
 from keras import ops
 
-from keras_elmo.layers.attention_flow import masked_softmax
+from keras_elmo.layers.masking import MASKED, masked, masked_softmax
 from keras_elmo.layers.pooling import SequencePooling
-
-# The score of a padded step. No sum of real scores comes near it, and float32 keeps it apart.
-MASKED = -1e9
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -74,8 +71,7 @@ class SpanScores(keras.layers.Layer):
     def call(self, starts, ends, passage, question, mask=None):
         real = None if mask is None else ops.cast(mask, "bool")
         both = self._with_inside(*(f(x) for f, x in self._scored(starts, ends)))
-        if real is not None:
-            both = ops.where(real[:, :, None], both, MASKED)
+        both = masked(both, None if real is None else real[:, :, None])
         weights = span_weights(both)  # three (batch, time)
         texts = (starts, ends, passage)
         parts = [_mean(x, weight) for x, weight in zip(texts, weights, strict=True)]

@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 import warnings
 import zipfile
 from pathlib import Path
@@ -14,51 +13,46 @@ import numpy as np
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.config import check_state
 from keras_elmo.text.json_files import loads
+from keras_elmo.text.work_folder import remove_unfinished
 from keras_elmo.weights.checked_values import is_size
 from keras_elmo.weights.config_check import check_backbone, numbers_of_backbone
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.npz_file import DAMAGED, read_npz
 from keras_elmo.weights.space import require_space
 
+_FOLDER, _STATE = "checkpoint", "state.json"
 _HINT = "Bring back a copy of it, or begin a new run in another folder."
 _MOST_CONFIG_BYTES = 2**26
-_CURRENT, _PREVIOUS, _UNFINISHED = "checkpoint", "checkpoint.previous", "checkpoint.unfinished"
 
 
 def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any]) -> None:
     """Write model, optimizer and `state` to `folder/checkpoint`; the old one lives until then."""
-    unfinished = folder / _UNFINISHED
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    size = sum(math.prod(variable.shape) for variable in model.variables)
-    require_space(unfinished / "model.keras", 3 * 4 * size)  # with the two moments of Adam
-    model.save(unfinished / "model.keras")
-    np.savez(unfinished / "states.npz", *[variable.numpy() for variable in _states(model)])
-    (unfinished / "state.json").write_text(json.dumps(state))
-    if (folder / _CURRENT).exists():  # else a kill left the previous one as the only whole one
-        shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
-        (folder / _CURRENT).rename(folder / _PREVIOUS)
-    unfinished.rename(folder / _CURRENT)
-    shutil.rmtree(folder / _PREVIOUS, ignore_errors=True)
+    with new_folder(folder / _FOLDER, overwrite=True, signs=(_STATE,)) as new:
+        size = sum(math.prod(variable.shape) for variable in model.variables)
+        require_space(new / "model.keras", 3 * 4 * size)  # with the two moments of Adam
+        model.save(new / "model.keras")
+        np.savez(new / "states.npz", *[variable.numpy() for variable in _states(model)])
+        (new / _STATE).write_text(json.dumps(state))
 
 
 def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | None:
     """The newest whole checkpoint in `folder`, or None where there is none."""
-    for name in (_CURRENT, _PREVIOUS):
-        if (folder / name / "state.json").exists():
-            state = check_state(folder / name / "state.json")
-            model = _load_model(folder / name / "model.keras")
-            states = folder / name / "states.npz"
-            values = read_npz(states, "states of dropout and LSTMs", hint=_HINT)
-            try:
-                for variable, value in zip(_states(model), values.values(), strict=True):
-                    variable.assign(value)
-            except ValueError as error:
-                raise ValueError(
-                    f"{states} must hold the states of {folder / name / 'model.keras'}. "
-                    f"Received: {error}. {_HINT}"
-                ) from error
-            return model, state
-    return None
+    path = folder / _FOLDER
+    remove_unfinished(path)  # and what a kill kept from its place is put there
+    if not (path / _STATE).exists():
+        return None
+    state = check_state(path / _STATE)
+    model = _load_model(path / "model.keras")
+    values = read_npz(path / "states.npz", "states of dropout and LSTMs", hint=_HINT)
+    try:
+        for variable, value in zip(_states(model), values.values(), strict=True):
+            variable.assign(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{path / 'states.npz'} must hold the states of model.keras beside it. Received: "
+            f"{error}. {_HINT}"
+        ) from error
+    return model, state
 
 
 def _load_model(path: Path) -> Any:

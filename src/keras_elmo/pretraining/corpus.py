@@ -13,7 +13,6 @@ from keras_elmo.pretraining.corpus_folder import (
     check_texts,
     read_report,
     recipe_of,
-    unfinished_corpus,
 )
 from keras_elmo.pretraining.corpus_report import corpus_report
 from keras_elmo.pretraining.counting import Reading, count_parts
@@ -27,6 +26,8 @@ from keras_elmo.pretraining.text_blocks import (
 )
 from keras_elmo.text.lines import DataError
 from keras_elmo.text.vocabulary import MARKS
+from keras_elmo.text.work_folder import remove_unfinished
+from keras_elmo.weights.new_folder import new_folder
 
 MAX_LENGTH = 60
 MAX_TYPES = 1_000_000
@@ -123,6 +124,7 @@ def prepare_corpus(
     Raises:
         ValueError: a number below its minimum, no paths.
         DataError: nothing to read in a file, or no UTF-8 text; the message names file and line.
+        FileExistsError: `folder` holds something else than a corpus.
         FileNotFoundError, IsADirectoryError: a path is no file.
         ImportError: zstandard is missing for a .zst file.
         ChildProcessError: a process was ended from outside.
@@ -138,10 +140,11 @@ def prepare_corpus(
     )
     recipe = recipe_of(paths, max_length, max_types)
     if read_report(folder).get("fingerprint") == recipe["fingerprint"]:
+        remove_unfinished(folder)
         return Corpus.load(folder)
     split = [parts_of(path) for path in paths]
     parts = [part for parts in split for part in parts]
-    with unfinished_corpus(folder) as work:
+    with new_folder(folder, overwrite=True, signs=(REPORT,)) as work:
         counted = iter(count_parts(parts, work, max_length, processes, on_progress))
         files = [[next(counted) for _ in parts] for parts in split]
         for path, file in zip(paths, files, strict=True):

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,6 @@ from keras_elmo.text.lines import DataError
 from keras_elmo.text.opening import check_file
 
 REPORT = "corpus.json"
-_ARRAYS = ("tokens.npy", "offsets.npy", "types.txt")
 _FORMAT = 2  # a change of what is written for the same bytes needs another number
 
 
@@ -58,20 +54,3 @@ def recipe_of(paths: Sequence[Path], max_length: int, max_types: int) -> dict[st
     recipe = {"format": _FORMAT, "max_length": max_length, "max_types": max_types}
     whole = json.dumps([recipe, digests]).encode()
     return {"fingerprint": hashlib.blake2b(whole, digest_size=16).hexdigest(), **recipe}
-
-
-@contextmanager
-def unfinished_corpus(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `folder`, whose files move there when the block ends well."""
-    work = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(work, ignore_errors=True)  # of a run that was killed
-    work.mkdir(parents=True)
-    try:
-        yield work
-        folder.mkdir(exist_ok=True)
-        # First away and last back: without a report nothing is taken for finished.
-        (folder / REPORT).unlink(missing_ok=True)
-        for name in (*_ARRAYS, REPORT):
-            os.replace(work / name, folder / name)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

@@ -8,7 +8,6 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
-    new_folder,
     store_as_float16,
     write_backbone,
     write_metadata,
@@ -16,6 +15,7 @@ from keras_elmo.elmo.saving import (
 )
 from keras_elmo.elmo.softmax_file import write_softmax
 from keras_elmo.text.vocabulary import Vocabulary
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, WEIGHTS_FILE
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.text.new_file import new_file
+
 # Columns of a history that say when, not how well.
 _CLOCKS = ("epoch", "step", "tokens", "seconds")
 
@@ -44,7 +46,7 @@ def plot_learning_curves(
         axes.grid(alpha=0.3)
         if f"val_{measure}" in names:
             axes.legend()
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def plot_confusion_matrix(
@@ -74,7 +76,7 @@ def plot_confusion_matrix(
         for (i, j), count in np.ndenumerate(counts):
             color = "white" if shares[i, j] > 0.5 else "black"
             axes.text(j, i, str(count), ha="center", va="center", color=color)
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> None:
@@ -105,7 +107,7 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
         )
         axes.grid(alpha=0.3)
         axes.legend(loc="upper left", fontsize="x-small")
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def _thousands() -> Any:
@@ -130,3 +132,9 @@ def new_figure(width: float, height: float) -> Any:
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)  # needs no display, and leaves the user's own backend alone
     return figure
+
+
+def save_figure(figure: Any, path: str | PathLike[str]) -> None:
+    """Write a figure as a picture, replacing an older one."""
+    with new_file(path, overwrite=True) as unfinished:
+        figure.savefig(unfinished)

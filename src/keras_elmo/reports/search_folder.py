@@ -11,7 +11,7 @@ from keras_elmo.reports.search_plots import plot_importance, plot_search_history
 from keras_elmo.search.ledger import BEST, TrialRow
 from keras_elmo.search.trial import RECORD_FILE, read_record
 from keras_elmo.search.tuning import SearchResult
-from keras_elmo.weights.new_file import new_file
+from keras_elmo.text.new_file import new_file
 
 TRIALS_FILE, COMMAND_FILE = "trials.csv", "train_command.txt"
 HISTORY_PICTURE, IMPORTANCE_PICTURE = "history.png", "importance.png"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 
-from keras_elmo.reports.plots import new_figure
+from keras_elmo.reports.plots import new_figure, save_figure
 from keras_elmo.search.ledger import TrialRow
 from keras_elmo.search.trial import COMPLETE, PRUNED
 
@@ -38,7 +38,7 @@ def plot_search_history(trials: Sequence[TrialRow], path: str | PathLike[str]) -
     axes.locator_params(axis="x", integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def plot_importance(importance: Mapping[str, float], path: str | PathLike[str]) -> None:
@@ -59,4 +59,4 @@ def plot_importance(importance: Mapping[str, float], path: str | PathLike[str]) 
     axes.margins(x=0.12)
     axes.set(xlabel="share of what makes a trial good", title="Importance of the parameters")
     axes.xaxis.set_major_formatter("{x:.0%}")
-    figure.savefig(path)
+    save_figure(figure, path)

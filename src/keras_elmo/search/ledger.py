@@ -1,6 +1,6 @@
 """What a search decides: which trial is next, when one ends, and whose model is kept."""
 
-import shutil
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,9 +10,17 @@ from typing import Any
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from keras_elmo.search.study import FACTS, NUMBER, Study
-from keras_elmo.search.trial import COMPLETE, INTERRUPTED, OUT_OF_TIME, PRUNED, Outcome
+from keras_elmo.search.trial import (
+    COMPLETE,
+    INTERRUPTED,
+    OUT_OF_TIME,
+    PRUNED,
+    RECORD_FILE,
+    Outcome,
+)
 from keras_elmo.tasks.labelled_files import LabelledData
 from keras_elmo.tasks.runs import TrainingRun
+from keras_elmo.text.work_folder import clear, move_in, remove_unfinished, work_folder
 
 BEST = "best"
 _DROPPED = (OUT_OF_TIME, INTERRUPTED)
@@ -169,16 +177,23 @@ class Ledger:
 
     def _settle(self) -> None:
         """Give the best trial's model its place, also after a kill, and remove the others'."""
-        best = self.best()
-        place, replaced = self._folder / BEST, self._folder / f"{BEST}.replaced"
+        best, place = self.best(), self._folder / BEST
         new = self._folder / f"trial-{best.number}" if best else None
-        if new and new.is_dir():
-            shutil.rmtree(replaced, ignore_errors=True)
-            if place.exists():
-                place.rename(replaced)
-            new.rename(place)
-        shutil.rmtree(replaced, ignore_errors=True)
+        with work_folder(place) as work:
+            if new and new.is_dir():
+                clear(work)
+                move_in(new, place)
+            clear(work)
         written = [f"trial-{number}" for number in self._running]
         for path in self._folder.glob("trial-*"):
-            if path.name.removesuffix(".unfinished") not in written:
-                shutil.rmtree(path, ignore_errors=True)
+            trial = path.with_name(path.name.removesuffix(".unfinished"))
+            if re.fullmatch(r"trial-\d+", trial.name) and trial.name not in written:
+                _remove(trial)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a trial's model, and what a killed process left of it."""
+    if (folder / RECORD_FILE).is_file():  # else it is none
+        with work_folder(folder) as work:
+            folder.rename(work / "removed")
+    remove_unfinished(folder)

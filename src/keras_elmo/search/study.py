@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.search.space import Choice, Int, Space, Spec, matters, ordered
-from keras_elmo.weights.folder_lock import LOCK
+from keras_elmo.text.folder_lock import LOCK
 
 try:
     import optuna

@@ -17,7 +17,7 @@ from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
 from keras_elmo.tasks.labelled_files import LabelledData
 from keras_elmo.tasks.runs import NO_VECTORS, TrainingRun, option_types
-from keras_elmo.weights.folder_lock import locked_folder
+from keras_elmo.text.folder_lock import locked_folder
 from keras_elmo.weights.presets import OWN_VECTORS
 
 # Where something lies is not what it is: the identity of a search has their contents.

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.word_types import TYPES, WordTypes
+from keras_elmo.tasks.word_types import WordTypes
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
 
@@ -91,7 +91,7 @@ class SentenceBatches(keras.utils.PyDataset):
         if self.features is not None:
             inputs[FEATURES] = self._padded([self.features[i] for i in rows], length)
         elif self.word_types is not None:
-            inputs |= self._types(index, length)
+            inputs |= self.word_types.encode([self.sentences[i] for i in rows], length)
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
 
     def on_epoch_end(self) -> None:
@@ -107,17 +107,6 @@ class SentenceBatches(keras.utils.PyDataset):
             plan = [self._first[i] for i in order]
         self.rows = plan
 
-    def _types(self, index: int, length: int) -> dict[str, np.ndarray]:
-        types = self.word_types
-        if types is None:
-            return {}
-        sentences = [self.sentences[i] for i in self.rows[index]]
-        if index != 1:
-            return types.encode(sentences, length)
-        # Sizes that the first two batches share would be taken for those of all, as for lengths.
-        first = [self.sentences[i] for i in self.rows[0]]
-        return types.encode(sentences, length, types.encode(first, self._length(0))[TYPES].shape)
-
     def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
         # As they are stored: the model makes float32 of float16, with all cores.
         padded = np.zeros((len(features), length, *features[0].shape[1:]), features[0].dtype)
@@ -130,12 +119,7 @@ class SentenceBatches(keras.utils.PyDataset):
 
     def padded_length(self, index: int, lengths: np.ndarray) -> int:
         """To what a batch is padded, of sentences with these lengths."""
-        length = _rounded(lengths[self.rows[index]].max())
-        if index == 1 and length == self.padded_length(0, lengths):
-            # On TensorFlow, Keras takes what the first two batches have in common for the shape of
-            # all others. One more step of padding shows it that lengths vary.
-            length += _STEP
-        return length
+        return _rounded(lengths[self.rows[index]].max())
 
     def _random(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])

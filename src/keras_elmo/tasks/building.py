@@ -13,7 +13,7 @@ from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labelled_files import check_options
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
-from keras_elmo.tasks.pretrained import WordVectors
+from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
@@ -30,7 +30,7 @@ from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
 
-_MOST_WORDS = 50_000  # with a vector that trains: each makes every step a little slower
+_MOST_WORDS = 50_000  # with a vector
 _LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD
 
 
@@ -62,9 +62,9 @@ def build_task(
         cross_attention: for pairs: each text attends to the other.
         word_embedding_dim: size of trainable word vectors beside ELMo, of the words that occur
             twice; all others share one.
-        word_vectors: what they begin with: words and their vectors, such as `load_word_vectors`
-            returns, of which all are kept, and those of words in the data set train; or a file in
-            GloVe's text form, of which only these are kept.
+        word_vectors: what they begin with, as of
+            [`from_preset`][keras_elmo.tasks.task.ElmoTask.from_preset]; or a file in GloVe's text
+            form, of which the words in the data set are kept.
         crf: for tags; None is a CRF where they mark spans. Their scheme is that of the data set, or
             BIO, in which they are read.
         word_shape_dim: size of vectors of the words' shapes beside ELMo.
@@ -76,9 +76,13 @@ def build_task(
     pair = dataset.kind in (PAIR, PAIR_REGRESSION)
     vectors = None
     if word_vectors or word_embedding_dim:
-        words = _choose_words(preprocessor, dataset, word_vectors, word_embedding_dim)
-        preprocessor, vectors, sizes = words
-        arguments |= sizes
+        vectors = _word_vectors(preprocessor, dataset, word_vectors, word_embedding_dim)
+        if vectors:
+            arguments |= word_vector_arguments(preprocessor, vectors)
+        else:
+            arguments["word_embedding_dim"] = word_embedding_dim
+            arguments["preprocessor"] = with_word_vocabulary(preprocessor, dataset.sentences())
+        preprocessor = arguments["preprocessor"]
     if word_shape_dim:
         config = preprocessor.get_config() | {"word_shapes": True}
         preprocessor = ElmoPreprocessor.from_config(config)
@@ -170,55 +174,49 @@ def _answerer(
     )
 
 
-def _choose_words(
+def _word_vectors(
     preprocessor: ElmoPreprocessor,
     dataset: Dataset,
     given: WordVectors | str | PathLike[str] | None,
     size: int | None,
-) -> tuple[ElmoPreprocessor, WordVectors | None, dict[str, int]]:
-    """The words that get a vector, what these begin with, and arguments of the task."""
-    least = 1 if isinstance(given, str | PathLike) else 2  # so that unknown words train
-    preprocessor = with_word_vocabulary(preprocessor, dataset.sentences(), min_count=least)
-    config = preprocessor.get_config()
-    words = config["word_vocabulary"]
-    sizes = {"trained_words": len(words)} | ({"word_embedding_dim": size} if size else {})
+) -> WordVectors | None:
+    """What word vectors begin with; None is random numbers.
+
+    Raises:
+        ValueError: another size than is wanted, or a file without words of the data set.
+    """
     if given is None:
-        return preprocessor, None, sizes
+        return None
     if isinstance(given, str | PathLike):
-        vectors = _read_vectors(given, words)
+        words = _word_counts(preprocessor, dataset.sentences())
+        vectors = read_glove(str(given), words.keys() - set(MARKS))
+        if not vectors[0]:
+            raise ValueError(
+                f"{given} must hold words of the training data. Received: none of them"
+            )
     else:
         vectors = given
-        words = list(dict.fromkeys([*words, *vectors[0]]))
-        preprocessor = ElmoPreprocessor.from_config(config | {"word_vocabulary": words})
     if size not in (None, vectors[1].shape[1]):
         raise ValueError(
             f"`word_embedding_dim` must be that of `word_vectors`, {vectors[1].shape[1]}, or left "
             f"out. Received: {size}"
         )
-    return preprocessor, vectors, sizes | {"word_embedding_dim": vectors[1].shape[1]}
+    return vectors
 
 
 def with_word_vocabulary(
-    preprocessor: ElmoPreprocessor, sentences: Sequence[Any], *, min_count: int = 1
+    preprocessor: ElmoPreprocessor, sentences: Sequence[Any]
 ) -> ElmoPreprocessor:
     """A preprocessor that also gives `word_ids`, for the lower-cased words of the training data.
 
-    A word in another case finds its lower-cased vector. Words rarer than `min_count` are unknown,
-    as those will be that are only met later; so are all but the 50,000 most frequent ones.
+    A word in another case finds its lower-cased vector. Words that occur once are unknown, as those
+    will be that are only met later; so are all but the 50,000 most frequent ones.
     """
-    tokens = preprocessor.tokenize(sentences)
-    counts = Counter(word.lower() for words in tokens for word in words)
-    words = Vocabulary.from_counts(counts, _MOST_WORDS, min_count).tokens
+    counts = _word_counts(preprocessor, sentences)
+    words = Vocabulary.from_counts(counts, _MOST_WORDS, min_count=2).tokens
     return ElmoPreprocessor.from_config(preprocessor.get_config() | {"word_vocabulary": words})
 
 
-def _read_vectors(path: str | PathLike[str], known: Sequence[str]) -> WordVectors:
-    """Those of known words, from a file.
-
-    Raises:
-        ValueError: none of the words is there.
-    """
-    words, vectors = read_glove(str(path), set(known) - set(MARKS))
-    if not words:
-        raise ValueError(f"{path} must hold words of the training data. Received: none of them")
-    return words, vectors
+def _word_counts(preprocessor: ElmoPreprocessor, sentences: Sequence[Any]) -> Counter[str]:
+    tokens = preprocessor.tokenize(sentences)
+    return Counter(word.lower() for words in tokens for word in words)

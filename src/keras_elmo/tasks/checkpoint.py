@@ -13,7 +13,8 @@ import numpy as np
 
 from keras_elmo.tasks.training_facts import changes
 from keras_elmo.text.json_files import loads
-from keras_elmo.weights.new_file import new_file
+from keras_elmo.text.new_file import new_file
+from keras_elmo.text.work_folder import remove_unfinished
 from keras_elmo.weights.npz_file import read_npz
 from keras_elmo.weights.space import require_space
 
@@ -150,6 +151,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     def remove(self) -> None:
         """The training is over and its model is safe."""
+        remove_unfinished(self.path)
         self.path.unlink(missing_ok=True)
 
     def _add_metrics(self) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 from keras import ops, tree
 
 from keras_elmo.layers.attention_decoder import AttentionDecoder
+from keras_elmo.layers.masking import is_masked
 from keras_elmo.tasks.beam_search import Steps
-
-_FORBIDDEN = -1e8  # lower log-probabilities are of what cannot be written
 
 
 class Candidate(NamedTuple):
@@ -79,7 +78,7 @@ class _DecoderSteps(Steps):
         rows = [ops.convert_to_tensor(x.astype(np.int32)) for x in (parents, ids)]
         self._state, values, symbols = self._step(self._choices, self._state, self._source, *rows)
         values, symbols = map(ops.convert_to_numpy, (values, symbols))
-        return np.where(values < _FORBIDDEN, -np.inf, values), symbols
+        return np.where(is_masked(values), -np.inf, values), symbols
 
 
 def _compiled(layer: keras.layers.Layer, function: Callable, static: int = 0) -> Callable:

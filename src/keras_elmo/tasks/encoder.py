@@ -1,15 +1,18 @@
 """What every task puts on ELMo: a mix of its layers, other word vectors, BiLSTM layers."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.layers.word_table import WordTable
+from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_shapes import SHAPES
 
 # The inputs, to which more may be added, and the words' vectors → what the BiLSTM reads, its mask.
@@ -73,14 +76,17 @@ def build_encoder(
     return inputs, features, keras.layers.Dropout(dropout, name="dropout")(x)
 
 
-def make_word_table(
-    preprocessor: Any, size: int | None, trained_words: int | None
-) -> WordTable | None:
-    """What looks up the word vectors beside ELMo.
+def make_word_table(preprocessor: Any, size: int | None, new_words: int) -> WordTable | None:
+    """What looks up the word vectors beside ELMo, with free rows for `new_words` more words.
 
     Raises:
-        ValueError: no words to embed, or fewer than are to train.
+        ValueError: no words to embed, or rows without a size.
     """
+    if new_words < 0 or (new_words and size is None):
+        raise ValueError(
+            "`new_words` must be the number of words that get a vector of `word_embedding_dim` "
+            f"beside those of the vocabulary. Received: {new_words}, word_embedding_dim={size}"
+        )
     if size is None:
         return None
     if preprocessor is None or preprocessor.word_vocabulary is None:
@@ -88,9 +94,35 @@ def make_word_table(
             "`word_embedding_dim` needs a preprocessor with a `word_vocabulary`: the words that "
             f"get a vector. Received: preprocessor={preprocessor!r} without one"
         )
-    rows = len(preprocessor.word_vocabulary) + 1  # row 0 stands for padding
-    trained_rows = None if trained_words is None else trained_words + 1
-    return WordTable(rows, size, trained_rows, name="word_vectors")
+    rows = len(preprocessor.word_vocabulary) + 1 + new_words  # row 0 stands for padding
+    return WordTable(rows, size, name="word_vectors")
+
+
+def learn_words(
+    preprocessor: ElmoPreprocessor, texts: Iterable[Sequence[str]], most: int
+) -> tuple[ElmoPreprocessor, int]:
+    """A preprocessor that also knows frequent words of the training data, in lower case.
+
+    A word counts where it occurs twice in different texts or in one: rarer ones are unknown, as
+    those will be that are only met later, so that the vector of these trains.
+
+    Args:
+        preprocessor: with a `word_vocabulary`, behind which the new words get their places.
+        texts: tokens of each text; a text that stands there again is not counted again.
+        most: so many new words, at most.
+
+    Returns:
+        The preprocessor, and how many words more it might have had.
+    """
+    if not most:
+        return preprocessor, 0
+    config = preprocessor.get_config()
+    known = set(config["word_vocabulary"])
+    tokens = (word for text in set(map(tuple, texts)) for word in text if word not in known)
+    counts = Counter(word for word in map(str.lower, tokens) if word not in known)
+    new = Vocabulary.from_counts(counts, len(MARKS) + most, min_count=2).tokens[len(MARKS) :]
+    words = [*config["word_vocabulary"], *new]
+    return ElmoPreprocessor.from_config(config | {"word_vocabulary": words}), most - len(new)
 
 
 def check_word_shapes(preprocessor: Any, size: int | None) -> None:

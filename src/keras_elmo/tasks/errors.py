@@ -1,23 +1,28 @@
 """What a task got wrong on labelled text, the most confident mistakes first."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras_elmo.metrics.question_answering import answer_scores
+from keras_elmo.tasks.evaluation import gold_labels
+from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.pair_batches import pair_rows
+from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-from keras_elmo.tasks.question_batches import answer_texts
+from keras_elmo.tasks.question_batches import answer_texts, question_rows
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.text.rows import as_rows
 
 
 def error_records(
     task: ElmoTask,
-    texts: Sequence[Any],
-    gold: Sequence[Any],
+    texts: Any,
+    gold: Any,
     *,
     batch_size: int = 32,
     **search: Any,
@@ -26,9 +31,7 @@ def error_records(
 
     Args:
         task: any.
-        texts: strings or token lists.
-        gold: a label, a list of labels, a list of tags or a target for each; of several columns a
-            dict of them.
+        texts, gold: as `x` and `y` of the task's `fit`.
         search: for seq2seq, of `generate`.
 
     Returns:
@@ -40,7 +43,10 @@ def error_records(
         exactly right, the largest `error` (predicted less gold) first.
     """
     if isinstance(task, ElmoQuestionAnswerer):
-        return _wrong_answers(task, texts, gold, batch_size)
+        return _wrong_answers(task, question_rows(texts), gold, batch_size)
+    texts = list(pair_rows(texts) if isinstance(task, ElmoPairTask) else as_rows(texts, "texts"))
+    examples = read_examples(task, texts, gold)
+    gold = gold_labels(task, examples)
     if isinstance(task, ElmoTextRegressor):
         return _errors_of_numbers(task, texts, gold, batch_size)
     found = []
@@ -67,13 +73,16 @@ def _wrong_answers(
     task: ElmoQuestionAnswerer, pairs: Sequence[Any], gold: Sequence[Any], batch_size: int
 ) -> list[dict[str, Any]]:
     """As `error_records`, with the F1 of each answer; right is what matches exactly."""
-    wanted, found = answer_texts(pairs, gold), []
-    predictions = task.predict(pairs, batch_size=batch_size, best=1)
+    examples, found = read_examples(task, pairs, gold), []
+    wanted = answer_texts(examples.x, examples.y)
+    predictions = task.predict(examples.x, batch_size=batch_size, best=1)
     scores = answer_scores(wanted, [prediction.answer for prediction in predictions])
     for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
         if exact:
             continue
-        question, passage = pairs[number][:2]
+        given = pairs[number]
+        question = given["question"] if isinstance(given, Mapping) else given[0]
+        passage = examples.x[number].text
         silent = prediction.no_answer_probability
         confidence = round(1.0 - silent if prediction.answer else silent, 6)
         shown = {"number": number, "question": question, "passage": passage}
@@ -114,7 +123,7 @@ def _mistake(record: dict[str, Any], gold: Any) -> tuple[Any, Any, float | None]
         return gold, predicted, None if predicted == gold else share
     if "tags" in record:
         rows = zip(record["tags"], gold, record["probabilities"], strict=True)
-        wrong = [share for tag, wanted, share in rows if tag != wanted]
+        wrong = [share for tag, wanted, share in rows if wanted not in (None, tag)]
         return gold, record["tags"], max(wrong, default=None)
     if "labels" in record:
         predicted, wanted, shares = record["labels"], set(gold), record["probabilities"]
@@ -123,4 +132,4 @@ def _mistake(record: dict[str, Any], gold: Any) -> tuple[Any, Any, float | None]
         return gold, predicted, max(wrong, default=None)
     label = record["label"]
     share = record["probability"] if "probability" in record else record["probabilities"][label]
-    return gold, label, None if label == str(gold) else share
+    return gold, label, None if label == gold else share

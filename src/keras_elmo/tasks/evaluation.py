@@ -22,22 +22,24 @@ from keras_elmo.metrics.sequences import (
 )
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.data_facts import unknown_tokens
+from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
-from keras_elmo.tasks.tag_head import TagHead
+from keras_elmo.tasks.tag_head import LEFT_OUT, TagHead
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 
 def evaluate_task(
     task: ElmoTask,
-    sentences: Sequence[Any],
-    gold: Sequence[Any],
+    sentences: Any,
+    gold: Any = None,
     *,
     batch_size: int = 32,
     **search: Any,
@@ -46,11 +48,7 @@ def evaluate_task(
 
     Args:
         task: a trained one.
-        sentences: strings or token lists; for a question answerer `(question, passage)`, for a
-            task on pairs two texts.
-        gold: for each a label, a number, a list of labels or a list of tags; for a joint tagger a
-            dict; for seq2seq a text; for a question answerer the places of answers, as of its
-            `fit`.
+        sentences, gold: as of the task's `fit`.
         search: for seq2seq, of `generate`.
 
     Returns:
@@ -64,6 +62,8 @@ def evaluate_task(
         (targets without an end), and bleu and chrf where sacrebleu is installed. Questions: what
         `answer_report` returns; numbers: what `regression_report` returns.
     """
+    examples = read_examples(task, sentences, gold)
+    sentences, gold = examples.x, examples.y
     if isinstance(task, ElmoSeq2Seq):
         search = {"batch_size": batch_size, **search}
         return {"examples": len(gold)} | _sequence_report(task, sentences, gold, search)
@@ -76,9 +76,10 @@ def evaluate_task(
     if isinstance(task, ElmoTextRegressor):
         return report | regression_report(gold, task.predict(sentences, batch_size=batch_size))
     predicted: Any = task.predict_labels(sentences, batch_size=batch_size)
+    gold = gold_labels(task, examples)
     if isinstance(task, ElmoJointTagger):
         return report | _joint_report(task, gold, predicted)
-    return report | _tag_report(gold, predicted, task.labels, getattr(task, "scheme", None))
+    return report | _tag_report(task.head, gold, predicted)
 
 
 def _classifier_report(
@@ -108,26 +109,56 @@ def _sequence_report(
 
 
 def _label_report(gold: Sequence[Any], predicted: Any, encoder: LabelEncoder) -> dict[str, Any]:
-    matrix = confusion_matrix(encoder.encode(gold), encoder.encode(predicted), len(encoder.labels))
-    report = classification_report(gold, predicted, encoder.labels)
+    ids = encoder.encode(gold)
+    matrix = confusion_matrix(ids, encoder.encode(predicted), len(encoder.labels))
+    report = classification_report(encoder.decode(ids), predicted, encoder.labels)
     return {**report, "labels": encoder.labels, "confusion_matrix": matrix.tolist()}
 
 
+def gold_labels(task: ElmoTask, examples: Examples) -> list[Any]:
+    """What `predict_labels` would have to give; None for a tag that is left out."""
+    if isinstance(task, ElmoJointTagger):
+        columns = {
+            name: _gold_tags(head, examples.x, [row[name] for row in examples.y])
+            if isinstance(head, TagHead)
+            else head.encoder.decode(head.encoder.encode([row[name] for row in examples.y]))
+            for name, head in task.heads.items()
+        }
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if isinstance(task, ElmoTokenClassifier):
+        return _gold_tags(task.head, examples.x, examples.y)
+    if isinstance(task, ElmoTextClassifier) and not task.multi_label:
+        return task.label_encoder.decode(task.label_encoder.encode(examples.y))
+    return examples.y
+
+
+def _gold_tags(head: TagHead, sentences: list[Any], gold: list[Any]) -> list[list[Any]]:
+    found = []
+    for i, (tokens, tags) in enumerate(zip(sentences, gold, strict=True)):
+        ids = head.read_tags(tags, tokens, i)
+        own: list[Any] = [None if k == LEFT_OUT else head.encoder.labels[k] for k in ids]
+        # What was read from a file is BIO.
+        found.append(convert_tags(own, head.scheme) if head.scheme and None not in own else own)
+    return found
+
+
 def _tag_report(
-    gold: Sequence[Sequence[str]],
-    predicted: Sequence[Sequence[str]],
-    labels: Sequence[str],
-    scheme: str | None,
+    head: TagHead, gold: Sequence[Sequence[Any]], predicted: Sequence[Sequence[Any]]
 ) -> dict[str, Any]:
-    if scheme:  # what was read from a file is BIO
-        gold = [convert_tags(tags, scheme) for tags in gold]
-    tokens, guesses = list(chain(*gold)), list(chain(*predicted))
+    pairs = list(zip(chain(*gold), chain(*predicted), strict=True))
+    tokens, guesses = zip(*[pair for pair in pairs if pair[0] is not None], strict=True)
     report: dict[str, Any] = {"tokens": len(tokens)}
-    if not marks_spans(labels):
-        return report | classification_report(tokens, guesses, labels)
+    if not marks_spans(head.encoder.names):
+        return report | classification_report(tokens, guesses, head.encoder.labels)
     right = float(np.mean([x == y for x, y in zip(tokens, guesses, strict=True)]))
+    if len(tokens) < len(pairs):  # what is left out is outside of all spans
+        predicted = [
+            ["O" if tag is None else guess for tag, guess in zip(*rows, strict=True)]
+            for rows in zip(gold, predicted, strict=True)
+        ]
+        gold = [["O" if tag is None else tag for tag in tags] for tags in gold]
     report |= {"accuracy": right, **span_f1(gold, predicted, strict=False)}
-    if all(label[:2] in ("O", "B-", "I-") for label in labels):
+    if all(label[:2] in ("O", "B-", "I-") for label in head.encoder.names):
         report["strict_f1"] = span_f1(gold, predicted)["f1"]
     return report
 
@@ -140,10 +171,13 @@ def _joint_report(
     for name, head in task.heads.items():
         wanted, found = [row[name] for row in gold], [row[name] for row in predicted]
         if isinstance(head, TagHead):
-            if scheme := head.scheme:
-                wanted = [convert_tags(tags, scheme) for tags in wanted]
-            columns[name] = _tag_report(wanted, found, head.encoder.labels, None)
+            columns[name] = _tag_report(head, wanted, found)
+            right &= list(map(_same_tags, wanted, found))
         else:
             columns[name] = _label_report(wanted, found, head.encoder)
-        right &= [a == b for a, b in zip(wanted, found, strict=True)]
+            right &= [a == b for a, b in zip(wanted, found, strict=True)]
     return {"exact_match": float(right.mean()), "columns": columns}
+
+
+def _same_tags(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
+    return all(tag in (None, guess) for tag, guess in zip(wanted, found, strict=True))

@@ -15,7 +15,7 @@ from keras_elmo.embedding.store.errors import StoreFullError
 from keras_elmo.embedding.store.feature_store import FeatureStore
 from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.embedding.store.settings import show_bytes
-from keras_elmo.fine_tuning.groups import group_of
+from keras_elmo.layers.groups import elmo_group
 
 logger = logging.getLogger("keras_elmo")
 
@@ -25,7 +25,7 @@ MEMORY_LIMIT = 2 * 2**30  # bytes of features that are held in memory where no d
 def lower_key(backbone: ElmoBackbone, count: int, arrays: Mapping[str, np.ndarray]) -> str:
     """A name for what the lowest `count` layers of an ELMo compute, the word layer among them."""
     above = tuple(f"bilm_{n}" for n in range(count, backbone.num_layers + 1))
-    lower = {path: array for path, array in arrays.items() if group_of(path) not in above}
+    lower = {path: array for path, array in arrays.items() if elmo_group(path) not in above}
     return fingerprint(backbone.get_config(), lower)
 
 

@@ -5,7 +5,7 @@ import math
 import keras
 import numpy as np
 
-from keras_elmo.fine_tuning.groups import group_of
+from keras_elmo.layers.groups import group_of
 
 
 class FiniteLoss(keras.callbacks.Callback):
@@ -22,12 +22,16 @@ class FiniteLoss(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self.epoch = 0
+        self.start: dict[int, np.ndarray] = {}  # by the variable's identity
 
     def on_train_begin(self, logs=None):
-        self.start = {v.path: _array(v) for v in self.model.trainable_variables}
+        self.start = {}
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
+        for variable in self.model.trainable_variables:
+            if id(variable) not in self.start:  # it was frozen until now
+                self.start[id(variable)] = _array(variable)
 
     def on_train_batch_end(self, batch, logs=None):
         loss = float((logs or {}).get("loss", 0.0))
@@ -48,8 +52,8 @@ class FiniteLoss(keras.callbacks.Callback):
         moved: dict[str, float] = {}
         size: dict[str, float] = {}
         for variable in self.model.trainable_variables:
-            if (begin := self.start.get(variable.path)) is not None:
-                group = group_of(variable.path)
+            if (begin := self.start.get(id(variable))) is not None:
+                group = group_of(variable)
                 distance = np.nan_to_num(_array(variable) - begin, nan=np.inf)
                 moved[group] = moved.get(group, 0.0) + float(np.square(distance, dtype=float).sum())
                 size[group] = size.get(group, 0.0) + float(np.square(begin, dtype=float).sum())

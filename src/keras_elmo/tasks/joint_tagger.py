@@ -11,10 +11,12 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import JointAnnotation
+from keras_elmo.tasks.gate import Weights, check_keywords, read_weights
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_head import SentenceHead
 from keras_elmo.tasks.tag_head import TagHead
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.rows import as_rows, column_names, plain
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -22,7 +24,8 @@ class ElmoJointTagger(ElmoTask):
     """ELMo → BiLSTM → a head for each column of tags and each kind of sentence label.
 
     `x` holds token lists or strings, `y` a dict for each of them: column → a list of tags, or the
-    label of the sentence. The loss is the sum of the heads' losses; `accuracy` is the mean of
+    label of the sentence; or a dict or frame of such columns. `sample_weight` may be a dict, too:
+    column → weights. The loss is the sum of the heads' losses; `accuracy` is the mean of
     their accuracies, which are measured too (`slots_accuracy`, …).
 
     Args:
@@ -123,7 +126,7 @@ class ElmoJointTagger(ElmoTask):
         sentences: list[list[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Mapping[str, Any],
     ) -> TargetFunction:
         if class_weight not in (None, "balanced"):
             raise ValueError(
@@ -132,8 +135,8 @@ class ElmoJointTagger(ElmoTask):
             )
         functions = {}
         for name, head in self.heads.items():
-            column = [_value(row, name, i) for i, row in enumerate(y)]
-            functions[name] = head.targets(sentences, column, class_weight, sample_weight)
+            column = [row[name] for row in y]
+            functions[name] = head.targets(sentences, column, class_weight, sample_weight[name])
 
         def batch(rows: np.ndarray, length: int) -> tuple[dict[str, Any], dict[str, Any]]:
             pairs = {name: function(rows, length) for name, function in functions.items()}
@@ -141,6 +144,33 @@ class ElmoJointTagger(ElmoTask):
             return targets, {name: pair[1] for name, pair in pairs.items()}
 
         return batch
+
+    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[dict[str, Any]]:
+        names = list(y) if isinstance(y, Mapping) else column_names(y)
+        if names is None:
+            return [
+                {name: _value(row, name, i) for name in self.heads}
+                for i, row in enumerate(as_rows(y, "y"))
+            ]
+        if missing := [name for name in self.heads if name not in names]:
+            raise ValueError(
+                f"`y` must have a column for each head: {', '.join(self.heads)}. "
+                f"Received: {', '.join(map(str, names))}, without {', '.join(missing)}"
+            )
+        columns = [as_rows(y[name], name) for name in self.heads]
+        return [dict(zip(self.heads, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def read_weights(self, given: Any, sentences: Sequence[Any]) -> dict[str, Weights]:
+        if isinstance(given, Mapping):
+            check_keywords(given, list(self.heads), "`sample_weight`")
+        else:
+            given = dict.fromkeys(
+                self.heads, None if given is None else as_rows(given, "sample_weight")
+            )
+        return {
+            name: read_weights(given.get(name), sentences, by_token=name in self._tag_heads)
+            for name in self.heads
+        }
 
     def own_output(self, tokens: list[str], output: Any) -> Any:
         return {
@@ -156,14 +186,13 @@ class ElmoJointTagger(ElmoTask):
 
     def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[dict[str, Any]]:
         """What `fit` takes as `y`: the most probable tags and labels of each sentence."""
-        outputs = self.sentence_outputs(self._preprocessor.tokenize(x), batch_size)
+        outputs = self.sentence_outputs(self.read_sentences(x), batch_size)
         columns = {name: head.predict(outputs) for name, head in self.heads.items()}
         return [{name: column[i] for name, column in columns.items()} for i in range(len(outputs))]
 
     def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[JointAnnotation]:
         """Labels of each sentence, and of each column its tags and entities."""
-        texts = [x] if isinstance(x, str) else list(x)
-        sentences = self._preprocessor.tokenize(texts)
+        texts, sentences = self.read_texts(x)
         outputs = self.sentence_outputs(sentences, batch_size)
         arguments = texts, sentences, outputs, self._preprocessor.tokenizer
         columns = {name: head.annotate(*arguments) for name, head in self._tag_heads.items()}
@@ -208,7 +237,7 @@ def _check_columns(
 
 def _value(row: Any, name: str, sentence: int) -> Any:
     if isinstance(row, Mapping) and name in row:
-        return row[name]
+        return plain(row[name], name)
     raise ValueError(
         f"`y` must hold a dict with {name!r} for each sentence. Received: sentence {sentence}, "
         f"{row!r:.80}"

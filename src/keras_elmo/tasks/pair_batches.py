@@ -8,6 +8,7 @@ import numpy as np
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.batches import FEATURES, SentenceBatches
 from keras_elmo.tasks.pair_encoder import MASK, OTHER
+from keras_elmo.text.rows import as_rows, column_names
 
 _IDS = ("character_ids", "token_ids")  # what ELMo reads
 
@@ -15,8 +16,12 @@ _IDS = ("character_ids", "token_ids")  # what ELMo reads
 Texts = tuple[list[str], list[str]]
 
 
-def make_texts(x: Sequence[Any], preprocessor: ElmoPreprocessor) -> list[Texts]:
+def make_texts(x: Any, preprocessor: ElmoPreprocessor) -> list[Texts]:
     """Tokens of pairs of texts, each distinct string split once.
+
+    Args:
+        x: what `pair_rows` takes.
+        preprocessor: splits the strings.
 
     Raises:
         ValueError: something else than a pair of strings or token lists, or a text without a token.
@@ -36,13 +41,33 @@ def make_texts(x: Sequence[Any], preprocessor: ElmoPreprocessor) -> list[Texts]:
         return split
 
     texts = []
-    for number, pair in enumerate([x] if is_pair(x) else x):
-        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+    for number, pair in enumerate(pair_rows(x)):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise ValueError(
-                f"`x` must hold pairs of texts. Received: {pair!r:.80} as pair {number}"
+                "`x` must hold pairs of texts, such as [('a man sleeps', 'he rests'), …]; of two "
+                f"columns `list(zip(first, second))`. Received: {pair!r:.80} as pair {number}"
             )
         texts.append((tokens(pair[0], number, "first"), tokens(pair[1], number, "second")))
     return texts
+
+
+def pair_rows(x: Any) -> list[Any]:
+    """A row for each pair of texts.
+
+    Args:
+        x: a pair; or pairs in any container, also a frame of two columns.
+    """
+    if is_pair(x):
+        return [x]
+    names = column_names(x)
+    if names is None:
+        return as_rows(x, "x")
+    if len(names) != 2:
+        raise ValueError(
+            "`x` must hold pairs of texts: a frame of two columns, `frame[[first, second]]`. "
+            f"Received: {len(names)} columns, {', '.join(map(str, names[:8]))}"
+        )
+    return list(zip(*(as_rows(x[name], str(name)) for name in names), strict=True))
 
 
 def is_pair(x: Any) -> bool:

@@ -1,6 +1,7 @@
 """What tasks on two texts share: one ELMo and BiLSTM for both, and their comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -35,6 +36,7 @@ class ElmoPairTask(Base):
     """
 
     batch_type = PairBatches
+    row_name = "pairs"
 
     def __init__(
         self,
@@ -75,12 +77,15 @@ class ElmoPairTask(Base):
         pooling = SequencePooling(self._pooling, name="pooling")
         return pooling(text, mask=mask), pooling(other, mask=other_mask)
 
-    def tokenize(self, x: Sequence[Any]) -> list[Texts]:
+    def tokenize(self, x: Any) -> list[Texts]:
         """The tokens of both texts of each pair."""
         return make_texts(x, self._preprocessor)
 
     def size_of(self, sentence: Texts) -> int:
         return max(map(len, sentence))
+
+    def texts_of(self, sentences: Sequence[Texts]) -> Iterable[list[str]]:
+        return chain.from_iterable(sentences)
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

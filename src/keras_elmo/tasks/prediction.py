@@ -1,11 +1,12 @@
 """Predictions as records that people and programs can read."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
+from keras_elmo.tasks.gate import is_generator
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
@@ -15,6 +16,7 @@ from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.columns import conll_lines, conllu_lines
+from keras_elmo.text.rows import as_rows
 from keras_elmo.text.squad import Question
 from keras_elmo.text.tags import marks_spans
 
@@ -29,8 +31,9 @@ def prediction_records(
 
     Args:
         task: a trained one.
-        texts: strings or token lists; for a task on pairs two of them; for a question
-            answerer pairs `(question, passage)`, or what `read_questions` gives.
+        texts: strings or token lists, also one by one from an iterator; for a task on pairs two of
+            them; for a question answerer pairs `(question, passage)`, or what `read_questions`
+            gives.
         search: for seq2seq, of `generate`.
 
     Returns:
@@ -44,7 +47,7 @@ def prediction_records(
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
         fields of its [`Prediction`][keras_elmo.tasks.answers.Prediction].
     """
-    texts = iter(texts)
+    texts = texts if is_generator(texts) else iter(as_rows(texts, "texts"))
     while window := list(islice(texts, batch_size * _WINDOW)):
         if isinstance(task, ElmoTextClassifier):
             yield from _classified(task, window, batch_size)
@@ -99,7 +102,7 @@ def _sentence(record: dict[str, Any], file_format: str, task: ElmoTask) -> str:
     if isinstance(task, ElmoJointTagger):
         found = {name: record[name] for name in task.heads}
     else:
-        found = {"Tag" if marks_spans(task.labels) else "UPOS": record}
+        found = {"Tag" if marks_spans(list(map(str, task.labels))) else "UPOS": record}
     columns = {name: value["tags"] for name, value in found.items() if "tags" in value}
     if file_format == "conll":
         return conll_lines(record["tokens"], list(columns.values()))
@@ -169,10 +172,10 @@ def _answered(
         yield record if name is None else {"id": name} | record
 
 
-def _column(found: Annotation, labels: list[str]) -> dict[str, Any]:
+def _column(found: Annotation, labels: Sequence[Any]) -> dict[str, Any]:
     record = {"tags": found.tags, "probabilities": _rounded(found.probabilities)}
     entities = [entity.record() for entity in found.entities]
-    return record | ({"entities": entities} if marks_spans(labels) else {})
+    return record | ({"entities": entities} if marks_spans(list(map(str, labels))) else {})
 
 
 def _rounded(probabilities: Iterable[float]) -> list[float]:

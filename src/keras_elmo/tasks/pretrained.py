@@ -10,6 +10,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import read_object, read_weights
 from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.elmo.variables import without_values
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.presets import (
@@ -19,6 +20,8 @@ from keras_elmo.weights.presets import (
     WEIGHTS_FILE,
     is_preset,
 )
+
+NEW_WORDS = 5_000  # of the training data, without a vector to begin with
 
 WordVectors = tuple[Sequence[str], np.ndarray]
 
@@ -37,30 +40,46 @@ def task_from(
                 f"`word_vectors` are for a new task. Received: {preset}, which holds a trained one "
                 "with its own"
             )
-        task = read_object(preset, TASK_FILE, task_class, **arguments)
-        if load_weights:
-            read_weights(task.backbone, preset / WEIGHTS_FILE)
-            read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
-            task.load_assets(preset)
+        if not load_weights:
+            return read_object(preset, TASK_FILE, task_class, **arguments)
+        task = without_values(lambda: read_object(preset, TASK_FILE, task_class, **arguments))
+        task.compile()
+        read_weights(task.backbone, preset / WEIGHTS_FILE)
+        read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
+        task.load_assets(preset)
         return task
-    backbone, preprocessor = _read_elmo(preset, load_weights)
+    backbone, preprocessor = _read_elmo(preset, load_weights, arguments.get("dtype"))
     if word_vectors is None:
         return task_class(backbone, **{"preprocessor": preprocessor, **arguments})
-    words, vectors = _read_word_vectors(preset, word_vectors)
-    config = preprocessor.get_config() | {"word_vocabulary": [*MARKS, *words]}
-    parts = {"preprocessor": ElmoPreprocessor.from_config(config)}
-    parts["word_embedding_dim"] = vectors.shape[1]
+    given = _read_word_vectors(preset, word_vectors)
+    parts = word_vector_arguments(preprocessor, given)
+    if "preprocessor" in arguments:  # whose words are those that are wanted
+        parts["new_words"] = 0
     task = task_class(backbone, **{**parts, **arguments})
-    task.set_word_vectors(words, vectors)
+    task.set_word_vectors(*given)
     return task
 
 
-def _read_elmo(preset: Path, load_weights: bool) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+def word_vector_arguments(preprocessor: ElmoPreprocessor, given: WordVectors) -> dict[str, Any]:
+    """Arguments of a task whose words are those of some vectors and of its training data."""
+    words, vectors = given
+    config = preprocessor.get_config() | {"word_vocabulary": list(dict.fromkeys([*MARKS, *words]))}
+    return {
+        "preprocessor": ElmoPreprocessor.from_config(config),
+        "word_embedding_dim": vectors.shape[1],
+        "new_words": NEW_WORDS,
+    }
+
+
+def _read_elmo(
+    preset: Path, load_weights: bool, dtype: Any
+) -> tuple[ElmoBackbone, ElmoPreprocessor]:
+    policy = {} if dtype is None else {"dtype": dtype}
     if is_preset(preset):
-        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights)
+        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights, **policy)
         return backbone, ElmoPreprocessor.from_preset(preset)
     elmo = load_elmo(preset)  # once for both
-    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights)
+    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights, **policy)
     return backbone, ElmoPreprocessor.from_pretrained(elmo)
 
 

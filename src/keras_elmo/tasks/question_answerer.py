@@ -1,6 +1,6 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -9,21 +9,32 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.metrics.question_answering import answer_scores, best_threshold
 from keras_elmo.tasks.answers import find_answers
-from keras_elmo.tasks.pair_batches import is_pair
+from keras_elmo.tasks.gate import (
+    PREDICT,
+    Examples,
+    check_keywords,
+    parameter_names,
+    read_examples,
+)
 from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.question_batches import (
+    AnswerTokens,
     Pair,
     WindowBatches,
     answer_texts,
     answer_tokens,
     make_pairs,
     make_rows,
+    question_rows,
+    read_answers,
     rows_to_train,
     window_texts,
 )
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.window_scores import WindowScores
+from keras_elmo.text.rows import as_rows
+from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows
 
 
@@ -33,7 +44,9 @@ class ElmoQuestionAnswerer(ElmoTask):
 
     `x` holds pairs of strings `(question, passage)`, `y` for each of them a list of
     answers, `(start, end)` in characters of the passage: any of them is right. An empty list says
-    that the passage holds no answer. `predict` returns a
+    that the passage holds no answer. SQuAD's dicts are taken too: for `x` with `question` and
+    `context`, for `y` with `text` and `answer_start`, for both together with `answers` beside; or
+    all of a file, `fit(json.load(file))`. `predict` returns a
     [`Prediction`][keras_elmo.tasks.answers.Prediction] for each pair, `predict_labels` the texts.
 
     A passage of any length is read in windows, which overlap.
@@ -59,6 +72,7 @@ class ElmoQuestionAnswerer(ElmoTask):
     """
 
     has_classes = False
+    row_name = "pairs"
     _scores: WindowScores | None = None
 
     def __init__(
@@ -97,7 +111,27 @@ class ElmoQuestionAnswerer(ElmoTask):
         longest = self._max_answer_length
         return [*(SpanMeasure(name, longest) for name in ("accuracy", "f1")), BestSpanF1(longest)]
 
-    def count(self, x: Any, y: Sequence[Any]) -> dict[str, int]:
+    def tokenize(self, x: Any) -> list[Pair]:
+        """The tokens of each question and passage."""
+        return make_pairs(x, self._preprocessor.tokenizer)
+
+    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
+        """Questions and answers, also of SQuAD's rows, which bring theirs."""
+        x, y, weights = super().read_labelled(x)
+        if y is None and x is not None:
+            x = question_rows(x)
+            if x and all(isinstance(row, Mapping) and "answers" in row for row in x):
+                y = [row["answers"] or [] for row in x]
+        return x, y, weights
+
+    def read_targets(self, y: Any, sentences: Sequence[Pair]) -> list[list[Span]]:
+        rows = as_rows(y, "y")
+        if len(rows) != len(sentences):
+            return rows  # which is refused
+        pairs = zip(rows, sentences, strict=True)
+        return [read_answers(answers, pair, i) for i, (answers, pair) in enumerate(pairs)]
+
+    def count(self, x: Any, y: Any = None) -> dict[str, int]:
         """What `fit` makes of questions and answers, and what it leaves out.
 
         Returns:
@@ -105,8 +139,8 @@ class ElmoQuestionAnswerer(ElmoTask):
             whole tokens; `windows_cut`, left out because answers cross their edge; and
             `answers_longer_than_windows`, of questions whose answer no window holds.
         """
-        pairs, y = self._checked(x, y)
-        found = [answer_tokens(*part, i) for i, part in enumerate(zip(pairs, y, strict=True))]
+        examples = read_examples(self, x, y)
+        pairs, found = examples.x, _answer_tokens(examples)
         rows = make_rows(pairs, self.window, self.window_step)
         counts = rows_to_train(rows, [answer.spans for answer in found])[2]
         names = ("windows", "windows_cut", "answers_longer_than_windows")
@@ -116,14 +150,12 @@ class ElmoQuestionAnswerer(ElmoTask):
             "answers_widened": sum(answer.widened for answer in found),
         } | {name: counts[name] for name in names}
 
-    def batches(
+    def make_batches(
         self,
-        x: Any,
-        y: Sequence[Any],
+        examples: Examples,
         *,
         batch_size: int = 32,
         class_weight: Any = None,
-        sample_weight: Any = None,
         shuffle: bool = False,
         seed: int = 0,
     ) -> WindowBatches:
@@ -133,13 +165,11 @@ class ElmoQuestionAnswerer(ElmoTask):
                 f"answers have no classes to weigh. Received: class_weight={class_weight!r}. "
                 "Use `sample_weight`."
             )
-        pairs, y = self._checked(x, y)
-        found = [answer_tokens(*part, i) for i, part in enumerate(zip(pairs, y, strict=True))]
+        pairs, found = examples.x, _answer_tokens(examples)
         rows, spans, _ = rows_to_train(
             make_rows(pairs, self.window, self.window_step), [answer.spans for answer in found]
         )
-        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-        of_rows = weights[[row.pair for row in rows]].astype(np.float32)
+        of_rows = np.array([examples.weights[row.pair] for row in rows], np.float32)
         targets = np.full((len(rows), max(map(len, spans)), 2), -1, np.int32)
         for target, own in zip(targets, spans, strict=True):
             target[: len(own)] = own
@@ -164,7 +194,10 @@ class ElmoQuestionAnswerer(ElmoTask):
         """
         if not self._takes_sentences(x):
             return super().predict(x, batch_size=batch_size, **kwargs)
-        pairs = make_pairs([x] if is_pair(x) else x, self._preprocessor.tokenizer)
+        check_keywords(
+            kwargs, [*parameter_names(ElmoQuestionAnswerer.predict), *PREDICT], "predict"
+        )
+        pairs = self.read_sentences(x)
         settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
         self._scores = self._scores or WindowScores(self)
         parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
@@ -174,7 +207,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         """The text of each answer, `""` for none."""
         return [found.answer for found in self.predict(x, batch_size=batch_size, best=1)]
 
-    def fit_threshold(self, x: Any, y: Sequence[Any], *, batch_size: int = 32) -> float:
+    def fit_threshold(self, x: Any, y: Any = None, *, batch_size: int = 32) -> float:
         """Set `no_answer_threshold` to what gives the highest F1 on these questions.
 
         Where all of them have an answer, it is 1: there always is one.
@@ -186,27 +219,26 @@ class ElmoQuestionAnswerer(ElmoTask):
         Returns:
             The threshold.
         """
-        self._checked(x, y)
+        examples = read_examples(self, x, y)
+        pairs, y = examples.x, examples.y
         if all(len(spans) for spans in y):
             self.no_answer_threshold = 1.0
             return 1.0
-        predictions = self.predict(x, batch_size=batch_size, best=1)
+        predictions = self.predict(pairs, batch_size=batch_size, best=1)
         found = [prediction.spans[0].text for prediction in predictions]
-        f1 = answer_scores(answer_texts(x, y), found)[:, 1]
+        f1 = answer_scores(answer_texts(pairs, y), found)[:, 1]
         shares = [prediction.no_answer_probability for prediction in predictions]
         self.no_answer_threshold, _ = best_threshold(f1, [len(spans) > 0 for spans in y], shares)
         return self.no_answer_threshold
 
-    def _checked(self, x: Any, y: Any) -> tuple[list[Pair], Sequence[Any]]:
-        pairs = make_pairs(x, self._preprocessor.tokenizer)
-        if y is None or len(y) != len(pairs) or not pairs:
-            received = "none" if y is None else len(y)
-            raise ValueError(
-                "`x` and `y` must be of the same length and not empty. "
-                f"Received: {len(pairs)} pairs, {received} lists of answers"
-            )
-        return pairs, y
+    def texts_of(self, sentences: Sequence[Pair]) -> Iterable[list[str]]:
+        return (text for pair in sentences for text in (pair.question, pair.passage))
 
     def get_config(self) -> dict[str, Any]:
         names = "modelling_units max_answer_length window window_step no_answer_threshold"
         return super().get_config() | {name: getattr(self, name) for name in names.split()}
+
+
+def _answer_tokens(examples: Examples) -> list[AnswerTokens]:
+    pairs = zip(examples.x, examples.y, strict=True)
+    return [answer_tokens(*pair, i) for i, pair in enumerate(pairs)]

@@ -1,12 +1,14 @@
 """Questions with their passages → batches of question and window."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from keras_elmo.tasks.pair_batches import PairBatches, Texts
+from keras_elmo.tasks.pair_batches import PairBatches, Texts, is_pair
 from keras_elmo.text.alignment import is_exact, token_span
+from keras_elmo.text.rows import as_rows, column_names, plain
+from keras_elmo.text.squad import squad_rows
 from keras_elmo.text.tokenizers import Span, Tokenizer
 from keras_elmo.text.windows import windows
 
@@ -35,8 +37,12 @@ class Row(NamedTuple):
     end: int
 
 
-def make_pairs(x: Sequence[Any], tokenizer: Tokenizer) -> list[Pair]:
-    """Tokens of `(question, passage)` strings, each distinct text split once.
+def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
+    """Tokens of questions and passages, each distinct text split once.
+
+    Args:
+        x: what [`question_rows`][keras_elmo.tasks.question_batches.question_rows] takes.
+        tokenizer: splits the texts.
 
     Raises:
         ValueError: something else, or a text without a token.
@@ -53,17 +59,95 @@ def make_pairs(x: Sequence[Any], tokenizer: Tokenizer) -> list[Pair]:
         return [text[start:end] for start, end in spans[text]], spans[text]
 
     pairs = []
-    for number, given in enumerate(x):
+    for number, given in enumerate(question_rows(x)):
         if isinstance(given, Pair):
             pairs.append(given)
             continue
-        if isinstance(given, str) or len(given) != 2:
+        if isinstance(given, Mapping):
+            texts = [given.get("question"), given.get("context", given.get("passage"))]
+        else:
+            texts = given
+        if not isinstance(texts, list | tuple) or len(texts) != 2:
             raise ValueError(
-                f"`x` must hold pairs (question, passage). Received: {given!r:.80} as pair {number}"
+                "`x` must hold pairs of strings (question, passage), such as "
+                "[('Who signs it?', 'Ada signs it.'), …], or dicts with 'question' and 'context'. "
+                f"Received: {given!r:.80} as pair {number}"
             )
-        question, _ = split(given[0], number, "question")
-        pairs.append(Pair(question, *_passage(given[1], split(given[1], number, "passage"))))
+        question, _ = split(texts[0], number, "question")
+        pairs.append(Pair(question, *_passage(texts[1], split(texts[1], number, "passage"))))
     return pairs
+
+
+def question_rows(x: Any) -> list[Any]:
+    """A row for each question: a pair (question, passage), or a dict as SQuAD has it.
+
+    Args:
+        x: one such row or many in any container; a frame or a dict of lists with the columns
+            `question` and `context`; or all of a SQuAD file, `json.load(file)`.
+    """
+    if is_pair(x) or isinstance(x, Pair):
+        return [x]
+    if isinstance(x, Mapping) and "data" in x:
+        return squad_rows(x)
+    if isinstance(x, Mapping) and isinstance(x.get("question"), str):
+        return [x]
+    names = list(x) if isinstance(x, Mapping) else column_names(x)
+    if names is None:
+        return as_rows(x, "x")
+    wanted = [name for name in ("question", "context", "passage", "answers") if name in names]
+    if "question" not in wanted or len(set(wanted) & {"context", "passage"}) != 1:
+        raise ValueError(
+            "`x` must have the columns 'question' and 'context'. "
+            f"Received: {', '.join(map(str, names[:8]))}"
+        )
+    columns = [as_rows(x[name], name) for name in wanted]
+    return [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def read_answers(answers: Any, pair: Pair, number: int) -> list[Span]:
+    """The places of a question's answers, `(start, end)` in characters of its passage.
+
+    Args:
+        answers: such places; or what SQuAD has: a dict of two lists, `text` and `answer_start`, or
+            a list of dicts with these. Empty where there is no answer.
+        pair: the question.
+        number: of the question, for the errors.
+
+    Raises:
+        ValueError: something else, or a text that does not stand at its place.
+    """
+    if isinstance(answers, Mapping) and {"text", "answer_start"} <= set(answers):
+        both = plain(answers["text"], "y"), plain(answers["answer_start"], "y")
+        answers = [{"text": t, "answer_start": s} for t, s in zip(*both, strict=True)]
+    if not isinstance(answers, list | tuple):
+        _refuse_answers(answers, number)
+    found = []
+    for answer in answers:
+        if isinstance(answer, Mapping):
+            text, start = answer.get("text"), answer.get("answer_start")
+            if not isinstance(text, str) or not isinstance(start, int):
+                _refuse_answers(answer, number)
+            if pair.text[start : start + len(text)] != text:
+                raise ValueError(
+                    f"an answer must stand at its place in the passage. Received: {text!r:.80} at "
+                    f"{start} in pair {number}, where it has "
+                    f"{pair.text[start : start + len(text)]!r:.80}"
+                )
+            answer = start, start + len(text)
+        if not isinstance(answer, list | tuple) or len(answer) != 2:
+            _refuse_answers(answers, number)
+        if not all(type(place) is int for place in answer):
+            _refuse_answers(answer, number)
+        found.append((answer[0], answer[1]))
+    return found
+
+
+def _refuse_answers(received: Any, number: int) -> NoReturn:
+    raise ValueError(
+        "`y` must hold a list of answers for each question, (start, end) in characters of its "
+        "passage: [[(0, 3)], []]; or SQuAD's {'text': [...], 'answer_start': [...]}. "
+        f"Received: {received!r:.80} for pair {number}"
+    )
 
 
 def _passage(text: str, split: tuple[list[str], list[Span]]) -> tuple[list[str], str, list[Span]]:
@@ -101,11 +185,10 @@ def answer_tokens(pair: Pair, answers: Sequence[Span], number: int) -> AnswerTok
     return AnswerTokens(found, widened)
 
 
-def answer_texts(x: Sequence[Any], y: Sequence[Sequence[Span]]) -> list[list[str]]:
-    """The texts of the answers at some places of the passages of `(question, passage)`."""
+def answer_texts(pairs: Sequence[Pair], y: Sequence[Sequence[Span]]) -> list[list[str]]:
+    """The texts of the answers at some places of passages."""
     return [
-        [passage[start:end] for start, end in spans]
-        for (_, passage), spans in zip(x, y, strict=True)
+        [pair.text[start:end] for start, end in spans] for pair, spans in zip(pairs, y, strict=True)
     ]
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo.fine_tuning.groups import group_of, is_elmo
+from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
+from keras_elmo.fine_tuning.optimizer import use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import RangeTest
 from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
-from keras_elmo.tasks.stages import use_optimizer
 from keras_elmo.tasks.task import ElmoTask
 
 PARTS = ("head", "elmo")
@@ -168,7 +168,7 @@ class _Kept:
 
     def __init__(self, task: ElmoTask) -> None:
         self.task, self.optimizer = task, task.optimizer
-        self.groups = {group_of(variable.path) for variable in task.trainable_variables}
+        self.groups = groups_of(task.trainable_variables)
         self.values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in task.variables]
 
     def restore(self) -> None:
@@ -177,5 +177,5 @@ class _Kept:
             task.jax_state_sync()
         for variable, value in zip(task.variables, self.values, strict=True):
             variable.assign(value)
-        set_trainable(task, sorted(self.groups))
+        set_trainable(task, self.groups)
         use_optimizer(task, self.optimizer)

@@ -118,7 +118,8 @@ class RunOptions:
 
     def command(self, output: str) -> list[str]:
         """The command line that does this training."""
-        words = ["keras-elmo", "train", self.data]
+        data = f"./{self.data}" if self.data.startswith("-") else self.data  # no option
+        words = ["keras-elmo", "train", data]
         for option in fields(self)[1:]:
             value = getattr(self, option.name)
             if value == option.default:

@@ -44,19 +44,19 @@ class SentenceHead:
         sentences: Sequence[Sequence[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Sequence[float],
     ) -> TargetFunction:
         """See [`SentenceModel`][keras_elmo.tasks.sentence_model.SentenceModel]."""
         targets = self.encoder.encode(y, f"{self.name} of sentence")
         counts = np.bincount(targets, minlength=len(self.encoder.labels))
         table = self.encoder.class_weights(class_weight, counts)
-        weights = (table[targets] * sample_weight).astype(np.float32)
+        weights = (table[targets] * np.asarray(sample_weight)).astype(np.float32)
         return lambda rows, length: (targets[rows], weights[rows])
 
     def probabilities(self, output: Any) -> Any:
         """The probabilities of an output, of a batch or of a sentence."""
         return output[self.name] if isinstance(output, Mapping) else output
 
-    def predict(self, outputs: Sequence[Any]) -> list[str]:
+    def predict(self, outputs: Sequence[Any]) -> list[Any]:
         """The most probable label of each sentence."""
-        return [self.encoder.labels[int(self.probabilities(o).argmax())] for o in outputs]
+        return self.encoder.decode([int(self.probabilities(o).argmax()) for o in outputs])

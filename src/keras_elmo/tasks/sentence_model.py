@@ -9,35 +9,57 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.fine_tuning.unfreezing import frozen_layers
 from keras_elmo.tasks.batches import (
     FEATURES,
     InEpochOrder,
     SentenceBatches,
     TargetFunction,
-    split_rows,
-    take_rows,
 )
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
-from keras_elmo.tasks.keras_data import gives_batches, keras_data
+from keras_elmo.tasks.gate import (
+    EVALUATE,
+    FIT,
+    PREDICT,
+    Examples,
+    Weights,
+    check_keywords,
+    gives_batches,
+    gives_texts,
+    hold_out,
+    is_generator,
+    parameter_names,
+    read_data,
+    read_examples,
+    read_weights,
+)
+from keras_elmo.tasks.keras_data import keras_data
 from keras_elmo.tasks.model_calls import ModelCalls
+from keras_elmo.tasks.served_features import serve_features
 from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.training_facts import training_facts
-from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, can_read_types, features_of_types
+from keras_elmo.tasks.whole_training import WholeTraining
+from keras_elmo.tasks.word_types import INDEX, TYPES, features_of_types
+from keras_elmo.text.rows import as_rows
 
 
 class SentenceModel(keras.Model):
     """Keras's verbs on strings or token lists.
 
-    With `preprocessor=None`, or when `x` gives batches by itself, they are Keras's own.
+    With `preprocessor=None`, or when `x` gives batches of arrays by itself, they are Keras's own.
+
+    Attributes:
+        row_name: what a row of `x` is called in errors.
+        weighs_tokens: whether a sample weight may be one of each token.
     """
 
     backbone: ElmoBackbone
+    row_name = "sentences"
+    weighs_tokens = False
     batch_type: type[SentenceBatches] = SentenceBatches
     preprocessor: ElmoPreprocessor | None = None
     _calls: ModelCalls | None = None
@@ -50,9 +72,14 @@ class SentenceModel(keras.Model):
         sentences: list[list[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Any,
     ) -> TargetFunction:
-        """Check all labels now; later give targets and weights of a batch."""
+        """Check all labels now; later give targets and weights of a batch.
+
+        Args:
+            sentences, y, sample_weight: of [`Examples`][keras_elmo.tasks.gate.Examples].
+            class_weight: as of `fit`.
+        """
 
     def fit(
         self,
@@ -74,13 +101,16 @@ class SentenceModel(keras.Model):
         """Train on sentences and labels.
 
         Args:
-            x: strings or token lists.
-            y: labels by name or class number; what exactly, the task says.
+            x: strings or token lists, in any container: lists, NumPy arrays, Series and frames of
+                one column of pandas and polars, Arrow arrays, tensors. They are taken by position.
+                A `tf.data.Dataset`, a `PyDataset` or a generator of `(x, y)` or `(x, y, weights)`
+                brings labels along; it is read once.
+            y: the labels; what exactly, the task says.
             batch_size: sentences of a batch; fewer where they are very long.
-            validation_data: `(x, y)` of a development set.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` of a development set.
             validation_split: share of `x` to hold out instead, drawn with `seed`.
             class_weight: label → weight, or `"balanced"`.
-            sample_weight: float `(len(x),)`.
+            sample_weight: float `(len(x),)`; of taggers a weight of each token, too.
             shuffle, seed: batches of similar length in a new, seeded order every epoch.
             cache: run the frozen layers of ELMo once, keep their features on disk (see
                 `keras-elmo cache`) and train on them: as float16, or with `"float32"` exactly.
@@ -96,64 +126,65 @@ class SentenceModel(keras.Model):
             Keras's history; where features were cached its `features` says what that cost.
         """
         if not self._takes_sentences(x):
-            ours = {"validation_data": validation_data, "class_weight": class_weight}
-            ours["shuffle"] = shuffle
+            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
+            data = keras_data(x, shuffle=shuffle)
+            ours["shuffle"] = shuffle and data is x  # else it does so itself
             if not gives_batches(x):
                 ours |= {"batch_size": batch_size, "validation_split": validation_split}
                 ours["sample_weight"] = sample_weight
-            return super().fit(x, y, **ours, **kwargs)
-        sentences, y = self._checked(x, y)
-        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-        train = np.arange(len(y))
-        if validation_data is None and validation_split:
-            held_out, train = split_rows(len(y), validation_split, seed)
-            validation_data = take_rows(sentences, held_out), take_rows(y, held_out)
-        self.prepare(take_rows(y, train))
-        validation = validation_data
-        if validation_data is not None and not gives_batches(validation_data):
-            validation_data = self.batches(*validation_data, batch_size=batch_size)
-        batches = self.batches(
-            take_rows(sentences, train),
-            take_rows(y, train),
-            batch_size=batch_size,
-            class_weight=class_weight,
-            sample_weight=weights[train],
-            shuffle=shuffle,
-            seed=seed,
+            return super().fit(data, y, **ours, **kwargs)
+        check_keywords(kwargs, [*parameter_names(SentenceModel.fit), *FIT], "fit")
+        examples = read_examples(self, x, y, sample_weight)
+        examples, held_out = hold_out(self, examples, validation_data, validation_split, seed)
+        self.prepare(examples.x, examples.y)
+        size = kwargs.pop("validation_batch_size", None) or batch_size
+        if held_out:
+            validation_data = self.make_batches(held_out, batch_size=size)
+        batches = self.make_batches(
+            examples, batch_size=batch_size, class_weight=class_weight, shuffle=shuffle, seed=seed
         )
-        # As a list that may be added to: Keras takes one callback, too.
+        order, epochs = InEpochOrder(batches), kwargs.pop("epochs", 1)
+        # Keras takes one callback, too.
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
-        order = InEpochOrder(batches)
-        last = [checkpoint] if checkpoint else []
-        kwargs["callbacks"] = [order, FiniteLoss(), *callbacks, *last]
+        whole = WholeTraining(
+            [order, FiniteLoss(), *callbacks, *([checkpoint] if checkpoint else [])],
+            self,
+            epochs=epochs,
+            steps=len(batches),
+            verbose=kwargs.get("verbose", "auto"),
+        )
         cached: CachedFeatures | None = None
         served = 0  # epochs
 
-        def fit_epochs(begin: int, end: int, done: int) -> keras.callbacks.History:
+        def fit_epochs(begin: int, end: int, done: int) -> None:
             """Of one stage, with the features of the layers that are frozen in it."""
             nonlocal cached, served
-            cached = self._cache_features(cache, cached, batches, validation_data)
+            cached = serve_features(self, cache, cached, batches, validation_data)
             # The batches are in their own order: Keras would shuffle them with global random state.
             span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
             order.start = begin, done
             batches.set_epoch(begin)  # Keras looks at it before `order` skips what is done
+            left = len(batches.rows) - done
             if done:
-                span["steps_per_epoch"] = len(batches.rows) - done
-            part = super(SentenceModel, self).fit(
-                keras_data(batches), validation_data=keras_data(validation_data), **kwargs | span
+                span["steps_per_epoch"] = left
+            whole.set_params({**whole.params, "steps": left})
+            before = len(whole.history.epoch)
+            super(SentenceModel, self).fit(
+                keras_data(batches),
+                validation_data=keras_data(validation_data),
+                callbacks=whole,
+                **kwargs | span,
             )
-            served += len(part.epoch) if batches.features is not None else 0
-            return part
+            served += len(whole.history.epoch) - before if batches.features is not None else 0
 
-        epochs = kwargs.get("epochs", 1)
         recipe = get_recipe(recipe) if recipe else None
         if checkpoint:
             settings = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
             settings |= {"seed": seed, "class_weight": class_weight, "cache": cache}
-            sets = (sentences, y, weights), validation
+            sets = [part and (part.x, part.y, part.weights) for part in (examples, held_out)]
             checkpoint.expect(training_facts(self, sets, recipe, settings))
         stages = StagedTraining(self, recipe, epochs, len(batches))
-        history = stages.fit(fit_epochs, kwargs.pop("initial_epoch", 0), checkpoint)
+        history = stages.fit(fit_epochs, whole, kwargs.pop("initial_epoch", 0), checkpoint)
         self._upper = None
         if cached:
             history.features = cached.line(served)
@@ -161,27 +192,80 @@ class SentenceModel(keras.Model):
                 sys.stdout.write(f"{history.features}\n")
         return history
 
-    def evaluate(self, x: Any = None, y: Any = None, *, batch_size: int = 32, **kwargs: Any) -> Any:
-        """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them."""
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        batch_size: int = 32,
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Loss and metrics on sentences and labels, as Keras's `evaluate` returns them.
+
+        Args:
+            x, y, sample_weight: as of `fit`.
+            batch_size: sentences of a batch.
+            kwargs: what Keras's `evaluate` takes besides: `verbose`, `return_dict`, …
+        """
         if not self._takes_sentences(x):
-            size = {} if gives_batches(x) else {"batch_size": batch_size}
-            return super().evaluate(x, y, **size, **kwargs)
-        return super().evaluate(keras_data(self.batches(x, y, batch_size=batch_size)), **kwargs)
+            ours: dict[str, Any] = {}
+            if not gives_batches(x):
+                ours = {"batch_size": batch_size, "sample_weight": sample_weight}
+            return super().evaluate(keras_data(x), y, **ours, **kwargs)
+        check_keywords(kwargs, [*parameter_names(SentenceModel.evaluate), *EVALUATE], "evaluate")
+        batches = self.make_batches(read_examples(self, x, y, sample_weight), batch_size=batch_size)
+        return super().evaluate(keras_data(batches), **kwargs)
 
     def predict(self, x: Any, *, batch_size: int = 32, **kwargs: Any) -> Any:
-        """The outputs for each sentence, in their order; the task says what they are."""
+        """The outputs for each sentence, in their order; the task says what they are.
+
+        Args:
+            x: as of `fit`; nothing in it gives nothing.
+            batch_size: sentences of a batch.
+            kwargs: of Keras's `predict`, where `x` gives arrays; of sentences only `verbose`.
+        """
         if not self._takes_sentences(x):
             size = {} if gives_batches(x) else {"batch_size": batch_size}
-            return super().predict(x, **size, **kwargs)
-        sentences = self.tokenize(x)
+            return super().predict(keras_data(x), **size, **kwargs)
+        check_keywords(kwargs, [*parameter_names(SentenceModel.predict), *PREDICT], "predict")
+        sentences = self.read_sentences(x)
         return self.collect(sentences, self.sentence_outputs(sentences, batch_size))
 
-    def prepare(self, y: Sequence[Any]) -> None:
-        """Look at the labels that `fit` trains on, before it makes batches."""
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
+        """Look at what `fit` trains on, before it makes batches."""
+
+    def read_sentences(self, x: Any) -> list[Any]:
+        """What batches are made of, of sentences in any container or data set."""
+        return self.tokenize(read_data(x)[0] if gives_texts(x) else x)
+
+    def read_texts(self, x: Any) -> tuple[list[Any], list[Any]]:
+        """Sentences as they were given, a list of them, and what batches are made of."""
+        texts = (
+            [x] if isinstance(x, str) else as_rows(read_data(x)[0] if gives_texts(x) else x, "x")
+        )
+        return texts, self.tokenize(texts)
 
     def tokenize(self, x: Any) -> list[Any]:
         """What batches are made of: token lists, unless a task says otherwise."""
         return self._preprocessor.tokenize(x)
+
+    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
+        """Sentences, labels and weights of what brings them all; None for what it does not."""
+        return read_data(x) if gives_texts(x) or is_generator(x) else (x, None, None)
+
+    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[Any]:
+        """A label of each sentence, in the form that `target_function` takes.
+
+        Args:
+            y: as it was given.
+            sentences: what `tokenize` made of `x`.
+        """
+        return as_rows(y, "y")
+
+    def read_weights(self, given: Any, sentences: Sequence[Any]) -> Weights | dict[str, Weights]:
+        """The weight of each sentence, or of each of its tokens."""
+        return read_weights(given, sentences, by_token=self.weighs_tokens)
 
     def size_of(self, sentence: Any) -> int:
         """Tokens of what `tokenize` gives."""
@@ -200,22 +284,30 @@ class SentenceModel(keras.Model):
 
     def collect(self, sentences: list[list[str]], outputs: list[Any]) -> Any:
         """What `predict` returns, of each sentence's own output."""
-        return np.stack(outputs)
+        return np.stack(outputs) if outputs else np.zeros((0, *self.output_shape[1:]), np.float32)
 
     def batches(
+        self, x: Any, y: Any = None, *, sample_weight: Any = None, **options: Any
+    ) -> SentenceBatches:
+        """Sentences and labels as the batches that `fit` and `evaluate` run on.
+
+        Args:
+            x, y, sample_weight: as of `fit`.
+            options: of `make_batches`.
+        """
+        return self.make_batches(read_examples(self, x, y, sample_weight), **options)
+
+    def make_batches(
         self,
-        x: Sentences,
-        y: Sequence[Any],
+        examples: Examples,
         *,
         batch_size: int = 32,
         class_weight: Mapping[Any, float] | str | None = None,
-        sample_weight: Any = None,
         shuffle: bool = False,
         seed: int = 0,
     ) -> SentenceBatches:
-        """Sentences and labels as the batches that `fit` and `evaluate` run on."""
-        sentences, y = self._checked(x, y)
-        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        """Checked examples as batches; the arguments are those of `fit`."""
+        sentences, y, weights = examples.x, examples.y, examples.weights
         return self.batch_type(
             sentences,
             self._preprocessor,
@@ -254,32 +346,6 @@ class SentenceModel(keras.Model):
             return self._head({**inputs, FEATURES: features}, training)
         return super().call(inputs, training=training, mask=mask)
 
-    def _cache_features(
-        self, cache: bool | str, cached: CachedFeatures | None, *datasets: Any
-    ) -> CachedFeatures | None:
-        """Give the data sets the features of frozen layers, `cached` ones where they still are."""
-        backbone = self.backbone
-        ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-        can_embed = not backbone.stateful and backbone.encoder == "bilm"
-        frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
-        types = None
-        if backbone.word_layer.trainable_weights and can_read_types(backbone):
-            types = WordTypes(backbone, self._preprocessor)
-        for data in ours:
-            data.features, data.word_types = None, types
-        self._upper = None
-        if not cache or not frozen or backbone.dropout or backbone.weight_drop:
-            return cached
-        if frozen <= backbone.num_layers:
-            self._upper = UpperLayers(backbone, frozen - 1)
-        if not cached or not cached.serve(frozen):
-            dtype = cache if isinstance(cache, str) else "float16"
-            sentences = [data.sentences for data in ours]
-            cached = CachedFeatures(backbone, self._preprocessor, sentences, dtype)
-        for data, features in zip(ours, cached.features or [], strict=False):
-            data.features = features
-        return cached
-
     @property
     def _preprocessor(self) -> ElmoPreprocessor:
         if self.preprocessor is None:
@@ -288,13 +354,3 @@ class SentenceModel(keras.Model):
 
     def _takes_sentences(self, x: Any) -> bool:
         return self.preprocessor is not None and not gives_batches(x)
-
-    def _checked(self, x: Any, y: Any) -> tuple[list[Any], Sequence[Any]]:
-        sentences = self.tokenize(x)
-        if y is None or len(y) != len(sentences) or not len(sentences):
-            received = "none" if y is None else len(y)
-            raise ValueError(
-                "`x` and `y` must be of the same length and not empty. "
-                f"Received: {len(sentences)} sentences, {received} labels"
-            )
-        return sentences, y

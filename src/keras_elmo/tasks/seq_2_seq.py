@@ -16,6 +16,7 @@ from keras_elmo.layers.spelled_words import SpelledWords
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.beam_search import Hypothesis, beam_search
 from keras_elmo.tasks.decoding import Candidate, Decoding
+from keras_elmo.tasks.gate import PREDICT, Examples, check_keywords, parameter_names
 from keras_elmo.tasks.sequence_batches import (
     CHARACTER_STEPS,
     SOURCE_IDS,
@@ -27,6 +28,7 @@ from keras_elmo.tasks.sequence_batches import (
 from keras_elmo.tasks.sequence_loss import SequenceLoss
 from keras_elmo.tasks.symbols import WORDS, SourceReader, TargetSymbols
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.rows import as_rows
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -159,20 +161,27 @@ class ElmoSeq2Seq(ElmoTask):
 
     # === Training ===
 
-    def batches(
+    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[Any]:
+        rows = as_rows(y, "y")
+        for i, row in enumerate(rows):
+            if not isinstance(row, str | list | tuple) or any(type(s) is not str for s in row):
+                raise ValueError(
+                    "`y` must hold a string or a list of symbols (strings) for each source. "
+                    f"Received: {row!r:.80} as target {i}"
+                )
+        return rows
+
+    def make_batches(
         self,
-        x: Sentences,
-        y: Sequence[Any],
+        examples: Examples,
         *,
         batch_size: int = 32,
         class_weight: Mapping[Any, float] | str | None = None,
-        sample_weight: Any = None,
         shuffle: bool = False,
         seed: int = 0,
     ) -> SequenceBatches:
-        sentences, y = self._checked(x, y)
-        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-        function = self.target_function(sentences, y, class_weight, weights)
+        sentences, y = examples.x, examples.y
+        function = self.target_function(sentences, y, class_weight, examples.weights)
         lengths = [len(self.symbols.split(text)) + 1 for text in y]  # and the end
         return self._source_batches(
             sentences,
@@ -188,7 +197,7 @@ class ElmoSeq2Seq(ElmoTask):
         sentences: list[list[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Any,
     ) -> TargetFunction:
         """The symbols of a batch, padded to a length, and their weights."""
         if class_weight is not None:
@@ -203,7 +212,7 @@ class ElmoSeq2Seq(ElmoTask):
                 side = "target" if tokens else "source"
                 raise ValueError(f"both sides must hold something. Received: {side} {i} is empty")
             targets.append(self.symbols.encode(symbols, self.copied_steps(tokens)))
-        return padded_targets(targets, sample_weight)
+        return padded_targets(targets, np.asarray(sample_weight))
 
     def copied_steps(self, sentence: str | Sequence[str]) -> list[str]:
         """The steps of a source that can be copied: none without `copy`."""
@@ -226,6 +235,9 @@ class ElmoSeq2Seq(ElmoTask):
         """The best text for each source; `kwargs` as of `generate`."""
         if not self._takes_sentences(x):
             return super().predict(x, batch_size=batch_size, **kwargs)
+        known = parameter_names(ElmoSeq2Seq.predict, ElmoSeq2Seq.generate)
+        check_keywords(kwargs, [*known, *PREDICT], "predict")
+        kwargs.pop("verbose", None)
         return [found[0].text for found in self.generate(x, batch_size=batch_size, **kwargs)]
 
     def predict_labels(self, x: Sentences, **kwargs: Any) -> list[list[str]]:
@@ -261,7 +273,7 @@ class ElmoSeq2Seq(ElmoTask):
                 "`num_results` must be from 1 to `beam_size`. "
                 f"Received: num_results={num_results}, beam_size={beam_size}"
             )
-        sentences = self._preprocessor.tokenize(x)
+        sentences = self.read_sentences(x)
         if empty := [i for i, tokens in enumerate(sentences) if not tokens]:
             raise ValueError(f"a source must hold something. Received: source {empty[0]} is empty")
         results: list[list[Candidate]] = [[]] * len(sentences)

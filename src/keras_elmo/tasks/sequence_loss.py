@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-_FORBIDDEN = -1e8  # lower log-probabilities are of what cannot be written
+from keras_elmo.layers.masking import is_masked
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -38,7 +38,7 @@ class SequenceLoss(keras.losses.Loss):
         loss = ops.where(ids[:, :, 0] == 0, 0.0, loss)
         if not self.label_smoothing:
             return loss
-        possible = ops.cast(y_pred > _FORBIDDEN, y_pred.dtype)
+        possible = ops.cast(ops.logical_not(is_masked(y_pred)), y_pred.dtype)
         mean = ops.sum(y_pred * possible, axis=-1) / ops.sum(possible, axis=-1)
         return (1.0 - self.label_smoothing) * loss - self.label_smoothing * mean
 

@@ -8,7 +8,8 @@ are fewer answers than in other rows.
 import keras
 from keras import ops
 
-from keras_elmo.layers.span_scores import MASKED, span_matrix
+from keras_elmo.layers.masking import masked
+from keras_elmo.layers.span_scores import span_matrix
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -29,7 +30,7 @@ class SpanLoss(keras.losses.Loss):
     def call(self, y_true, y_pred):
         starts, ends, real = _gold(y_true)
         right = _score(y_pred, starts, ends)  # (batch, answers)
-        right = ops.logsumexp(ops.where(real, right, MASKED), axis=1)
+        right = ops.logsumexp(masked(right, real), axis=1)
         span = ops.logsumexp(span_matrix(y_pred[:, 1:]), axis=(1, 2)) - right
         none, silent = none_odds(y_pred), ops.equal(starts[:, 0], 0)
         return ops.where(silent, ops.softplus(-none), ops.softplus(none) + span)

@@ -5,21 +5,24 @@ optimizer of its own, because no backend lets a living one take up new variables
 what the one before knew of each variable, and where each schedule was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_elmo.fine_tuning.anchoring import anchor, pull_back, release
-from keras_elmo.fine_tuning.groups import group_of, is_elmo
+from keras_elmo.fine_tuning.anchoring import Start, anchor, pull_back, release
+from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
+from keras_elmo.fine_tuning.optimizer import scale_loss_as, use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
+from keras_elmo.layers.groups import group_of
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
+from keras_elmo.tasks.whole_training import WholeTraining
 
 # Trains from an epoch up to another one, the first without the batches that are done.
-FitEpochs = Callable[[int, int, int], keras.callbacks.History]
+FitEpochs = Callable[[int, int, int], Any]
 
 
 class StagedTraining:
@@ -36,23 +39,31 @@ class StagedTraining:
     def __init__(self, model: Any, recipe: Recipe | None, epochs: int, steps_per_epoch: int):
         self._model, self._recipe = model, recipe
         self._steps_per_epoch, self._epochs = steps_per_epoch, epochs
-        self._plan: list[tuple[int, list[str]]] = [(epochs, [])]
+        plan = [(epochs, groups_of(model.trainable_variables))]
         if recipe:
-            self._plan = unfreezing_plan(recipe.unfreezing, layer_groups(model), epochs)
-        self._trains = {name for _, groups in self._plan for name in groups}
-        if not recipe:
-            self._trains = {group_of(variable.path) for variable in model.trainable_variables}
+            plan = unfreezing_plan(recipe.unfreezing, layer_groups(model), epochs)
+        self._trains = {name for _, groups in plan for name in groups}
+        ends = np.cumsum([length for length, _ in plan]).tolist()
+        # Of each stage the first epoch, the one behind its last, and the groups.
+        self._plan = [
+            (end - length, end, groups) for end, (length, groups) in zip(ends, plan, strict=True)
+        ]
         self._state: dict[str, np.ndarray] = {}  # of the optimizers of earlier stages, by path
         self._stage = -1  # the epoch where the last one begins
         self._found: list[tuple[str, np.ndarray]] = []  # of its optimizer, in a checkpoint
 
     def fit(
-        self, fit_epochs: FitEpochs, epoch: int = 0, checkpoint: TrainingCheckpoint | None = None
+        self,
+        fit_epochs: FitEpochs,
+        callbacks: WholeTraining,
+        epoch: int = 0,
+        checkpoint: TrainingCheckpoint | None = None,
     ) -> keras.callbacks.History:
         """Train, stage after stage.
 
         Args:
-            fit_epochs: does some epochs.
+            fit_epochs: does some epochs, with the callbacks.
+            callbacks: they begin in the first stage and end with the last.
             epoch: the first one.
             checkpoint: where the training goes on, if it has a file.
 
@@ -60,17 +71,21 @@ class StagedTraining:
             The history of all epochs.
         """
         model, recipe = self._model, self._recipe
-        start: dict[str, np.ndarray] = {}
+        if checkpoint and callbacks.backups:
+            raise ValueError(
+                "a training goes on from one file: `checkpoint` or a callback. Received: both, "
+                "with keras.callbacks.BackupAndRestore. Leave the callback out."
+            )
+        start: Start = []
         if recipe and any(map(is_elmo, self._trains)):
             start = anchor(model, recipe.l2_sp, recipe.mix_l2)
         try:
-            whole = self._fit(fit_epochs, epoch, checkpoint)
+            self._fit(fit_epochs, callbacks, epoch, checkpoint)
         finally:
             release(model)
         if recipe and recipe.keep != 1.0:
-            pull_back(model, start, recipe.keep)
-        model.history = whole
-        return whole
+            pull_back(start, recipe.keep)
+        return callbacks.history
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """What a checkpoint holds of it: the optimizer of this stage, and those of earlier ones."""
@@ -88,45 +103,67 @@ class StagedTraining:
         self._found = list(zip(facts["paths"], own, strict=True))
 
     def _fit(
-        self, fit_epochs: FitEpochs, epoch: int, checkpoint: TrainingCheckpoint | None
-    ) -> keras.callbacks.History:
-        whole, end, done = keras.callbacks.History(), 0, 0
-        whole.epoch = []
+        self,
+        fit_epochs: FitEpochs,
+        callbacks: WholeTraining,
+        epoch: int,
+        checkpoint: TrainingCheckpoint | None,
+    ) -> None:
+        done, stopped, begun = 0, False, False
         if checkpoint:  # now that the model is anchored to what it was before
             checkpoint.holds("stages", self)
             checkpoint.begin(self._changing())
             epoch, done = checkpoint.position
-            for number, logs in enumerate(checkpoint.history):
-                _extend(whole, [number], {name: [value] for name, value in logs.items()})
-        stopped = bool(checkpoint and checkpoint.stopped)
-        for epochs, groups in self._plan:
-            begin, end = end, end + epochs
+            stopped = checkpoint.stopped
+        if (saved := callbacks.backed_up()) is not None:
+            # What is loaded has the optimizer of the stage in which it was saved.
+            stages = (stage for stage in self._plan if saved < stage[1])
+            begin, _, groups = next(stages, self._plan[-1])
+            self._enter(groups, begin, begin)
+            epoch, begun = callbacks.begin(epoch), True
+            self._remember()
+        for begin, end, groups in self._plan:
             if stopped or epoch >= end:  # it was over before the training was interrupted
                 continue
-            self._enter(groups, begin)
+            self._enter(groups, begin, begin if checkpoint else max(begin, epoch))
+            if not begun:
+                epoch, begun = self._begin(callbacks, epoch, checkpoint), True
             for first, last in [(epoch, epoch + 1), (epoch + 1, end)] if done else [(epoch, end)]:
                 if not stopped and first < last:
-                    part = fit_epochs(first, last, done)
-                    _extend(whole, part.epoch, part.history)
+                    fit_epochs(first, last, done)
                     done, stopped = 0, self._model.stop_training
             epoch = end
             self._remember()
-        return whole
+        if not begun:
+            self._begin(callbacks, epoch, checkpoint)
+        callbacks.end()
+
+    @staticmethod
+    def _begin(callbacks: WholeTraining, epoch: int, checkpoint: TrainingCheckpoint | None) -> int:
+        epoch = callbacks.begin(epoch)
+        for number, logs in enumerate(checkpoint.history if checkpoint else ()):
+            callbacks.history.epoch.append(number)
+            for name, value in logs.items():
+                callbacks.history.history.setdefault(name, []).append(value)
+        return epoch
 
     def _changing(self) -> list[keras.Variable]:
         """All variables but those of the parts of ELMo that never train."""
-        groups = ((variable, group_of(variable.path)) for variable in self._model.variables)
+        groups = ((variable, group_of(variable)) for variable in self._model.variables)
         return [v for v, group in groups if group in self._trains or not is_elmo(group)]
 
-    def _enter(self, groups: Sequence[str], epoch: int) -> None:
+    def _enter(self, groups: Sequence[str], begin: int, epoch: int) -> None:
+        """Let these groups train, from one epoch on, in a stage that begins with another."""
         model = self._model
-        goes_on = epoch == self._stage  # else the stage of the checkpoint was over
+        goes_on = begin == self._stage  # else the stage of the checkpoint was over
         if not goes_on:
             self._state |= self._found
-        self._stage = epoch
+        self._stage = begin
         if self._recipe:
             set_trainable(model, groups)
             use_optimizer(model, self._optimizer(self._recipe, groups, epoch))
+        else:
+            model.renew_optimizer()
         if not model.optimizer.built:  # in a step TensorFlow would trace that twice
             model.optimizer.build(model.trainable_variables)
         if goes_on and self._found:
@@ -146,7 +183,7 @@ class StagedTraining:
         }
         offsets = {name: done - counted.get(name, 0) for name in groups}
         steps = self._epochs * self._steps_per_epoch
-        optimizer = recipe.optimizer(model, steps, offsets)
+        optimizer = scale_loss_as(model.optimizer, recipe.optimizer(model, steps, offsets))
         optimizer.build(model.trainable_variables)
         for variable in optimizer.variables:
             if variable.path in self._state:
@@ -155,21 +192,6 @@ class StagedTraining:
 
     def _remember(self) -> None:
         self._state |= {v.path: _array(v) for v in self._model.optimizer.variables}
-
-
-def _extend(
-    whole: keras.callbacks.History, epochs: Sequence[int], history: Mapping[str, Sequence[float]]
-) -> None:
-    whole.epoch += epochs
-    for name, values in history.items():
-        whole.history.setdefault(name, []).extend(values)
-
-
-def use_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
-    """Go on with another optimizer; loss and metrics stay what they are."""
-    model.optimizer = optimizer
-    # Keras's compiled steps know which variables train; the next `fit` makes new ones.
-    model.train_function = model.test_function = None
 
 
 def _array(variable: keras.Variable) -> np.ndarray:

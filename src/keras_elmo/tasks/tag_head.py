@@ -16,6 +16,7 @@ from keras_elmo.tasks.tag_measures import TagF1
 from keras_elmo.text.tags import allowed_transitions, check_tags, marks_spans
 from keras_elmo.text.tokenizers import Tokenizer
 
+LEFT_OUT = -1  # the class number of a tag that is left out of loss and metrics
 _SMALLEST = np.finfo(np.float32).tiny
 
 
@@ -40,7 +41,7 @@ class TagHead:
         self, name: str, encoder: LabelEncoder, *, crf: bool = False, scheme: str | None = None
     ):
         self.name, self.encoder, self.scheme = name, encoder, scheme
-        self._allowed = None if scheme is None else allowed_transitions(encoder.labels, scheme)
+        self._allowed = None if scheme is None else allowed_transitions(encoder.names, scheme)
         self.crf: CRF | None = None
         if crf:
             names = ("allowed_start", "allowed_transitions", "allowed_end")
@@ -53,7 +54,7 @@ class TagHead:
         """The outputs on the encoder's float `(batch, tokens, features)`.
 
         Returns:
-            The probabilities; with a CRF a dict that also holds its potentials.
+            The probabilities; with a CRF a dict that also holds all it returned.
         """
         # A Dense layer works on the last axis, so it is time-distributed as it is.
         activation = None if self.crf else "softmax"
@@ -61,14 +62,13 @@ class TagHead:
         scores = keras.layers.Dense(classes, activation, dtype="float32", name=self.name)(x)
         if self.crf is None:
             return scores
-        potentials, probabilities = self.crf(scores, mask=padding_mask)
-        return {self.name: probabilities, f"{self.name}_potentials": potentials}
+        chain = self.crf(scores, mask=padding_mask)
+        return {self.name: self.crf.probabilities(chain), f"{self.name}_potentials": chain}
 
     def loss(self, outputs: Any, tags: Any, padding_mask: Any, weights: Any = None) -> Any:
         """Minus the log-probability of the tags, a token on average.
 
-        A CRF knows no loss of a single token, so that a sentence weighs as much as its tokens do on
-        average.
+        See [`CRFLoss`][keras_elmo.layers.crf_loss.CRFLoss] for what weights mean to a CRF.
 
         Args:
             outputs: what `build` returned.
@@ -76,63 +76,89 @@ class TagHead:
             padding_mask: bool `(batch, tokens)`.
             weights: float `(batch, tokens)`, 0 where padded; or None.
         """
-        mask = ops.cast(padding_mask, "bool")
-        real = ops.cast(mask, "float32")
+        if self.crf:
+            return self.crf.loss(tags, outputs[f"{self.name}_potentials"], weights)
+        real = ops.cast(padding_mask, "float32")
         weights = real if weights is None else ops.cast(weights, "float32") * real
-        if self.crf is None:
-            return token_loss()(tags, self.probabilities(outputs), weights)
-        lengths = ops.maximum(ops.sum(real, axis=1), 1.0)
-        of_sentence = ops.sum(weights, axis=1) / lengths  # (batch,)
-        likelihood = self.crf.log_likelihood(outputs[f"{self.name}_potentials"], tags, mask)
-        all_weights = ops.maximum(ops.sum(weights), keras.config.epsilon())
-        return -ops.sum(likelihood * of_sentence) / all_weights
+        return token_loss()(tags, self.probabilities(outputs), weights)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Accuracy, and where tags mark spans their F1."""
         found: list[keras.metrics.Metric] = [
             keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         ]
-        return found + [TagF1(self.encoder.labels)] * marks_spans(self.encoder.labels)
+        return found + [TagF1(self.encoder.names)] * marks_spans(self.encoder.names)
 
     def targets(
         self,
         sentences: Sequence[Sequence[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Sequence[float | np.ndarray],
     ) -> TargetFunction:
         """See [`SentenceModel`][keras_elmo.tasks.sentence_model.SentenceModel]."""
         targets = self._encode(sentences, y)
-        counts = np.bincount(np.concatenate(targets), minlength=len(self.encoder.labels))
-        table = self.encoder.class_weights(class_weight, counts)
+        every = np.concatenate(targets)
+        counts = np.bincount(every[every != LEFT_OUT], minlength=len(self.encoder.labels))
+        table = np.append(self.encoder.class_weights(class_weight, counts), 0.0)  # of LEFT_OUT
 
         def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
             ids = np.zeros((len(rows), length), dtype=np.int32)
             weights = np.zeros((len(rows), length), dtype=np.float32)
             for k, row in enumerate(rows):
                 tags = targets[row]
-                ids[k, : len(tags)] = tags
+                ids[k, : len(tags)] = np.maximum(tags, 0)
                 weights[k, : len(tags)] = table[tags] * sample_weight[row]
             return ids, weights
 
         return batch
 
+    def read_tags(self, tags: Any, tokens: Sequence[str], sentence: int) -> np.ndarray:
+        """Class numbers of the tags of a sentence, int32 `(tokens,)`; `LEFT_OUT` where left out.
+
+        Args:
+            tags: one for each token; None or -100 where it is left out. More than tokens may only
+                be such ones, as they fill up the rows of a matrix.
+            tokens: of the sentence.
+            sentence: its number, for the errors.
+
+        Raises:
+            ValueError: more or fewer tags than tokens, or an unknown tag.
+        """
+        if isinstance(tags, str) or not isinstance(tags, list | tuple):
+            raise ValueError(
+                "`y` must hold a list of tags for each sentence, one for each token, such as "
+                f"{[self.encoder.labels[0]] * 2}. Received: {tags!r:.80} for sentence {sentence}"
+            )
+        found = [
+            LEFT_OUT if self._is_left_out(tag) else self.encoder.encode_one(tag, f"{where} {i}")
+            for where in [f"sentence {sentence}, tag"]
+            for i, tag in enumerate(tags)
+        ]
+        while len(found) > len(tokens) and found[-1] == LEFT_OUT:
+            found.pop()
+        if len(found) != len(tokens):
+            raise ValueError(
+                "A sentence needs one tag for each token. "
+                f"Received: sentence {sentence} with {len(tokens)} tokens and {len(tags)} tags"
+            )
+        return np.array(found, np.int32)
+
     def _encode(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[np.ndarray]:
         """Class numbers of the tags of each sentence.
 
         Raises:
-            ValueError: more or fewer tags than tokens, an unknown tag, tags against the scheme.
+            ValueError: as of `read_tags`, or tags against the scheme.
         """
-        found = []
-        for i, (tokens, tags) in enumerate(zip(sentences, y, strict=True)):
-            if len(tokens) != len(tags):
-                raise ValueError(
-                    "A sentence needs one tag for each token. "
-                    f"Received: sentence {i} with {len(tokens)} tokens and {len(tags)} tags"
-                )
-            found.append(self.encoder.encode(tags, f"sentence {i}, tag"))
-            self._check(found[-1], i)
+        pairs = zip(y, sentences, strict=True)
+        found = [self.read_tags(tags, tokens, i) for i, (tags, tokens) in enumerate(pairs)]
+        for i, ids in enumerate(found):
+            if not (ids == LEFT_OUT).any():
+                self._check(ids, i)
         return found
+
+    def _is_left_out(self, tag: Any) -> bool:
+        return tag is None or (tag == -100 and -100 not in self.encoder.labels)
 
     def _check(self, ids: np.ndarray, sentence: int) -> None:
         if self._allowed is None or not len(ids) or self.scheme is None:
@@ -141,7 +167,7 @@ class TagHead:
         if start[ids[0]] and between[ids[:-1], ids[1:]].all() and end[ids[-1]]:
             return
         try:
-            check_tags([self.encoder.labels[i] for i in ids], self.scheme)
+            check_tags([self.encoder.names[i] for i in ids], self.scheme)
         except ValueError as error:
             raise ValueError(f"sentence {sentence}: {error}") from error
 
@@ -161,9 +187,9 @@ class TagHead:
             return [output.argmax(axis=-1) for output in map(self.probabilities, outputs)]
         return viterbi(*self._chain(outputs))
 
-    def predict(self, outputs: Sequence[Any]) -> list[list[str]]:
-        """The names of the most probable sequence of each sentence."""
-        return [[self.encoder.labels[i] for i in ids] for ids in self.best(outputs)]
+    def predict(self, outputs: Sequence[Any]) -> list[list[Any]]:
+        """The labels of the most probable sequence of each sentence."""
+        return list(map(self.encoder.decode, self.best(outputs)))
 
     def annotate(
         self,
@@ -181,7 +207,7 @@ class TagHead:
             tokenizer: what made tokens of the strings.
         """
         chains, transitions = [None] * len(texts), np.empty(0)
-        if marks_spans(self.encoder.labels):
+        if marks_spans(self.encoder.names):
             potentials, transitions = self._chain(outputs)
             chains = messages(potentials, transitions)
         found = []
@@ -191,15 +217,16 @@ class TagHead:
             entities = []
             if chain is not None and len(ids):
                 places = tokenizer.spans(text) if isinstance(text, str) else None
-                labels = self.encoder.labels
-                entities = find_entities(text, places, ids, labels, chain, transitions)
-            tags = [self.encoder.labels[i] for i in ids]
+                names = self.encoder.names
+                entities = find_entities(text, places, ids, names, chain, transitions)
+            tags = self.encoder.decode(ids)
             found.append(Annotation(tokens, tags, shares, entities))
         return found
 
     def _chain(self, outputs: Sequence[Any]) -> tuple[list[np.ndarray], np.ndarray]:
         if self.crf and all(isinstance(output, Mapping) for output in outputs):
-            potentials = [output[f"{self.name}_potentials"] for output in outputs]
+            count = len(self.encoder.labels)
+            potentials = [output[f"{self.name}_potentials"][:, :count] for output in outputs]
             return potentials, np.asarray(ops.convert_to_numpy(self.crf.transition_scores()))
         logs = [np.log(np.maximum(self.probabilities(o), _SMALLEST)) for o in outputs]
         classes = len(self.encoder.labels)

@@ -1,7 +1,7 @@
 """What all tasks share: ELMo → mix → BiLSTM → output, defaults for training, presets."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -10,59 +10,63 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
-    new_folder,
     write_backbone,
     write_metadata,
     write_object,
     write_weights,
 )
-from keras_elmo.fine_tuning.learning_rates import (
-    CLIP_NORM,
-    DECAY,
-    ParameterGroup,
-    discriminative_learning_rates,
-    parameter_table,
-)
+from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
+from keras_elmo.layers.policy import dtype_scope
+from keras_elmo.layers.torch_state import as_torch_module
+from keras_elmo.tasks.compiled_model import CompiledModel
 from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
     fill_word_vectors,
+    learn_words,
     make_word_table,
 )
-from keras_elmo.tasks.labels import LabelEncoder, class_names
+from keras_elmo.tasks.gate import check_keywords, parameter_names
+from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
+from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
-from keras_elmo.tasks.sentence_model import SentenceModel
 from keras_elmo.weights.location import locate
-from keras_elmo.weights.presets import (
-    PREPROCESSOR_FILE,
-    TASK_FILE,
-    TASK_WEIGHTS_FILE,
-)
+from keras_elmo.weights.new_folder import new_folder
+from keras_elmo.weights.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
+
+_OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
 
 
-class ElmoTask(SentenceModel):
+class ElmoTask(CompiledModel):
     """ELMo, a BiLSTM and an output layer, trained on raw sentences. Base of all tasks.
 
     Args:
         backbone: the ELMo, frozen unless `trainable_elmo`.
-        labels: the name of each class; or `num_classes`, which names them "0", "1", …
+        labels: the label of each class, strings or numbers; or `num_classes`, for 0, 1, …
         preprocessor: turns sentences into arrays inside `fit`, `predict` and `evaluate`. None
             switches that off; the model then takes and gives what a plain Keras model does.
-        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`.
+        trainable_elmo: train ELMo too, at the smaller `elmo_learning_rate` of `compile`. Parts of a
+            backbone that are frozen already stay frozen.
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
         mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout before and after the mix.
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
-        word_embedding_dim: size of a trainable word vector beside ELMo ([x; ELMo]); needs a
-            preprocessor with a `word_vocabulary`. `set_word_vectors` fills it, e.g. from GloVe.
+        word_embedding_dim: size of a word vector beside ELMo ([x; ELMo]), which trains where its
+            word does; needs a preprocessor with a `word_vocabulary`. See `set_word_vectors`.
         word_embedding_dropout: of those vectors alone, so that the head leans on ELMo too.
-        trained_words: only the first so many of the vocabulary have vectors that train.
+        new_words: so many more have a vector: `fit` adds the most frequent words that the
+            vocabulary lacks to it (`preprocessor` is then another one).
         word_shape_dim: size of a vector of each word's shape; needs `word_shapes=True` there.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
         dropout: before each BiLSTM layer and behind the last.
+        dtype: the dtype policy of all layers above ELMo, such as `"mixed_float16"`; None is Keras's
+            global one. Outputs are float32 in any case. A backbone has its own.
+        trainable_parts: layers that do not train, by name, such as `{"bilstm_0": False}`; `""` is
+            the task itself. A backbone has its own.
     """
 
     has_classes = True
@@ -71,7 +75,7 @@ class ElmoTask(SentenceModel):
         self,
         backbone: ElmoBackbone,
         *,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[Label] | None = None,
         num_classes: int | None = None,
         preprocessor: ElmoPreprocessor | None = None,
         trainable_elmo: bool = False,
@@ -82,37 +86,43 @@ class ElmoTask(SentenceModel):
         mix_at_output: bool = False,
         word_embedding_dim: int | None = None,
         word_embedding_dropout: float = 0.0,
-        trained_words: int | None = None,
+        new_words: int = 0,
         word_shape_dim: int | None = None,
         lstm_units: int | Sequence[int] = 128,
         num_layers: int = 1,
         dropout: float = 0.2,
+        dtype: Any = None,
+        trainable_parts: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ):
+        check_one_device(type(self).__name__)
+        check_keywords(kwargs, self._constructor_names(), type(self).__name__)
         if self.has_classes:
-            self.label_encoder = LabelEncoder(class_names(labels, num_classes))
+            self.label_encoder = LabelEncoder(class_labels(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
-        backbone.trainable = trainable_elmo
+        if backbone.trainable != trainable_elmo:
+            backbone.trainable = trainable_elmo
 
         # === Layers and functional model ===
         check_word_shapes(preprocessor, word_shape_dim)
-        word_table = make_word_table(preprocessor, word_embedding_dim, trained_words)
-        inputs, features, outputs = self.build_graph(
-            backbone,
-            len(self.labels),
-            mix=mix,
-            mix_layer_norm=mix_layer_norm,
-            elmo_dropout_before=elmo_dropout_before,
-            elmo_dropout=elmo_dropout,
-            mix_at_output=mix_at_output,
-            word_table=word_table,
-            word_vectors_dropout=word_embedding_dropout,
-            word_shape_dim=word_shape_dim,
-            lstm_units=units,
-            dropout=dropout,
-        )
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.run_on_features(inputs, features, outputs)
+        with dtype_scope(dtype):
+            word_table = make_word_table(preprocessor, word_embedding_dim, new_words)
+            inputs, features, outputs = self.build_graph(
+                backbone,
+                len(self.labels),
+                mix=mix,
+                mix_layer_norm=mix_layer_norm,
+                elmo_dropout_before=elmo_dropout_before,
+                elmo_dropout=elmo_dropout,
+                mix_at_output=mix_at_output,
+                word_table=word_table,
+                word_vectors_dropout=word_embedding_dropout,
+                word_shape_dim=word_shape_dim,
+                lstm_units=units,
+                dropout=dropout,
+            )
+            super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+            self.run_on_features(inputs, features, outputs)
 
         # === Config ===
         self.backbone = backbone
@@ -125,11 +135,14 @@ class ElmoTask(SentenceModel):
         self.mix_at_output = mix_at_output
         self.word_embedding_dim = word_embedding_dim
         self.word_embedding_dropout = word_embedding_dropout
-        self.trained_words = trained_words
+        self.new_words = new_words
         self.word_shape_dim = word_shape_dim
         self.lstm_units = units
         self.dropout = dropout
-        self.compile()
+        set_trainable_parts(self, trainable_parts, without=[backbone])
+        if has_values(self):  # an optimizer cannot be made before
+            self.compile()
+        as_torch_module(self)
 
     def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
         """The inputs, ELMo's features and the outputs.
@@ -147,77 +160,18 @@ class ElmoTask(SentenceModel):
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         """The output layers on the encoder's float `(batch, tokens, features)`."""
 
-    @abstractmethod
-    def default_loss(self) -> keras.losses.Loss | None:
-        """The loss of `compile(loss="auto")`."""
-
-    def default_metrics(self) -> list[Any]:
-        """The metrics of `compile(weighted_metrics="auto")`."""
-        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-
     @property
-    def labels(self) -> list[str]:
-        """The name of each class, in the order of the outputs."""
+    def labels(self) -> list[Any]:
+        """The label of each class, in the order of the outputs and of the type it was given as."""
         return self.label_encoder.labels if self.has_classes else []
 
-    def compile(
-        self,
-        optimizer: Any = "auto",
-        loss: Any = "auto",
-        *,
-        metrics: Any = None,
-        weighted_metrics: Any = "auto",
-        learning_rate: float = 1e-3,
-        elmo_learning_rate: float = 1e-5,
-        elmo_rate_decay: float = DECAY,
-        jit_compile: bool | str = "auto",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training; everything has a default.
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
+        found = learn_words(self._preprocessor, self.texts_of(sentences), self.new_words)
+        self.preprocessor, self.new_words = found
 
-        Args:
-            optimizer: `"auto"` is Adam, and where ELMo trains an Adam for each of its layers; see
-                [`discriminative_learning_rates`][keras_elmo.fine_tuning.learning_rates].
-            loss: `"auto"` is the task's own.
-            metrics: counted without weights, so over padding too where there are time steps.
-            weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
-            learning_rate: of the head, with `optimizer="auto"`.
-            elmo_learning_rate: of ELMo's top layer, with `optimizer="auto"`.
-            elmo_rate_decay: of each layer below, times that of the one above it.
-            jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
-        """
-        if optimizer == "auto" and self.backbone.trainable:
-            optimizer = discriminative_learning_rates(
-                self, learning_rate, elmo_learning_rate, elmo_rate_decay
-            )
-        elif optimizer == "auto":
-            optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM)
-        if weighted_metrics == "auto":
-            weighted_metrics = self.default_metrics()
-        if jit_compile == "auto":
-            jit_compile = keras.config.backend() == "jax"
-        super().compile(
-            optimizer=optimizer,
-            loss=self.default_loss() if loss == "auto" else loss,
-            metrics=metrics,
-            weighted_metrics=weighted_metrics,
-            jit_compile=jit_compile,
-            **kwargs,
-        )
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """As Keras's, but without `jit_compile`, which depends on the backend."""
-        config = super().get_compile_config()
-        return config and {key: value for key, value in config.items() if key != "jit_compile"}
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as a saved model was compiled, ready to take up its optimizer's state."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
-
-    def parameter_table(self) -> list[ParameterGroup]:
-        """Groups of parameters with their number, whether they train, and at which rate."""
-        return parameter_table(self)
+    def texts_of(self, sentences: Sequence[Any]) -> Iterable[Sequence[str]]:
+        """The tokens of each text in what `tokenize` gives."""
+        return sentences
 
     def set_word_vectors(self, words: Sequence[str], vectors: np.ndarray) -> int:
         """Fill the word embedding beside ELMo, e.g. with what `read_glove` returns.
@@ -234,11 +188,20 @@ class ElmoTask(SentenceModel):
 
     def get_config(self) -> dict[str, Any]:
         names = "labels trainable_elmo mix mix_layer_norm elmo_dropout_before elmo_dropout "
-        names += "mix_at_output word_embedding_dim word_embedding_dropout trained_words "
+        names += "mix_at_output word_embedding_dim word_embedding_dropout new_words "
         names += "word_shape_dim lstm_units dropout"
         parts = {"backbone": self.backbone, "preprocessor": self.preprocessor}
         config = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return config | {name: getattr(self, name) for name in names.split()} | {"name": self.name}
+        config |= {name: getattr(self, name) for name in names.split()}
+        config |= {"dtype": self.dtype_policy.name, "name": self.name}
+        if parts := trainable_parts(self, without=[self.backbone]):
+            config["trainable_parts"] = parts
+        return config
+
+    @classmethod
+    def _constructor_names(cls) -> list[str]:
+        """The arguments of the constructor, and those that Keras's own takes."""
+        return [*parameter_names(*(base.__init__ for base in _bases(cls))), *_OF_KERAS]
 
     @property
     def trainable_elmo(self) -> bool:
@@ -247,12 +210,22 @@ class ElmoTask(SentenceModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("backbone", "preprocessor")
-            if isinstance(config[name], dict)
-        }
-        return cls(**{**config, **parts})
+        old = {"trained_words"}  # of versions in which only the first rows of a table trained
+        known = {name: config[name] for name in config.keys() - old}
+
+        def build() -> Self:
+            parts = {
+                name: keras.saving.deserialize_keras_object(known[name])
+                for name in ("backbone", "preprocessor")
+                if isinstance(known[name], dict)
+            }
+            return cls(**{**known, **parts})
+
+        if not is_loaded_by_keras():
+            return build()
+        task = without_values(build)
+        task.compile()
+        return task
 
     @classmethod
     def from_preset(
@@ -272,7 +245,7 @@ class ElmoTask(SentenceModel):
             load_weights: False leaves ELMo untrained.
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
-                It has all of their words, unless a `preprocessor` with others is given.
+                It has these words and `new_words`, unless a `preprocessor` with others is given.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), load_weights, word_vectors, arguments)
@@ -292,8 +265,35 @@ class ElmoTask(SentenceModel):
         self.save_assets(folder)
         write_metadata(folder)
 
+    def export(
+        self,
+        filepath: str | PathLike[str],
+        format: str = SAVED_MODEL,  # noqa: A002
+        **kwargs: Any,
+    ) -> None:
+        """Write the network, without preprocessor and labels, for inference without Keras.
+
+        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
+        `arrays`, those of its inputs by name, at any length and batch size.
+
+        Args:
+            filepath: a folder.
+            format: `"tf_saved_model"`, no other.
+            kwargs: as of `keras.Model.export`.
+
+        Raises:
+            ValueError: another format, or another backend than TensorFlow.
+        """
+        check_export(type(self).__name__, format)
+        super().export(filepath, format=format, **kwargs)
+
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""
 
     def load_assets(self, folder: str | PathLike[str] | None) -> None:
         """Read what `save_assets` wrote."""
+
+
+def _bases(cls: type) -> list[type]:
+    """The classes of a task, from its own up to `ElmoTask`."""
+    return [base for base in cls.__mro__ if base.__module__.startswith("keras_elmo.")]

@@ -14,6 +14,7 @@ from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
 from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
+from keras_elmo.tasks.gate import read_examples, read_validation
 from keras_elmo.tasks.ngram_bayes import NGramBayes
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.weights.presets import NGRAMS_FILE
@@ -23,8 +24,9 @@ from keras_elmo.weights.presets import NGRAMS_FILE
 class ElmoTextClassifier(ElmoTask):
     """ELMo → BiLSTM → pooling → classes.
 
-    `y` is a label a sentence, by name or class number; with `multi_label` a list of labels.
-    `predict` returns probabilities, float32 `(sentences, classes)`.
+    `y` is a label a sentence; with `multi_label` a list of labels, or a matrix of 0 and 1,
+    `(sentences, classes)`. An integer that is a label means that label; where no label is a number
+    it is the number of a class. `predict` returns probabilities, float32 `(sentences, classes)`.
 
     Args:
         backbone: the ELMo.
@@ -97,7 +99,7 @@ class ElmoTextClassifier(ElmoTask):
         sentences: list[list[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Any,
     ) -> TargetFunction:
         encoder = self.label_encoder
         if self.multi_label:
@@ -110,20 +112,25 @@ class ElmoTextClassifier(ElmoTask):
             targets = encoder.encode(y)
             counts = np.bincount(targets, minlength=len(encoder.labels))
             weights = encoder.class_weights(class_weight, counts)[targets]
-        weights = (weights * sample_weight).astype(np.float32)
+        weights = (weights * np.asarray(sample_weight)).astype(np.float32)
         return lambda rows, length: (targets[rows], weights[rows])
 
+    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[Any]:
+        if self.multi_label:
+            return self.label_encoder.read_sets(y)
+        return super().read_targets(y, sentences)
+
     def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
-        probabilities = np.stack(outputs)
-        if self.ngrams:
+        probabilities = super().collect(sentences, outputs)
+        if self.ngrams and sentences:
             probabilities = self.ngrams.combine(probabilities, sentences)
         return tempered(probabilities, self.temperature, several=self.multi_label)
 
     def add_ngrams(
         self,
         x: Sentences,
-        y: Sequence[Any],
-        validation_data: tuple[Sentences, Sequence[Any]],
+        y: Any,
+        validation_data: Any,
         *,
         batch_size: int = 32,
     ) -> None:
@@ -145,13 +152,13 @@ class ElmoTextClassifier(ElmoTask):
                 not as many labels.
         """
         self.check_takes_ngrams()
-        train, y = self._checked(x, y)
-        held_out, held_out_y = self._checked(*validation_data)
-        ngrams = NGramBayes.fit(train, self.label_encoder.encode(y), len(self.labels))
-        targets = self.label_encoder.encode(held_out_y)
+        train = read_examples(self, x, y)
+        held_out = read_validation(self, validation_data)
+        ngrams = NGramBayes.fit(train.x, self.label_encoder.encode(train.y), len(self.labels))
+        targets = self.label_encoder.encode(held_out.y)
         self.ngrams, self.temperature = None, 1.0
-        probabilities = self.predict(held_out, batch_size=batch_size)
-        ngrams.fit_weights(probabilities, held_out, targets)
+        probabilities = self.collect(held_out.x, self.sentence_outputs(held_out.x, batch_size))
+        ngrams.fit_weights(probabilities, held_out.x, targets)
         self.ngrams = ngrams
 
     def check_takes_ngrams(self) -> None:
@@ -160,7 +167,7 @@ class ElmoTextClassifier(ElmoTask):
             kind = "several labels" if self.multi_label else "pairs of texts"
             raise ValueError(f"n-grams are for one label of one text. Received: {kind}")
 
-    def calibrate(self, x: Sentences, y: Sequence[Any], *, batch_size: int = 32) -> None:
+    def calibrate(self, x: Sentences, y: Any, *, batch_size: int = 32) -> None:
         """Make probabilities mean what they say, on sentences that were not trained on.
 
         Sets `temperature` to the one that makes `y` most probable (Guo et al. 2017), which changes
@@ -171,9 +178,10 @@ class ElmoTextClassifier(ElmoTask):
             batch_size: as of `predict`.
         """
         several, encoder = self.multi_label, self.label_encoder
-        targets = encoder.encode_sets(y) if several else encoder.encode(y)
+        examples = read_examples(self, x, y)
+        targets = encoder.encode_sets(examples.y) if several else encoder.encode(examples.y)
         self.temperature = 1.0
-        raw = self.predict(x, batch_size=batch_size)
+        raw = self.collect(examples.x, self.sentence_outputs(examples.x, batch_size))
         self.temperature = fit_temperature(raw, targets, several=several)
         if several:
             shares = tempered(raw, self.temperature, several=True)
@@ -181,8 +189,11 @@ class ElmoTextClassifier(ElmoTask):
 
     def predict_labels(
         self, x: Sentences, *, threshold: float | Sequence[float] | None = None, **kwargs: Any
-    ) -> list[str] | list[list[str]]:
-        """The most probable label of each sentence; with `multi_label` all from a threshold on."""
+    ) -> list[Any]:
+        """The most probable label of each sentence; with `multi_label` all from a threshold on.
+
+        They are of the type that `labels` has.
+        """
         return self.decode(self.predict(x, **kwargs), threshold)
 
     def decode(
@@ -193,8 +204,8 @@ class ElmoTextClassifier(ElmoTask):
             chosen = probabilities >= np.asarray(
                 self.thresholds if threshold is None else threshold
             )
-            return [[self.labels[i] for i in np.flatnonzero(row)] for row in chosen]
-        return [self.labels[i] for i in probabilities.argmax(axis=-1)]
+            return [self.label_encoder.decode(np.flatnonzero(row)) for row in chosen]
+        return self.label_encoder.decode(probabilities.argmax(axis=-1))
 
     def get_config(self) -> dict[str, Any]:
         names = ("pooling", "multi_label", "ordinal", "temperature", "thresholds")

@@ -10,6 +10,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.rows import as_rows
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -75,15 +76,16 @@ class ElmoTextRegressor(ElmoTask):
         found = super().get_metrics_result()
         return {k: v * scale if k in ("mae", "rmse") else v for k, v in found.items()}
 
-    def prepare(self, y: Sequence[Any]) -> None:
+    def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
         """Set mean and scale, unless they are set already.
 
         Raises:
             ValueError: targets that are all the same, or no numbers.
         """
+        super().prepare(sentences, y)
         if self.target_scale is not None:
             return
-        values = numbers(y)
+        values = np.asarray(y)
         if values.min() == values.max():
             raise ValueError(
                 f"`y` must hold different numbers. Received: {values[0]} for all {len(values)} "
@@ -98,7 +100,7 @@ class ElmoTextRegressor(ElmoTask):
         sentences: list[list[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Any,
     ) -> TargetFunction:
         if class_weight is not None:
             raise ValueError(
@@ -106,13 +108,16 @@ class ElmoTextRegressor(ElmoTask):
                 "Use `sample_weight`."
             )
         mean, scale = self._standard
-        targets = ((numbers(y) - mean) / scale).astype(np.float32)[:, None]
-        weights = sample_weight.astype(np.float32)
+        targets = ((np.asarray(y) - mean) / scale).astype(np.float32)[:, None]
+        weights = np.asarray(sample_weight, np.float32)
         return lambda rows, length: (targets[rows], weights[rows])
+
+    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[float]:
+        return numbers(y).tolist()
 
     def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
         mean, scale = self._standard
-        return np.stack(outputs)[:, 0].astype(np.float64) * scale + mean
+        return super().collect(sentences, outputs)[:, 0].astype(np.float64) * scale + mean
 
     @property
     def _standard(self) -> tuple[float, float]:
@@ -126,15 +131,21 @@ class ElmoTextRegressor(ElmoTask):
         return super().get_config() | {name: getattr(self, name) for name in names}
 
 
-def numbers(y: Sequence[Any]) -> np.ndarray:
+def numbers(y: Any) -> np.ndarray:
     """Targets as float64 `(len(y),)`.
+
+    Args:
+        y: them, in any container; a column `(n, 1)` too.
 
     Raises:
         ValueError: something that is no finite number.
     """
-    values = np.empty(len(y), np.float64)
-    for i, value in enumerate(y):
-        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    rows = as_rows(y, "y")
+    values = np.empty(len(rows), np.float64)
+    for i, value in enumerate(rows):
+        if isinstance(value, list) and len(value) == 1:
+            [value] = value
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not (is_number and np.isfinite(value)):
             raise ValueError(f"`y` must hold finite numbers. Received: {value!r:.80} as target {i}")
         values[i] = value

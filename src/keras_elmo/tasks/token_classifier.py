@@ -11,7 +11,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import Annotation
-from keras_elmo.tasks.labels import LabelEncoder, class_names
+from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.tag_head import TagHead, token_loss
 from keras_elmo.tasks.task import ElmoTask
 
@@ -21,9 +21,11 @@ class ElmoTokenClassifier(ElmoTask):
     """ELMo → BiLSTM → a softmax or a CRF; padding counts neither in loss nor in metrics.
 
     `x` holds token lists (or strings, which the preprocessor splits), `y` a list of tags for each
-    of them. `predict` returns a list with float32 `(tokens, classes)` for each sentence: the
-    probability of each tag at each token, with a CRF the marginal one. `predict_labels` returns the
-    most probable sequence of tags, `annotate` its entities with their places and probabilities.
+    of them; a tag of None or -100 is left out of loss and metrics. `sample_weight` may hold a
+    weight of each token. `predict` returns a list with float32 `(tokens, classes)` for each
+    sentence: the probability of each tag at each token, with a CRF the marginal one.
+    `predict_labels` returns the most probable sequence of tags, `annotate` its entities with their
+    places and probabilities.
 
     Args:
         backbone: the ELMo.
@@ -45,20 +47,27 @@ class ElmoTokenClassifier(ElmoTask):
         ```
     """
 
+    weighs_tokens = True
+
     def __init__(
         self,
         backbone: ElmoBackbone,
         *,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[Label] | None = None,
         num_classes: int | None = None,
         crf: bool = False,
         scheme: str | None = None,
         **kwargs: Any,
     ):
-        encoder = LabelEncoder(class_names(labels, num_classes))
+        encoder = LabelEncoder(class_labels(labels, num_classes))
         self._tags = TagHead("tags", encoder, crf=crf, scheme=scheme)
         super().__init__(backbone, labels=encoder.labels, **kwargs)
         self.scheme = scheme
+
+    @property
+    def head(self) -> TagHead:
+        """What reads tags and writes them."""
+        return self._tags
 
     @property
     def crf(self) -> bool:
@@ -103,7 +112,7 @@ class ElmoTokenClassifier(ElmoTask):
         sentences: list[list[str]],
         y: Sequence[Any],
         class_weight: Mapping[Any, float] | str | None,
-        sample_weight: np.ndarray,
+        sample_weight: Any,
     ) -> TargetFunction:
         return self._tags.targets(sentences, y, class_weight, sample_weight)
 
@@ -113,12 +122,12 @@ class ElmoTokenClassifier(ElmoTask):
     def collect(self, sentences: list[list[str]], outputs: list[Any]) -> list[np.ndarray]:
         return list(map(self._tags.probabilities, outputs))
 
-    def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[list[str]]:
+    def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[list[Any]]:
         """The most probable tags of each sentence, as a sequence."""
-        sentences = self._preprocessor.tokenize(x)
+        sentences = self.read_sentences(x)
         return self._tags.predict(self.sentence_outputs(sentences, batch_size))
 
-    def decode(self, probabilities: Sequence[np.ndarray]) -> list[list[str]]:
+    def decode(self, probabilities: Sequence[np.ndarray]) -> list[list[Any]]:
         """Tags for what `predict` returned: the best at each token, as far as the scheme allows.
 
         With a CRF `predict_labels` gives the most probable sequence instead.
@@ -127,8 +136,7 @@ class ElmoTokenClassifier(ElmoTask):
 
     def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[Annotation]:
         """Tags and entities of each sentence; of strings, the entities' characters too."""
-        texts = [x] if isinstance(x, str) else list(x)
-        sentences = self._preprocessor.tokenize(texts)
+        texts, sentences = self.read_texts(x)
         outputs = self.sentence_outputs(sentences, batch_size)
         return self._tags.annotate(texts, sentences, outputs, self._preprocessor.tokenizer)
 

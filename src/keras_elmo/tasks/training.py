@@ -72,7 +72,7 @@ def train_task(
     if checkpoint:
         checkpoint.holds("best", best)
     recipe = get_recipe(recipe) if recipe else None
-    keep, start = (recipe.keep if recipe else 1.0), {}
+    keep, start = (recipe.keep if recipe else 1.0), []
     if recipe and keep != 1.0:  # of the way to the best epoch's weights, not to the last one's
         start, recipe = anchor(task, 0.0), replace(recipe, keep=1.0)
     with _interrupt_between_batches() as interrupt:
@@ -100,7 +100,7 @@ def train_task(
             if checkpoint:
                 checkpoint.write_interrupted()
     best.keep_best(task)
-    pull_back(task, start, keep)
+    pull_back(start, keep)
     return result
 
 

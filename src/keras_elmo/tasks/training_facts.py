@@ -33,13 +33,22 @@ def training_facts(
     sets = zip(("training set", "development set"), map(_data_fingerprint, datasets), strict=True)
     own = asdict(recipe) if recipe else {"recipe": None}
     own |= {**settings, "backend": keras.config.backend()}
-    return {**dict(sets), **model, **{name: str(value) for name, value in own.items()}}
+    return {**dict(sets), **model, **{name: str(_plain(value)) for name, value in own.items()}}
+
+
+def _plain(value: Any) -> Any:
+    """A value whose text says all of it: of a schedule its configuration, not its address."""
+    if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
+        return keras.saving.serialize_keras_object(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def _data_fingerprint(data: Any) -> str:
     digest = blake2b(digest_size=16)
     for values in data if isinstance(data, tuple | list) else ():
-        for value in values:
+        for value in values.items() if isinstance(values, Mapping) else values:
             digest.update(f"{value!s}\n".encode())
         digest.update(b"\n")
     return digest.hexdigest()

@@ -31,15 +31,12 @@ class WordTypes:
         self._ids = WordIds(backbone.get_config(), preprocessor)
         self._static = keras.config.backend() == "jax"
 
-    def encode(
-        self, sentences: Sequence[Sequence[str]], length: int, unlike: tuple[int, ...] = (0, 0)
-    ) -> dict[str, np.ndarray]:
+    def encode(self, sentences: Sequence[Sequence[str]], length: int) -> dict[str, np.ndarray]:
         """The arrays of a batch.
 
         Args:
             sentences: its token lists.
             length: tokens of a row.
-            unlike: a shape that `word_types` must differ from in both sizes.
 
         Returns:
             `word_types`: int32 `(types, characters)`, the first rows padding, `<S>` and `</S>`;
@@ -58,8 +55,6 @@ class WordTypes:
         count, width = 3 + len(places), ids.shape[1]
         if self._static:
             count = -(-count // _STEP) * _STEP
-        elif unlike[0]:
-            count, width = count + (count == unlike[0]), width + (width == unlike[1])
         types = np.zeros((count, width), np.int32)
         types[_BOS : 3 + len(places)] = self._ids.pad  # behind the words too
         marks = self._ids.boundaries[:, : ids.shape[1]]

@@ -128,7 +128,29 @@ def _records(
             own = {**record, "answers": answers, "is_impossible": answers == []}
             yield f"row {row}", "", record.get("context"), own
         return
-    articles = _list(name, "the file", _parsed(path, name), "data")
+    yield from _nested_records(_parsed(path, name), name)
+
+
+def squad_rows(parsed: Any) -> list[dict[str, Any]]:
+    """The questions of a SQuAD file that was read already, a dict each.
+
+    Args:
+        parsed: all of the file, `json.load(file)`.
+
+    Returns:
+        `question`, `context` and `answers` of each, as they are.
+
+    Raises:
+        DataError: it is not nested as SQuAD is.
+    """
+    return [
+        {"question": record.get("question"), "context": passage, "answers": record.get("answers")}
+        for _, _, passage, record in _nested_records(parsed, "x")
+    ]
+
+
+def _nested_records(parsed: Any, name: str) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
+    articles = _list(name, "the file", parsed, "data")
     for i, article in enumerate(articles):
         place = f"data[{i}]"
         for j, paragraph in enumerate(_list(name, place, article, "paragraphs")):

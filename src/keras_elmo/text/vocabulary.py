@@ -1,7 +1,6 @@
 """Words to ids, for word-input models and for the softmax of pre-training."""
 
 import gzip
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -9,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from keras_elmo.text.lines import DataError, numbered_lines
+from keras_elmo.text.new_file import new_file
 from keras_elmo.text.padding import padded_length
 
 BOS_TOKEN, EOS_TOKEN, UNK_TOKEN = MARKS = ("<S>", "</S>", "<UNK>")
@@ -93,12 +93,8 @@ class Vocabulary:
         path = Path(path)
         if path.suffix == ".gz":
             content = gzip.compress(content, mtime=0)  # equal words, equal bytes
-        unfinished = path.with_name(f"{path.name}.unfinished")
-        try:
+        with new_file(path, overwrite=True) as unfinished:
             unfinished.write_bytes(content)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
     def __contains__(self, token: str) -> bool:
         """Whether the word is known."""

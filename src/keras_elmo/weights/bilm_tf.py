@@ -15,10 +15,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from keras_elmo.text.new_file import new_file
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.hdf5 import Hdf5Array, create_hdf5, list_arrays, replacing
-from keras_elmo.weights.new_file import refuse_existing
+from keras_elmo.weights.hdf5 import Hdf5Array, create_hdf5, list_arrays
+from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.options import (
     config_from_options,
     disagreements,
@@ -165,7 +166,7 @@ def save_bilm_tf(
             f"{weights}: the variables must be exactly those of the configuration. Received:"
             f"{listing(problems)}\nGive config and variables of one and the same model."
         )
-    with replacing(options) as new_options, create_hdf5(weights) as file:
+    with new_file(options, overwrite=True) as new_options, create_hdf5(weights) as file:
         published = _with_forget_bias_of_one(variables, config)
         TABLE.layout(shapes).save(published, partial(file.create_dataset, dtype=np.float32))
         new_options.write_text(text, encoding="utf-8")
@@ -183,16 +184,10 @@ def save_published_folder(
         FileExistsError: there is something of that name.
         WeightsError: see `save_bilm_tf`.
     """
-    path = Path(folder)
-    refuse_existing(path, overwrite=False)
-    path.mkdir(parents=True)
-    try:
+    with new_folder(folder) as path:
         save_bilm_tf(config, variables, path / "weights.hdf5", path / "options.json")
-    except BaseException:
-        path.rmdir()
-        raise
-    if words:
-        Vocabulary(words).save(path / "vocab.txt")
+        if words:
+            Vocabulary(words).save(path / "vocab.txt")
 
 
 def _with_forget_bias_of_one(

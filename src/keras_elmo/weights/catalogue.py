@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from keras_elmo.text.cache_folder import cache_folder, old_models_folder, take_over
+from keras_elmo.text.folder_lock import locked_folder, remove_stale_lock
 from keras_elmo.weights.download import download
-from keras_elmo.weights.folder_lock import locked_folder
 
 HOME_VARIABLE = "KERAS_ELMO_HOME"
 
@@ -96,7 +96,9 @@ def fetch(
         ValueError: another process fetches the same model.
         WeightsError: a file is not the published one.
     """
-    if not model.is_here:
+    if model.is_here:
+        remove_stale_lock(model.folder)
+    else:
         with locked_folder(model.folder):
             for name, file in model.files.items():
                 if not (model.folder / name).is_file():

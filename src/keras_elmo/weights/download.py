@@ -59,7 +59,8 @@ def download(
 
     fetching = _Fetching(url, path.with_name(f"{path.name}.part"), num_bytes, on_bytes)
     failures = 0
-    while failures < _ATTEMPTS:
+    is_whole = sha256 is not None and fetching.done == num_bytes  # a kill came before its renaming
+    while failures < _ATTEMPTS and not is_whole:
         before = fetching.done
         try:
             fetching.attempt(stall_seconds)
@@ -73,8 +74,8 @@ def download(
                 ) from error
             time.sleep(wait_seconds * 2**failures)
     _check(url, fetching.part, num_bytes, sha256)
-    os.replace(fetching.part, path)
     fetching.tag_file.unlink(missing_ok=True)
+    os.replace(fetching.part, path)
 
 
 class _IncompleteError(Exception):
@@ -131,6 +132,8 @@ class _Fetching:
         said = response.headers
         continued = said.get("Content-Range", "").startswith(f"bytes {self.done}-")
         done = self.done if response.status_code == 206 and continued else 0
+        if not done:  # first: what is there must not be continued under another file's tag
+            self.part.unlink(missing_ok=True)
         tag = said.get("ETag") or said.get("Last-Modified") or ""
         self.tag_file.write_text("" if tag.startswith("W/") else tag)  # weak ones cannot continue
         length = said.get("Content-Length", "")

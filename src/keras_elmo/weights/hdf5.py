@@ -1,6 +1,5 @@
 """HDF5 files: every array by its key, read when sliced; new files written beside, then renamed."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from types import EllipsisType
 import h5py
 import numpy as np
 
+from keras_elmo.text.new_file import new_file
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import Shape
 
@@ -118,7 +118,7 @@ def create_hdf5(path: Path) -> Iterator[h5py.File]:
     Raises:
         OSError: it cannot be written, for want of space or of the folder.
     """
-    with replacing(path) as partial:
+    with new_file(path, overwrite=True) as partial:
         try:
             with h5py.File(partial, "w") as file:
                 yield file
@@ -127,19 +127,3 @@ def create_hdf5(path: Path) -> Iterator[h5py.File]:
                 f"{path}: must be in a folder with space to write to. Received: {error}. "
                 "Free some space, or choose another place."
             ) from error
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to; it takes the place of `path` only after success.
-
-    Example:
-        >>> with replacing(Path("options.json")) as partial:
-        ...     partial.write_text("{}")
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

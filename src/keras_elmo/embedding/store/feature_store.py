@@ -26,6 +26,8 @@ from keras_elmo.embedding.store.room import make_room
 from keras_elmo.embedding.store.segment_reader import Hold, SegmentReader, StoredFeatures
 from keras_elmo.embedding.store.segment_writer import SegmentWriter
 from keras_elmo.embedding.store.settings import cache_limit, features_folder
+from keras_elmo.text.folder_lock import BusyError
+from keras_elmo.text.work_folder import remove_unfinished
 from keras_elmo.weights.space import require_space
 
 _SEGMENT_BYTES = 256_000_000
@@ -76,6 +78,8 @@ class FeatureStore:
         self.folder = features_folder(root) / self.model.folder_name
         if not self.folder.is_dir():
             create_store(self.folder, self.model)
+        with suppress(BusyError, OSError):  # where nothing can be written there is nothing either
+            remove_unfinished(self.folder)
         self.model = read_model(self.folder)
         if self.model.folder_name != self.folder.name:
             raise StoreError(

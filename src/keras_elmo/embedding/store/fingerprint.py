@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-IGNORED = ("name", "trainable")  # what a Keras configuration says without changing any feature
+# What a Keras configuration says without changing any feature.
+IGNORED = ("name", "trainable", "trainable_parts")
 
 
 def fingerprint(

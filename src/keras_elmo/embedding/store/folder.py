@@ -3,7 +3,7 @@
 import json
 import os
 import re
-import secrets
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,13 +11,15 @@ import numpy as np
 
 from keras_elmo.embedding.store.database import create_index
 from keras_elmo.embedding.store.errors import StoreError, command
+from keras_elmo.text.folder_lock import BusyError
 from keras_elmo.text.json_files import read_object
+from keras_elmo.text.work_folder import clear, work_folder
 
 MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
 DTYPES = ("float16", "float32")
 _FORMAT, _VERSION = "keras-elmo features", 1
 _FOLDER = re.compile(r"[0-9A-Za-z_-]+-float(16|32)-\d+x\d+")
-_LEFTOVER = re.compile(_FOLDER.pattern + r"\.(unfinished|removed)-[\d-]+[0-9a-f]+")
+_SECONDS = 60.0  # that another process may take to make a store: it takes milliseconds
 _OURS = re.compile(r"model\.json|index\.sqlite(-wal|-shm|-journal)?|.*\.rows")
 
 
@@ -72,24 +74,36 @@ def create_store(folder: Path, model: StoredModel) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    unfinished = _beside(folder, "unfinished")
+    end = time.monotonic() + _SECONDS
     try:
-        unfinished.mkdir(parents=True)
-        facts = {"format": _FORMAT, "version": _VERSION, **asdict(model)}
-        (unfinished / MODEL_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
-        create_index(unfinished / INDEX_FILE)
-        unfinished.rename(folder)
+        while not folder.is_dir():
+            try:
+                with work_folder(folder) as work:
+                    if not folder.is_dir():
+                        _make(work, folder, model)
+            except BusyError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+    except FileExistsError:
+        raise
     except OSError as error:
-        if not folder.is_dir():  # else the rename failed: there is a store by now
-            raise OSError(
-                error.errno,
-                f"features cannot be stored ({error.strerror}). Set KERAS_ELMO_CACHE, or `root`, "
-                "to a folder that can be written to",
-                str(folder),
-            ) from error
-    finally:
-        if unfinished.is_dir():
-            _remove_files(unfinished)
+        raise OSError(
+            error.errno,
+            f"features cannot be stored ({error.strerror}). Set KERAS_ELMO_CACHE, or `root`, "
+            "to a folder that can be written to",
+            str(folder),
+        ) from error
+
+
+def _make(work: Path, folder: Path, model: StoredModel) -> None:
+    clear(work)
+    new = work / folder.name
+    new.mkdir()
+    facts = {"format": _FORMAT, "version": _VERSION, **asdict(model)}
+    (new / MODEL_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+    create_index(new / INDEX_FILE)
+    new.rename(folder)
 
 
 def read_model(folder: Path) -> StoredModel:
@@ -118,11 +132,12 @@ def store_folders(features: Path) -> list[Path]:
     return sorted(p for p in features.iterdir() if _FOLDER.fullmatch(p.name) and p.is_dir())
 
 
-def leftover_folders(features: Path) -> list[Path]:
-    """What a process left that died while it made or removed a store."""
+def unfinished_stores(features: Path) -> list[Path]:
+    """Stores that a process was making or removing when it died."""
     if not features.is_dir():
         return []
-    return sorted(p for p in features.iterdir() if _LEFTOVER.fullmatch(p.name) and p.is_dir())
+    stores = (p.with_suffix("") for p in sorted(features.glob("*.unfinished")))
+    return [path for path in stores if _FOLDER.fullmatch(path.name)]
 
 
 def segment_sizes(folder: Path) -> dict[str, int]:
@@ -150,16 +165,6 @@ def remove_store(folder: Path) -> None:
             f"{folder} is left as it is, because it holds {others[0]!r}, which is no part of a "
             "store. Move that away first."
         )
-    if not _LEFTOVER.fullmatch(folder.name):
-        folder = folder.rename(_beside(folder, "removed"))
-    _remove_files(folder)
-
-
-def _remove_files(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink(missing_ok=True)
-    folder.rmdir()
-
-
-def _beside(folder: Path, state: str) -> Path:
-    return folder.with_name(f"{folder.name}.{state}-{os.getpid()}-{secrets.token_hex(4)}")
+    with work_folder(folder) as work:
+        folder.rename(work / "removed")
+        clear(work)

@@ -6,35 +6,52 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from keras_elmo.text.work_folder import clear, cleared_on_error, new_one_told, work_folder
+
 
 @contextmanager
 def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """Yield the path of a file beside `path` that takes its place when the block ends well.
+    """Yield the path of a file of the same name that takes the place of `path` at a good end.
 
     Raises:
-        FileExistsError: `path` exists and `overwrite` is false.
+        BusyError: another command is writing it.
+        FileExistsError: `path` exists and `overwrite` is false, or somebody else's files are in the
+            folder beside it that is to hold the new one until then.
         FileNotFoundError: its folder does not exist.
         IsADirectoryError: it is a folder.
     """
     path = Path(path)
-    check_new_file(path, overwrite=overwrite)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    check_place(path)
+    with work_folder(path) as work:
+        refuse_existing(path, overwrite)
+        clear(work)
+        new = work / path.name
+        with cleared_on_error(work):
+            yield new
+        with new_one_told(new):
+            refuse_existing(path, overwrite)  # it may have come meanwhile
+            os.replace(new, path)
 
 
 def check_new_file(path: Path, *, overwrite: bool = False) -> None:
-    """Raise where `new_file` would."""
+    """Raise where there is no place for a new file."""
+    check_place(path)
+    refuse_existing(path, overwrite)
+
+
+def check_place(path: Path) -> None:
+    """Raise where there can be no file.
+
+    Raises:
+        FileNotFoundError: its folder does not exist.
+        IsADirectoryError: it is a folder.
+    """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder. Name a file in it.")
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"{path} cannot be written: there is no folder {path.parent}. Make it first."
         )
-    refuse_existing(path, overwrite)
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
@@ -43,7 +60,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     Raises:
         FileExistsError: it is.
     """
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise FileExistsError(
             f"{path} exists already and is left as it is. Choose another name or allow to "
             "replace it (`overwrite=True`, on the command line `--overwrite`)."

@@ -1,0 +1,308 @@
+"""The one way in: what people hand to a task → rows that belong together, checked, by position."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from inspect import Parameter, signature
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_elmo.tasks.batches import SentenceBatches, split_rows, take_rows
+from keras_elmo.text.rows import as_rows, column_names, is_container, plain
+
+# Float `(sentences,)`, or of a tagger for each sentence float `(tokens,)`.
+Weights = np.ndarray | list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Sentences with what is known of them, row by row.
+
+    Attributes:
+        x: what the task makes of each sentence: token lists, pairs of them, …
+        y: what the task makes of each label; empty where there are none.
+        weights: of each sentence; of a joint tagger a dict of them, by the names of its heads.
+    """
+
+    x: list[Any]
+    y: list[Any] = field(default_factory=list)
+    weights: Any = ()
+
+    def take(self, rows: np.ndarray) -> "Examples":
+        """Some rows of them."""
+        if isinstance(self.weights, Mapping):
+            weights: Any = {k: take_rows(values, rows) for k, values in self.weights.items()}
+        else:
+            weights = take_rows(self.weights, rows)
+        return Examples(take_rows(self.x, rows), take_rows(self.y, rows), weights)
+
+
+def read_examples(task: Any, x: Any, y: Any, sample_weight: Any = None) -> Examples:
+    """Check sentences, labels and weights, and line them up.
+
+    Args:
+        task: whose `tokenize`, `read_targets` and `read_weights` say what a row is.
+        x: sentences in any container that `as_rows` reads; or a `tf.data.Dataset`, a `PyDataset` or
+            a generator of `(x, y)` or `(x, y, sample_weight)`.
+        y: a label for each, where `x` does not bring them.
+        sample_weight: None, or float `(sentences,)`; of a tagger also a list of floats a sentence,
+            one for each token.
+
+    Raises:
+        TypeError: something that holds no rows.
+        ValueError: no sentences, rows that do not belong together, or a row that the task refuses.
+    """
+    if y is None:
+        x, y, own_weights = task.read_labelled(x)
+        if sample_weight is not None and y is not None:
+            raise ValueError(
+                "`x` brings labels and weights of its own: (x, y, sample_weight). "
+                "Received: `sample_weight` beside it"
+            )
+        sample_weight = own_weights if sample_weight is None else sample_weight
+    if x is None or y is None:
+        missing = "`x`" if x is None else "`y`"
+        raise ValueError(
+            f"give sentences and labels: task.fit(x, y). Received: no {missing}, "
+            f"{'None' if x is None else type(x).__name__} for `x`"
+        )
+    if isinstance(y, str | bytes):
+        raise ValueError(
+            f"`y` must hold a label for each sentence. Received: one string, {y!r:.80}"
+        )
+    sentences = task.tokenize(x)
+    targets = task.read_targets(y, sentences)
+    if len(targets) != len(sentences) or not sentences:
+        raise ValueError(
+            "`x` and `y` must be of the same length and not empty. "
+            f"Received: {len(sentences)} {task.row_name}, {len(targets)} labels"
+        )
+    return Examples(sentences, targets, task.read_weights(sample_weight, sentences))
+
+
+def read_validation(task: Any, data: Any) -> Examples:
+    """The examples of `validation_data`.
+
+    Args:
+        task: whose they are.
+        data: `(x, y)`, `(x, y, sample_weight)` or a data set of these.
+
+    Raises:
+        ValueError: something else.
+    """
+    if isinstance(data, tuple | list) and len(data) in (2, 3):
+        return read_examples(task, *data)
+    if gives_texts(data) or is_generator(data):
+        return read_examples(task, data, None)
+    raise ValueError(
+        "`validation_data` must be (x, y) or (x, y, sample_weight), or a data set of these. "
+        f"Received: {type(data).__name__}, {data!r:.80}"
+    )
+
+
+def hold_out(
+    task: Any, examples: Examples, validation_data: Any, share: float, seed: int
+) -> tuple[Examples, Examples | None]:
+    """The examples to train on, and those to develop on: given ones, or a share of the others.
+
+    Of `validation_data` that gives arrays, which Keras reads, there are none.
+    """
+    if validation_data is None and share:
+        rows, others = split_rows(len(examples.x), share, seed)
+        return examples.take(others), examples.take(rows)
+    if validation_data is None or gives_batches(validation_data):
+        return examples, None
+    return examples, read_validation(task, validation_data)
+
+
+def read_weights(given: Any, sentences: Sequence[Any], *, by_token: bool = False) -> Weights:
+    """Weights, one of each sentence or, of a tagger, of each token.
+
+    Raises:
+        ValueError: of another length, negative, or no finite numbers.
+    """
+    if given is None:
+        return np.ones(len(sentences), np.float32)
+    rows = as_rows(given, "sample_weight")
+    if len(rows) != len(sentences):
+        raise ValueError(
+            "`sample_weight` must hold a weight for each sentence. "
+            f"Received: {len(rows)} weights for {len(sentences)} sentences"
+        )
+    rows = [row[0] if isinstance(row, list) and len(row) == 1 else row for row in rows]
+    many = [isinstance(row, list) for row in rows]
+    if any(many) and not by_token:
+        raise ValueError(
+            "`sample_weight` must hold one number for each sentence. "
+            f"Received: {rows[many.index(True)]!r:.80}"
+        )
+    if not any(many):
+        return np.array([_weight(row, i) for i, row in enumerate(rows)], np.float32)
+    pairs = zip(rows, sentences, strict=True)
+    return [_token_weights(row, tokens, i) for i, (row, tokens) in enumerate(pairs)]
+
+
+def _token_weights(row: Any, tokens: Sequence[str], number: int) -> np.ndarray:
+    values = row if isinstance(row, list) else [row] * len(tokens)
+    own, filling = values[: len(tokens)], values[len(tokens) :]
+    if len(own) < len(tokens) or any(filling):
+        raise ValueError(
+            "`sample_weight` must hold a weight for each token. "
+            f"Received: {len(values)} for the {len(tokens)} tokens of sentence {number}"
+        )
+    return np.array([_weight(value, number) for value in own], np.float32)
+
+
+def _weight(value: Any, number: int) -> float:
+    if not isinstance(value, int | float) or not 0.0 <= value < math.inf:
+        raise ValueError(
+            "`sample_weight` must hold finite numbers of at least 0. "
+            f"Received: {value!r:.80} for sentence {number}"
+        )
+    return float(value)
+
+
+# === Data sets and generators ===
+
+
+def gives_batches(x: Any) -> bool:
+    """Whether `x` is a data set of arrays, as Keras's own `fit` takes it."""
+    return _is_dataset(x) and not gives_texts(x)
+
+
+def gives_texts(x: Any) -> bool:
+    """Whether `x` is a `tf.data.Dataset` or a `PyDataset` of strings."""
+    if isinstance(x, SentenceBatches) or not _is_dataset(x):
+        return False
+    if hasattr(x, "element_spec"):
+        spec = x.element_spec
+        parts = keras.tree.flatten(spec[0] if isinstance(spec, tuple) else spec)
+        return any(str(getattr(part, "dtype", "")) == "<dtype: 'string'>" for part in parts)
+    if not len(x):
+        return False
+    first = x[0]
+    part = first[0] if isinstance(first, tuple) else first
+    if isinstance(part, Mapping):
+        part = next(iter(part.values()), None)
+    if not is_container(part) or column_names(part) is not None:
+        return False
+    leaves = keras.tree.flatten(as_rows(part, "x")[:1])
+    return bool(leaves) and isinstance(leaves[0], str)
+
+
+def is_generator(x: Any) -> bool:
+    """Whether `x` is a generator or another iterator."""
+    return hasattr(x, "__next__")
+
+
+def read_data(x: Any) -> tuple[Any, Any, Any]:
+    """Sentences, labels and weights of a data set or a generator, read once from begin to end.
+
+    Labels and weights are None where it has none.
+
+    Raises:
+        ValueError: a data set without an end, or batches of another form.
+    """
+    parts: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+    width = 0
+    for element in _elements(x):
+        columns = element if isinstance(element, tuple) else (element,)
+        width = max(width, len(columns))
+        if not 1 <= len(columns) <= 3 or len(columns) < width:
+            raise ValueError(
+                "a data set must give x, (x, y) or (x, y, sample_weight). "
+                f"Received: {len(columns)} parts"
+            )
+        one = _is_one(columns[0])
+        for found, part, name in zip(parts, columns, ("x", "y", "sample_weight"), strict=False):
+            part = _rows_of_structure(part, one)
+            found.extend([part] if one else as_rows(part, name))
+    x, y, weights = parts
+    return x, (y if width > 1 else None), (weights if width > 2 else None)
+
+
+def _elements(x: Any) -> Any:
+    if hasattr(x, "element_spec"):
+        if int(x.cardinality()) == -1:  # tf.data.INFINITE_CARDINALITY
+            raise ValueError(
+                "sentences are read once, so that a data set must have an end. Received: a "
+                "tf.data.Dataset without one. Leave `repeat` out; `epochs` repeats it."
+            )
+        return x
+    if isinstance(x, keras.utils.PyDataset):
+        if x.num_batches is None:
+            raise ValueError(
+                "sentences are read once, so that a data set must have an end. "
+                "Received: a PyDataset of unknown length. Give it `__len__`."
+            )
+        return (x[i] for i in range(len(x)))
+    return x
+
+
+def _is_one(part: Any) -> bool:
+    """Whether an element is a single sentence and no batch: a string, or a tensor of one."""
+    if isinstance(part, Mapping):
+        part = next(iter(part.values()))
+    if isinstance(part, tuple):
+        part = part[0]
+    return not is_container(part)
+
+
+def _rows_of_structure(part: Any, one: bool) -> Any:
+    """Two tensors of texts as rows of pairs; a dict of tensors as rows of dicts."""
+    if one:
+        if isinstance(part, Mapping):
+            return {name: _text(value) for name, value in part.items()}
+        return tuple(map(_text, part)) if isinstance(part, tuple) else _text(part)
+    if isinstance(part, Mapping):
+        columns = [as_rows(value, str(name)) for name, value in part.items()]
+        return [dict(zip(part, row, strict=True)) for row in zip(*columns, strict=True)]
+    if isinstance(part, tuple) and all(getattr(value, "shape", None) is not None for value in part):
+        return list(zip(*(as_rows(value, "x") for value in part), strict=True))
+    return part
+
+
+def _text(value: Any) -> Any:
+    return plain(value.numpy() if hasattr(type(value), "numpy") else value, "x")
+
+
+def _is_dataset(x: Any) -> bool:
+    return isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec")
+
+
+# === Keyword arguments ===
+
+# Of Keras's own verbs, beside those that a task has itself.
+COMPILE = ("loss_weights", "run_eagerly", "steps_per_execution", "auto_scale_loss")
+FIT = ("epochs", "verbose", "callbacks", "initial_epoch", "steps_per_epoch", "validation_steps")
+FIT = (*FIT, "validation_batch_size", "validation_freq")
+EVALUATE = ("verbose", "steps", "callbacks", "return_dict")
+PREDICT = ("verbose",)
+
+
+def check_keywords(given: Mapping[str, Any], allowed: Sequence[str], where: str) -> None:
+    """Refuse keyword arguments that nothing takes, with the name that was perhaps meant.
+
+    Raises:
+        TypeError: one of them is not allowed.
+    """
+    for name in given:
+        if name not in allowed:
+            near = get_close_matches(name, allowed, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else f" It takes {', '.join(allowed)}."
+            raise TypeError(f"{where} has no argument `{name}`.{hint}")
+
+
+def parameter_names(*functions: Callable[..., Any]) -> list[str]:
+    """The names of the arguments that functions take."""
+    kinds = Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL
+    found = [
+        name
+        for function in functions
+        for name, parameter in signature(function).parameters.items()
+        if parameter.kind not in kinds and name != "self"
+    ]
+    return list(dict.fromkeys(found))
