@@ -34,6 +34,9 @@ class FeatureModel(keras.Model):
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Keras's own, or the head alone where the features are there."""
+        if isinstance(inputs, Mapping) and (FEATURES in inputs or TYPES in inputs):
+            # Eagerly on JAX they are NumPy's, which Keras does not mix with tensors.
+            inputs = {name: keras.ops.convert_to_tensor(x) for name, x in inputs.items()}
         if isinstance(inputs, Mapping) and FEATURES in inputs:
             if self._upper:
                 for name in [name for name in inputs if name.endswith(FEATURES)]:
