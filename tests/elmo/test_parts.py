@@ -128,6 +128,11 @@ def test_layers_that_share_a_backbone_must_agree_on_training():
     assert first.backbone.trainable
 
 
+def test_a_backbone_is_not_cloned():
+    with pytest.raises(NotImplementedError, match=r"`ElmoBackbone\.from_config\("):
+        keras.models.clone_model(small_backbone()[0])
+
+
 def test_a_model_with_a_layer_is_cloned():
     ids = keras.Input((None, 8), dtype="int32")
     layer = ElmoEmbedding(small_backbone()[0], mix="concat", trainable=True)

@@ -7,6 +7,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.elmo.encoder import build_encoder
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.saving import (
@@ -207,6 +208,10 @@ class ElmoBackbone(keras.Model):
         if parts := trainable_parts(self, trainable=self.trainable):
             config["trainable_parts"] = parts
         return config
+
+    def _run_through_graph(self, *arguments, **options):
+        refuse_to_clone(self, options)
+        return super()._run_through_graph(*arguments, **options)
 
     @property
     def num_feature_layers(self) -> int:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
@@ -228,6 +229,10 @@ class ElmoTask(SentenceModel):
         """Compile as a saved model was compiled, ready to take up its optimizer's state."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
+
+    def _run_through_graph(self, *arguments: Any, **options: Any) -> Any:
+        refuse_to_clone(self, options)
+        return super()._run_through_graph(*arguments, **options)
 
     def parameter_table(self) -> list[ParameterGroup]:
         """Groups of parameters with their number, whether they train, and at which rate."""
