@@ -337,6 +337,18 @@ class ElmoTask(SentenceModel):
         check_export(type(self).__name__, format)
         super().export(filepath, format=format, **kwargs)
 
+    def quantize(self, mode: Any = None, **kwargs: Any) -> None:
+        """Refused: the saved task could not be loaded.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"a quantized {type(self).__name__} could not be loaded again: its configuration does "
+            f"not hold the policies of single layers. Received: mode={mode!r}. To predict alone, "
+            f"write `keras.Model(task.input, task.output).quantize({mode!r})`, after saving."
+        )
+
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""
 
