@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import keras
 
+from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.elmo.encoder import build_encoder
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.pretrained_model import PretrainedModel
@@ -210,6 +211,10 @@ class ElmoBackbone(PretrainedModel):
             return super(ElmoBackbone, cls).from_config(config, custom_objects)
 
         return without_values(build) if is_loaded_by_keras() else build()
+
+    def _run_through_graph(self, *arguments, **options):
+        refuse_to_clone(self, options)
+        return super()._run_through_graph(*arguments, **options)
 
     @property
     def num_feature_layers(self) -> int:
