@@ -31,7 +31,9 @@ class Chain(NamedTuple):
             [self.potentials, self.probabilities, self.mask[:, :, None]], axis=2
         )
         tags = self.transitions.shape[1]
-        transitions = ops.pad(self.transitions, ((0, 0), (0, 0), (0, tags + 1)))
+        transitions = ops.pad(self.transitions, ((0, 0), (0, 0), (0, tags)))
+        # Marked, because `predict` pads what it joins, behind them.
+        transitions = ops.pad(transitions, ((0, 0), (0, 0), (0, 1)), constant_values=-1.0)
         return ops.concatenate([tokens, transitions], axis=1)
 
 
@@ -45,17 +47,22 @@ def unpacked(chain: Any) -> Chain:
     tags = (shape[2] - 1) // 2 if len(shape) == 3 and shape[2] else 0
     short = tags and shape[1] is not None and shape[1] < tags
     if not tags or shape[2] != 2 * tags + 1 or short:
-        raise ValueError(
-            "What a `CRF` returned is float (batch, time + tags, 2 * tags + 1). "
-            f"Received: shape={shape}. Give it on as it is: "
-            "`keras.Model(inputs, crf(scores))`."
-        )
+        raise no_chain(shape)
     tokens = chain[:, :-tags]
     return Chain(
         tokens[:, :, :tags],
         tokens[:, :, tags : 2 * tags],
         tokens[:, :, 2 * tags],
         chain[:, -tags:, :tags],
+    )
+
+
+def no_chain(shape: tuple[int | None, ...]) -> ValueError:
+    """The error for an array that no CRF returned."""
+    return ValueError(
+        "What a `CRF` returned is float (batch, time + tags, 2 * tags + 1). "
+        f"Received: another array, shape={shape}. Give it on whole, as "
+        "`keras.Model(inputs, crf(scores))` returns it."
     )
 
 
@@ -73,7 +80,7 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
     real = mask > 0.0
     tags = ops.where(real, _numbers(tags, potentials), 0)  # (batch, time)
     at_token = ops.take_along_axis(potentials, tags[:, :, None], axis=2)[:, :, 0]  # padded: 0
-    count = transitions.shape[1]
+    count = transitions.shape[2]  # known in every graph, unlike the first two
     flat = ops.reshape(transitions, (-1, count * count))  # (batch, tags × tags)
     between = ops.take_along_axis(flat, tags[:, :-1] * count + tags[:, 1:], axis=1)
     between = ops.where(real[:, 1:], between, 0.0)
@@ -196,15 +203,21 @@ def _weights(chain: Any, sample_weight: Any) -> Any:
 
 
 def _numbers(tags: Any, potentials: Any) -> Any:
-    """Tags as int32 `(batch, time)`, checked as far as shapes are known."""
+    """Tags as int32 `(batch, time)`, checked; in a graph of TensorFlow when it runs."""
     shape, time = tuple(tags.shape), potentials.shape[1]
     if len(shape) == 3 and shape[2] == 1:
         tags, shape = ops.squeeze(tags, axis=2), shape[:2]
+    message = (
+        "A CRF is trained on the number of the tag at each token: `y` is int (batch, time), padded "
+        f"as its sentences are, with time={time or 'the number of tokens'} here. Received: "
+        f"shape={shape}. Of one-hot tags give `y.argmax(-1)`; where `ElmoEmbedding` reads strings, "
+        "its `length=` fixes the time."
+    )
     if len(shape) != 2 or (None not in (shape[1], time) and shape[1] != time):
-        raise ValueError(
-            "A CRF is trained on the number of the tag at each token: `y` is int (batch, time), "
-            f"padded as its sentences are, with time={time or 'the number of tokens'} here. "
-            f"Received: shape={shape}. Of one-hot tags give `y.argmax(-1)`; where "
-            "`ElmoEmbedding` reads strings, its `length=` fixes the time."
-        )
-    return ops.cast(tags, "int32")
+        raise ValueError(message)
+    tags = ops.cast(tags, "int32")
+    if None in (shape[1], time) and keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.debugging.assert_equal(tf.shape(tags)[1], tf.shape(potentials)[1], message=message)
+    return tags
