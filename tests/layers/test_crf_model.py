@@ -202,6 +202,19 @@ def test_tags_of_another_shape_are_refused(model, data, shape):
         CRF().loss(np.zeros(shape), model(data[0]))
 
 
+@pytest.mark.portable
+@pytest.mark.parametrize("number", [-1, TAGS, -100])
+def test_what_is_no_tag_is_never_taken_for_one(model, data, number):
+    words, tags = data
+    tags[0, 1] = number
+    chain = model(words)
+    if keras.config.backend() == "tensorflow":
+        with pytest.raises(Exception, match=r"a number from 0 to 2.*Received"):
+            CRF().loss(tags, chain)
+    else:
+        assert np.isnan(float(to_numpy(CRF().loss(tags, chain))))
+
+
 def test_tags_of_another_length_are_refused_in_a_graph(model, data):
     tf = pytest.importorskip("tensorflow")
     if keras.config.backend() != "tensorflow":

@@ -74,13 +74,18 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
         tags: int `(batch, time)`, any number where padded. Forbidden ones get about -10,000.
 
     Raises:
-        ValueError: tags of another shape.
+        ValueError: tags of another shape. A number that is no tag, at a real token, is an error on
+            TensorFlow where it can be one, and gives NaN elsewhere.
     """
     potentials, _, mask, transitions = unpacked(chain)
+    count = transitions.shape[2]  # known in every graph, unlike the first two
     real = mask > 0.0
     tags = ops.where(real, _numbers(tags, potentials), 0)  # (batch, time)
+    known = (tags >= 0) & (tags < count)
+    _check_known(known, count)
+    tags = ops.where(known, tags, 0)
     at_token = ops.take_along_axis(potentials, tags[:, :, None], axis=2)[:, :, 0]  # padded: 0
-    count = transitions.shape[2]  # known in every graph, unlike the first two
+    at_token = ops.where(known, at_token, float("nan"))
     flat = ops.reshape(transitions, (-1, count * count))  # (batch, tags × tags)
     between = ops.take_along_axis(flat, tags[:, :-1] * count + tags[:, 1:], axis=1)
     between = ops.where(real[:, 1:], between, 0.0)
@@ -103,7 +108,7 @@ class CRFLoss(keras.losses.Loss):
     def __init__(
         self, name: str = "crf_loss", reduction: str = "mean_with_sample_weight", **kwargs: Any
     ):
-        super().__init__(name, reduction, **kwargs)
+        super().__init__(name, reduction, **{"dtype": "float32", **kwargs})
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         y_pred = ops.convert_to_tensor(y_pred)
@@ -120,7 +125,8 @@ class CRFAccuracy(keras.metrics.SparseCategoricalAccuracy):
     """The share of tokens whose most probable tag is right; padding does not count.
 
     A token's tag is the one of the highest marginal probability: the sequence that `CRF.decode`
-    then prefers can differ a little. Arguments as of [`CRFLoss`][keras_elmo.layers.crf_loss].
+    then prefers can differ a little. Arguments as of
+    [`CRFLoss`][keras_elmo.layers.crf_loss.CRFLoss].
     """
 
     def __init__(self, name: str = "accuracy", **kwargs: Any):
@@ -150,7 +156,10 @@ def refuse_other_losses(layer: keras.layers.Layer, model: Any, training: bool | 
     if not isinstance(model, keras.Model) or not (training or backend != "tensorflow"):
         return
     metrics = getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
-    for what, given in (("loss", getattr(model, "loss", None)), ("metrics", metrics)):
+    compiled_with = (("loss", "compute_loss", model.loss), ("metrics", "compute_metrics", metrics))
+    for what, method, given in compiled_with:
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            continue  # it knows better what belongs to which output
         for output, ones in _by_output(model, given):
             wrong = [one for one in keras.tree.flatten(ones) if _is_of_keras(one)]
             source, is_whole = _source(output)
@@ -191,6 +200,18 @@ def _source(tensor: Any) -> tuple[Any, bool]:
         return operation, True
     parents = operation._inbound_nodes[node].input_tensors
     return (_source(parents[0])[0] if len(parents) == 1 else None), False
+
+
+def _check_known(known: Any, count: int) -> None:
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        message = (
+            f"A CRF is trained on a tag at each real token: a number from 0 to {count - 1}. "
+            "Received: another number in `y`. A token that is to be left out has no place in its "
+            "sentence; where padding stands, any number will do."
+        )
+        tf.debugging.Assert(tf.reduce_all(known), [message])
 
 
 def _weights(chain: Any, sample_weight: Any) -> Any:
