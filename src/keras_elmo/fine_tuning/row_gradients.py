@@ -72,8 +72,8 @@ def update_rows(
 
 def _in_blocks(update: Update, gradient: Any, *values: Any) -> Sequence[Any]:
     """`update` on JAX: compiled code has fixed sizes, so it goes through blocks of touched rows."""
-    import jax
-    from jax import numpy as jnp
+    import jax  # pyright: ignore[reportMissingImports]
+    from jax import numpy as jnp  # pyright: ignore[reportMissingImports]
 
     touched = jnp.any(gradient != 0, axis=-1)
     beyond = gradient.shape[0]  # the number of no row: read as zeros, never written
