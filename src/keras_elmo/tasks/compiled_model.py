@@ -2,10 +2,12 @@
 
 import logging
 from abc import abstractmethod
+from os import PathLike
 from typing import Any
 
 import keras
 
+from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import (
     DECAY,
@@ -22,6 +24,7 @@ from keras_elmo.fine_tuning.optimizer import (
 )
 from keras_elmo.fine_tuning.schedules import Rate, check_rate
 from keras_elmo.tasks.keywords import COMPILE, check_keywords, parameter_names
+from keras_elmo.tasks.limits import SAVED_MODEL, check_export
 from keras_elmo.tasks.sentence_model import SentenceModel
 
 logger = logging.getLogger("keras_elmo")
@@ -160,3 +163,41 @@ class CompiledModel(SentenceModel):
         if self._rates:
             self.renew_optimizer()
         return parameter_table(self)
+
+    def _run_through_graph(self, *arguments: Any, **options: Any) -> Any:
+        refuse_to_clone(self, options)
+        return super()._run_through_graph(*arguments, **options)
+
+    def export(
+        self,
+        filepath: str | PathLike[str],
+        format: str = SAVED_MODEL,  # noqa: A002
+        **kwargs: Any,
+    ) -> None:
+        """Write the network, without preprocessor and labels, for inference without Keras.
+
+        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
+        `arrays`, those of its inputs by name, at any length and batch size.
+
+        Args:
+            filepath: a folder.
+            format: `"tf_saved_model"`, no other.
+            kwargs: as of `keras.Model.export`.
+
+        Raises:
+            ValueError: another format, or another backend than TensorFlow.
+        """
+        check_export(type(self).__name__, format)
+        super().export(filepath, format=format, **kwargs)
+
+    def quantize(self, mode: Any = None, **kwargs: Any) -> None:
+        """Refused: the saved task could not be loaded.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"a quantized {type(self).__name__} could not be loaded again: its configuration does "
+            f"not hold the policies of single layers. Received: mode={mode!r}. To predict alone, "
+            f"write `keras.Model(task.input, task.output).quantize({mode!r})`, after saving."
+        )

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
@@ -32,7 +31,7 @@ from keras_elmo.tasks.encoder import (
 )
 from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
-from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
+from keras_elmo.tasks.limits import check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.weights.location import locate
 from keras_elmo.weights.new_folder import new_folder
@@ -174,10 +173,6 @@ class ElmoTask(CompiledModel):
         """The tokens of each text in what `tokenize` gives."""
         return sentences
 
-    def _run_through_graph(self, *arguments: Any, **options: Any) -> Any:
-        refuse_to_clone(self, options)
-        return super()._run_through_graph(*arguments, **options)
-
     def set_word_vectors(self, words: Sequence[str], vectors: np.ndarray) -> int:
         """Fill the word embedding beside ELMo, e.g. with what `read_glove` returns.
 
@@ -210,7 +205,7 @@ class ElmoTask(CompiledModel):
 
     @property
     def trainable_elmo(self) -> bool:
-        """Whether ELMo trains; after a change `compile` again."""
+        """Whether ELMo trains."""
         return self.backbone.trainable
 
     @classmethod
@@ -269,40 +264,6 @@ class ElmoTask(CompiledModel):
         write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
         self.save_assets(folder)
         write_metadata(folder)
-
-    def export(
-        self,
-        filepath: str | PathLike[str],
-        format: str = SAVED_MODEL,  # noqa: A002
-        **kwargs: Any,
-    ) -> None:
-        """Write the network, without preprocessor and labels, for inference without Keras.
-
-        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
-        `arrays`, those of its inputs by name, at any length and batch size.
-
-        Args:
-            filepath: a folder.
-            format: `"tf_saved_model"`, no other.
-            kwargs: as of `keras.Model.export`.
-
-        Raises:
-            ValueError: another format, or another backend than TensorFlow.
-        """
-        check_export(type(self).__name__, format)
-        super().export(filepath, format=format, **kwargs)
-
-    def quantize(self, mode: Any = None, **kwargs: Any) -> None:
-        """Refused: the saved task could not be loaded.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError(
-            f"a quantized {type(self).__name__} could not be loaded again: its configuration does "
-            f"not hold the policies of single layers. Received: mode={mode!r}. To predict alone, "
-            f"write `keras.Model(task.input, task.output).quantize({mode!r})`, after saving."
-        )
 
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""
