@@ -155,6 +155,24 @@ class CRF(keras.layers.Layer):
         """
         return unpacked(chain).probabilities
 
+    @staticmethod
+    def log_likelihood_of_known(chain: Any, tags: Any, known: Any) -> Any:
+        """The log-probability of the known tags, float32 `(batch,)`: any others may stand between.
+
+        It is the logarithm of the sum over all sequences that agree with them.
+
+        Args:
+            chain: what the layer returned.
+            tags: int `(batch, time)`, any tag where it is not known.
+            known: bool `(batch, time)`, where it is; padding counts as unknown.
+        """
+        potentials, _, mask, transitions = unpacked(chain)
+        wrong = ops.logical_not(ops.one_hot(tags, potentials.shape[2], dtype="bool"))
+        x = ops.where(known[:, :, None] & wrong, potentials + FORBIDDEN, potentials)
+        # Those of each sentence are the same.
+        found: Any = _sum_over_sequences(x, transitions[0], mask > 0.0)
+        return found[:, 0, -1]
+
     def compute_output_shape(self, input_shape):
         batch, time, tags = input_shape
         return batch, None if time is None else time + tags, 2 * tags + 1

@@ -15,7 +15,7 @@ from keras_elmo.tasks.gate import Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_head import SentenceHead
-from keras_elmo.tasks.tag_head import TagHead
+from keras_elmo.tasks.tag_head import TagHead, retracing
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.rows import as_rows, column_names, plain
 
@@ -135,9 +135,10 @@ class ElmoJointTagger(ElmoTask):
                 f"Received: {class_weight!r}"
             )
         functions = {}
-        for name, head in self.heads.items():
-            column = [row[name] for row in y]
-            functions[name] = head.targets(sentences, column, class_weight, sample_weight[name])
+        with retracing(self, self._tag_heads.values()):
+            for name, head in self.heads.items():
+                column = [row[name] for row in y]
+                functions[name] = head.targets(sentences, column, class_weight, sample_weight[name])
 
         def batch(rows: np.ndarray, length: int) -> tuple[dict[str, Any], dict[str, Any]]:
             pairs = {name: function(rows, length) for name, function in functions.items()}

@@ -69,7 +69,7 @@ def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
             texts = given
         if not isinstance(texts, list | tuple) or len(texts) != 2:
             raise ValueError(
-                "`x` must hold pairs of strings (question, passage), such as "
+                "`x` must hold pairs (question, passage) of strings, such as "
                 "[('Who signs it?', 'Ada signs it.'), …], or dicts with 'question' and 'context'. "
                 f"Received: {given!r:.80} as pair {number}"
             )

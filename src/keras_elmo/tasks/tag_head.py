@@ -1,6 +1,7 @@
 """A column of tags on the encoder: how its outputs are built, trained on and read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -33,6 +34,10 @@ class TagHead:
         scheme: the scheme of the labels, such as `"BIO"`: sequences against it are never given.
             None is for tags of no scheme, or allows everything.
 
+    Attributes:
+        partial: whether there have been tokens without weight. A softmax passes over them; to a CRF
+            they may have any tag, which it has to know when its loss is traced.
+
     Raises:
         ValueError: labels that are not of the scheme, or an unknown scheme.
     """
@@ -41,6 +46,7 @@ class TagHead:
         self, name: str, encoder: LabelEncoder, *, crf: bool = False, scheme: str | None = None
     ):
         self.name, self.encoder, self.scheme = name, encoder, scheme
+        self.partial = False
         self._allowed = None if scheme is None else allowed_transitions(encoder.names, scheme)
         self.crf: CRF | None = None
         if crf:
@@ -76,11 +82,23 @@ class TagHead:
             padding_mask: bool `(batch, tokens)`.
             weights: float `(batch, tokens)`, 0 where padded; or None.
         """
-        if self.crf:
+        if self.crf and not self.partial:
             return self.crf.loss(tags, outputs[f"{self.name}_potentials"], weights)
+        if self.crf:
+            return self._loss_of_known(outputs[f"{self.name}_potentials"], tags, weights)
         real = ops.cast(padding_mask, "float32")
         weights = real if weights is None else ops.cast(weights, "float32") * real
         return token_loss()(tags, self.probabilities(outputs), weights)
+
+    def _loss_of_known(self, chain: Any, tags: Any, weights: Any) -> Any:
+        """As `loss`: a sentence weighs as much as its known tokens do on average."""
+        weights = ops.cast(weights, "float32")
+        known = weights > 0.0
+        count = ops.maximum(ops.sum(ops.cast(known, "float32"), axis=1), 1.0)
+        of_sentence = ops.sum(weights, axis=1) / count  # (batch,)
+        likelihood = CRF.log_likelihood_of_known(chain, ops.cast(tags, "int32"), known)
+        all_weights = ops.maximum(ops.sum(weights), keras.config.epsilon())
+        return -ops.sum(likelihood * of_sentence) / all_weights
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Accuracy, and where tags mark spans their F1."""
@@ -101,6 +119,9 @@ class TagHead:
         every = np.concatenate(targets)
         counts = np.bincount(every[every != LEFT_OUT], minlength=len(self.encoder.labels))
         table = np.append(self.encoder.class_weights(class_weight, counts), 0.0)  # of LEFT_OUT
+        # Of sentences without weight nothing is learned in any case.
+        weighed = isinstance(sample_weight, np.ndarray) or all(map(np.all, sample_weight))
+        self.partial |= not (weighed and table[every].all())
 
         def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
             ids = np.zeros((len(rows), length), dtype=np.int32)
@@ -242,3 +263,12 @@ class TagHead:
 def token_loss() -> keras.losses.Loss:
     """The mean over real tokens, however much padding stands beside them."""
     return keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")
+
+
+@contextmanager
+def retracing(model: keras.Model, heads: Iterable[TagHead]) -> Iterator[None]:
+    """Let a model's steps be traced anew if a head learns inside that its tags are `partial`."""
+    whole = [head for head in heads if not head.partial]
+    yield
+    if any(head.partial for head in whole):
+        model.train_function = model.test_function = None

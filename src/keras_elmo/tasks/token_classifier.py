@@ -12,7 +12,7 @@ from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
-from keras_elmo.tasks.tag_head import TagHead, token_loss
+from keras_elmo.tasks.tag_head import TagHead, retracing, token_loss
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -115,7 +115,8 @@ class ElmoTokenClassifier(ElmoTask):
         class_weight: Mapping[Any, float] | str | None,
         sample_weight: Any,
     ) -> TargetFunction:
-        return self._tags.targets(sentences, y, class_weight, sample_weight)
+        with retracing(self, [self._tags]):
+            return self._tags.targets(sentences, y, class_weight, sample_weight)
 
     def own_output(self, tokens: list[str], output: Any) -> Any:
         return keras.tree.map_structure(lambda array: array[: len(tokens)], output)
