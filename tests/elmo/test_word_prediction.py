@@ -135,6 +135,7 @@ def test_a_seed_draws_the_same_words_everywhere(setup):
     assert setup.predictor.sample("the", 8, seed=4) == DRAWN
 
 
+@pytest.mark.compiled
 def test_samples_follow_the_distribution(setup):
     expected = np.exp(setup.expected(["a"])[0][1]) ** 2  # temperature 0.5
     expected[[BOS, UNK]] = 0
