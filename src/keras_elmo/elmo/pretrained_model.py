@@ -8,7 +8,13 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.saving import read_object, read_weights, write_backbone, write_metadata
-from keras_elmo.elmo.variables import arrays_by_path, assign_variables, without_values
+from keras_elmo.elmo.variables import (
+    arrays_by_path,
+    assign_variables,
+    freeze,
+    unfrozen_while_made,
+    without_values,
+)
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
@@ -103,6 +109,8 @@ class PretrainedModel(keras.Model):
         with keras.StatelessScope():  # until it ends, variables have no values
             backbone = cls(**config)
             assign_variables(backbone, arrays)
+            frozen = unfrozen_while_made(backbone)
+        freeze(frozen)
         as_torch_module(backbone)
         return backbone
 

@@ -1,6 +1,6 @@
 """A backbone's variables by path: the bridge between Keras and the NumPy-only weight tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -41,8 +41,33 @@ def without_values(build: Callable[[], Any]) -> Any:
         for variable in model.weights:
             if variable._value is None:
                 variable._initializer = _zeros
+        frozen = unfrozen_while_made(model)
+    freeze(frozen)
     as_torch_module(model)
     return model
+
+
+def unfrozen_while_made(model: keras.Model) -> list[keras.Variable]:
+    """Let what is frozen, but may train, get values that may, at the end of the scope around this.
+
+    TensorFlow's tape never watches a variable that was made while it was frozen.
+
+    Returns:
+        These variables, to `freeze` behind the scope.
+    """
+    found = []
+    for layer in model._flatten_layers():
+        for variable in layer._trainable_variables:
+            if variable._value is None and not variable.trainable:
+                variable.trainable = True
+                found.append(variable)
+    return found
+
+
+def freeze(variables: Iterable[keras.Variable]) -> None:
+    """Let variables not train."""
+    for variable in variables:
+        variable.trainable = False
 
 
 def has_values(model: keras.Model) -> bool:
