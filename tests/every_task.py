@@ -50,7 +50,7 @@ CASES = {
     ),
 }
 
-# On other backends than TensorFlow, where each costs many seconds, the one with most kinds of heads.
+# On other backends, where each costs many seconds, only the one with most kinds of heads.
 NAMES = [pytest.param(name, marks=[pytest.mark.portable] * (name == "joint")) for name in CASES]
 
 
