@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import pytest
 from support import small_backbone
 
 TEXTS = ["a joy to watch", "two lost hours", "great", "a dull film that never ends"]
@@ -48,6 +49,9 @@ CASES = {
         "ElmoQuestionAnswerer", {"modelling_units": 4}, QUESTIONS, [[(0, 3)], [], [], []]
     ),
 }
+
+# On other backends, where each costs many seconds, only the one with most kinds of heads.
+NAMES = [pytest.param(name, marks=[pytest.mark.portable] * (name == "joint")) for name in CASES]
 
 
 def make_task(name, backbone=None, **changes):
