@@ -83,6 +83,7 @@ def steps(data, corpus, output):
         step("answers", 130, *with_report(answers)),
         step("pronunciation", 250, *with_report(pronunciation)),
         step("bilstm", 10, module("bilstm")),
+        step("head_step", 5, module("head_step")),
         step("freed_memory", 2, module("freed_memory")),
         step("loading", 10, module("loading")),
         step("full_size", 5, module("full_size")),

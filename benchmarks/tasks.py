@@ -32,6 +32,8 @@ from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.training import train_task
 from keras_elmo.text.joint_datasets import JointDataset
 
+ELMOS = [FINAL, UNTRAINED, WITH_EPOCH]
+
 
 def read_parts(folder, name, scheme):
     """Train, dev and test; SNIPS with slots and intents together."""
@@ -141,6 +143,7 @@ def main():
     parser.add_argument("--preset", default="elmo_mini_en")
     parser.add_argument("--sets", default=",".join(SETTINGS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--elmos", nargs="+", choices=ELMOS, default=ELMOS, help="the columns")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON Lines, appended to")
     parser.add_argument("--report", action="store_true", help="print the table of --output")
     arguments = parser.parse_args()
@@ -150,8 +153,8 @@ def main():
     if arguments.data is None:
         parser.error("DATA is missing")
     sets = arguments.sets.split(",")
-    elmos = FINAL, UNTRAINED, WITH_EPOCH
-    runs = list(pending(read_rows(arguments.output), sets, arguments.seeds, elmos))
+    done = read_rows(arguments.output)
+    runs = list(pending(done, sets, arguments.seeds, arguments.elmos))
     folder, preset = arguments.data / "splits", arguments.preset
     do_all(runs, lambda run: do(run, folder, preset), arguments.output)
 

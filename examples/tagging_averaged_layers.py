@@ -33,7 +33,7 @@ x = keras_elmo.ElmoEmbedding("elmo_mini_en", mix="mean")(ids)  # sends a mask to
 x = keras.layers.Bidirectional(keras.layers.LSTM(64, return_sequences=True))(x)
 y = keras.layers.TimeDistributed(keras.layers.Dense(len(TAGS), activation="softmax"))(x)
 model = keras.Model(ids, y)
-model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)  # lengths vary
+model.compile("adam", "sparse_categorical_crossentropy")
 model.fit(batches(), steps_per_epoch=2, epochs=40, shuffle=False, verbose=0)
 predicted = model.predict(preprocessor("Ada flew to Oslo")["character_ids"], verbose=0)[0]
 print([TAGS[i] for i in predicted.argmax(axis=-1)])

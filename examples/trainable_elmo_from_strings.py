@@ -19,7 +19,6 @@ model.compile(
     keras_elmo.discriminative_learning_rates(model, head=1e-3, top=1e-5),
     "binary_crossentropy",
     metrics=["accuracy"],
-    jit_compile=False,  # sentence lengths vary
 )
 for group in keras_elmo.parameter_table(model):
     print(f"{group.name:20} {group.parameters:10,} parameters, rate {group.learning_rate:g}")

@@ -39,6 +39,8 @@ def files(tmp_path, monkeypatch):
     from keras_elmo.text.vocabulary import MARKS
 
     monkeypatch.chdir(tmp_path)
+    Path("probe.txt").write_text("Ada sleeps .\nit rains , again .\n")
+    monkeypatch.setattr("keras_elmo.fine_tuning.forgetting.PROBE", Path("probe.txt"))
     backbone, *_ = small_backbone(max_characters_per_token=50)
     words = ["the", "bank", "rate", "old", "rose", *(f"word{i}" for i in range(60))]
     vocabulary = [*MARKS, *words]

@@ -175,7 +175,8 @@ class Counting:
 def embed(output, **how):
     choice = FeatureChoice(pool=how.pop("pool", "none"))
     how = {"job": {"model": "abc", "model_name": "tiny"}, "chunk_sentences": 2} | how
-    return embed_file(Path(output), iter(SENTENCES), Counting().engine, choice, **how)
+    sentences = iter([*SENTENCES, *how.pop("more", [])])
+    return embed_file(Path(output), sentences, Counting().engine, choice, **how)
 
 
 @pytest.mark.usefixtures("_fast")
@@ -185,6 +186,26 @@ def test_features(name, tmp_path, monkeypatch):
         pytest.importorskip("pyarrow")
     events, refused = check_kills(tmp_path, monkeypatch, partial(embed, name))
     assert refused == [events - 2, events - 1]  # when all that was left is an empty folder
+
+
+@pytest.mark.usefixtures("_fast")
+def test_what_became_of_a_finished_output_counts(tmp_path, monkeypatch):
+    """The command was killed while it removed what it had no more need of."""
+    events, _ = check_kills(tmp_path, monkeypatch, partial(embed, "out.npy"))
+    for change, error in (("removed", None), ("other job", "exists already"), ("longer", "it has")):
+        folder = tmp_path / change
+        folder.mkdir()
+        output = folder / "out.npy"
+        assert kill(partial(embed, output), folder, events - 3)
+        if change == "removed":
+            output.unlink()
+            embed(output, overwrite=True)  # the other one of the two files is still there
+            assert output.exists()
+        else:
+            how = {"job": {"model": "abd"}} if change == "other job" else {"more": [["g"]]}
+            with pytest.raises((FileExistsError, ValueError), match=error):
+                embed(output, **how)
+        assert not list(folder.glob("*.unfinished"))
 
 
 @pytest.mark.usefixtures("_fast")

@@ -154,6 +154,7 @@ LINES = [" ".join(["word"] * (1 + i % 7) + [str(i)]) for i in range(4200)]
 MANY = "\n".join(LINES) + "\n"
 
 
+@pytest.mark.compiled
 def test_it_goes_on_after_kill_9(run, tiny, tmp_path):
     arguments = ("embed", "-", "--preset", tiny)
     run(*arguments, "-o", "whole.npz", stdin=MANY)

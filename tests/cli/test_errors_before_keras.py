@@ -78,6 +78,7 @@ CASES = [  # arguments, what is told
     ("sample nothing", "which is neither"),
     ("convert nothing out", "no such file or folder"),
     ("convert elmo_mini_en trained", "exists already"),
+    ("info damaged", "task.json: must be valid JSON"),
     ("info nothing", "no such file or folder"),
 ]
 

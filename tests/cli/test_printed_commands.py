@@ -35,6 +35,7 @@ WORDS = [
     "train a.csv -o model --patience 8 --lstm-units 8 --batch-size 8 --epochs 8 -q",
     "train 'my data.csv' -o 'a b' --text ':heart:' --label \"it's\" --seed 8 --num-layers 8",
     "train -o model --text -1 --label -1 -- -data.csv",
+    "train a.csv -o model --text -- --label x",
     "tune a.csv -o s --trials 3 --jobs 3 --epochs 3 --patience 3 --time 3m",
     "pretrain a.txt a.txt -o run --units 64 --projection-dim 64 --filters 1:4,2:4 --seed 64",
     "adapt elmo_mini_en a.txt b.txt a.txt -o run --tokens 20k --batch-tokens 20k",
@@ -53,9 +54,8 @@ def test_resuming(line, capsys):
 
 
 def test_resuming_behind_an_option_of_the_program():
-    assert resuming(["keras-elmo", "--debug", "train", "x"]) == (
-        "keras-elmo --debug train --resume x"
-    )
+    command = ["keras-elmo", "--debug", "train", "-o", "x", "--", "-x"]
+    assert resuming(command) == "keras-elmo --debug train --resume -o x -- -x"
 
 
 def test_without_an_option():

@@ -89,6 +89,16 @@ def test_tags_and_probabilities_are_those_of_the_enumeration(model, data):
     tensor = ops.convert_to_tensor(chain)
     assert [list(path) for path in CRF.decode(tensor)] == [list(path) for path in paths]
     assert CRF.decode(chain[:0]) == []
+    # Batches of different lengths, padded behind as `predict` joins them on TensorFlow.
+    alone = [
+        model.predict_on_batch(row[None, : max(n, 1)])
+        for row, n in zip(words, LENGTHS, strict=True)
+    ]
+    joined = np.zeros_like(chain)
+    for row, one in zip(joined, alone, strict=True):
+        row[: one.shape[1]] = one[0]
+    assert [list(path) for path in CRF.decode(joined[::-1])] == [list(p) for p in paths[::-1]]
+    np.testing.assert_allclose(CRF.probabilities(joined), marginals, atol=1e-5)
 
 
 @pytest.mark.portable
@@ -192,7 +202,31 @@ def test_tags_of_another_shape_are_refused(model, data, shape):
         CRF().loss(np.zeros(shape), model(data[0]))
 
 
+@pytest.mark.portable
+@pytest.mark.parametrize("number", [-1, TAGS, -100])
+def test_what_is_no_tag_is_never_taken_for_one(model, data, number):
+    words, tags = data
+    tags[0, 1] = number
+    chain = model(words)
+    if keras.config.backend() == "tensorflow":
+        with pytest.raises(Exception, match=r"a number from 0 to 2.*Received"):
+            CRF().loss(tags, chain)
+    else:
+        assert np.isnan(float(to_numpy(CRF().loss(tags, chain))))
+
+
+def test_tags_of_another_length_are_refused_in_a_graph(model, data):
+    tf = pytest.importorskip("tensorflow")
+    if keras.config.backend() != "tensorflow":
+        pytest.skip("other backends know the shapes of their tensors")
+    specs = [tf.TensorSpec([None, None], "int32"), tf.TensorSpec([None, None, 2 * TAGS + 1])]
+    loss, chain = tf.function(CRF().loss, input_signature=specs), model(data[0])
+    np.testing.assert_allclose(loss(data[1], chain), CRF().loss(data[1], chain), rtol=1e-6)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"`length=` fixes the time"):
+        loss(data[1][:, :3], chain)
+
+
 def test_what_no_crf_returned_is_refused():
-    for shape in ((2, 0, 3), (2, 4, 4), (2, 3), (2, 4, 1)):
-        with pytest.raises(ValueError, match=r"What a `CRF` returned.*Received: shape=\(2, "):
+    for shape in ((2, 0, 3), (2, 4, 4), (2, 3), (2, 4, 1), (2, 6, 7)):
+        with pytest.raises(ValueError, match=r"What a `CRF` returned.*Received: .*shape=\(2, "):
             CRF.decode(np.zeros(shape))

@@ -54,10 +54,10 @@ def to_real(task, inputs, output):
 
 
 @pytest.mark.portable
-@pytest.mark.parametrize("other", ["onnx", "openvino", "litert", "torch", "nothing"])
-def test_other_formats_are_refused_with_the_line_that_works(other, tmp_path):
-    with pytest.raises(ValueError, match=rf"{other!r}.*`task\.export\('folder', format='tf_saved"):
-        make_task("classes").export(tmp_path / "exported", format=other)
+@pytest.mark.parametrize("name", ["onnx", "openvino", "litert", "torch", "nothing"])
+def test_other_formats_are_refused_with_the_line_that_works(name, tmp_path):
+    with pytest.raises(ValueError, match=rf"{name!r}.*`task\.export\('folder', format='tf_saved"):
+        make_task("classes").export(tmp_path / "exported", format=name)
     assert not (tmp_path / "exported").exists()
 
 

@@ -110,6 +110,18 @@ def test_a_layer_keeps_its_policy(tmp_path):
     assert loaded.output.dtype == "bfloat16"
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method:UserWarning")
+def test_a_task_is_not_quantized_but_a_model_of_it_is():
+    task = make_task("classes")
+    expected = task.predict(TEXTS)
+    with pytest.raises(NotImplementedError, match=r"`keras\.Model\(.*\)\.quantize\('int8'\)`"):
+        task.quantize("int8")
+    np.testing.assert_array_equal(task.predict(TEXTS), expected)
+    keras.Model(task.input, task.output).quantize("int8")
+    found = to_numpy(task(first_batch(task, "classes")[0]))
+    assert np.isfinite(found).all()
+
+
 def test_one_policy_for_all_layers():
     with pytest.raises(ValueError, match=r"`dtype` must be one policy.*Received: <DTypePolicyMap"):
         make_task("classes", dtype=keras.dtype_policies.DTypePolicyMap())

@@ -207,6 +207,7 @@ def test_elmo_is_saved_once_and_older_presets_that_held_it_twice_load(
     np.testing.assert_array_equal(loaded.predict(reviews[0]), model.predict(reviews[0]))
 
 
+@pytest.mark.compiled
 def test_a_new_process_loads_the_preset_and_predicts_the_same(
     backbone, preprocessor, reviews, tmp_path
 ):

@@ -53,9 +53,11 @@ def adapt(
     max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
     max_tokens = amounts.count(tokens) if tokens else None
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
+    from keras_elmo.text.folder_lock import locked_folder
     from keras_elmo.weights.detection import check_elmo
 
     check_inputs(texts, domain, general)
+    ctx.with_resource(locked_folder(output))
     check_folder(output, resume, {})
     check_elmo(preset)
     load_backend(trains=True)
@@ -69,10 +71,7 @@ def adapt(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.text.folder_lock import locked_folder
 
-    ctx.with_resource(locked_folder(output))
-    check_folder(output, resume, {})
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
     model = adapted_language_model(preset, words, dropout=dropout)

@@ -18,9 +18,12 @@ def resuming(command: Sequence[str]) -> str:
             the command.
     """
     words = list(command)
-    if "--resume" not in words:
-        name = next(place for place, word in enumerate(words) if place and word[:1] != "-")
-        words.insert(name + 1, "--resume")  # behind `--` it would be an argument
+    if "--resume" in words:
+        return shlex.join(words)
+    if "--" not in words:
+        return shlex.join([*words, "--resume"])
+    name = next(place for place, word in enumerate(words) if place and word[:1] != "-")
+    words.insert(name + 1, "--resume")  # behind `--` it would be an argument
     return shlex.join(words)
 
 

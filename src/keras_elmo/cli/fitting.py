@@ -137,13 +137,17 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
     """
     from keras_elmo.text.new_file import refuse_existing
 
-    begun = _checkpoint_path(output).exists()
-    if begun and not (resume or overwrite):
+    if not (resume or overwrite):
+        _refuse_checkpoint(_checkpoint_path(output))
+        refuse_existing(output, overwrite)
+
+
+def _refuse_checkpoint(path: Path) -> None:
+    if path.exists():
         raise FileExistsError(
-            f"{_checkpoint_path(output)} is of a training that was interrupted. Continue it with "
-            "--resume and the options it began with, or begin anew with --overwrite."
+            f"{path} is of a training that was interrupted. Continue it with --resume and the "
+            "options it began with, or begin anew with --overwrite."
         )
-    refuse_existing(output, overwrite or (resume and begun))
 
 
 def _checkpoint_path(output: Path) -> Path:
@@ -165,8 +169,10 @@ def checkpoint_of(
     """
     from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 
-    check_output(output, resume=resume, overwrite=anew)
-    return TrainingCheckpoint(_checkpoint_path(output), minutes=seconds / 60)
+    path = _checkpoint_path(output)
+    if not (anew or resume):
+        _refuse_checkpoint(path)
+    return TrainingCheckpoint(path, minutes=seconds / 60)
 
 
 def finish(

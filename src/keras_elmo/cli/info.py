@@ -44,6 +44,9 @@ def info(
     if not (place / TASK_FILE).is_file():
         _show_elmo(preset, place, options)
         return
+    from keras_elmo.tasks.task_labels import read_task_labels
+
+    read_task_labels(place)  # what is damaged is told before Keras is there
     load_backend()
     from keras_elmo.tasks.loading import load_task
 

@@ -92,7 +92,10 @@ def pretrain(
         "dropout": dropout,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
+    from keras_elmo.text.folder_lock import locked_folder
+
     check_inputs(texts, heldout, probe)
+    ctx.with_resource(locked_folder(output))
     check_folder(output, resume, shape)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
@@ -104,10 +107,7 @@ def pretrain(
     from keras_elmo.pretraining.precision import dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
-    from keras_elmo.text.folder_lock import locked_folder
 
-    ctx.with_resource(locked_folder(output))
-    check_folder(output, resume, shape)
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
     num_samples = min(PretrainingConfig.num_samples, vocabulary_size // 2)

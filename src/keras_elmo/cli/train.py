@@ -223,13 +223,13 @@ def train(
 
     run = TrainingRun.from_options(ctx.params)
     run.check_start(name for name in ctx.params if _is_said(ctx, name))
-    check_output(output, resume=resume, overwrite=overwrite)
-    found = run.read()
-    steps = {"ngrams": ngrams, "calibrate": calibrate}
-    check_steps(found.rows, found.held_out, **steps)
-    fetch_if_named(preset)
-    run.check_elmo()
     with work_folder(output) as work:  # and whoever comes now is told that it is being written
+        check_output(output, resume=resume, overwrite=overwrite)
+        found = run.read()
+        steps = {"ngrams": ngrams, "calibrate": calibrate}
+        check_steps(found.rows, found.held_out, **steps)
+        fetch_if_named(preset)
+        run.check_elmo()
         load_backend(trains=True)
         from keras_elmo.tasks.data_facts import data_facts
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from keras_elmo.text.json_files import read_object
 
@@ -50,11 +50,16 @@ class Done:
         if not path.exists():
             return cls()
         try:
-            return cls(**_read(path))
-        except ValueError as error:
+            found, expected = read_object(path), asdict(cls())
+            if any(type(found[name]) is not type(expected.get(name)) for name in found):
+                raise TypeError(f"other entries: {found!r:.200}")
+            return cls(**found)
+        except (ValueError, TypeError) as error:
             if restart:
                 return cls()
-            raise ValueError(f"{error} Begin anew with `--restart`.") from error
+            raise ValueError(
+                f"{path} is damaged. Received: {error}. Begin anew with `--restart`."
+            ) from error
 
     def write(self, folder: Path) -> None:
         """Put it on the disk: there whole or not at all, even after a power cut."""
@@ -70,15 +75,6 @@ class Done:
         """What of a job is another than what this one was begun with; empty if nothing is."""
         changed = [key for key in job if key not in _ONLY_TOLD and self.job.get(key) != job[key]]
         return ", ".join(_change(key, self.job, job) for key in changed)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    found, expected = read_object(path), asdict(Done())
-    if found.keys() != expected.keys() or any(
-        type(found[name]) is not type(expected[name]) for name in expected
-    ):
-        raise ValueError(f"{path}: must say how far the work is. Received: {found!r:.200}.")
-    return found
 
 
 def sentence_line(tokens: Sequence[str]) -> bytes:

@@ -164,7 +164,8 @@ class UnfinishedFeatures:
         """Take up what is there, or begin."""
         if self.done.outputs:
             self._move_outputs()
-            self.finished = not self.done.changes(self.job)
+            there = all(self.output.with_name(name).exists() for name in self.done.outputs)
+            self.finished = there and not self.done.changes(self.job)
             if self.finished:
                 return
         for name in self._outputs:

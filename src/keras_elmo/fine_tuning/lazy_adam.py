@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo.fine_tuning.optimizer import clip_by_global_norm
-from keras_elmo.fine_tuning.row_gradients import read_rows, touched_rows, write_rows
+from keras_elmo.fine_tuning.row_gradients import update_rows
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -44,17 +44,18 @@ class LazyAdam(keras.optimizers.Adam):
         step = ops.cast(self.iterations + 1, variable.dtype)
         rate = ops.cast(learning_rate, variable.dtype)
         correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
-        rows, gradient = touched_rows(gradient)
-        moment, square = self._momentums[index], self._velocities[index]
-        m, v, values = (read_rows(table, rows) for table in (moment, square, variable))
-        new_m = m + (gradient - m) * (1 - self.beta_1)
-        new_v = v + (ops.square(gradient) - v) * (1 - self.beta_2)
-        kept = values * (1 - rate * self.weight_decay) if self.weight_decay else values
-        new_values = kept - rate * correction * new_m / (ops.sqrt(new_v) + self.epsilon)
-        touched = ops.any(gradient != 0, axis=-1, keepdims=True)
-        changes = (moment, m, new_m), (square, v, new_v), (variable, values, new_values)
-        for table, old, new in changes:
-            write_rows(self, table, rows, ops.where(touched, new, old))
+
+        def update(gradient, values, m, v):
+            new_m = m + (gradient - m) * (1 - self.beta_1)
+            new_v = v + (ops.square(gradient) - v) * (1 - self.beta_2)
+            kept = values * (1 - rate * self.weight_decay) if self.weight_decay else values
+            new_values = kept - rate * correction * new_m / (ops.sqrt(new_v) + self.epsilon)
+            touched = ops.any(gradient != 0, axis=-1, keepdims=True)
+            pairs = (new_values, values), (new_m, m), (new_v, v)
+            return [ops.where(touched, new, old) for new, old in pairs]
+
+        tables = variable, self._momentums[index], self._velocities[index]
+        update_rows(self, gradient, tables, update)
 
     def _clip_gradients(self, grads):
         if self.global_clipnorm:

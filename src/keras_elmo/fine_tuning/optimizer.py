@@ -112,7 +112,9 @@ def clip_by_global_norm(gradients, clip_norm):
     scale = clip_norm / ops.maximum(norm, clip_norm)
 
     def scaled(values):
-        return ops.where(finite, values * ops.cast(scale, values.dtype), ops.zeros_like(values))
+        return ops.where(
+            finite, values * ops.cast(scale, values.dtype), ops.zeros((), values.dtype)
+        )
 
     return [None if g is None else map_rows(scaled, g) for g in gradients]
 

@@ -1,10 +1,15 @@
 """Gradients of tables as those rows that a batch holds, as far as a backend gives them so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
 from keras import ops
+
+# From the gradients of some rows and the rows of each variable to what these become.
+Update = Callable[..., Sequence[Any]]
+_BLOCK = 512  # rows, on JAX
 
 
 def is_rows(gradient: Any) -> bool:
@@ -30,40 +35,59 @@ def map_rows(function: Callable[[Any], Any], gradient: Any) -> Any:
     return tf.IndexedSlices(function(gradient.values), gradient.indices, gradient.dense_shape)
 
 
-def touched_rows(gradient: Any) -> tuple[Any, Any]:
-    """The numbers of the rows that may have a gradient, and their gradients `(rows, size)`.
+def update_rows(
+    optimizer: keras.optimizers.Optimizer, gradient: Any, tables: Sequence[Any], update: Update
+) -> None:
+    """Change those rows of some variables of one shape that have a gradient.
 
-    None in place of the numbers stands for all rows: a compiled JAX program knows no sizes that
-    depend on values.
+    Args:
+        optimizer: whose variables, or variables of whose model, these are.
+        gradient: of the first variable, `(rows, size)` or as rows.
+        tables: the variables.
+        update: from the gradients of some rows, and these rows of each variable, all float
+            `(some, size)`, to what the variables have there from now on.
     """
+    backend = keras.config.backend()
     if is_rows(gradient):
-        rows = summed_rows(gradient)
-        return rows.indices, rows.values
-    if keras.config.backend() == "torch":
-        numbers = (gradient != 0).any(dim=-1).nonzero().squeeze(-1)
-        return numbers, gradient[numbers]
-    return None, gradient
-
-
-def read_rows(table: Any, rows: Any) -> Any:
-    """Some rows of a variable, float `(rows, size)`, or all of them."""
-    value = table.value if isinstance(table, keras.Variable) else table
-    if rows is None:
-        return ops.convert_to_tensor(value)
-    if keras.config.backend() == "torch":
-        return value.detach()[rows]
-    import tensorflow as tf
-
-    return tf.gather(value, rows)  # of the variable itself, which is not read whole
-
-
-def write_rows(optimizer: keras.optimizers.Optimizer, table: Any, rows: Any, values: Any) -> None:
-    """Set what `read_rows` reads."""
-    if rows is None:
-        optimizer.assign(table, values)
-    elif keras.config.backend() == "torch":
-        table.value.detach()[rows] = values
-    else:
         import tensorflow as tf
 
-        optimizer.assign(table, tf.IndexedSlices(values, rows))
+        slices = summed_rows(gradient)
+        # Of the variables themselves, which are not read whole.
+        old = [tf.gather(_value(table), slices.indices) for table in tables]
+        for table, new in zip(tables, update(slices.values, *old), strict=True):
+            optimizer.assign(table, tf.IndexedSlices(new, slices.indices))
+    elif backend == "torch":
+        rows = gradient.any(dim=-1).nonzero().squeeze(-1)
+        values = [_value(table).detach() for table in tables]
+        old = [value[rows] for value in values]
+        for value, new in zip(values, update(gradient[rows], *old), strict=True):
+            value[rows] = new
+    else:
+        values = [ops.convert_to_tensor(_value(table)) for table in tables]
+        of_all = partial(_in_blocks, update) if backend == "jax" else update
+        new = of_all(gradient, *values)
+        for table, value in zip(tables, new, strict=True):
+            optimizer.assign(table, value)
+
+
+def _in_blocks(update: Update, gradient: Any, *values: Any) -> Sequence[Any]:
+    """`update` on JAX: compiled code has fixed sizes, so it goes through blocks of touched rows."""
+    import jax  # pyright: ignore[reportMissingImports]
+    from jax import numpy as jnp  # pyright: ignore[reportMissingImports]
+
+    touched = jnp.any(gradient != 0, axis=-1)
+    beyond = gradient.shape[0]  # the number of no row: read as zeros, never written
+    rows = jnp.nonzero(touched, size=beyond, fill_value=beyond)[0]
+    rows = jnp.pad(rows, (0, _BLOCK), constant_values=beyond)
+
+    def block(number: Any, values: Sequence[Any]) -> Sequence[Any]:
+        some = jax.lax.dynamic_slice(rows, (number * _BLOCK,), (_BLOCK,))
+        parts = [x.at[some].get(mode="fill", fill_value=0) for x in (gradient, *values)]
+        return [x.at[some].set(y, mode="drop") for x, y in zip(values, update(*parts), strict=True)]
+
+    blocks = (jnp.sum(touched) + _BLOCK - 1) // _BLOCK
+    return jax.lax.fori_loop(0, blocks, block, list(values))
+
+
+def _value(table: Any) -> Any:
+    return table.value if isinstance(table, keras.Variable) else table

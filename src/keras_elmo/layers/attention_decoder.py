@@ -103,6 +103,8 @@ class AttentionDecoder(keras.layers.Layer):
         self.attention_layer = Attention(units, attention, dtype="float32", name="attention")
         self.dropout_layer = keras.layers.Dropout(dropout, dtype="float32")
         self.seed = keras.random.SeedGenerator()
+        # XLA differentiates no loop of TensorFlow's whose steps it does not know beforehand.
+        self.supports_jit = keras.config.backend() != "tensorflow"
 
         # === Config ===
         self.vocabulary_size = vocabulary_size

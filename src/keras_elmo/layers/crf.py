@@ -12,6 +12,7 @@ from keras_elmo.layers.crf_loss import (
     Chain,
     CRFAccuracy,
     CRFLoss,
+    no_chain,
     refuse_other_losses,
     unpacked,
 )
@@ -129,12 +130,21 @@ class CRF(keras.layers.Layer):
         """The most probable tags of each sentence, int `(n,)` for its `n` real tokens.
 
         Args:
-            chain: what the layer, or a model that ends with it, returned.
+            chain: what the layer, or a model that ends with it, returned. Batches of different
+                lengths that `predict` joined are padded behind; that changes nothing.
+
+        Raises:
+            ValueError: another array.
         """
-        potentials, _, mask, transitions = unpacked(np.asarray(ops.convert_to_numpy(chain)))
-        lengths = mask.astype(bool).sum(axis=1)
+        chain = np.asarray(ops.convert_to_numpy(chain))
+        potentials, _, mask, _ = unpacked(chain)
+        tags = potentials.shape[2]
+        rows_of_transitions = chain[:, :, -1] < 0
+        if (rows_of_transitions.sum(axis=1) != tags).any():
+            raise no_chain(chain.shape)
+        lengths = (mask > 0).sum(axis=1)
         rows = [row[:n] for row, n in zip(potentials, lengths, strict=True)]
-        return viterbi(rows, transitions[0]) if rows else []
+        return viterbi(rows, chain[0, rows_of_transitions[0], :tags]) if rows else []
 
     @staticmethod
     def probabilities(chain: Any) -> Any:

@@ -31,7 +31,9 @@ class Chain(NamedTuple):
             [self.potentials, self.probabilities, self.mask[:, :, None]], axis=2
         )
         tags = self.transitions.shape[1]
-        transitions = ops.pad(self.transitions, ((0, 0), (0, 0), (0, tags + 1)))
+        transitions = ops.pad(self.transitions, ((0, 0), (0, 0), (0, tags)))
+        # Marked, because `predict` pads what it joins, behind them.
+        transitions = ops.pad(transitions, ((0, 0), (0, 0), (0, 1)), constant_values=-1.0)
         return ops.concatenate([tokens, transitions], axis=1)
 
 
@@ -45,17 +47,22 @@ def unpacked(chain: Any) -> Chain:
     tags = (shape[2] - 1) // 2 if len(shape) == 3 and shape[2] else 0
     short = tags and shape[1] is not None and shape[1] < tags
     if not tags or shape[2] != 2 * tags + 1 or short:
-        raise ValueError(
-            "What a `CRF` returned is float (batch, time + tags, 2 * tags + 1). "
-            f"Received: shape={shape}. Give it on as it is: "
-            "`keras.Model(inputs, crf(scores))`."
-        )
+        raise no_chain(shape)
     tokens = chain[:, :-tags]
     return Chain(
         tokens[:, :, :tags],
         tokens[:, :, tags : 2 * tags],
         tokens[:, :, 2 * tags],
         chain[:, -tags:, :tags],
+    )
+
+
+def no_chain(shape: tuple[int | None, ...]) -> ValueError:
+    """The error for an array that no CRF returned."""
+    return ValueError(
+        "What a `CRF` returned is float (batch, time + tags, 2 * tags + 1). "
+        f"Received: another array, shape={shape}. Give it on whole, as "
+        "`keras.Model(inputs, crf(scores))` returns it."
     )
 
 
@@ -67,13 +74,18 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
         tags: int `(batch, time)`, any number where padded. Forbidden ones get about -10,000.
 
     Raises:
-        ValueError: tags of another shape.
+        ValueError: tags of another shape. A number that is no tag, at a real token, is an error on
+            TensorFlow where it can be one, and gives NaN elsewhere.
     """
     potentials, _, mask, transitions = unpacked(chain)
+    count = transitions.shape[2]  # known in every graph, unlike the first two
     real = mask > 0.0
     tags = ops.where(real, _numbers(tags, potentials), 0)  # (batch, time)
+    known = (tags >= 0) & (tags < count)
+    _check_known(known, count)
+    tags = ops.where(known, tags, 0)
     at_token = ops.take_along_axis(potentials, tags[:, :, None], axis=2)[:, :, 0]  # padded: 0
-    count = transitions.shape[1]
+    at_token = ops.where(known, at_token, float("nan"))
     flat = ops.reshape(transitions, (-1, count * count))  # (batch, tags × tags)
     between = ops.take_along_axis(flat, tags[:, :-1] * count + tags[:, 1:], axis=1)
     between = ops.where(real[:, 1:], between, 0.0)
@@ -96,7 +108,7 @@ class CRFLoss(keras.losses.Loss):
     def __init__(
         self, name: str = "crf_loss", reduction: str = "mean_with_sample_weight", **kwargs: Any
     ):
-        super().__init__(name, reduction, **kwargs)
+        super().__init__(name, reduction, **{"dtype": "float32", **kwargs})
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         y_pred = ops.convert_to_tensor(y_pred)
@@ -113,7 +125,8 @@ class CRFAccuracy(keras.metrics.SparseCategoricalAccuracy):
     """The share of tokens whose most probable tag is right; padding does not count.
 
     A token's tag is the one of the highest marginal probability: the sequence that `CRF.decode`
-    then prefers can differ a little. Arguments as of [`CRFLoss`][keras_elmo.layers.crf_loss].
+    then prefers can differ a little. Arguments as of
+    [`CRFLoss`][keras_elmo.layers.crf_loss.CRFLoss].
     """
 
     def __init__(self, name: str = "accuracy", **kwargs: Any):
@@ -143,7 +156,10 @@ def refuse_other_losses(layer: keras.layers.Layer, model: Any, training: bool | 
     if not isinstance(model, keras.Model) or not (training or backend != "tensorflow"):
         return
     metrics = getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
-    for what, given in (("loss", getattr(model, "loss", None)), ("metrics", metrics)):
+    compiled_with = (("loss", "compute_loss", model.loss), ("metrics", "compute_metrics", metrics))
+    for what, method, given in compiled_with:
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            continue  # it knows better what belongs to which output
         for output, ones in _by_output(model, given):
             wrong = [one for one in keras.tree.flatten(ones) if _is_of_keras(one)]
             source, is_whole = _source(output)
@@ -186,6 +202,18 @@ def _source(tensor: Any) -> tuple[Any, bool]:
     return (_source(parents[0])[0] if len(parents) == 1 else None), False
 
 
+def _check_known(known: Any, count: int) -> None:
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        message = (
+            f"A CRF is trained on a tag at each real token: a number from 0 to {count - 1}. "
+            "Received: another number in `y`. A token that is to be left out has no place in its "
+            "sentence; where padding stands, any number will do."
+        )
+        tf.debugging.Assert(tf.reduce_all(known), [message])
+
+
 def _weights(chain: Any, sample_weight: Any) -> Any:
     """The weight of each token, float `(batch, time)`, 0 where padded."""
     mask = unpacked(chain).mask
@@ -196,15 +224,21 @@ def _weights(chain: Any, sample_weight: Any) -> Any:
 
 
 def _numbers(tags: Any, potentials: Any) -> Any:
-    """Tags as int32 `(batch, time)`, checked as far as shapes are known."""
+    """Tags as int32 `(batch, time)`, checked; in a graph of TensorFlow when it runs."""
     shape, time = tuple(tags.shape), potentials.shape[1]
     if len(shape) == 3 and shape[2] == 1:
         tags, shape = ops.squeeze(tags, axis=2), shape[:2]
+    message = (
+        "A CRF is trained on the number of the tag at each token: `y` is int (batch, time), padded "
+        f"as its sentences are, with time={time or 'the number of tokens'} here. Received: "
+        f"shape={shape}. Of one-hot tags give `y.argmax(-1)`; where `ElmoEmbedding` reads strings, "
+        "its `length=` fixes the time."
+    )
     if len(shape) != 2 or (None not in (shape[1], time) and shape[1] != time):
-        raise ValueError(
-            "A CRF is trained on the number of the tag at each token: `y` is int (batch, time), "
-            f"padded as its sentences are, with time={time or 'the number of tokens'} here. "
-            f"Received: shape={shape}. Of one-hot tags give `y.argmax(-1)`; where "
-            "`ElmoEmbedding` reads strings, its `length=` fixes the time."
-        )
-    return ops.cast(tags, "int32")
+        raise ValueError(message)
+    tags = ops.cast(tags, "int32")
+    if None in (shape[1], time) and keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.debugging.assert_equal(tf.shape(tags)[1], tf.shape(potentials)[1], message=message)
+    return tags

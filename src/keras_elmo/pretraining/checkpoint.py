@@ -20,9 +20,9 @@ from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.npz_file import DAMAGED, read_npz
 from keras_elmo.weights.space import require_space
 
+_FOLDER, _STATE = "checkpoint", "state.json"
 _HINT = "Bring back a copy of it, or begin a new run in another folder."
 _MOST_CONFIG_BYTES = 2**26
-_FOLDER, _STATE = "checkpoint", "state.json"
 
 
 def save_checkpoint(folder: Path, model: ElmoLanguageModel, state: dict[str, Any]) -> None:
@@ -49,8 +49,8 @@ def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | 
             variable.assign(value)
     except ValueError as error:
         raise ValueError(
-            f"{path / 'states.npz'} must hold the states of {path / 'model.keras'}. "
-            f"Received: {error}. {_HINT}"
+            f"{path / 'states.npz'} must hold the states of model.keras beside it. Received: "
+            f"{error}. {_HINT}"
         ) from error
     return model, state
 

@@ -21,7 +21,7 @@ from keras_elmo.fine_tuning.optimizer import (
     use_optimizer,
 )
 from keras_elmo.fine_tuning.schedules import Rate, check_rate
-from keras_elmo.tasks.gate import COMPILE, check_keywords, parameter_names
+from keras_elmo.tasks.keywords import COMPILE, check_keywords, parameter_names
 from keras_elmo.tasks.sentence_model import SentenceModel
 
 logger = logging.getLogger("keras_elmo")

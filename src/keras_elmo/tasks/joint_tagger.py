@@ -11,7 +11,8 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import JointAnnotation
-from keras_elmo.tasks.gate import Weights, check_keywords, read_weights
+from keras_elmo.tasks.gate import Weights, read_weights
+from keras_elmo.tasks.keywords import check_keywords
 from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_head import SentenceHead
 from keras_elmo.tasks.tag_head import TagHead

@@ -60,7 +60,7 @@ def read_for(
         return rows
     rows = rows.in_scheme(task.scheme)
     if rows.kind != SEQ2SEQ:  # whose unknown symbols are counted instead
-        rows.require(list(map(str, task.labels)))
+        rows.require(task.labels)
     return rows
 
 

@@ -6,13 +6,13 @@ from itertools import islice
 from typing import Any
 
 from keras_elmo.tasks.entities import Annotation
-from keras_elmo.tasks.gate import is_generator
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.text_data import is_generator
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.columns import conll_lines, conllu_lines

@@ -9,13 +9,8 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.metrics.question_answering import answer_scores, best_threshold
 from keras_elmo.tasks.answers import find_answers
-from keras_elmo.tasks.gate import (
-    PREDICT,
-    Examples,
-    check_keywords,
-    parameter_names,
-    read_examples,
-)
+from keras_elmo.tasks.gate import Examples, read_examples
+from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.question_batches import (
     AnswerTokens,

@@ -8,12 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.batches import (
-    FEATURES,
     InEpochOrder,
     SentenceBatches,
     TargetFunction,
@@ -21,50 +17,26 @@ from keras_elmo.tasks.batches import (
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
-from keras_elmo.tasks.gate import (
-    EVALUATE,
-    FIT,
-    PREDICT,
-    Examples,
-    Weights,
-    check_keywords,
-    gives_batches,
-    gives_texts,
-    hold_out,
-    is_generator,
-    parameter_names,
-    read_data,
-    read_examples,
-    read_weights,
-)
+from keras_elmo.tasks.gate import Examples, hold_out, read_examples
 from keras_elmo.tasks.keras_data import keras_data
+from keras_elmo.tasks.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.served_features import serve_features
 from keras_elmo.tasks.stages import StagedTraining
+from keras_elmo.tasks.text_data import gives_batches
+from keras_elmo.tasks.text_model import TextModel
 from keras_elmo.tasks.training_facts import training_facts
 from keras_elmo.tasks.whole_training import WholeTraining
-from keras_elmo.tasks.word_types import INDEX, TYPES, features_of_types
-from keras_elmo.text.rows import as_rows
 
 
-class SentenceModel(keras.Model):
+class SentenceModel(TextModel):
     """Keras's verbs on strings or token lists.
 
     With `preprocessor=None`, or when `x` gives batches of arrays by itself, they are Keras's own.
-
-    Attributes:
-        row_name: what a row of `x` is called in errors.
-        weighs_tokens: whether a sample weight may be one of each token.
     """
 
-    backbone: ElmoBackbone
-    row_name = "sentences"
-    weighs_tokens = False
     batch_type: type[SentenceBatches] = SentenceBatches
-    preprocessor: ElmoPreprocessor | None = None
     _calls: ModelCalls | None = None
-    _upper: UpperLayers | None = None
-    _id_names = ("character_ids", "token_ids")
 
     @abstractmethod
     def target_function(
@@ -235,38 +207,6 @@ class SentenceModel(keras.Model):
     def prepare(self, sentences: Sequence[Any], y: Sequence[Any]) -> None:
         """Look at what `fit` trains on, before it makes batches."""
 
-    def read_sentences(self, x: Any) -> list[Any]:
-        """What batches are made of, of sentences in any container or data set."""
-        return self.tokenize(read_data(x)[0] if gives_texts(x) else x)
-
-    def read_texts(self, x: Any) -> tuple[list[Any], list[Any]]:
-        """Sentences as they were given, a list of them, and what batches are made of."""
-        texts = (
-            [x] if isinstance(x, str) else as_rows(read_data(x)[0] if gives_texts(x) else x, "x")
-        )
-        return texts, self.tokenize(texts)
-
-    def tokenize(self, x: Any) -> list[Any]:
-        """What batches are made of: token lists, unless a task says otherwise."""
-        return self._preprocessor.tokenize(x)
-
-    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
-        """Sentences, labels and weights of what brings them all; None for what it does not."""
-        return read_data(x) if gives_texts(x) or is_generator(x) else (x, None, None)
-
-    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[Any]:
-        """A label of each sentence, in the form that `target_function` takes.
-
-        Args:
-            y: as it was given.
-            sentences: what `tokenize` made of `x`.
-        """
-        return as_rows(y, "y")
-
-    def read_weights(self, given: Any, sentences: Sequence[Any]) -> Weights | dict[str, Weights]:
-        """The weight of each sentence, or of each of its tokens."""
-        return read_weights(given, sentences, by_token=self.weighs_tokens)
-
     def size_of(self, sentence: Any) -> int:
         """Tokens of what `tokenize` gives."""
         return len(sentence)
@@ -317,40 +257,3 @@ class SentenceModel(keras.Model):
             shuffle=shuffle,
             seed=seed,
         )
-
-    def run_on_features(self, inputs: dict[str, Any], features: Any, outputs: Any) -> None:
-        """Let the model also take batches with `elmo_features`, and skip ELMo for them.
-
-        Args:
-            inputs, features, outputs: tensors of the functional graph; several features by name.
-        """
-        tensors = {name: inputs[name] for name in inputs if not name.endswith(self._id_names)}
-        tensors |= features if isinstance(features, Mapping) else {FEATURES: features}
-        head = keras.Model(list(tensors.values()), outputs)
-        # In a closure, so that Keras does not count and save the layers of `head` twice.
-        self._head = lambda batch, training: head(
-            [batch[name] for name in tensors], training=training
-        )
-
-    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        """Keras's own, or the head alone where the features are there."""
-        if isinstance(inputs, Mapping) and FEATURES in inputs:
-            if self._upper:
-                for name in [name for name in inputs if name.endswith(FEATURES)]:
-                    mask = inputs[name.replace(FEATURES, "padding_mask")]
-                    inputs = {**inputs, name: self._upper(inputs[name], mask, training)}
-            return self._head(inputs, training)
-        if isinstance(inputs, Mapping) and TYPES in inputs:
-            types = inputs[TYPES], inputs[INDEX], inputs["padding_mask"]
-            features = features_of_types(self.backbone, *types, training=training)
-            return self._head({**inputs, FEATURES: features}, training)
-        return super().call(inputs, training=training, mask=mask)
-
-    @property
-    def _preprocessor(self) -> ElmoPreprocessor:
-        if self.preprocessor is None:
-            raise ValueError("This model has no preprocessor: give it arrays, or set one.")
-        return self.preprocessor
-
-    def _takes_sentences(self, x: Any) -> bool:
-        return self.preprocessor is not None and not gives_batches(x)

@@ -16,7 +16,8 @@ from keras_elmo.layers.spelled_words import SpelledWords
 from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.beam_search import Hypothesis, beam_search
 from keras_elmo.tasks.decoding import Candidate, Decoding
-from keras_elmo.tasks.gate import PREDICT, Examples, check_keywords, parameter_names
+from keras_elmo.tasks.gate import Examples
+from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.sequence_batches import (
     CHARACTER_STEPS,
     SOURCE_IDS,
@@ -26,9 +27,8 @@ from keras_elmo.tasks.sequence_batches import (
     padded_targets,
 )
 from keras_elmo.tasks.sequence_loss import SequenceLoss
-from keras_elmo.tasks.symbols import WORDS, SourceReader, TargetSymbols
+from keras_elmo.tasks.symbols import WORDS, SourceReader, TargetSymbols, read_targets
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.rows import as_rows
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -162,14 +162,7 @@ class ElmoSeq2Seq(ElmoTask):
     # === Training ===
 
     def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[Any]:
-        rows = as_rows(y, "y")
-        for i, row in enumerate(rows):
-            if not isinstance(row, str | list | tuple) or any(type(s) is not str for s in row):
-                raise ValueError(
-                    "`y` must hold a string or a list of symbols (strings) for each source. "
-                    f"Received: {row!r:.80} as target {i}"
-                )
-        return rows
+        return read_targets(y)
 
     def make_batches(
         self,
@@ -223,9 +216,7 @@ class ElmoSeq2Seq(ElmoTask):
 
     def _source_batches(self, sentences: list[list[str]], **options: Any) -> SequenceBatches:
         sources = [self.reader(tokens) for tokens in sentences]
-        copied = None
-        if self.copy:
-            copied = [self.symbols.source_ids(source.steps) for source in sources]
+        copied = [self.symbols.source_ids(source.steps) for source in sources if self.copy] or None
         arguments = sentences, self._preprocessor, list(self.input)
         return SequenceBatches(*arguments, sources=sources, copied=copied, **options)
 

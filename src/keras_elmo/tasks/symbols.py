@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_elmo.text.rows import as_rows
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, MARKS, UNK_ID, UNK_TOKEN
 
 WORDS, CHARACTERS = UNITS = ("words", "characters")
@@ -18,6 +19,22 @@ def check_unit(name: str, unit: str) -> None:
     """Raise ValueError for a unit that is not known."""
     if unit not in UNITS:
         raise ValueError(f"`{name}` must be one of 'words', 'characters'. Received: {unit!r}")
+
+
+def read_targets(y: Any) -> list[str | list[str]]:
+    """Target texts in any container, each a string or a list of symbols.
+
+    Raises:
+        ValueError: something else.
+    """
+    rows = as_rows(y, "y")
+    for i, row in enumerate(rows):
+        if not isinstance(row, str | list | tuple) or any(type(part) is not str for part in row):
+            raise ValueError(
+                "`y` must hold a string or a list of symbols (strings) for each source. "
+                f"Received: {row!r:.80} as target {i}"
+            )
+    return rows
 
 
 class TargetSymbols:

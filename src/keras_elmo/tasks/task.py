@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import (
@@ -29,7 +30,7 @@ from keras_elmo.tasks.encoder import (
     learn_words,
     make_word_table,
 )
-from keras_elmo.tasks.gate import check_keywords, parameter_names
+from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.limits import SAVED_MODEL, check_export, check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
@@ -173,6 +174,10 @@ class ElmoTask(CompiledModel):
         """The tokens of each text in what `tokenize` gives."""
         return sentences
 
+    def _run_through_graph(self, *arguments: Any, **options: Any) -> Any:
+        refuse_to_clone(self, options)
+        return super()._run_through_graph(*arguments, **options)
+
     def set_word_vectors(self, words: Sequence[str], vectors: np.ndarray) -> int:
         """Fill the word embedding beside ELMo, e.g. with what `read_glove` returns.
 
@@ -286,6 +291,18 @@ class ElmoTask(CompiledModel):
         """
         check_export(type(self).__name__, format)
         super().export(filepath, format=format, **kwargs)
+
+    def quantize(self, mode: Any = None, **kwargs: Any) -> None:
+        """Refused: the saved task could not be loaded.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"a quantized {type(self).__name__} could not be loaded again: its configuration does "
+            f"not hold the policies of single layers. Received: mode={mode!r}. To predict alone, "
+            f"write `keras.Model(task.input, task.output).quantize({mode!r})`, after saving."
+        )
 
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""

@@ -1,6 +1,6 @@
 """What a trained task predicts, told by `task.json`, so that files are checked without Keras."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -34,7 +34,7 @@ class TaskLabels:
 
     Attributes:
         kind: as of a data set.
-        labels: the classes; of a joint tagger those of each column by its name.
+        labels: the classes as they are written; of a joint tagger those of each column by its name.
         scheme: of tags that mark spans.
         schemes: of a joint tagger, by column.
     """
@@ -51,9 +51,15 @@ class TaskLabels:
         if kind == CLASSIFICATION and config.get("multi_label"):
             kind = MULTI_LABEL
         if kind != JOINT:
-            return cls(kind, config.get("labels") or [], config.get("scheme"))
+            return cls(kind, _names(config.get("labels") or []), config.get("scheme"))
         labels = {**config["labels"], **(config.get("sentence_labels") or {})}
-        return cls(kind, labels, schemes=config.get("schemes") or {})
+        names = {column: _names(found) for column, found in labels.items()}
+        return cls(kind, names, schemes=config.get("schemes") or {})
+
+
+def _names(labels: Sequence[Any]) -> list[str]:
+    """How labels are written in files."""
+    return list(map(str, labels))
 
 
 def task_folder(folder: str | PathLike[str]) -> Path:

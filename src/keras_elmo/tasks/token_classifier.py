@@ -32,7 +32,8 @@ class ElmoTokenClassifier(ElmoTask):
         labels, num_classes: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
         crf: score sequences of tags with a [`CRF`][keras_elmo.layers.crf.CRF] instead of each tag
             alone. It has its own loss; a sentence weighs as much as its tokens do on average. With
-            `preprocessor=None` the outputs are a dict, `tags` and `tags_potentials`.
+            `preprocessor=None` the outputs are a dict, `tags` and, of the
+            [`CRF`][keras_elmo.layers.crf.CRF], `tags_potentials`.
         scheme: what `labels` are written in, `"BIO"`, `"BIOES"`, `"IOB1"` or `"BILOU"`. Sequences
             against it are refused in training and never predicted, with or without a CRF.
         kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].

@@ -10,7 +10,6 @@ from keras_elmo.weights.checked_values import (
     MOST_LAYERS,
     MOST_UNITS,
     CheckedValues,
-    are_strings,
     is_number,
     is_size,
 )
@@ -106,7 +105,7 @@ def check_task(config: Any, where: str) -> dict[str, Any]:
             )
         check = check_backbone if part == "backbone" else check_preprocessor
         check(found.get("config"), f"{where}: {part}")
-    get.checked("labels", _are_labels, "a list of strings")
+    get.checked("labels", _are_labels, "a list of strings or numbers")
     for name, value in _leaves(config, skip=parts):
         if isinstance(value, dict) and ("class_name" in value or "registered_name" in value):
             raise WeightsError(
@@ -189,7 +188,12 @@ def _are_ids(value: Any, most: int) -> bool:
 def _are_labels(value: Any) -> bool:
     """A list, or a dict of them, as of a joint tagger."""
     parts = list(value.values()) if isinstance(value, dict) else [value]
-    return all(are_strings(part) and len(part) <= _MOST_TEXT for part in parts)
+    return all(
+        isinstance(part, list)
+        and len(part) <= _MOST_TEXT
+        and all(isinstance(label, str | bool) or is_number(label) for label in part)
+        for part in parts
+    )
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -1,0 +1,111 @@
+"""Where a backbone comes from and goes to: presets, published files, arrays."""
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from keras_elmo.elmo.saving import read_object, read_weights, write_backbone, write_metadata
+from keras_elmo.elmo.variables import arrays_by_path, assign_variables, without_values
+from keras_elmo.layers.torch_state import as_torch_module
+from keras_elmo.weights.bilm_tf import load_bilm_tf, save_bilm_tf
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.new_folder import new_folder
+from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
+from keras_elmo.weights.published import PublishedElmo
+
+
+class PretrainedModel(keras.Model):
+    """A model that is read from every format of an ELMo, and written."""
+
+    @classmethod
+    def from_preset(
+        cls, preset: str | PathLike[str], *, load_weights: bool = True, **overrides: Any
+    ) -> Self:
+        """Load a preset.
+
+        Args:
+            preset: a name of `keras_elmo.list_presets()` or a folder.
+            load_weights: False leaves the weights random: an untrained ELMo of the same shape.
+            overrides: constructor arguments to replace, such as `stateful` or `dtype`.
+
+        Raises:
+            FileNotFoundError: no such preset.
+            WeightsError: its weights do not fit its configuration.
+        """
+        if not load_weights:
+            return read_object(preset, CONFIG_FILE, cls, **overrides)
+        backbone = without_values(lambda: read_object(preset, CONFIG_FILE, cls, **overrides))
+        read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
+        return backbone
+
+    def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write configuration and weights to a new folder, under KerasHub's file names."""
+        with new_folder(folder, overwrite=overwrite) as path:
+            write_backbone(self, path)
+            write_metadata(path)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        path: str | PathLike[str] | PublishedElmo,
+        *,
+        options: str | PathLike[str] | None = None,
+        load_weights: bool = True,
+        **overrides: Any,
+    ) -> Self:
+        """Load an ELMo, whatever its format: see [`load_elmo`][keras_elmo.weights.detection].
+
+        Args:
+            path: a file, an archive, a folder, the name of an embedded preset, or what `load_elmo`
+                read.
+            options: the options file (JSON) of weights that do not lie beside it.
+            load_weights: False leaves the weights random: an untrained ELMo of the same shape.
+            overrides: constructor arguments that the files do not fix, such as `stateful`.
+
+        Raises:
+            FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
+            WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
+
+        Example:
+            >>> backbone = ElmoBackbone.from_pretrained("model.tar.gz")  # a model of AllenNLP's
+        """
+        elmo = path if isinstance(path, PublishedElmo) else load_elmo(path, options=options)
+        config = {**elmo.config, **overrides}
+        return cls._from_arrays(config, elmo.variables) if load_weights else cls(**config)
+
+    @classmethod
+    def from_published(
+        cls,
+        weights: str | PathLike[str],
+        options: str | PathLike[str],
+        *,
+        embedding: str | PathLike[str] | None = None,
+        **overrides: Any,
+    ) -> Self:
+        """Load published files: `*_weights.hdf5` and `*_options.json` of bilm-tf or AllenNLP.
+
+        Args:
+            weights, options: the two files.
+            embedding: HDF5 file with the word vectors of a word-input model, where it is apart.
+            overrides: constructor arguments that the files do not fix, such as `stateful`.
+
+        Raises:
+            WeightsError: a key is missing, surplus or misshapen, or the two files disagree.
+        """
+        config, arrays = load_bilm_tf(weights, options, embedding)
+        return cls._from_arrays({**config, **overrides}, arrays)
+
+    @classmethod
+    def _from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        with keras.StatelessScope():  # until it ends, variables have no values
+            backbone = cls(**config)
+            assign_variables(backbone, arrays)
+        as_torch_module(backbone)
+        return backbone
+
+    def save_hdf5(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:
+        """Write the files of bilm-tf and AllenNLP; loading them again gives the same bits."""
+        save_bilm_tf(self.get_config(), arrays_by_path(self), weights, options)
