@@ -3,7 +3,7 @@
 KERAS_BACKEND=jax python examples/native_loop_jax.py
 """
 
-import jax
+import jax  # pyright: ignore[reportMissingImports]
 
 import keras_elmo
 

@@ -3,7 +3,7 @@
 KERAS_BACKEND=torch python examples/native_loop_torch.py
 """
 
-import torch
+import torch  # pyright: ignore[reportMissingImports]
 
 import keras_elmo
 

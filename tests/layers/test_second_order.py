@@ -93,8 +93,18 @@ def derivatives(loss, variables, direction):
     return both
 
 
-@pytest.mark.portable
-@pytest.mark.parametrize("case", CASES)
+OFTEN = ("BiLSTM", "CRF")  # the others are of the same kinds
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            name, marks=pytest.mark.portable if name in OFTEN else pytest.mark.portable_slow
+        )
+        for name in CASES
+    ],
+)
 def test_second_derivatives_are_those_of_finite_differences(case):
     layer, of_input = CASES[case]()
     x = keras.Variable(X)
