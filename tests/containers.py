@@ -3,6 +3,8 @@
 The index of what pandas holds is shuffled: who goes by it and not by position mixes rows up.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,23 @@ LISTS = {
     "Arrow array": _arrow,
     "ragged tensor": _ragged,
 }
+
+
+# The libraries that some containers are of; on JAX and PyTorch not all of them are installed.
+_LIBRARIES = {
+    "pandas": ("Series", "frame", "category"),
+    "polars": ("polars Series", "polars frame"),
+    "pyarrow": ("Arrow array", "Arrow chunks", "Arrow table"),
+    "tensorflow": ("tensor", "ragged tensor"),
+}
+
+
+def available(forms):
+    """Those of some containers whose library is installed."""
+    missing = {
+        name for library, names in _LIBRARIES.items() if not find_spec(library) for name in names
+    }
+    return {name: make for name, make in forms.items() if name not in missing}
 
 
 def filled(rows, value=""):

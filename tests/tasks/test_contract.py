@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from containers import BYTES, COLUMNS, LISTS, filled
+from containers import BYTES, COLUMNS, LISTS, available, filled
 from support import small_backbone
 
 import keras_elmo
@@ -19,7 +20,6 @@ TAGS = [["O", "B-X", "O", "O"], ["O", "O", "B-X"], ["B-X", "O"], ["O"]]
 PAIRS = [(text, " ".join(reversed(text.split()))) for text in TEXTS]
 QUESTIONS = [("What ?", text) for text in TEXTS]
 WEIGHTS = [1.0, 0.5, 2.0, 0.0]
-ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 
 
 @dataclass(eq=False)  # compared and hashed as itself
@@ -65,16 +65,23 @@ def _pair_forms():
 
 
 def _question_forms():
-    pandas, datasets = pytest.importorskip("pandas"), pytest.importorskip("datasets")
+    pandas = pytest.importorskip("pandas")
     rows = [{"id": str(i), "context": c, "question": q} for i, (q, c) in enumerate(QUESTIONS)]
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     return {
         "dicts": rows,
         "columns": columns,
         "frame": pandas.DataFrame(rows, index=[2, 0, 3, 1]),
-        "data set of the hub": datasets.Dataset.from_dict(columns),
         "array": np.array(QUESTIONS),
-    }
+    } | _hub_forms(columns)
+
+
+def _hub_forms(columns):
+    if not find_spec("datasets"):
+        return {}
+    from datasets import Dataset
+
+    return {"data set of the hub": Dataset.from_dict(columns)}
 
 
 def _answer_forms():
@@ -190,18 +197,17 @@ def seen(batches):
 
 def forms(kind):
     """Every form of `x` and of `y`, made anew: a generator can be read once."""
-    for name, make in kind.x_forms.items():
-        if ON_TENSORFLOW or "tensor" not in name:
-            yield f"x as {name}", lambda make=make: make(kind.x), lambda: kind.y
-    for name, make in kind.y_forms.items():
-        if ON_TENSORFLOW or "tensor" not in name:
-            yield f"y as {name}", lambda: kind.x, lambda make=make: make(kind.y)
+    for name, make in available(kind.x_forms).items():
+        yield f"x as {name}", lambda make=make: make(kind.x), lambda: kind.y
+    for name, make in available(kind.y_forms).items():
+        yield f"y as {name}", lambda: kind.x, lambda make=make: make(kind.y)
     for name in kind.other_x():
         yield f"x as {name}", lambda name=name: kind.other_x()[name], lambda: kind.y
     for name in kind.other_y():
         yield f"y as {name}", lambda: kind.x, lambda name=name: kind.other_y()[name]
 
 
+@pytest.mark.portable
 @EVERY_KIND
 def test_every_form_makes_the_same_batches(kind):
     task = kind.task()
@@ -209,16 +215,12 @@ def test_every_form_makes_the_same_batches(kind):
     for what, x, y in forms(kind):
         found = seen(task.batches(x(), y(), batch_size=2, sample_weight=WEIGHTS))
         check_equal(found, wanted, what)
-    for name, make in COLUMNS.items():
-        if ON_TENSORFLOW or name != "tensor":
-            weights = make(WEIGHTS)
-            check_equal(
-                seen(task.batches(kind.x, kind.y, batch_size=2, sample_weight=weights)),
-                wanted,
-                f"weights as {name}",
-            )
+    for name, make in available(COLUMNS).items():
+        found = task.batches(kind.x, kind.y, batch_size=2, sample_weight=make(WEIGHTS))
+        check_equal(seen(found), wanted, f"weights as {name}")
 
 
+@pytest.mark.portable
 @EVERY_KIND
 def test_each_row_keeps_its_label_and_weight(kind):
     task = kind.task()
