@@ -155,7 +155,6 @@ def test_a_resumed_run_keeps_text_and_settings(tmp_path):
     assert progress.step == 3
 
 
-@pytest.mark.compiled
 def test_streams_end_as_a_model_that_starts_sentences_from_zero(tmp_path):
     _, (model, progress) = run(tmp_path, settings_for(2, unroll=5, evaluation_seconds=0.0))
     assert not model.backbone.stateful
