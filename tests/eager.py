@@ -58,7 +58,7 @@ def _shared(loop):
 
 
 def _function(loop, recurrence, arguments):
-    """Return the compiled loop of a kind: of any number of steps and rows, unless it is unrolled."""
+    """Return the compiled loop of a kind: of any steps and rows, unless it is unrolled."""
     free = {"x": 2, "keep": 2, "begins": 2, "state": 1}  # axes that come before the features
 
     def spec(name, x):
