@@ -123,7 +123,7 @@ def same(one, other):
 @pytest.mark.parametrize(
     "places",
     [
-        pytest.param([(1, 1)], marks=pytest.mark.portable, id="once"),
+        pytest.param([(1, 1)], marks=pytest.mark.portable_slow, id="once"),
         pytest.param([(0, 2), (1, 0), (2, 2)], id="more often"),
     ],
 )
@@ -138,6 +138,7 @@ def test_it_ends_with_the_same_weights(train, whole, tmp_path, places):
 
 
 @pytest.mark.compiled
+@pytest.mark.portable
 def test_with_the_compiled_optimizer(train, tmp_path):
     path = tmp_path / "checkpoint"
     with pytest.raises(Broken):
