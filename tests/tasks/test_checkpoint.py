@@ -201,10 +201,10 @@ def test_a_full_disk_keeps_the_older_checkpoint(train, tmp_path, begun, monkeypa
 
 
 @pytest.mark.portable
-def test_training_draws_from_its_seed_alone(train, whole):
+def test_training_draws_from_its_seed_alone(train, request):
     """Dropout too: what was drawn before changes nothing, nor does training what is drawn later."""
     torch = pytest.importorskip("torch", reason="its generator is one for all")
     draw = Draw(torch)
     one = train(callbacks=[draw])
     assert torch.equal(torch.get_rng_state(), draw.before)
-    same(one, whole)
+    same(one, request.getfixturevalue("whole"))
