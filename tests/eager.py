@@ -58,13 +58,12 @@ def _shared(loop):
 
 
 def _function(loop, recurrence, arguments):
-    """Return the compiled loop of a kind: of any number of rows and, not unrolled, of steps."""
+    """Return the compiled loop of a kind: of any steps and rows, unless it is unrolled."""
+    free = {"x": 2, "keep": 2, "begins": 2, "state": 1}  # axes that come before the features
 
     def spec(name, x):
-        steps = x.shape[0] if recurrence.unroll else None
-        free = {"x": [steps, None], "keep": [steps, None], "begins": [steps, None], "state": [None]}
-        start = free.get(name, [])
-        return tf.TensorSpec([*start, *x.shape[len(start) :]], x.dtype)
+        count = 0 if recurrence.unroll else free.get(name, 0)
+        return tf.TensorSpec([None] * count + [*x.shape[count:]], x.dtype)
 
     specs = {
         name: tf.nest.map_structure(lambda x, name=name: spec(name, x), value)

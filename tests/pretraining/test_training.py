@@ -81,11 +81,12 @@ MODES = {
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     "mode",
     [
         pytest.param("sentences", marks=pytest.mark.portable),
-        pytest.param("streams", marks=[pytest.mark.portable, pytest.mark.compiled]),
+        pytest.param("streams", marks=pytest.mark.portable),
         pytest.param("adaptive", marks=pytest.mark.portable_slow),
         pytest.param("adagrad", marks=pytest.mark.portable_slow),
     ],

@@ -123,7 +123,7 @@ def same(one, other):
 @pytest.mark.parametrize(
     "places",
     [
-        pytest.param([(1, 1)], marks=pytest.mark.portable, id="once"),
+        pytest.param([(1, 1)], marks=pytest.mark.portable_slow, id="once"),
         pytest.param([(0, 2), (1, 0), (2, 2)], id="more often"),
     ],
 )
@@ -138,6 +138,7 @@ def test_it_ends_with_the_same_weights(train, whole, tmp_path, places):
 
 
 @pytest.mark.compiled
+@pytest.mark.portable
 def test_with_the_compiled_optimizer(train, tmp_path):
     path = tmp_path / "checkpoint"
     with pytest.raises(Broken):
@@ -200,10 +201,10 @@ def test_a_full_disk_keeps_the_older_checkpoint(train, tmp_path, begun, monkeypa
 
 
 @pytest.mark.portable
-def test_training_draws_from_its_seed_alone(train, whole):
+def test_training_draws_from_its_seed_alone(train, request):
     """Dropout too: what was drawn before changes nothing, nor does training what is drawn later."""
     torch = pytest.importorskip("torch", reason="its generator is one for all")
     draw = Draw(torch)
     one = train(callbacks=[draw])
     assert torch.equal(torch.get_rng_state(), draw.before)
-    same(one, whole)
+    same(one, request.getfixturevalue("whole"))

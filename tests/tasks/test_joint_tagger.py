@@ -47,7 +47,7 @@ def tagger(backbone, preprocessor):
 @pytest.mark.portable
 def test_it_learns_all_of_them(tagger, joint):
     tagger.compile(learning_rate=1e-2)
-    history = tagger.fit(*joint, validation_data=joint, epochs=60, batch_size=8, verbose=0).history
+    history = tagger.fit(*joint, validation_data=joint, epochs=120, batch_size=8, verbose=0).history
     names = [f"{name}_accuracy" for name in ("slots", "pos", "intent")]
     last = {name: history[f"val_{name}"][-1] for name in (*names, "accuracy")}
     assert last["accuracy"] == pytest.approx(np.mean([last[name] for name in names]), abs=1e-5)

@@ -42,7 +42,7 @@ def test_it_learns_a_visible_rule(backbone, preprocessor, reviews, arguments):
     model = classifier(backbone, preprocessor, **arguments)
     model.compile(learning_rate=1e-2)
     x, y = reviews
-    model.fit(x, y, epochs=60, batch_size=8, verbose=0)
+    model.fit(x, y, epochs=120, batch_size=8, verbose=0)
     assert model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"] >= 0.9
     right = [a == b for a, b in zip(model.predict_labels(x), y, strict=True)]
     assert np.mean(right) >= 0.9

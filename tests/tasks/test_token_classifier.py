@@ -31,7 +31,7 @@ def test_it_learns_a_visible_rule_and_gives_a_tag_a_token(backbone, preprocessor
     model = tagger(backbone, preprocessor, mix="mean")
     model.compile(learning_rate=1e-2)
     words, tags = tagged
-    model.fit(words, tags, epochs=30, batch_size=8, verbose=0)
+    model.fit(words, tags, epochs=60, batch_size=8, verbose=0)
     predicted = model.predict_labels(words)
     assert [len(row) for row in predicted] == [len(row) for row in words]
     assert np.mean(np.concatenate(predicted) == np.concatenate(tags)) >= 0.95
@@ -66,7 +66,7 @@ def test_the_crf_learns_a_rule_and_measures_what_it_predicts(
     model.compile(learning_rate=1e-2)
     words, tags = tagged
     history = model.fit(
-        words, tags, validation_data=tagged, epochs=30, batch_size=8, verbose=0
+        words, tags, validation_data=tagged, epochs=60, batch_size=8, verbose=0
     ).history
     assert history["val_loss"][-1] < history["val_loss"][0]
     predicted = model.predict_labels(words)
