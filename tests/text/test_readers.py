@@ -3,7 +3,6 @@ import gzip
 import io
 import json
 import sys
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -104,7 +103,7 @@ def test_tagged_jsonl(tmp_path):
 
 def test_lines_from_standard_input(monkeypatch):
     content = "\ufeffa b\r\n\r\n c\u2028d\n".encode() + b"\xff\n"
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     lines = readers.read_lines("-")
     assert next(lines) == Example("a b", "", 1)
     assert next(lines) == Example(" c\u2028d", "", 3)  # only \n ends a line

@@ -76,7 +76,7 @@ def read_examples(task: Any, x: Any, y: Any, sample_weight: Any = None) -> Examp
     if len(targets) != len(sentences) or not sentences:
         raise ValueError(
             "`x` and `y` must be of the same length and not empty. "
-            f"Received: {len(sentences)} {task.row_name}, {len(targets)} labels"
+            f"Received: {len(sentences)} {task.row_name}, {len(targets)} {task.target_name}"
         )
     return Examples(sentences, targets, task.read_weights(sample_weight, sentences))
 

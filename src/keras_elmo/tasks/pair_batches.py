@@ -44,8 +44,8 @@ def make_texts(x: Any, preprocessor: ElmoPreprocessor) -> list[Texts]:
     for number, pair in enumerate(pair_rows(x)):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise ValueError(
-                "`x` must hold pairs of texts, such as [('a man sleeps', 'he rests'), …]; of two "
-                f"columns `list(zip(first, second))`. Received: {pair!r:.80} as pair {number}"
+                f"`x` must hold pairs of texts. Received: {pair!r:.80} as pair {number}. Write "
+                "[('a man sleeps', 'he rests'), …], of two columns `list(zip(first, second))`."
             )
         texts.append((tokens(pair[0], number, "first"), tokens(pair[1], number, "second")))
     return texts

@@ -67,7 +67,7 @@ class ElmoQuestionAnswerer(ElmoTask):
     """
 
     has_classes = False
-    row_name = "pairs"
+    row_name, target_name = "pairs", "lists of answers"
     _scores: WindowScores | None = None
 
     def __init__(

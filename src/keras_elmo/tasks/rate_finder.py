@@ -14,6 +14,8 @@ from keras_elmo.fine_tuning.optimizer import use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import RangeTest
 from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
+from keras_elmo.tasks.batches import take_rows
+from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.task import ElmoTask
 
 PARTS = ("head", "elmo")
@@ -84,8 +86,9 @@ def find_learning_rate(
             f"`part` must be one of {', '.join(map(repr, PARTS))} and `batches` at least 10. "
             f"Received: part={part!r}, batches={batches}"
         )
-    rows = np.random.default_rng(seed).permutation(len(x))[: batches * batch_size]
-    x, y = [x[i] for i in rows], [y[i] for i in rows]
+    examples = read_examples(task, x, y)
+    rows = np.random.default_rng(seed).permutation(len(examples.x))[: batches * batch_size]
+    x, y = take_rows(examples.x, rows), take_rows(examples.y, rows)
     epochs = -(-batches // len(task.batches(x, y, batch_size=batch_size)))
     options: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "seed": seed}
     # What batches differ by themselves is taken away: the same batches, with the same dropout, at

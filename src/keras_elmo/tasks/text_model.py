@@ -14,11 +14,11 @@ class TextModel(FeatureModel):
     """A model that reads texts in any container.
 
     Attributes:
-        row_name: what a row of `x` is called in errors.
+        row_name, target_name: what rows of `x` and `y` are called in errors.
         weighs_tokens: whether a sample weight may be one of each token.
     """
 
-    row_name = "sentences"
+    row_name, target_name = "sentences", "labels"
     weighs_tokens = False
     preprocessor: ElmoPreprocessor | None = None
 
