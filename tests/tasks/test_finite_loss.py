@@ -60,8 +60,6 @@ def test_the_best_epoch_is_kept(task, reviews):
 def test_weights_of_the_data_that_are_no_numbers(task, reviews):
     weights = np.ones(len(reviews[0]))
     weights[7] = np.nan
-    with pytest.raises(
-        ValueError, match="finite numbers of at least 0. Received: nan for sentence 7"
-    ):
+    with pytest.raises(ValueError, match=r"Received: nan for sentence 7"):
         task.fit(*reviews, sample_weight=weights, epochs=2, recipe=Recipe(), verbose=0)
     assert is_finite(task)

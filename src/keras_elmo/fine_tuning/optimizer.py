@@ -125,7 +125,7 @@ def _is_number(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def _numpy(value):
-    return keras.ops.convert_to_numpy(getattr(value, "value", value))
+    return keras.ops.convert_to_numpy(value)
 
 
 def unscaled(optimizer: Any) -> Any:
