@@ -167,6 +167,7 @@ class CRF(keras.layers.Layer):
             known: bool `(batch, time)`, where it is; padding counts as unknown.
         """
         potentials, _, mask, transitions = unpacked(chain)
+        known, tags = ops.cast(known, "bool"), ops.cast(tags, "int32")
         wrong = ops.logical_not(ops.one_hot(tags, potentials.shape[2], dtype="bool"))
         x = ops.where(known[:, :, None] & wrong, potentials + FORBIDDEN, potentials)
         # Those of each sentence are the same.
