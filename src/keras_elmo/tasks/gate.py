@@ -32,10 +32,14 @@ class Examples:
     def take(self, rows: np.ndarray) -> "Examples":
         """Some rows of them."""
         if isinstance(self.weights, Mapping):
-            weights: Any = {k: take_rows(values, rows) for k, values in self.weights.items()}
+            weights: Any = {name: _take(values, rows) for name, values in self.weights.items()}
         else:
-            weights = take_rows(self.weights, rows)
+            weights = _take(self.weights, rows)
         return Examples(take_rows(self.x, rows), take_rows(self.y, rows), weights)
+
+
+def _take(weights: Weights, rows: np.ndarray) -> Weights:
+    return weights[rows] if isinstance(weights, np.ndarray) else take_rows(weights, rows)
 
 
 def read_examples(task: Any, x: Any, y: Any, sample_weight: Any = None) -> Examples:
