@@ -51,7 +51,15 @@ CASES = {
 }
 
 # On other backends, where each costs many seconds, only the one with most kinds of heads.
-NAMES = [pytest.param(name, marks=[pytest.mark.portable] * (name == "joint")) for name in CASES]
+# Each has a near relative among the others.
+RELATIVES = ("ordinal", "number", "pair number", "words")
+NAMES = [
+    pytest.param(
+        name,
+        marks=[pytest.mark.portable] * (name == "joint") + [pytest.mark.slow] * (name in RELATIVES),
+    )
+    for name in CASES
+]
 
 
 def make_task(name, backbone=None, **changes):

@@ -35,7 +35,9 @@ def interrupted(arguments, sign, cwd, number=signal.SIGINT):
     return "".join(lines)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_train_leaves_a_loadable_model(run, tiny, reviews, tmp_path, number):
     arguments = ("train", reviews, "-o", "model", "--preset", tiny, "--lstm-units", 4)
     forever = ("--epochs", 9999, "--patience", 9999)

@@ -66,6 +66,7 @@ def ended(arguments, sign, cwd, number):
     return process.wait(), "".join(lines)
 
 
+@pytest.mark.slow
 def test_a_search_that_is_killed_and_repeated(run, tiny, reviews, tmp_path):
     (tmp_path / "space.py").write_text(SPACE)
     arguments = ("tune", reviews, "--preset", tiny, "--space", "space.py", "--epochs", "2")

@@ -87,7 +87,7 @@ MODES = {
     [
         pytest.param("sentences", marks=pytest.mark.portable),
         pytest.param("streams", marks=pytest.mark.portable),
-        pytest.param("adaptive", marks=pytest.mark.portable_slow),
+        pytest.param("adaptive", marks=[pytest.mark.portable_slow, pytest.mark.slow]),
         pytest.param("adagrad", marks=pytest.mark.portable_slow),
     ],
 )

@@ -75,6 +75,7 @@ def test_time_is_up(reviews, tiny, space, tmp_path):
     assert result.trials == []  # the time is that of both
 
 
+@pytest.mark.slow
 def test_trials_side_by_side_of_which_one_is_killed(reviews, tiny, space, tmp_path):
     killed, begun = [], set()
 

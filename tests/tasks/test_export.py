@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from every_task import CASES, first_batch, make_task
+from every_task import CASES, RELATIVES, first_batch, make_task
 from support import to_numpy
 
 on_tensorflow = pytest.mark.skipif(
@@ -20,7 +20,10 @@ def padded(inputs, steps):
 
 
 @on_tensorflow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in RELATIVES)) for name in CASES],
+)
 def test_a_saved_model_gives_the_numbers_of_the_task(name, tmp_path):
     import tensorflow as tf
 

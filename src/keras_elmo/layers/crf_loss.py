@@ -82,8 +82,7 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
     real = mask > 0.0
     tags = ops.where(real, _numbers(tags, potentials), 0)  # (batch, time)
     known = (tags >= 0) & (tags < count)
-    _check_known(known, count)
-    tags = ops.where(known, tags, 0)
+    tags = ops.where(known, _checked(tags, known, count), 0)
     at_token = ops.take_along_axis(potentials, tags[:, :, None], axis=2)[:, :, 0]  # padded: 0
     at_token = ops.where(known, at_token, float("nan"))
     flat = ops.reshape(transitions, (-1, count * count))  # (batch, tags × tags)
@@ -202,7 +201,8 @@ def _source(tensor: Any) -> tuple[Any, bool]:
     return (_source(parents[0])[0] if len(parents) == 1 else None), False
 
 
-def _check_known(known: Any, count: int) -> None:
+def _checked(tags: Any, known: Any, count: int) -> Any:
+    """The tags; on TensorFlow an error where one is none."""
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -211,7 +211,10 @@ def _check_known(known: Any, count: int) -> None:
             "Received: another number in `y`. A token that is to be left out has no place in its "
             "sentence; where padding stands, any number will do."
         )
-        tf.debugging.Assert(tf.reduce_all(known), [message])
+        right = tf.debugging.Assert(tf.reduce_all(known), [message])
+        with tf.control_dependencies([right] if right is not None else []):
+            return tf.identity(tags)
+    return tags
 
 
 def _weights(chain: Any, sample_weight: Any) -> Any:
@@ -240,5 +243,9 @@ def _numbers(tags: Any, potentials: Any) -> Any:
     if None in (shape[1], time) and keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.debugging.assert_equal(tf.shape(tags)[1], tf.shape(potentials)[1], message=message)
+        same = tf.debugging.assert_equal(
+            tf.shape(tags)[1], tf.shape(potentials)[1], message=message
+        )
+        with tf.control_dependencies([same] if same is not None else []):  # and not side by side
+            tags = tf.identity(tags)
     return tags
