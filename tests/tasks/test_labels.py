@@ -180,8 +180,8 @@ def test_columns_that_are_not_the_labels_are_refused():
 
 @pytest.mark.parametrize("key", [2, "2", 2.0, np.int64(2)])
 def test_a_class_weight_goes_by_the_label(key):
-    table = LabelEncoder([1, 2, 3]).class_weights({key: 5.0}, np.ones(3))
-    assert table.tolist() == [1.0, 5.0, 1.0]
+    table = LabelEncoder([1, 2, 3]).class_weights({key: 5.0, 3: 0.0}, np.ones(3))
+    assert table.tolist() == [1.0, 5.0, 0.0]
 
 
 def test_balanced_weights_are_one_on_average():
