@@ -13,6 +13,7 @@ from support import small_backbone
 
 import keras_elmo
 from keras_elmo import ElmoPreprocessor
+from keras_elmo.tasks.gate import hold_out, read_examples
 
 TEXTS = ["a joy to watch", "two lost hours", "great film", "dull"]
 TOKENS = [text.split() for text in TEXTS]
@@ -235,6 +236,27 @@ def test_each_row_keeps_its_label_and_weight(kind):
             short = tuple(slice(0, min(n)) for n in zip(a.shape, b.shape, strict=True))
             np.testing.assert_array_equal(a[short], b[short])
             assert not np.any(a[tuple(slice(n, None) for n in b.shape)])
+
+
+@EVERY_KIND
+def test_rows_that_are_held_out_keep_their_labels_and_weights(kind):
+    """Half of the rows are held out, and every row is in one half with what belongs to it."""
+    whole = read_examples(kind.task(), kind.x, kind.y, WEIGHTS)
+    halves = hold_out(kind.task(), whole, None, 0.5, 0)
+    found = []
+    for half in halves:
+        weights = half.weights if isinstance(half.weights, dict) else {"": half.weights}
+        assert len(half.x) == len(half.y) == 2
+        for k, (x, y) in enumerate(zip(half.x, half.y, strict=True)):
+            row = whole.x.index(x)
+            assert y == whole.y[row]
+            assert all(values[k] == WEIGHTS[row] for values in weights.values())
+            found.append(row)
+    assert found == [1, 3, 0, 2]  # drawn, and not the last ones
+    assert hold_out(kind.task(), whole, None, 0.0, 3) == (whole, None)
+    given = hold_out(kind.task(), whole, (kind.x[:1], kind.y[:1]), 0.5, 3)
+    assert given[0] is whole
+    assert given[1].y == whole.y[:1]
 
 
 @EVERY_KIND
