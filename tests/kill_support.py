@@ -150,7 +150,9 @@ def check_kills(tmp_path, monkeypatch, command, prepare=lambda: None, same=lambd
             command()
         except FileExistsError as error:
             refused[at] = str(error)
-        assert found(folder) == expected, at
+        now = found(folder)
+        differs = {name for name in now.keys() | expected if now.get(name) != expected.get(name)}
+        assert not differs, (at, differs)
         at += 1
     assert found(folder) == expected
     assert at > 1, "nothing was written"

@@ -39,6 +39,19 @@ def test_numbers_of_a_matrix_stay_rows():
     assert as_rows(np.array([[2], [0]]), "y") == [[2], [0]]
 
 
+def test_strings_of_numpy_become_python_s_own_wherever_they_stand():
+    row = np.array(["a", "b"])
+    for given in ([*row], [list(row)], [("a", row[1])], [[("a", row[1])]]):
+        found = leaves(as_rows(given, "x"))
+        assert [(type(leaf), leaf) for leaf in found] == [(str, "a"), (str, "b")], given
+
+
+def leaves(value):
+    if not isinstance(value, list | tuple):
+        return [value]
+    return [leaf for part in value for leaf in leaves(part)]
+
+
 def test_named_tuples_stay_what_they_are():
     from keras_elmo.text.squad import Question
 
