@@ -24,11 +24,11 @@ from keras_elmo.embedding.embed_file import Engine, embed_file
 from keras_elmo.embedding.feature_choice import FeatureChoice
 from keras_elmo.embedding.store.feature_store import FeatureStore
 from keras_elmo.embedding.store.folder import StoredModel, remove_store
+from keras_elmo.files.folder_lock import BusyError
+from keras_elmo.files.new_file import new_file
+from keras_elmo.files.work_folder import MARK, remove_unfinished, work_folder
 from keras_elmo.pretraining.corpus import prepare_corpus
-from keras_elmo.text.folder_lock import BusyError
-from keras_elmo.text.new_file import new_file
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.text.work_folder import MARK, remove_unfinished, work_folder
 from keras_elmo.weights.bilm_tf import save_bilm_tf, save_published_folder
 from keras_elmo.weights.new_folder import new_folder, new_folder_in
 from keras_elmo.weights.published import PublishedElmo

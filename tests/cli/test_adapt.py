@@ -5,7 +5,7 @@ import json
 import pytest
 from support import small_backbone
 
-from keras_elmo.text.folder_lock import locked_folder
+from keras_elmo.files.folder_lock import locked_folder
 
 
 @pytest.mark.compiled

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_elmo.embedding.store.feature_store import FeatureStore
-from keras_elmo.text.work_folder import MARK
+from keras_elmo.files.work_folder import MARK
 
 SENTENCES = [["Ada", "lives"], ["in", "Rome", "."]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from kill_support import write
 
-from keras_elmo.text.work_folder import work_folder
+from keras_elmo.files.work_folder import work_folder
 
 
 def test_of_two_trainings_the_later_one_is_refused(run, tiny, reviews, tmp_path):

@@ -83,7 +83,7 @@ def test_an_answer_is_marked():
 
 
 def test_bad_questions_to_answer(tmp_path):
-    from keras_elmo.text.lines import DataError
+    from keras_elmo.files.lines import DataError
     from keras_elmo.text.question_datasets import read_questions
 
     for text, message in (

@@ -12,7 +12,7 @@ import pytest
 from keras_elmo.embedding import feature_files
 from keras_elmo.embedding.embed_file import EmbedProgress, Engine, embed_file
 from keras_elmo.embedding.feature_choice import FeatureChoice
-from keras_elmo.text.work_folder import work_folder
+from keras_elmo.files.work_folder import work_folder
 
 SENTENCES = [[f"w{i}{j}é" for j in range(1 + i % 4)] for i in range(150)]
 JOB = {"model": "abc", "model_name": "tiny"}

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.formats import read_texts
-from keras_elmo.text.lines import DataError
 from keras_elmo.text.question_datasets import read_labelled
 
 datasets = pytest.importorskip("datasets", reason="needs the package datasets")

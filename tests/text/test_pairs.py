@@ -2,8 +2,8 @@
 
 import pytest
 
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.datasets import SEQ2SEQ, read_dataset
-from keras_elmo.text.lines import DataError
 from keras_elmo.text.pairs import read_pairs
 
 

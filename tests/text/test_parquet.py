@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.formats import read_texts
-from keras_elmo.text.lines import DataError
 from keras_elmo.text.pair_datasets import PAIR, PAIR_COLUMNS
 from keras_elmo.text.question_datasets import read_labelled
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_elmo.text.lines import DataError
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, MARKS, UNK_ID, Vocabulary
 
 words = st.text(min_size=1, max_size=5).filter(lambda w: w not in MARKS and not {*w} & {*"\r\n"})

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_elmo.text.lines import DataError
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.word_vectors import read_glove
 
 VECTORS = "the 1 2.5\n. . 3 -4e-1\nthe 9 9\n\u00a0x 5 6 \n"

@@ -53,7 +53,7 @@ def adapt(
     max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
     max_tokens = amounts.count(tokens) if tokens else None
     batch_size = None if batch_tokens == "auto" else amounts.count(batch_tokens)
-    from keras_elmo.text.folder_lock import locked_folder
+    from keras_elmo.files.folder_lock import locked_folder
     from keras_elmo.weights.detection import check_elmo
 
     check_inputs(texts, domain, general)

@@ -100,7 +100,7 @@ def clear_features(
     from keras_elmo.embedding.store.catalogue import find_stores, list_stores
     from keras_elmo.embedding.store.folder import remove_store, unfinished_stores
     from keras_elmo.embedding.store.settings import features_folder, show_bytes
-    from keras_elmo.text.work_folder import remove_unfinished
+    from keras_elmo.files.work_folder import remove_unfinished
 
     features = features_folder(root)
     stores = list_stores(features) if model is None else find_stores(features, model)

@@ -37,7 +37,7 @@ def convert(
     keras-elmo convert my_elmo/ elmo.safetensors --to safetensors
     keras-elmo convert my_elmo/ elmo.onnx --to onnx
     """
-    from keras_elmo.text.new_file import refuse_existing
+    from keras_elmo.files.new_file import refuse_existing
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.hub import is_hub_address
 

@@ -107,8 +107,8 @@ def embed(
     from keras_elmo.cli.embed_progress import ShownProgress
     from keras_elmo.embedding.embed_file import embed_file
     from keras_elmo.embedding.feature_choice import FeatureChoice
+    from keras_elmo.files.work_folder import work_path
     from keras_elmo.text.formats import count_sentences, read_token_lists
-    from keras_elmo.text.work_folder import work_path
 
     source = (sentences, file_format, text)
     choice = FeatureChoice(layers, mix, pool.value, dtype.value)

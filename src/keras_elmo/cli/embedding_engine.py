@@ -35,7 +35,7 @@ class EngineOptions(NamedTuple):
         """
         from keras_elmo.embedding.engines import choose_engine
         from keras_elmo.embedding.store.fingerprint import fingerprint
-        from keras_elmo.text.opening import check_file
+        from keras_elmo.files.opening import check_file
         from keras_elmo.weights.presets import DEFAULT_PRESET
 
         check_elmo_options(self.preset, self.weights, self.options, self.vocabulary)

@@ -50,8 +50,8 @@ def find_rate(
     keras-elmo find-rate reviews.csv --text text --label label -o rates/
     """
     check_elmo_options(preset, weights, options, None)
+    from keras_elmo.files.new_file import refuse_existing
     from keras_elmo.tasks.runs import TrainingRun
-    from keras_elmo.text.new_file import refuse_existing
 
     refuse_existing(output / TABLE, overwrite)
     run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})

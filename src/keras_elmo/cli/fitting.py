@@ -135,7 +135,7 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
     Raises:
         FileExistsError: there is a model, or a checkpoint, that shall not be replaced.
     """
-    from keras_elmo.text.new_file import refuse_existing
+    from keras_elmo.files.new_file import refuse_existing
 
     if not (resume or overwrite):
         _refuse_checkpoint(_checkpoint_path(output))

@@ -36,8 +36,8 @@ def perplexity(
     keras-elmo perplexity my_elmo/preset a.txt b.txt -o perplexity.json
     keras-elmo perplexity bilm_tf_checkpoint/ heldout.txt --vocabulary vocab.txt
     """
-    from keras_elmo.text.new_file import check_new_file
-    from keras_elmo.text.opening import check_file
+    from keras_elmo.files.new_file import check_new_file
+    from keras_elmo.files.opening import check_file
     from keras_elmo.weights.language_model import check_language_model
 
     check_language_model(model, vocabulary)

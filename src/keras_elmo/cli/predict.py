@@ -61,11 +61,11 @@ def predict(
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
+    from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
     from keras_elmo.text.datasets import TAGGING
     from keras_elmo.text.formats import read_texts
     from keras_elmo.text.joint_datasets import JOINT
-    from keras_elmo.text.new_file import check_new_file, new_file
     from keras_elmo.text.number_datasets import PAIR_REGRESSION
     from keras_elmo.text.pair_datasets import PAIR, read_text_pairs
     from keras_elmo.text.question_datasets import QA, read_questions

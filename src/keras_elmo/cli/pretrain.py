@@ -92,7 +92,7 @@ def pretrain(
         "dropout": dropout,
     }
     shape = backbone_config | {"vocabulary_size": vocabulary_size}
-    from keras_elmo.text.folder_lock import locked_folder
+    from keras_elmo.files.folder_lock import locked_folder
 
     check_inputs(texts, heldout, probe)
     ctx.with_resource(locked_folder(output))
@@ -166,8 +166,8 @@ def pretrain(
 
 def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:
     """Look for all files that a run reads, before an hour of training."""
+    from keras_elmo.files.opening import check_file
     from keras_elmo.pretraining.corpus_folder import check_texts
-    from keras_elmo.text.opening import check_file
 
     check_texts(texts)
     for path in filter(None, others):
@@ -176,8 +176,8 @@ def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:
 
 def check_folder(folder: Path, resume: bool, shape: dict[str, Any]) -> None:
     """Refuse to overwrite a run, or to resume one of another shape."""
-    from keras_elmo.text.folder_lock import LOCK
-    from keras_elmo.text.json_files import read_object
+    from keras_elmo.files.folder_lock import LOCK
+    from keras_elmo.files.json_files import read_object
 
     begun = folder.is_dir() and any(
         path.name not in ("corpus", "corpus.unfinished", LOCK) for path in folder.iterdir()

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from keras_elmo import __version__
+from keras_elmo.files.space import require_space
 from keras_elmo.weights.checksums import FILES, check_file, checksums
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
@@ -24,7 +25,6 @@ from keras_elmo.weights.presets import (
     WEIGHTS_FILE,
     preset_folder,
 )
-from keras_elmo.weights.space import require_space
 
 _MOST_COUNTERS = 1_000  # numbers of an optimizer that are no moments: steps and rates
 

@@ -17,8 +17,8 @@ from keras_elmo.embedding.feature_files import (
 )
 from keras_elmo.embedding.job_records import Job
 from keras_elmo.embedding.unfinished import UnfinishedFeatures
-from keras_elmo.text.new_file import check_place
-from keras_elmo.weights.space import require_space
+from keras_elmo.files.new_file import check_place
+from keras_elmo.files.space import require_space
 
 # What a kill loses at most; a stateful ELMo commits after so many batches instead.
 _CHUNK_TOKENS, _CHUNK_SENTENCES, _CHUNK_BATCHES = 65_536, 4096, 32

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-from keras_elmo.text.json_files import read_object
+from keras_elmo.files.json_files import read_object
 
 DONE = "done.json"
 _ONLY_TOLD = ("model_name",)

@@ -18,8 +18,8 @@ from keras_elmo.embedding.onnx_graph import (
     reads_characters,
     word_vectors,
 )
+from keras_elmo.files.new_file import new_file
 from keras_elmo.text.characters import CharacterEncoder
-from keras_elmo.text.new_file import new_file
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
 from keras_elmo.weights.published import PublishedElmo
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from keras_elmo.embedding.feature_rows import LENGTHS, ROWS, TOKENS, FeatureRows
 from keras_elmo.embedding.job_records import DONE, Done, Job, sentence_line
-from keras_elmo.text.new_file import check_new_file
-from keras_elmo.text.work_folder import clear, work_folder, work_path
-from keras_elmo.weights.space import require_space
+from keras_elmo.files.new_file import check_new_file
+from keras_elmo.files.space import require_space
+from keras_elmo.files.work_folder import clear, work_folder, work_path
 
 _VERSION = 1  # of these files, and of how sentences are cut into chunks
 

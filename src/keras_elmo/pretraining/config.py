@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.text.json_files import read_object
+from keras_elmo.files.json_files import read_object
 
 OPTIMIZERS = ("adamw", "adagrad")
 SOFTMAXES = ("sampled", "adaptive")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_elmo.files.lines import DataError
+from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.pretraining.corpus_folder import (
     REPORT,
     check_texts,
@@ -24,9 +26,7 @@ from keras_elmo.pretraining.text_blocks import (
     parts_of,
     sentence_lengths,
 )
-from keras_elmo.text.lines import DataError
 from keras_elmo.text.vocabulary import MARKS
-from keras_elmo.text.work_folder import remove_unfinished
 from keras_elmo.weights.new_folder import new_folder
 
 MAX_LENGTH = 60

@@ -7,10 +7,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.files.json_files import read_object
+from keras_elmo.files.lines import DataError
+from keras_elmo.files.opening import check_file
 from keras_elmo.pretraining.text_blocks import no_words
-from keras_elmo.text.json_files import read_object
-from keras_elmo.text.lines import DataError
-from keras_elmo.text.opening import check_file
 
 REPORT = "corpus.json"
 _FORMAT = 2  # a change of what is written for the same bytes needs another number

@@ -7,8 +7,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from keras_elmo.text.lines import DataError
-from keras_elmo.text.opening import DAMAGED, check_file, damage, decompressed
+from keras_elmo.files.lines import DataError
+from keras_elmo.files.opening import DAMAGED, check_file, damage, decompressed
 
 BLOCK_BYTES = 1 << 20
 PART_BYTES = 64 << 20  # of a plain file; a constant, so that no number of processes moves a border

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.text.new_file import new_file
+from keras_elmo.files.new_file import new_file
 
 # Columns of a history that say when, not how well.
 _CLOCKS = ("epoch", "step", "tokens", "seconds")

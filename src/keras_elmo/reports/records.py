@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_elmo import __version__
-from keras_elmo.text.new_file import new_file
+from keras_elmo.files.new_file import new_file
 
 
 def write_json(value: Any, path: str | PathLike[str]) -> None:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from keras_elmo.files.new_file import new_file
 from keras_elmo.reports.model_folder import write_report
 from keras_elmo.reports.plots import PlotsMissingError
 from keras_elmo.reports.records import command_record, write_history
@@ -11,7 +12,6 @@ from keras_elmo.reports.search_plots import plot_importance, plot_search_history
 from keras_elmo.search.ledger import BEST, TrialRow
 from keras_elmo.search.trial import RECORD_FILE, read_record
 from keras_elmo.search.tuning import SearchResult
-from keras_elmo.text.new_file import new_file
 
 TRIALS_FILE, COMMAND_FILE = "trials.csv", "train_command.txt"
 HISTORY_PICTURE, IMPORTANCE_PICTURE = "history.png", "importance.png"

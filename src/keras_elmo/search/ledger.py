@@ -9,6 +9,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from keras_elmo.files.work_folder import clear, move_in, remove_unfinished, work_folder
 from keras_elmo.search.study import FACTS, NUMBER, Study
 from keras_elmo.search.trial import (
     COMPLETE,
@@ -20,7 +21,6 @@ from keras_elmo.search.trial import (
 )
 from keras_elmo.tasks.labelled_files import LabelledData
 from keras_elmo.tasks.runs import TrainingRun
-from keras_elmo.text.work_folder import clear, move_in, remove_unfinished, work_folder
 
 BEST = "best"
 _DROPPED = (OUT_OF_TIME, INTERRUPTED)

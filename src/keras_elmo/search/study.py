@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.files.folder_lock import LOCK
 from keras_elmo.search.space import Choice, Int, Space, Spec, matters, ordered
-from keras_elmo.text.folder_lock import LOCK
 
 try:
     import optuna

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.embedding.store.fingerprint import fingerprint
+from keras_elmo.files.folder_lock import locked_folder
 from keras_elmo.search.ledger import Ledger, TrialRow
 from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
 from keras_elmo.search.study import Study, check_folder
@@ -17,7 +18,6 @@ from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
 from keras_elmo.tasks.labelled_files import LabelledData
 from keras_elmo.tasks.runs import NO_VECTORS, TrainingRun, option_types
-from keras_elmo.text.folder_lock import locked_folder
 from keras_elmo.weights.presets import OWN_VECTORS
 
 # Where something lies is not what it is: the identity of a search has their contents.

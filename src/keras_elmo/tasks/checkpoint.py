@@ -11,12 +11,12 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from keras_elmo.files.json_files import loads
+from keras_elmo.files.new_file import new_file
+from keras_elmo.files.space import require_space
+from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.tasks.training_facts import changes
-from keras_elmo.text.json_files import loads
-from keras_elmo.text.new_file import new_file
-from keras_elmo.text.work_folder import remove_unfinished
 from keras_elmo.weights.npz_file import read_npz
-from keras_elmo.weights.space import require_space
 
 logger = logging.getLogger("keras_elmo")
 _HINT = "Remove it to begin anew."

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from keras_elmo.files.json_files import loads
 from keras_elmo.metrics.combination import combined, fit_combination
-from keras_elmo.text.json_files import loads
 from keras_elmo.text.ngrams import character_ngrams, word_ngrams
 from keras_elmo.weights.checked_values import are_strings
 from keras_elmo.weights.checksums import check_file

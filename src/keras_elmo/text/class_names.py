@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.text.lines import DataError
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.records import NumberedRecord
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import NamedTuple
 
+from keras_elmo.files.lines import DataError, count
 from keras_elmo.text.conll import COMMENTS, NumberedRow, is_conllu, read_blocks
-from keras_elmo.text.lines import DataError, count
 from keras_elmo.text.tags import to_bio
 
 # https://universaldependencies.org/format.html

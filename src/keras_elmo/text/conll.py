@@ -7,7 +7,7 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import NamedTuple
 
-from keras_elmo.text.lines import DataError, count, not_empty, numbered_lines
+from keras_elmo.files.lines import DataError, count, not_empty, numbered_lines
 from keras_elmo.text.tags import BIO, convert_tags
 
 _DOCUMENT_START = "-DOCSTART-"

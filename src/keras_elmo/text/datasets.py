@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from keras_elmo.files.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.formats import (
     CONLL,
     RECORDS,
@@ -18,7 +19,6 @@ from keras_elmo.text.formats import (
     read_records,
     read_tagged,
 )
-from keras_elmo.text.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.pairs import read_pairs
 from keras_elmo.text.records import Example, NoColumnError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels

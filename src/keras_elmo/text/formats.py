@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from keras_elmo.files.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
 from keras_elmo.text.columns import read_columns
 from keras_elmo.text.conll import TaggedSentence, is_conllu, read_conll
-from keras_elmo.text.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
 from keras_elmo.text.readers import Column, read_lines, read_table
 from keras_elmo.text.records import (
     Example,

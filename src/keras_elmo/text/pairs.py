@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as short
 
-from keras_elmo.text.lines import DataError, not_blank, not_empty, numbered_lines
+from keras_elmo.files.lines import DataError, not_blank, not_empty, numbered_lines
 from keras_elmo.text.records import Example
 
 

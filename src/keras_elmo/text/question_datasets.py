@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.datasets import Dataset, OpenDataset, read_dataset
 from keras_elmo.text.formats import RECORDS, format_of, read_records
 from keras_elmo.text.joint_datasets import is_joint, read_joint
-from keras_elmo.text.lines import DataError
 from keras_elmo.text.number_datasets import (
     PAIR_REGRESSION,
     REGRESSION,

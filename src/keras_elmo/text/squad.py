@@ -9,9 +9,9 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
+from keras_elmo.files.json_files import loads
+from keras_elmo.files.lines import STANDARD_INPUT, DataError, numbered_lines
 from keras_elmo.text.formats import RECORDS, format_of, read_records
-from keras_elmo.text.json_files import loads
-from keras_elmo.text.lines import STANDARD_INPUT, DataError, numbered_lines
 
 _KEYS = ("id", "question", "context", "answers")  # of a record that is a row
 

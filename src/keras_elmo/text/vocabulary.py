@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from keras_elmo.text.lines import DataError, numbered_lines
-from keras_elmo.text.new_file import new_file
+from keras_elmo.files.lines import DataError, numbered_lines
+from keras_elmo.files.new_file import new_file
 from keras_elmo.text.padding import padded_length
 
 BOS_TOKEN, EOS_TOKEN, UNK_TOKEN = MARKS = ("<S>", "</S>", "<UNK>")

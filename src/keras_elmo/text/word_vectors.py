@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_elmo.text.lines import DataError, numbered_lines
+from keras_elmo.files.lines import DataError, numbered_lines
 
 _NUMBER = np.dtype(np.float32)
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from keras_elmo.text.new_file import new_file
+from keras_elmo.files.new_file import new_file
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.hdf5 import Hdf5Array, create_hdf5, list_arrays

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from keras_elmo.text.cache_folder import cache_folder, old_models_folder, take_over
-from keras_elmo.text.folder_lock import locked_folder, remove_stale_lock
+from keras_elmo.files.cache_folder import cache_folder, old_models_folder, take_over
+from keras_elmo.files.folder_lock import locked_folder, remove_stale_lock
 from keras_elmo.weights.download import download
 
 HOME_VARIABLE = "KERAS_ELMO_HOME"

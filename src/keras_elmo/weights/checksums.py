@@ -7,7 +7,7 @@ they are.
 import hashlib
 from pathlib import Path
 
-from keras_elmo.text.json_files import read_object
+from keras_elmo.files.json_files import read_object
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.presets import (
     CONFIG_FILE,

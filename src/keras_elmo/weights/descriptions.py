@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.text.json_files import read_object
+from keras_elmo.files.json_files import read_object
 from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.config_check import (
     check_backbone,

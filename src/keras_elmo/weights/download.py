@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_elmo.text.offline import OFFLINE_VARIABLE, is_offline
+from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 from keras_elmo.weights.errors import WeightsError
 
 if TYPE_CHECKING:

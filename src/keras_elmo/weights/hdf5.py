@@ -9,7 +9,7 @@ from types import EllipsisType
 import h5py
 import numpy as np
 
-from keras_elmo.text.new_file import new_file
+from keras_elmo.files.new_file import new_file
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import Shape
 

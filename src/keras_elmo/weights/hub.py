@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.text.offline import OFFLINE_VARIABLE, is_offline
+from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 from keras_elmo.weights.download import DownloadError
 
 _ADDRESS = re.compile(  # a `Path` has lost the second slash

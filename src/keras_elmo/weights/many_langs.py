@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.text.json_files import read_object
+from keras_elmo.files.json_files import read_object
 from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights.bilm_tf import TOKEN_RULES

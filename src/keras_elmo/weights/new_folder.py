@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.text.new_file import refuse_existing
-from keras_elmo.text.work_folder import (
+from keras_elmo.files.new_file import refuse_existing
+from keras_elmo.files.space import require_space
+from keras_elmo.files.work_folder import (
     MARK,
     clear,
     cleared_on_error,
@@ -17,7 +18,6 @@ from keras_elmo.text.work_folder import (
     work_folder,
 )
 from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE
-from keras_elmo.weights.space import require_space
 
 _PRESET = (METADATA_FILE, PREPROCESSOR_FILE)
 # What such folders hold, later reports included. Anything else was put there by somebody.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.text.json_files import loads
+from keras_elmo.files.json_files import loads
 from keras_elmo.weights.checked_values import (
     MOST_CHARACTERS,
     MOST_LAYERS,

@@ -4,7 +4,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.text.json_files import read_object
+from keras_elmo.files.json_files import read_object
 from keras_elmo.weights.errors import WeightsError
 
 CONFIG_FILE = "config.json"

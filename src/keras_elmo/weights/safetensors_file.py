@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.text.json_files import loads
-from keras_elmo.text.new_file import new_file
+from keras_elmo.files.json_files import loads
+from keras_elmo.files.new_file import new_file
 from keras_elmo.weights.checked_values import are_strings
 from keras_elmo.weights.config_check import check_backbone
 from keras_elmo.weights.errors import WeightsError

@@ -7,7 +7,7 @@ import h5py
 from h5py import h5f, h5p
 
 from keras_elmo.embedding.feature_rows import FeatureRows
-from keras_elmo.weights.space import require_space
+from keras_elmo.files.space import require_space
 
 
 def write(path: Path, rows: FeatureRows) -> None:

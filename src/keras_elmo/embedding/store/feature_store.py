@@ -26,9 +26,9 @@ from keras_elmo.embedding.store.room import make_room
 from keras_elmo.embedding.store.segment_reader import Hold, SegmentReader, StoredFeatures
 from keras_elmo.embedding.store.segment_writer import SegmentWriter
 from keras_elmo.embedding.store.settings import cache_limit, features_folder
-from keras_elmo.text.folder_lock import BusyError
-from keras_elmo.text.work_folder import remove_unfinished
-from keras_elmo.weights.space import require_space
+from keras_elmo.files.folder_lock import BusyError
+from keras_elmo.files.space import require_space
+from keras_elmo.files.work_folder import remove_unfinished
 
 _SEGMENT_BYTES = 256_000_000
 _BATCH_BYTES, _BATCH_SENTENCES = 16_000_000, 4096  # what a kill loses at most

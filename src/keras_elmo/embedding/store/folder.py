@@ -11,9 +11,9 @@ import numpy as np
 
 from keras_elmo.embedding.store.database import create_index
 from keras_elmo.embedding.store.errors import StoreError, command
-from keras_elmo.text.folder_lock import BusyError
-from keras_elmo.text.json_files import read_object
-from keras_elmo.text.work_folder import clear, work_folder
+from keras_elmo.files.folder_lock import BusyError
+from keras_elmo.files.json_files import read_object
+from keras_elmo.files.work_folder import clear, work_folder
 
 MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
 DTYPES = ("float16", "float32")

@@ -12,7 +12,7 @@ import numpy as np
 from keras_elmo.embedding.store.folder import SEGMENT_SUFFIX
 from keras_elmo.embedding.store.index import StoreIndex
 from keras_elmo.embedding.store.segment_reader import Hold
-from keras_elmo.weights.space import require_space
+from keras_elmo.files.space import require_space
 
 
 class SegmentWriter:

@@ -5,7 +5,7 @@ import re
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.text.cache_folder import cache_folder
+from keras_elmo.files.cache_folder import cache_folder
 
 ROOT_VARIABLE, LIMIT_VARIABLE = "KERAS_ELMO_CACHE", "KERAS_ELMO_CACHE_BYTES"
 DEFAULT_LIMIT = 20_000_000_000

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Self, TypeVar
 
-from keras_elmo.text.opening import DAMAGED, damage, open_bytes
+from keras_elmo.files.opening import DAMAGED, damage, open_bytes
 
 Row = TypeVar("Row")
 STANDARD_INPUT = "-"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from keras_elmo.text.folder_lock import locked_folder
+from keras_elmo.files.folder_lock import locked_folder
 
 MARK = ".keras-elmo-unfinished"
 _REPLACED = ".replaced"  # what was in the place of the output, for the moment between two renames

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.text.work_folder import clear, cleared_on_error, new_one_told, work_folder
+from keras_elmo.files.work_folder import clear, cleared_on_error, new_one_told, work_folder
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from keras_elmo.files.lines import DataError, numbered_lines
 from keras_elmo.pretraining.corpus import prepare_corpus
-from keras_elmo.text.lines import DataError, numbered_lines
 
 PLAIN = "".join(f"line {i} of the näive text\n" for i in range(3000)).encode()
 
