@@ -25,12 +25,12 @@ from benchmarks.pretraining_gain_report import UNTRAINED, spread
 from benchmarks.tasks import pending
 from benchmarks.tasks_report import FINAL
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
+from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.tasks.building import build_task
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.evaluation import evaluate_task
 from keras_elmo.tasks.training import train_task
-from keras_elmo.text.question_datasets import read_labelled
 
 HEAD = {
     "lstm_units": 64,

@@ -12,9 +12,9 @@ import keras
 import numpy as np
 
 from keras_elmo import ElmoTokenClassifier
+from keras_elmo.data.datasets import read_dataset
 from keras_elmo.layers.chain import viterbi
 from keras_elmo.tasks.feature_cache import CachedFeatures
-from keras_elmo.text.datasets import read_dataset
 
 
 def main() -> None:

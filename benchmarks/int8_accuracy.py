@@ -20,10 +20,10 @@ import keras
 import numpy as np
 
 from benchmarks.pretraining_gain import HEADS, TRAINING, build, read_split
+from keras_elmo.data.datasets import TAGGING
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.training import train_task
-from keras_elmo.text.datasets import TAGGING
 
 PRECISIONS = ("float32", "int8")
 

@@ -28,7 +28,7 @@ from rich.table import Table
 from benchmarks.fine_tuning import plain_text
 from benchmarks.tasks_settings import WITH_ELMO
 from keras_elmo import ElmoTextClassifier, ForgettingMonitor
-from keras_elmo.text.datasets import read_dataset
+from keras_elmo.data.datasets import read_dataset
 
 KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
 PRESET = "elmo_mini_en"  # the default of `tune` and `train`

@@ -28,7 +28,7 @@ READERS = {"keras_elmo.weights.tf_checkpoint": {"tensorflow"}}  # of files, not 
 
 
 def module_name(path: Path) -> str:
-    """`src/keras_elmo/text/readers.py` → `keras_elmo.text.readers`."""
+    """`src/keras_elmo/data/readers.py` → `keras_elmo.data.readers`."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -2,7 +2,7 @@
 
 from benchmarks.fine_tuning import VARIANTS, pending, recipe_of
 from benchmarks.fine_tuning_report import report
-from keras_elmo.text.datasets import TAGGING
+from keras_elmo.data.datasets import TAGGING
 
 
 def row(recipe, seed, score, perplexity=100.0):

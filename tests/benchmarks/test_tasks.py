@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.tasks import joined, pending
 from benchmarks.tasks_report import FINAL, WITH_EPOCH, report
-from keras_elmo.text.datasets import CLASSIFICATION, TAGGING, Dataset
+from keras_elmo.data.datasets import CLASSIFICATION, TAGGING, Dataset
 
 
 def row(name, elmo, seed, **test):

@@ -83,8 +83,8 @@ def test_an_answer_is_marked():
 
 
 def test_bad_questions_to_answer(tmp_path):
+    from keras_elmo.data.question_datasets import read_questions
     from keras_elmo.files.lines import DataError
-    from keras_elmo.text.question_datasets import read_questions
 
     for text, message in (
         ('{"question": "", "passage": "a"}', ":1: a question and a passage"),
@@ -100,7 +100,7 @@ def test_bad_questions_to_answer(tmp_path):
 
 
 def test_passages_stay_together(tmp_path):
-    from keras_elmo.text.question_datasets import read_labelled
+    from keras_elmo.data.question_datasets import read_labelled
 
     rows = read_labelled(squad(tmp_path / "x.json", count=10))
     kept, held_out = rows.split(0.2, 0)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_elmo.data.readers import DataError
 from keras_elmo.pretraining import corpus as module
 from keras_elmo.pretraining import counted_parts, merging, text_blocks
 from keras_elmo.pretraining.corpus import (
@@ -23,7 +24,6 @@ from keras_elmo.pretraining.corpus import (
     read_corpus,
 )
 from keras_elmo.pretraining.corpus_folder import read_report
-from keras_elmo.text.readers import DataError
 
 MARKS = ["<S>", "</S>", "<UNK>"]
 LINES = ["the dog and the cat", "", "  a  dog ", "the naïve dog barks at the cat at night", "b a"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from keras_elmo.data.readers import DataError
 from keras_elmo.pretraining import text_blocks
 from keras_elmo.pretraining.text_blocks import MAX_WORD, Part, TextBlocks, parts_of
-from keras_elmo.text.readers import DataError
 
 
 def read(path):

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from kill_support import check_kills, write
 from optuna.trial import TrialState, create_trial
 
+from keras_elmo.data.datasets import Dataset
 from keras_elmo.search.ledger import Ledger
 from keras_elmo.tasks.runs import LabelledData, TrainingRun
-from keras_elmo.text.datasets import Dataset
 
 FACTS = {"state": "complete", "loss": 0.1, "best_epoch": 1, "epochs": 1, "seconds": 1.0}
 

@@ -9,6 +9,7 @@ import pytest
 from support import small_backbone, to_numpy, without_checksums
 
 from keras_elmo import ElmoPairClassifier, ElmoQuestionAnswerer, ElmoTextClassifier
+from keras_elmo.data.datasets import Dataset
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.softmax_file import load_word_vectors
@@ -16,7 +17,6 @@ from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.tasks.building import build_task
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
-from keras_elmo.text.datasets import Dataset
 from keras_elmo.text.vocabulary import MARKS
 
 LABELS = ["negative", "positive"]

@@ -53,7 +53,7 @@ def leaves(value):
 
 
 def test_named_tuples_stay_what_they_are():
-    from keras_elmo.text.squad import Question
+    from keras_elmo.data.squad import Question
 
     question = Question("1", "Who?", "Ada.", [])
     [found] = as_rows([question], "x")

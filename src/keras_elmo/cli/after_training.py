@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from keras_elmo.cli.console import say
 
 if TYPE_CHECKING:
+    from keras_elmo.data.datasets import Dataset
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.text_classifier import ElmoTextClassifier
-    from keras_elmo.text.datasets import Dataset
 
 
 def check_steps(
@@ -24,8 +24,8 @@ def check_steps(
     Raises:
         ValueError: not for a classifier, or nothing to develop on.
     """
-    from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL
-    from keras_elmo.text.pair_datasets import PAIR
+    from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL
+    from keras_elmo.data.pair_datasets import PAIR
 
     wanted = {"--ngrams": ngrams, "--calibrate": calibrate}
     for option in (name for name, said in wanted.items() if said):

@@ -15,10 +15,10 @@ from keras_elmo.cli.elmo import load_elmo
 from keras_elmo.cli.fitting import fit, write_model
 
 if TYPE_CHECKING:
+    from keras_elmo.data.datasets import Dataset
     from keras_elmo.tasks.pretrained import WordVectors
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
-    from keras_elmo.text.datasets import Dataset
 
 SEED = 13
 FAST_ROWS, FAST_EPOCHS = 1600, 3

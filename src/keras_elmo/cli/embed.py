@@ -105,10 +105,10 @@ def embed(
     keras-elmo embed tokens.txt --weights w.hdf5 --options o.json --mix average -o out.safetensors
     """
     from keras_elmo.cli.embed_progress import ShownProgress
+    from keras_elmo.data.formats import count_sentences, read_token_lists
     from keras_elmo.embedding.embed_file import embed_file
     from keras_elmo.embedding.feature_choice import FeatureChoice
     from keras_elmo.files.work_folder import work_path
-    from keras_elmo.text.formats import count_sentences, read_token_lists
 
     source = (sentences, file_format, text)
     choice = FeatureChoice(layers, mix, pool.value, dtype.value)

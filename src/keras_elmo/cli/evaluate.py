@@ -47,10 +47,10 @@ def evaluate(
     keras-elmo evaluate joint/ test.conll --label slots=1,pos=2
     keras-elmo evaluate model/ test.conll --output scores.json
     """
+    from keras_elmo.data.datasets import SEQ2SEQ
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.labelled_files import read_for
     from keras_elmo.tasks.task_labels import read_task_labels
-    from keras_elmo.text.datasets import SEQ2SEQ
 
     path = output or model / "evaluation.json"
     rows = read_for(read_task_labels(model), data, file_format, text, label, header=header)

@@ -10,12 +10,12 @@ from keras_elmo.cli.errors import stop_interrupted
 from keras_elmo.cli.tables import measures_table, recipe_table
 
 if TYPE_CHECKING:
+    from keras_elmo.data.datasets import Dataset
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.recipes import Recipe
     from keras_elmo.tasks.checkpoint import TrainingCheckpoint
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
-    from keras_elmo.text.datasets import Dataset
 
 
 def fit(

@@ -4,8 +4,8 @@ import random
 from importlib import metadata
 from pathlib import Path
 
-from keras_elmo.text.datasets import CLASSIFICATION, Dataset
-from keras_elmo.text.readers import read_table
+from keras_elmo.data.datasets import CLASSIFICATION, Dataset
+from keras_elmo.data.readers import read_table
 
 _MISSING = 'the demo needs {}. Install it with `pip install "keras-elmo[demo]"`.'
 _NAMES = {"0": "negative", "1": "positive"}

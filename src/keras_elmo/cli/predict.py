@@ -61,14 +61,14 @@ def predict(
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
+    from keras_elmo.data.datasets import TAGGING
+    from keras_elmo.data.formats import read_texts
+    from keras_elmo.data.joint_datasets import JOINT
+    from keras_elmo.data.number_datasets import PAIR_REGRESSION
+    from keras_elmo.data.pair_datasets import PAIR, read_text_pairs
+    from keras_elmo.data.question_datasets import QA, read_questions
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
-    from keras_elmo.text.datasets import TAGGING
-    from keras_elmo.text.formats import read_texts
-    from keras_elmo.text.joint_datasets import JOINT
-    from keras_elmo.text.number_datasets import PAIR_REGRESSION
-    from keras_elmo.text.pair_datasets import PAIR, read_text_pairs
-    from keras_elmo.text.question_datasets import QA, read_questions
 
     if pretty and (output is not None or to != PredictionFormat.JSONL):
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")

@@ -41,7 +41,7 @@ def score(
     keras-elmo score my_elmo/preset sentences.txt --sort | head
     echo "The bank raised its rate ." | keras-elmo score my_elmo/preset --words
     """
-    from keras_elmo.text.formats import read_sentences
+    from keras_elmo.data.formats import read_sentences
     from keras_elmo.weights.language_model import check_language_model
 
     check_language_model(model, vocabulary)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.data.readers import read_table
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters
 from keras_elmo.pretraining.corpus import Corpus, read_corpus
 from keras_elmo.pretraining.evaluation import health, linear_probe, perplexity
-from keras_elmo.text.readers import read_table
 
 _SAMPLE = 200  # sentences that are enough to judge the features
 

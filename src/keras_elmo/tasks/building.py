@@ -7,6 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.data.datasets import SEQ2SEQ, TAGGING, Dataset
+from keras_elmo.data.joint_datasets import JOINT
+from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
+from keras_elmo.data.pair_datasets import PAIR
+from keras_elmo.data.question_datasets import QA
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
@@ -21,11 +26,6 @@ from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
-from keras_elmo.text.datasets import SEQ2SEQ, TAGGING, Dataset
-from keras_elmo.text.joint_datasets import JOINT
-from keras_elmo.text.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.text.pair_datasets import PAIR
-from keras_elmo.text.question_datasets import QA
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove

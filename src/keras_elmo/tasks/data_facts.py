@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_elmo.data.datasets import Dataset
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.datasets import Dataset
 
 
 def data_facts(task: ElmoTask, rows: Dataset, held_out: Dataset | None = None) -> dict[str, int]:

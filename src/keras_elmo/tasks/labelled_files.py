@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.data.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
+from keras_elmo.data.joint_datasets import JOINT, JointDataset
+from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
+from keras_elmo.data.pair_datasets import PAIR
+from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.tasks.task_labels import TaskLabels
-from keras_elmo.text.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
-from keras_elmo.text.joint_datasets import JOINT, JointDataset
-from keras_elmo.text.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.text.pair_datasets import PAIR
-from keras_elmo.text.question_datasets import read_labelled
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from keras_elmo.data.columns import conll_lines, conllu_lines
+from keras_elmo.data.squad import Question
 from keras_elmo.tasks.entities import Annotation
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_task import ElmoPairTask
@@ -15,9 +17,7 @@ from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_data import is_generator
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
-from keras_elmo.text.columns import conll_lines, conllu_lines
 from keras_elmo.text.rows import as_rows
-from keras_elmo.text.squad import Question
 from keras_elmo.text.tags import marks_spans
 
 _LINES = (ElmoTextClassifier, ElmoTextRegressor, ElmoSeq2Seq, ElmoQuestionAnswerer)  # not columns

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
+from keras_elmo.data.squad import squad_rows
 from keras_elmo.tasks.pair_batches import PairBatches, Texts, is_pair
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.rows import as_rows, column_names, plain
-from keras_elmo.text.squad import squad_rows
 from keras_elmo.text.tokenizers import Span, Tokenizer
 from keras_elmo.text.windows import windows
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo.data.datasets import SEQ2SEQ, Dataset
+from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 from keras_elmo.layers.mixes import MIXES
@@ -14,8 +16,6 @@ from keras_elmo.tasks.labelled_files import LabelledData, check_options, read_fo
 from keras_elmo.tasks.run_options import SEQUENCES, RunOptions
 from keras_elmo.tasks.symbols import WORDS, find_symbols
 from keras_elmo.tasks.task_labels import read_task_labels
-from keras_elmo.text.datasets import SEQ2SEQ, Dataset
-from keras_elmo.text.question_datasets import read_labelled
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
 from keras_elmo.weights.presets import DEFAULT_PRESET, OWN_VECTORS

@@ -6,11 +6,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
-from keras_elmo.text.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
-from keras_elmo.text.joint_datasets import JOINT
-from keras_elmo.text.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.text.pair_datasets import PAIR
-from keras_elmo.text.question_datasets import QA
+from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
+from keras_elmo.data.joint_datasets import JOINT
+from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
+from keras_elmo.data.pair_datasets import PAIR
+from keras_elmo.data.question_datasets import QA
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.location import locate

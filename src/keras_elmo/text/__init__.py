@@ -1,13 +1,12 @@
 """Strings to arrays: tokenizers, character ids, vocabularies, data readers. NumPy only."""
 
-from keras_elmo.text.characters import CharacterEncoder
-from keras_elmo.text.columns import (
+from keras_elmo.data.columns import (
     ColumnSentence,
     conll_lines,
     conllu_lines,
     read_columns,
 )
-from keras_elmo.text.readers import (
+from keras_elmo.data.readers import (
     DataError,
     Example,
     TaggedSentence,
@@ -17,7 +16,8 @@ from keras_elmo.text.readers import (
     read_table,
     read_tagged_jsonl,
 )
-from keras_elmo.text.squad import read_squad
+from keras_elmo.data.squad import read_squad
+from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.tags import convert_tags, detect_scheme, to_bio
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.vocabulary import Vocabulary

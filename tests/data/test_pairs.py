@@ -2,9 +2,9 @@
 
 import pytest
 
+from keras_elmo.data.datasets import SEQ2SEQ, read_dataset
+from keras_elmo.data.pairs import read_pairs
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.datasets import SEQ2SEQ, read_dataset
-from keras_elmo.text.pairs import read_pairs
 
 
 def write(path, text):

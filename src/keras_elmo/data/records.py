@@ -7,9 +7,9 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
+from keras_elmo.data.conll import TaggedSentence
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.lines import DataError, not_blank, not_empty, numbered_lines
-from keras_elmo.text.conll import TaggedSentence
 from keras_elmo.text.tags import BIO, convert_tags
 
 NumberedRecord = tuple[int, Mapping[str, Any]]  # its line or row, from 1

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_elmo.data.columns import conll_lines, conllu_lines
+from keras_elmo.data.joint_datasets import parse_columns, read_joint
+from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.columns import conll_lines, conllu_lines
-from keras_elmo.text.joint_datasets import parse_columns, read_joint
-from keras_elmo.text.question_datasets import read_labelled
 
 words = st.text("ab#_é", min_size=1, max_size=3)
 rows = st.lists(

@@ -9,18 +9,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.files.lines import DataError
-from keras_elmo.text.datasets import Dataset, OpenDataset, read_dataset
-from keras_elmo.text.formats import RECORDS, format_of, read_records
-from keras_elmo.text.joint_datasets import is_joint, read_joint
-from keras_elmo.text.number_datasets import (
+from keras_elmo.data.datasets import Dataset, OpenDataset, read_dataset
+from keras_elmo.data.formats import RECORDS, format_of, read_records
+from keras_elmo.data.joint_datasets import is_joint, read_joint
+from keras_elmo.data.number_datasets import (
     PAIR_REGRESSION,
     REGRESSION,
     read_number_dataset,
     read_number_pairs,
 )
-from keras_elmo.text.pair_datasets import PAIR, read_pair_dataset
-from keras_elmo.text.squad import Question, is_squad, read_squad
+from keras_elmo.data.pair_datasets import PAIR, read_pair_dataset
+from keras_elmo.data.squad import Question, is_squad, read_squad
+from keras_elmo.files.lines import DataError
 
 QA = "qa"  # what is predicted: a stretch of a passage
 

@@ -6,10 +6,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.data.class_names import name_classes
+from keras_elmo.data.records import NumberedRecord, require_columns
 from keras_elmo.files.lines import DataError, not_empty
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
-from keras_elmo.text.class_names import name_classes
-from keras_elmo.text.records import NumberedRecord, require_columns
 
 try:  # by its name: type checkers take `import datasets` for the module beside this one
     datasets: Any = import_module("datasets")

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from reprlib import repr as short
 
+from keras_elmo.data.conll import TaggedSentence, read_conll
+from keras_elmo.data.records import Example, examples, json_records, tagged_sentences
 from keras_elmo.files.lines import DataError, count, not_blank, not_empty, numbered_lines
-from keras_elmo.text.conll import TaggedSentence, read_conll
-from keras_elmo.text.records import Example, examples, json_records, tagged_sentences
 
 __all__ = [
     "DataError",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.data.records import NumberedRecord
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.records import NumberedRecord
 
 
 def name_classes(

@@ -8,11 +8,11 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.formats import CSV, JSONL, RECORDS, TSV, TXT, format_of, read_records
+from keras_elmo.data.readers import Column, column_position, table_rows
+from keras_elmo.data.records import NoColumnError, NumberedRecord, label_string, value_of
 from keras_elmo.files.lines import DataError, not_empty
-from keras_elmo.text.datasets import Dataset
-from keras_elmo.text.formats import CSV, JSONL, RECORDS, TSV, TXT, format_of, read_records
-from keras_elmo.text.readers import Column, column_position, table_rows
-from keras_elmo.text.records import NoColumnError, NumberedRecord, label_string, value_of
 
 PAIR = "pair"  # what is predicted: a label for two texts
 

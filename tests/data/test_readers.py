@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_elmo.text import readers
-from keras_elmo.text.readers import DataError, Example
+from keras_elmo.data import readers
+from keras_elmo.data.readers import DataError, Example
 
 # A carriage return is a line end to the reader, and so cannot come back from inside a field.
 fields = st.text().filter(lambda field: field.strip() and "\r" not in field)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as short
 
+from keras_elmo.data.records import Example
 from keras_elmo.files.lines import DataError, not_blank, not_empty, numbered_lines
-from keras_elmo.text.records import Example
 
 
 def read_pairs(path: str | Path, *, skipped: Counter[str] | None = None) -> Iterator[Example]:

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from keras_elmo.data.formats import read_texts
+from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.formats import read_texts
-from keras_elmo.text.question_datasets import read_labelled
 
 datasets = pytest.importorskip("datasets", reason="needs the package datasets")
 
@@ -44,7 +44,7 @@ def hub(tmp_path, monkeypatch):
 
 def test_names_of_classes_everywhere():
     """What the library itself says the numbers mean, by `int2str`."""
-    from keras_elmo.text.hub_datasets import dataset_records
+    from keras_elmo.data.hub_datasets import dataset_records
 
     several = datasets.Sequence(datasets.ClassLabel(names=TAGS))
     features = datasets.Features(
@@ -119,6 +119,6 @@ def test_what_is_wrong_with_an_address(hub, monkeypatch):
 
 def test_without_the_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)  # importing it fails now
-    monkeypatch.delitem(sys.modules, "keras_elmo.text.hub_datasets", raising=False)
+    monkeypatch.delitem(sys.modules, "keras_elmo.data.hub_datasets", raising=False)
     with pytest.raises(ImportError, match=r'pip install "keras-elmo\[datasets\]"'):
         read_labelled("hf://user/name")

@@ -8,8 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.files.lines import STANDARD_INPUT, DataError
-from keras_elmo.text.formats import (
+from keras_elmo.data.formats import (
     CONLL,
     RECORDS,
     TSV,
@@ -19,8 +18,9 @@ from keras_elmo.text.formats import (
     read_records,
     read_tagged,
 )
-from keras_elmo.text.pairs import read_pairs
-from keras_elmo.text.records import Example, NoColumnError
+from keras_elmo.data.pairs import read_pairs
+from keras_elmo.data.records import Example, NoColumnError
+from keras_elmo.files.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token, another text.

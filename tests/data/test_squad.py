@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_elmo.data.question_datasets import read_questions
+from keras_elmo.data.squad import is_squad, read_squad
 from keras_elmo.files.lines import DataError
 from keras_elmo.text.alignment import is_exact, token_span
-from keras_elmo.text.question_datasets import read_questions
-from keras_elmo.text.squad import is_squad, read_squad
 from keras_elmo.text.windows import windows
 
 PASSAGE = "It takes effect on 1 May 2020."

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from keras_elmo.data.pair_datasets import PAIR_COLUMNS, read_pair_dataset, read_text_pairs
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.pair_datasets import PAIR_COLUMNS, read_pair_dataset, read_text_pairs
 
 ROWS = [("a man sleeps", "he is awake", "no"), ("a dog runs", 'it "moves", fast', "yes")]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_elmo.data.conll import read_conll
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.conll import read_conll
 from keras_elmo.text.tags import to_bio
 
 SPLITS = Path(__file__).resolve().parents[3] / "shared" / "data" / "splits"

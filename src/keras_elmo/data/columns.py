@@ -7,8 +7,8 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import NamedTuple
 
+from keras_elmo.data.conll import COMMENTS, NumberedRow, is_conllu, read_blocks
 from keras_elmo.files.lines import DataError, count
-from keras_elmo.text.conll import COMMENTS, NumberedRow, is_conllu, read_blocks
 from keras_elmo.text.tags import to_bio
 
 # https://universaldependencies.org/format.html
@@ -43,7 +43,7 @@ def read_columns(
     """Stream the sentences of a file with some of its columns; tags of spans become BIO.
 
     Args:
-        path: a file in columns, see [`read_conll`][keras_elmo.text.conll.read_conll].
+        path: a file in columns, see [`read_conll`][keras_elmo.data.conll.read_conll].
         columns: the name that each column gets → its number, from 0 or from -1 for the last. In
             CoNLL-U also the name of a field, such as `"UPOS"`, or a key in the field MISC.
         token_column: likewise. The default is the first column, in CoNLL-U `"FORM"`.

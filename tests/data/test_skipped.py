@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_elmo.data.columns import read_columns
+from keras_elmo.data.conll import read_conll
+from keras_elmo.data.datasets import SEQ2SEQ, read_dataset
+from keras_elmo.data.formats import read_texts
+from keras_elmo.data.pairs import read_pairs
+from keras_elmo.data.question_datasets import read_labelled, read_questions
+from keras_elmo.data.readers import read_jsonl, read_lines, read_table, read_tagged_jsonl
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.columns import read_columns
-from keras_elmo.text.conll import read_conll
-from keras_elmo.text.datasets import SEQ2SEQ, read_dataset
-from keras_elmo.text.formats import read_texts
-from keras_elmo.text.pairs import read_pairs
-from keras_elmo.text.question_datasets import read_labelled, read_questions
-from keras_elmo.text.readers import read_jsonl, read_lines, read_table, read_tagged_jsonl
 
 ROW = {"text": "a", "label": "x", "tokens": ["a"], "tags": ["O"], "question": "?", "passage": "a"}
 READERS = {  # name of the file, a row in it, its reader

@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from keras_elmo.files.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
-from keras_elmo.text.columns import read_columns
-from keras_elmo.text.conll import TaggedSentence, is_conllu, read_conll
-from keras_elmo.text.readers import Column, read_lines, read_table
-from keras_elmo.text.records import (
+from keras_elmo.data.columns import read_columns
+from keras_elmo.data.conll import TaggedSentence, is_conllu, read_conll
+from keras_elmo.data.readers import Column, read_lines, read_table
+from keras_elmo.data.records import (
     Example,
     NumberedRecord,
     examples,
     json_records,
     tagged_sentences,
 )
+from keras_elmo.files.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
 from keras_elmo.text.tokenizers import get_tokenizer
 
 # `txt` is one text a line, without labels.
@@ -186,11 +186,11 @@ def read_records(
         ImportError: what reads this format is not installed.
     """
     if file_format == PARQUET:
-        from keras_elmo.text.parquet import parquet_records
+        from keras_elmo.data.parquet import parquet_records
 
         return parquet_records(path, keys)
     if file_format == HUB:
-        from keras_elmo.text.hub_datasets import hub_records
+        from keras_elmo.data.hub_datasets import hub_records
 
         return hub_records(path, keys)
     return json_records(path, skipped)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_elmo.data.columns import CONLLU, conll_lines, conllu_lines, read_columns
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.columns import CONLLU, conll_lines, conllu_lines, read_columns
 
 words = st.text("ab#_é-", min_size=1, max_size=4)
 spans = st.sampled_from(["O", "B-X", "B-Y"])

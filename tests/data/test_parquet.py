@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_elmo.data.formats import read_texts
+from keras_elmo.data.pair_datasets import PAIR, PAIR_COLUMNS
+from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.formats import read_texts
-from keras_elmo.text.pair_datasets import PAIR, PAIR_COLUMNS
-from keras_elmo.text.question_datasets import read_labelled
 
 pa = pytest.importorskip("pyarrow", reason="needs pyarrow")
 pq = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"no such file. Received: .*none.parquet"):
         read_labelled(tmp_path / "none.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow", None)  # importing it fails now
-    monkeypatch.delitem(sys.modules, "keras_elmo.text.parquet")
+    monkeypatch.delitem(sys.modules, "keras_elmo.data.parquet")
     with pytest.raises(ImportError, match=r'pip install "keras-elmo\[parquet\]"'):
         read_labelled(path)
 

@@ -9,12 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from keras_elmo.data.columns import CONLLU, read_columns
+from keras_elmo.data.conll import is_conllu
+from keras_elmo.data.datasets import CLASSIFICATION, TAGGING, Dataset
+from keras_elmo.data.formats import CONLL, RECORDS, column_of, format_of, read_records
+from keras_elmo.data.records import label_string, strings, tags_of, value_of
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.columns import CONLLU, read_columns
-from keras_elmo.text.conll import is_conllu
-from keras_elmo.text.datasets import CLASSIFICATION, TAGGING, Dataset
-from keras_elmo.text.formats import CONLL, RECORDS, column_of, format_of, read_records
-from keras_elmo.text.records import label_string, strings, tags_of, value_of
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 JOINT = "joint"  # what is predicted: several things at once

@@ -9,9 +9,9 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
+from keras_elmo.data.formats import RECORDS, format_of, read_records
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.lines import STANDARD_INPUT, DataError, numbered_lines
-from keras_elmo.text.formats import RECORDS, format_of, read_records
 
 _KEYS = ("id", "question", "context", "answers")  # of a record that is a row
 
@@ -74,7 +74,7 @@ def read_squad(
         path: a JSON file, plain or compressed; `-` is standard input. Or JSON Lines, Parquet or a
             data set of the hub in the form that SQuAD has there: `id`, `question`, `context` and
             `answers`, an object of two lists, `text` and `answer_start`; empty ones are no answer.
-        file_format: of `keras_elmo.text.formats`; the default is told by the ending of its name.
+        file_format: of `keras_elmo.data.formats`; the default is told by the ending of its name.
         labelled: whether every question must have an answer or be marked as impossible.
         skip_bad: leave out records that cannot be used and count them, by reason.
 

@@ -4,9 +4,9 @@ import math
 from contextlib import suppress
 from pathlib import Path
 
+from keras_elmo.data.datasets import CLASSIFICATION, Dataset, OpenDataset, read_dataset
+from keras_elmo.data.pair_datasets import PairDataset, read_pair_dataset
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.datasets import CLASSIFICATION, Dataset, OpenDataset, read_dataset
-from keras_elmo.text.pair_datasets import PairDataset, read_pair_dataset
 
 # What is predicted: a number for a text, or for two.
 REGRESSION, PAIR_REGRESSION = "regression", "pair-regression"

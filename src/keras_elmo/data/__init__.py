@@ -1,0 +1,1 @@
+"""Labelled files → data sets: opened, decoded, told apart, read as examples."""
