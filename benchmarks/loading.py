@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.full_size import CONFIG, random_variables
-from keras_elmo.weights import allennlp, bilm_tf_checkpoint, expected_shapes, save_bilm_tf, tf_hub
+from keras_elmo.weights import expected_shapes, save_bilm_tf
+from keras_elmo.weights.formats import allennlp, bilm_tf_checkpoint, tf_hub
 from keras_elmo.weights.options import options_from_config
 
 PROGRAM = """
@@ -167,8 +168,8 @@ def torch_file(folder, variables):
 
 
 def safetensors_file(folder, variables):
+    from keras_elmo.weights.formats.safetensors_file import save_safetensors
     from keras_elmo.weights.published import PublishedElmo
-    from keras_elmo.weights.safetensors_file import save_safetensors
 
     path = folder / "elmo.safetensors"
     save_safetensors(PublishedElmo("", CONFIG, variables), path)

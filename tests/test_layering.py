@@ -24,7 +24,9 @@ ROOMS = [
 ]
 NUMPY_ONLY = ["text", "metrics", "weights"]
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}
-READERS = {"keras_elmo.weights.tf_checkpoint": {"tensorflow"}}  # of files, not for computing
+READERS = {
+    "keras_elmo.weights.formats.tf_checkpoint": {"tensorflow"}
+}  # of files, not for computing
 
 
 def module_name(path: Path) -> str:

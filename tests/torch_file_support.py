@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 
-from keras_elmo.weights.allennlp import TABLE
+from keras_elmo.weights.formats.allennlp import TABLE
 from keras_elmo.weights.shapes import expected_shapes
 
 MAGIC = 0x1950A86A20F9469CFC6C

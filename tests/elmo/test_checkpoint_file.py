@@ -16,7 +16,7 @@ from keras_elmo.pretraining.corpus import encode_sentences
 from keras_elmo.pretraining.evaluation import perplexity
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.weights import WeightsError, load_bilm_tf
-from keras_elmo.weights.bilm_tf_checkpoint import TABLE, checkpoint_prefix
+from keras_elmo.weights.formats.bilm_tf_checkpoint import TABLE, checkpoint_prefix
 from keras_elmo.weights.options import options_from_config
 from keras_elmo.weights.shapes import expected_shapes
 

@@ -19,8 +19,8 @@ from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.weights import WeightsError
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.many_langs import ENCODER_FILE, TOKEN_FILE
-from keras_elmo.weights.torch_file import list_tensors
+from keras_elmo.weights.formats.many_langs import ENCODER_FILE, TOKEN_FILE
+from keras_elmo.weights.formats.torch_file import list_tensors
 
 CLOSE = {"atol": 1e-6, "rtol": 1e-5}
 

@@ -13,8 +13,8 @@ from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.layers.scalar_mix import ScalarMix
 from keras_elmo.weights import WeightsError, save_bilm_tf
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.formats.tf_hub import TABLE
 from keras_elmo.weights.shapes import expected_shapes
-from keras_elmo.weights.tf_hub import TABLE
 
 tf = pytest.importorskip("tensorflow")
 CONFIG = small_config(max_characters_per_token=50)

@@ -23,8 +23,8 @@ from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights import WeightsError
 from keras_elmo.weights.checksums import check_file, checksums
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.hdf5 import list_arrays
-from keras_elmo.weights.npz_file import read_npz
+from keras_elmo.weights.formats.hdf5 import list_arrays
+from keras_elmo.weights.formats.npz_file import read_npz
 from keras_elmo.weights.presets import EMBEDDED, list_presets
 
 SEED = 4

@@ -179,7 +179,7 @@ def test_checkpoint_equals_the_hdf5_beside_it(name, tmp_path):
 
 def test_safetensors(hdf5, tmp_path):
     pytest.importorskip("safetensors")
-    from keras_elmo.weights.safetensors_file import save_safetensors
+    from keras_elmo.weights.formats.safetensors_file import save_safetensors
 
     elmo, path = load_elmo(hdf5), tmp_path / "elmo.safetensors"
     save_safetensors(elmo, path)

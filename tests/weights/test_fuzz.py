@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from support import random_variables, small_config
 
 from keras_elmo.weights import WeightsError, save_bilm_tf
-from keras_elmo.weights.bilm_tf_checkpoint import TABLE
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.formats.bilm_tf_checkpoint import TABLE
+from keras_elmo.weights.formats.safetensors_file import save_safetensors
 from keras_elmo.weights.options import options_from_config
-from keras_elmo.weights.safetensors_file import save_safetensors
 
 BOUNDED = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

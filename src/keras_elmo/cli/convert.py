@@ -59,7 +59,7 @@ def convert(
         say(f"Use it: {use}", quiet=quiet)
         return
     if to == ElmoFormat.SAFETENSORS:
-        from keras_elmo.weights.safetensors_file import save_safetensors
+        from keras_elmo.weights.formats.safetensors_file import save_safetensors
 
         save_safetensors(elmo, output)
         say(f"Wrote {output}", quiet=quiet)
@@ -73,7 +73,7 @@ def convert(
         save_onnx(elmo, output)
         say(f"Wrote {output}", quiet=quiet)
         return
-    from keras_elmo.weights.bilm_tf import save_published_folder
+    from keras_elmo.weights.formats.bilm_tf import save_published_folder
 
     save_published_folder(elmo.config, elmo.variables, output, elmo.words)
     say(f"Wrote {output / 'weights.hdf5'} and {output / 'options.json'}", quiet=quiet)

@@ -118,7 +118,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
 
     from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.weights.npz_file import read_npz
+    from keras_elmo.weights.formats.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)
     carried = [variable for variable in backbone.variables if variable.name == "state"]

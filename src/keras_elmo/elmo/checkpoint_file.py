@@ -9,14 +9,14 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.variables import assign_variables, without_values
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.bilm_tf_checkpoint import (
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.formats.bilm_tf_checkpoint import (
     OPTIONS_FILE,
     SOFTMAX_BIAS,
     SOFTMAX_KERNEL,
     load_bilm_tf_checkpoint,
 )
-from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.tf_checkpoint import list_checkpoint
+from keras_elmo.weights.formats.tf_checkpoint import list_checkpoint
 
 
 def load_checkpoint(

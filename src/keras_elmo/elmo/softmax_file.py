@@ -18,10 +18,10 @@ from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.variables import without_values
 from keras_elmo.files.space import require_space
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
-from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.hdf5 import Hdf5Array, list_arrays
+from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
+from keras_elmo.weights.formats.hdf5 import Hdf5Array, list_arrays
 from keras_elmo.weights.language_model import check_language_model
 from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 

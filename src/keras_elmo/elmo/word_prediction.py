@@ -14,7 +14,7 @@ from keras_elmo.elmo.sentence_score import SentenceScore
 from keras_elmo.elmo.softmax_file import load_language_model
 from keras_elmo.elmo.top_states import TopStates
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, EOS_TOKEN, MARKS, UNK_ID, Vocabulary
-from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
+from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
 
 # Rows of the softmax: ids of a vocabulary count from 1.
 _BOS, _EOS, _UNK = BOS_ID - 1, EOS_ID - 1, UNK_ID - 1

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_elmo._backend import ensure_backend
-from keras_elmo.weights.bilm_tf import load_bilm_tf
 from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.formats.bilm_tf import load_bilm_tf
 from keras_elmo.weights.published import PublishedElmo
 
 if TYPE_CHECKING:

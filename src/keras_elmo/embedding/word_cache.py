@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.new_file import new_file
-from keras_elmo.weights.npz_file import read_npz
+from keras_elmo.weights.formats.npz_file import read_npz
 
 _CONTENT, _HINT = "word vectors of an ELMo", "Delete the file: it is only a cache."
 

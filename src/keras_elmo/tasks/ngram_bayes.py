@@ -14,7 +14,7 @@ from keras_elmo.text.ngrams import character_ngrams, word_ngrams
 from keras_elmo.weights.checked_values import are_strings
 from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.npz_file import read_npz
+from keras_elmo.weights.formats.npz_file import read_npz
 
 Tokens = Sequence[str]
 

@@ -15,7 +15,7 @@ from keras_elmo.weights.config_check import (
     numbers_of_backbone,
 )
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.hdf5 import list_arrays
+from keras_elmo.weights.formats.hdf5 import list_arrays
 from keras_elmo.weights.presets import (
     CONFIG_FILE,
     PREPROCESSOR_FILE,

@@ -11,28 +11,28 @@ from typing import Any
 import h5py
 
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.allennlp import is_allennlp, load_allennlp
-from keras_elmo.weights.archives import is_archive, unpack
-from keras_elmo.weights.bilm_tf import load_bilm_tf
-from keras_elmo.weights.bilm_tf_checkpoint import (
+from keras_elmo.weights.catalogue import catalogue
+from keras_elmo.weights.descriptions import read_description
+from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.formats.allennlp import is_allennlp, load_allennlp
+from keras_elmo.weights.formats.archives import is_archive, unpack
+from keras_elmo.weights.formats.bilm_tf import load_bilm_tf
+from keras_elmo.weights.formats.bilm_tf_checkpoint import (
     OPTIONS_FILE,
     checkpoint_prefix,
     load_bilm_tf_checkpoint,
 )
-from keras_elmo.weights.catalogue import catalogue
-from keras_elmo.weights.descriptions import read_description
-from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.keras_file import load_preset
+from keras_elmo.weights.formats.keras_file import load_preset
+from keras_elmo.weights.formats.many_langs import is_many_langs, load_many_langs
+from keras_elmo.weights.formats.safetensors_file import is_safetensors, load_safetensors
+from keras_elmo.weights.formats.tf_checkpoint import list_checkpoint
+from keras_elmo.weights.formats.tf_hub import is_tf_hub, load_tf_hub
+from keras_elmo.weights.formats.torch_file import is_torch_file, list_tensors
 from keras_elmo.weights.location import locate
-from keras_elmo.weights.many_langs import is_many_langs, load_many_langs
 from keras_elmo.weights.options import read_options
 from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset, list_presets
 from keras_elmo.weights.published import PublishedElmo
-from keras_elmo.weights.safetensors_file import is_safetensors, load_safetensors
 from keras_elmo.weights.table import listing
-from keras_elmo.weights.tf_checkpoint import list_checkpoint
-from keras_elmo.weights.tf_hub import is_tf_hub, load_tf_hub
-from keras_elmo.weights.torch_file import is_torch_file, list_tensors
 
 FORMATS = (
     "a preset's folder; HDF5 weights with options.json beside them (bilm-tf, AllenNLP, NLPL, "

@@ -2,7 +2,7 @@
 
 from os import PathLike
 
-from keras_elmo.weights.bilm_tf_checkpoint import checkpoint_prefix
+from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.location import locate
 from keras_elmo.weights.presets import SOFTMAX_FILE, preset_folder
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from keras_elmo.weights import WeightsError
-from keras_elmo.weights.archives import is_archive, unpack
+from keras_elmo.weights.formats.archives import is_archive, unpack
 
 
 def make_zip(path, files):

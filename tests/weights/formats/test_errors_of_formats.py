@@ -13,9 +13,10 @@ import pytest
 import torch_file_support
 from support import random_variables, small_config
 
-from keras_elmo.weights import WeightsError, bilm_tf, bilm_tf_checkpoint, tf_hub
+from keras_elmo.weights import WeightsError
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.many_langs import TABLE as MANY_LANGS
+from keras_elmo.weights.formats import bilm_tf, bilm_tf_checkpoint, tf_hub
+from keras_elmo.weights.formats.many_langs import TABLE as MANY_LANGS
 from keras_elmo.weights.options import options_from_config
 from keras_elmo.weights.shapes import expected_shapes
 from keras_elmo.weights.table import listing

@@ -8,8 +8,8 @@ import torch_file_support
 from support import random_variables, shared_file, small_config
 
 from keras_elmo.weights import WeightsError, load_bilm_tf
-from keras_elmo.weights.allennlp import load_allennlp
-from keras_elmo.weights.torch_file import list_tensors
+from keras_elmo.weights.formats.allennlp import load_allennlp
+from keras_elmo.weights.formats.torch_file import list_tensors
 
 FIXTURES = "data/golden/allennlp/test_fixtures"
 PREFIX = "embedder._elmo._elmo_lstm."

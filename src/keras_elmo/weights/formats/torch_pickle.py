@@ -67,7 +67,7 @@ def read_pickle(stream: IO[bytes], where: str) -> Any:
     """Follow one pickle from where the stream stands to its end.
 
     Returns:
-        Dicts, lists, tuples, strings, numbers and [`Tensor`][keras_elmo.weights.torch_pickle].
+        Dicts, lists, tuples, strings, numbers and [`Tensor`][keras_elmo.weights.formats.torch_pickle].
 
     Raises:
         WeightsError: it is damaged, or does anything but hold tensors.

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.weights.bilm_tf import TOKEN_RULES
-from keras_elmo.weights.bilm_tf_checkpoint import lstm_cell_rules
 from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.formats.bilm_tf import TOKEN_RULES
+from keras_elmo.weights.formats.bilm_tf_checkpoint import lstm_cell_rules
 from keras_elmo.weights.options import config_from_options, options_as_published
 from keras_elmo.weights.scalar_mix import ScalarMixWeights
 from keras_elmo.weights.shapes import DIRECTIONS, expected_shapes

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.formats.torch_rules import cnn_rules, lstm_rules, transposed
 from keras_elmo.weights.options import config_from_options
 from keras_elmo.weights.scalar_mix import ScalarMixWeights
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
-from keras_elmo.weights.torch_rules import cnn_rules, lstm_rules, transposed
 
 _CHARACTERS = "_token_embedder._char_embedding_weights"
 _PROJECTION = "_token_embedder._projection"

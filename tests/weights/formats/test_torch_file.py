@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_elmo.weights import WeightsError
-from keras_elmo.weights.torch_file import list_tensors
+from keras_elmo.weights.formats.torch_file import list_tensors
 
 CONTAINERS = [torch_file_support.write_zip, torch_file_support.write_sequence]
 A, B = np.arange(6, dtype="f4").reshape(2, 3), np.arange(4, dtype="i8")

@@ -16,14 +16,14 @@ import numpy as np
 from keras_elmo.files.json_files import read_object
 from keras_elmo.text.unicode_characters import UnicodeCharacterEncoder
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
-from keras_elmo.weights.bilm_tf import TOKEN_RULES
 from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.formats.bilm_tf import TOKEN_RULES
+from keras_elmo.weights.formats.torch_file import list_tensors
+from keras_elmo.weights.formats.torch_rules import bilstm_rules, cnn_rules, lstm_rules, transposed
 from keras_elmo.weights.options import config_from_options
 from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
-from keras_elmo.weights.torch_file import list_tensors
-from keras_elmo.weights.torch_rules import bilstm_rules, cnn_rules, lstm_rules, transposed
 
 TOKEN_FILE, ENCODER_FILE = "token_embedder.pkl", "encoder.pkl"
 _WORDS = "token_embedder/word_emb_layer.embedding.weight"

@@ -18,8 +18,8 @@ from typing import IO, Any
 import numpy as np
 
 from keras_elmo.weights.errors import WeightsError
+from keras_elmo.weights.formats.torch_pickle import Tensor, read_pickle
 from keras_elmo.weights.shapes import Shape
-from keras_elmo.weights.torch_pickle import Tensor, read_pickle
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLD_MAGIC = 0x1950A86A20F9469CFC6C

@@ -1,0 +1,1 @@
+"""One published file format each: its names, shapes and layouts."""
