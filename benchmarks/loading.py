@@ -169,7 +169,7 @@ def torch_file(folder, variables):
 
 def safetensors_file(folder, variables):
     from keras_elmo.weights.formats.safetensors_file import save_safetensors
-    from keras_elmo.weights.published import PublishedElmo
+    from keras_elmo.weights.sources.published import PublishedElmo
 
     path = folder / "elmo.safetensors"
     save_safetensors(PublishedElmo("", CONFIG, variables), path)
@@ -178,7 +178,7 @@ def safetensors_file(folder, variables):
 
 def preset(folder, variables):
     from keras_elmo.elmo.conversion import write_as_preset
-    from keras_elmo.weights.published import PublishedElmo
+    from keras_elmo.weights.sources.published import PublishedElmo
 
     write_as_preset(PublishedElmo("", CONFIG, variables), folder / "preset")
     return folder / "preset"

@@ -32,7 +32,7 @@ from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.formats.bilm_tf import save_bilm_tf, save_published_folder
 from keras_elmo.weights.formats.safetensors_file import save_safetensors
 from keras_elmo.weights.new_folder import new_folder, new_folder_in
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.published import PublishedElmo
 
 CONFIG = small_config(num_layers=1)
 VARIABLES = random_variables(CONFIG)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.tasks.text_regressor import ElmoTextRegressor
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
-    from keras_elmo.weights.presets import list_presets
+    from keras_elmo.weights.sources.presets import list_presets
 
 __version__ = "0.1.0"
 

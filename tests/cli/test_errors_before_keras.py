@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from keras_elmo.weights.presets import EMBEDDED
+from keras_elmo.weights.sources.presets import EMBEDDED
 
 PROGRAM = """
 import json, sys

@@ -9,7 +9,7 @@ from support import random_variables, shared_file, small_config
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.published import PublishedElmo
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -4,7 +4,7 @@ import pytest
 
 from keras_elmo.embedding.store.settings import features_folder
 from keras_elmo.files.cache_folder import cache_folder
-from keras_elmo.weights.catalogue import PublishedModel, RemoteFile
+from keras_elmo.weights.sources.catalogue import PublishedModel, RemoteFile
 
 MODEL = PublishedModel("a", "English", "", "", "", {"weights.hdf5": RemoteFile("https://x.test")})
 

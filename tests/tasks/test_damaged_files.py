@@ -25,7 +25,7 @@ from keras_elmo.weights.checksums import check_file, checksums
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.hdf5 import list_arrays
 from keras_elmo.weights.formats.npz_file import read_npz
-from keras_elmo.weights.presets import EMBEDDED, list_presets
+from keras_elmo.weights.sources.presets import EMBEDDED, list_presets
 
 SEED = 4
 WEIRD = (

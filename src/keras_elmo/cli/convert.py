@@ -39,7 +39,7 @@ def convert(
     """
     from keras_elmo.files.new_file import refuse_existing
     from keras_elmo.weights.detection import load_elmo
-    from keras_elmo.weights.hub import is_hub_address
+    from keras_elmo.weights.sources.hub import is_hub_address
 
     if is_hub_address(output):
         raise ValueError(

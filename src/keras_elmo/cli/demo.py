@@ -57,7 +57,7 @@ def demo(
     from keras_elmo.tasks.prediction import prediction_records
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
-    from keras_elmo.weights.presets import DEFAULT_PRESET
+    from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
         rows, epochs = rows or FAST_ROWS, FAST_EPOCHS

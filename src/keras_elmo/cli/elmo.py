@@ -39,7 +39,7 @@ def load_elmo(
     from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
     from keras_elmo.text.vocabulary import Vocabulary
-    from keras_elmo.weights.presets import DEFAULT_PRESET
+    from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
     chosen: dict[str, Any] = {"tokenizer": tokenizer} if tokenizer else {}
     if not (weights and options):

@@ -36,7 +36,7 @@ class EngineOptions(NamedTuple):
         from keras_elmo.embedding.engines import choose_engine
         from keras_elmo.embedding.store.fingerprint import fingerprint
         from keras_elmo.files.opening import check_file
-        from keras_elmo.weights.presets import DEFAULT_PRESET
+        from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
         check_elmo_options(self.preset, self.weights, self.options, self.vocabulary)
         engine = choose_engine(self.engine.value, self.precision.value, loaded=self.stateful)
@@ -92,7 +92,7 @@ def load_engine(chosen: EngineOptions) -> "Engine":
 def _source(chosen: EngineOptions) -> "Pretrained | Published":
     from keras_elmo.embedding.sources import Pretrained, Published
     from keras_elmo.text.vocabulary import Vocabulary
-    from keras_elmo.weights.presets import DEFAULT_PRESET
+    from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
     if not (chosen.weights and chosen.options):
         fetch_if_named(chosen.preset)

@@ -37,8 +37,8 @@ def info(
         _list_presets()
         return
     fetch_if_named(preset)
-    from keras_elmo.weights.location import locate
-    from keras_elmo.weights.presets import TASK_FILE
+    from keras_elmo.weights.sources.location import locate
+    from keras_elmo.weights.sources.presets import TASK_FILE
 
     place = locate(preset)
     if not (place / TASK_FILE).is_file():
@@ -60,9 +60,9 @@ def _show_elmo(name: str, place: Path, options: Path | None) -> None:
     import math
 
     from keras_elmo.layers.groups import elmo_group
-    from keras_elmo.weights.catalogue import catalogue
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.shapes import expected_shapes
+    from keras_elmo.weights.sources.catalogue import catalogue
 
     elmo = load_elmo(place, options=options)
     shapes = expected_shapes(elmo.config)
@@ -112,7 +112,7 @@ def _input(config: Mapping[str, Any]) -> str:
 
 
 def _list_presets() -> None:
-    from keras_elmo.weights.presets import EMBEDDED, WEIGHTS_FILE, list_presets
+    from keras_elmo.weights.sources.presets import EMBEDDED, WEIGHTS_FILE, list_presets
 
     table = Table("preset", "description", title="Embedded presets", title_justify="left")
     table.add_column("MB", justify="right")

@@ -29,8 +29,8 @@ def presets(
     keras-elmo presets spanish
     keras-elmo presets elmo_small_en --download
     """
-    from keras_elmo.weights.catalogue import catalogue, search
-    from keras_elmo.weights.presets import list_presets
+    from keras_elmo.weights.sources.catalogue import catalogue, search
+    from keras_elmo.weights.sources.presets import list_presets
 
     wanted = " ".join(words or [])
     found = [catalogue()[wanted]] if wanted in catalogue() else search(wanted)
@@ -65,7 +65,7 @@ def presets(
 
 def fetch_with_progress(name: str, *, quiet: bool = False) -> Path:
     """Fetch an entry of the catalogue with a bar for each file."""
-    from keras_elmo.weights.catalogue import catalogue, fetch
+    from keras_elmo.weights.sources.catalogue import catalogue, fetch
 
     model = catalogue()[name]
     columns = (
@@ -85,8 +85,8 @@ def fetch_with_progress(name: str, *, quiet: bool = False) -> Path:
 
 def fetch_if_named(path: str | Path | None, *, quiet: bool = False) -> None:
     """Fetch what is asked for by a name of the catalogue or the hub, which otherwise has no bar."""
-    from keras_elmo.weights.catalogue import catalogue
-    from keras_elmo.weights.hub import fetch_from_hub, is_hub_address
+    from keras_elmo.weights.sources.catalogue import catalogue
+    from keras_elmo.weights.sources.hub import fetch_from_hub, is_hub_address
 
     if path is None or Path(path).exists():
         return

@@ -7,8 +7,8 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import write_backbone, write_metadata, write_object
 from keras_elmo.weights.new_folder import new_folder
-from keras_elmo.weights.presets import PREPROCESSOR_FILE
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE
+from keras_elmo.weights.sources.published import PublishedElmo
 
 
 def write_as_preset(

@@ -16,10 +16,10 @@ from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.text.word_shapes import encode_shapes
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.location import locate
 from keras_elmo.weights.new_folder import new_folder
-from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.location import locate
+from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, is_preset
+from keras_elmo.weights.sources.published import PublishedElmo
 
 # Or another container of these, see `as_rows`.
 Sentences = str | Sequence[str] | Sequence[Sequence[str]] | Any

@@ -19,8 +19,8 @@ from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.bilm_tf import load_bilm_tf, save_bilm_tf
 from keras_elmo.weights.new_folder import new_folder
-from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
+from keras_elmo.weights.sources.published import PublishedElmo
 
 
 class PretrainedModel(keras.Model):

@@ -19,7 +19,7 @@ from keras_elmo.weights.checksums import FILES, check_file, checksums
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.hdf5 import BROKEN, list_arrays
-from keras_elmo.weights.presets import (
+from keras_elmo.weights.sources.presets import (
     CONFIG_FILE,
     METADATA_FILE,
     WEIGHTS_FILE,

@@ -23,7 +23,7 @@ from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.formats.hdf5 import Hdf5Array, list_arrays
 from keras_elmo.weights.language_model import check_language_model
-from keras_elmo.weights.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
+from keras_elmo.weights.sources.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 
 _SPREAD = 0.4  # of word vectors: about that of the layers they stand beside
 

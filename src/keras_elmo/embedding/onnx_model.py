@@ -21,7 +21,7 @@ from keras_elmo.embedding.onnx_graph import (
 from keras_elmo.files.new_file import new_file
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.published import PublishedElmo
 
 
 def save_onnx(elmo: PublishedElmo, path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from keras_elmo._backend import ensure_backend
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.bilm_tf import load_bilm_tf
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.published import PublishedElmo
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone

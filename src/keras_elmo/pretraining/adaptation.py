@@ -9,7 +9,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.softmax_file import load_language_model
-from keras_elmo.weights.presets import SOFTMAX_FILE, preset_folder
+from keras_elmo.weights.sources.presets import SOFTMAX_FILE, preset_folder
 
 
 def adapted_language_model(

@@ -16,7 +16,7 @@ from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.weights.descriptions import read_description
-from keras_elmo.weights.presets import TASK_FILE
+from keras_elmo.weights.sources.presets import TASK_FILE
 
 # Importing a task registers it.
 TASKS: tuple[type[ElmoTask], ...] = (

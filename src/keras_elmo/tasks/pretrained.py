@@ -13,7 +13,7 @@ from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.elmo.variables import without_values
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.presets import (
+from keras_elmo.weights.sources.presets import (
     OWN_VECTORS,
     TASK_FILE,
     TASK_WEIGHTS_FILE,

@@ -18,7 +18,7 @@ from keras_elmo.tasks.symbols import WORDS, find_symbols
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
-from keras_elmo.weights.presets import DEFAULT_PRESET, OWN_VECTORS
+from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone

@@ -33,9 +33,9 @@ from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.limits import check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
-from keras_elmo.weights.location import locate
 from keras_elmo.weights.new_folder import new_folder
-from keras_elmo.weights.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
+from keras_elmo.weights.sources.location import locate
+from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
 _OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
 

@@ -13,8 +13,8 @@ from keras_elmo.data.pair_datasets import PAIR
 from keras_elmo.data.question_datasets import QA
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.location import locate
-from keras_elmo.weights.presets import TASK_FILE, preset_folder
+from keras_elmo.weights.sources.location import locate
+from keras_elmo.weights.sources.presets import TASK_FILE, preset_folder
 
 KIND_OF_TASK = {
     "ElmoTextClassifier": CLASSIFICATION,

@@ -17,7 +17,7 @@ from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
 from keras_elmo.tasks.gate import read_examples, read_validation
 from keras_elmo.tasks.ngram_bayes import NGramBayes
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.weights.presets import NGRAMS_FILE
+from keras_elmo.weights.sources.presets import NGRAMS_FILE
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keras_elmo.files.json_files import read_object
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.presets import (
+from keras_elmo.weights.sources.presets import (
     CONFIG_FILE,
     METADATA_FILE,
     NGRAMS_FILE,

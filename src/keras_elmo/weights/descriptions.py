@@ -16,7 +16,7 @@ from keras_elmo.weights.config_check import (
 )
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.hdf5 import list_arrays
-from keras_elmo.weights.presets import (
+from keras_elmo.weights.sources.presets import (
     CONFIG_FILE,
     PREPROCESSOR_FILE,
     TASK_FILE,

@@ -11,7 +11,6 @@ from typing import Any
 import h5py
 
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.catalogue import catalogue
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.allennlp import is_allennlp, load_allennlp
@@ -28,10 +27,11 @@ from keras_elmo.weights.formats.safetensors_file import is_safetensors, load_saf
 from keras_elmo.weights.formats.tf_checkpoint import list_checkpoint
 from keras_elmo.weights.formats.tf_hub import is_tf_hub, load_tf_hub
 from keras_elmo.weights.formats.torch_file import is_torch_file, list_tensors
-from keras_elmo.weights.location import locate
 from keras_elmo.weights.options import read_options
-from keras_elmo.weights.presets import PREPROCESSOR_FILE, is_preset, list_presets
-from keras_elmo.weights.published import PublishedElmo
+from keras_elmo.weights.sources.catalogue import catalogue
+from keras_elmo.weights.sources.location import locate
+from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, is_preset, list_presets
+from keras_elmo.weights.sources.published import PublishedElmo
 from keras_elmo.weights.table import listing
 
 FORMATS = (
@@ -51,7 +51,7 @@ def load_elmo(
 
     Args:
         path: a file, an archive, a folder, or a name, see
-            [`locate`][keras_elmo.weights.location.locate].
+            [`locate`][keras_elmo.weights.sources.location.locate].
         options: the options file (JSON) of weights that do not lie beside it.
 
     Raises:

@@ -3,8 +3,8 @@
 from os import PathLike
 
 from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
-from keras_elmo.weights.location import locate
-from keras_elmo.weights.presets import SOFTMAX_FILE, preset_folder
+from keras_elmo.weights.sources.location import locate
+from keras_elmo.weights.sources.presets import SOFTMAX_FILE, preset_folder
 
 
 def has_language_model(preset: str | PathLike[str]) -> bool:

@@ -17,7 +17,7 @@ from keras_elmo.files.work_folder import (
     new_one_told,
     work_folder,
 )
-from keras_elmo.weights.presets import METADATA_FILE, PREPROCESSOR_FILE
+from keras_elmo.weights.sources.presets import METADATA_FILE, PREPROCESSOR_FILE
 
 _PRESET = (METADATA_FILE, PREPROCESSOR_FILE)
 # What such folders hold, later reports included. Anything else was put there by somebody.

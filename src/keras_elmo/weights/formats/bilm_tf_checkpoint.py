@@ -15,8 +15,8 @@ import numpy as np
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.bilm_tf import TOKEN_RULES
 from keras_elmo.weights.options import config_from_options, read_options
-from keras_elmo.weights.presets import CONFIG_FILE
 from keras_elmo.weights.shapes import DIRECTIONS, expected_shapes
+from keras_elmo.weights.sources.presets import CONFIG_FILE
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
 
 SOFTMAX_KERNEL, SOFTMAX_BIAS = "softmax/kernel", "softmax/bias"

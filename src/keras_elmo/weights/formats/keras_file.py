@@ -8,8 +8,8 @@ from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.hdf5 import list_arrays
-from keras_elmo.weights.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 from keras_elmo.weights.shapes import expected_shapes
+from keras_elmo.weights.sources.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
 from keras_elmo.weights.table import LazyVariables, Rule, Slot
 
 # Keras names a layer by its class, the second of a kind `name_1`, and numbers its variables.

@@ -21,8 +21,8 @@ from keras_elmo.weights.formats.bilm_tf import TOKEN_RULES
 from keras_elmo.weights.formats.torch_file import list_tensors
 from keras_elmo.weights.formats.torch_rules import bilstm_rules, cnn_rules, lstm_rules, transposed
 from keras_elmo.weights.options import config_from_options
-from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
+from keras_elmo.weights.sources.published import PublishedElmo
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
 
 TOKEN_FILE, ENCODER_FILE = "token_embedder.pkl", "encoder.pkl"

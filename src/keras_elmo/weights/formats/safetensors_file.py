@@ -13,8 +13,8 @@ from keras_elmo.files.new_file import new_file
 from keras_elmo.weights.checked_values import are_strings
 from keras_elmo.weights.config_check import check_backbone
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.published import PublishedElmo
 from keras_elmo.weights.shapes import Shape, expected_shapes
+from keras_elmo.weights.sources.published import PublishedElmo
 from keras_elmo.weights.table import LazyVariables, Rule, Slot, differences, listing
 
 FORMAT = "keras-elmo"

@@ -3,9 +3,9 @@
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.weights.catalogue import catalogue, fetch
-from keras_elmo.weights.hub import fetch_from_hub, is_hub_address
-from keras_elmo.weights.presets import CONFIG_FILE, EMBEDDED
+from keras_elmo.weights.sources.catalogue import catalogue, fetch
+from keras_elmo.weights.sources.hub import fetch_from_hub, is_hub_address
+from keras_elmo.weights.sources.presets import CONFIG_FILE, EMBEDDED
 
 
 def locate(path: str | PathLike[str]) -> Path:
@@ -13,7 +13,7 @@ def locate(path: str | PathLike[str]) -> Path:
 
     Args:
         path: a path, a name of an embedded preset, or what is fetched once: a name of the catalogue
-            (`keras_elmo.weights.catalogue`) or `hf://user/name`.
+            (`keras_elmo.weights.sources.catalogue`) or `hf://user/name`.
 
     Raises:
         DownloadError: it cannot be fetched.

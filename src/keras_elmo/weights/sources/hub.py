@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
-from keras_elmo.weights.download import DownloadError
+from keras_elmo.weights.sources.download import DownloadError
 
 _ADDRESS = re.compile(  # a `Path` has lost the second slash
     r"hf:/{1,2}(?P<name>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+))?(?:/(?P<inner>.+))?"

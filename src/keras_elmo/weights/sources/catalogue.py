@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keras_elmo.files.cache_folder import cache_folder, old_models_folder, take_over
 from keras_elmo.files.folder_lock import locked_folder, remove_stale_lock
-from keras_elmo.weights.download import download
+from keras_elmo.weights.sources.download import download
 
 HOME_VARIABLE = "KERAS_ELMO_HOME"
 

@@ -11,9 +11,15 @@ import pytest
 from kill_support import check_kills
 
 from keras_elmo.weights import WeightsError
-from keras_elmo.weights import catalogue as catalogue_module
-from keras_elmo.weights.catalogue import PublishedModel, RemoteFile, catalogue, fetch, search
-from keras_elmo.weights.download import DownloadError, download
+from keras_elmo.weights.sources import catalogue as catalogue_module
+from keras_elmo.weights.sources.catalogue import (
+    PublishedModel,
+    RemoteFile,
+    catalogue,
+    fetch,
+    search,
+)
+from keras_elmo.weights.sources.download import DownloadError, download
 
 CONTENT = os.urandom(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -247,5 +253,5 @@ def test_load_by_name(server, tmp_path, monkeypatch):
     model.folder.mkdir(parents=True)
     (tmp_path / "options.json").rename(model.folder / "options.json")
     monkeypatch.setattr(catalogue_module, "catalogue", lambda: {"mine": model})
-    monkeypatch.setattr("keras_elmo.weights.location.catalogue", lambda: {"mine": model})
+    monkeypatch.setattr("keras_elmo.weights.sources.location.catalogue", lambda: {"mine": model})
     assert load_elmo("mine").config["units"] == small_config()["units"]

@@ -11,7 +11,7 @@ import pytest
 from support import random_variables, small_config
 
 from keras_elmo.weights import save_bilm_tf
-from keras_elmo.weights.hub import fetch_from_hub, is_hub_address
+from keras_elmo.weights.sources.hub import fetch_from_hub, is_hub_address
 
 pytest.importorskip("huggingface_hub")
 COMMIT = "a" * 40

@@ -1,0 +1,1 @@
+"""Where weights come from: presets, published models, hubs, downloads."""
