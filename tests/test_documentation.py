@@ -15,7 +15,7 @@ DOCUMENTS = ["README.md", "docs/guide.md"]
 NOT_RUN = {
     "keras_elmo.tune(": "a search of many trainings: tests/search",
     'load_elmo("module/")': "a module of TF-Hub: tests/elmo/test_tf_hub.py",
-    "import onnxruntime": "an ELMo in ONNX: tests/embedding/test_onnx_model.py",
+    "import onnxruntime": "an ELMo in ONNX: tests/embedding/engines/test_onnx_model.py",
     "bilm_tf_training/": "a checkpoint of bilm-tf: tests/elmo/test_checkpoint_file.py",
 }
 

@@ -11,7 +11,7 @@ from support import elmo_configs, random_variables, small_backbone
 from keras_elmo import ElmoBackbone, ElmoPreprocessor
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.embedding.lanes import MAX_LANES, STEPS
+from keras_elmo.embedding.engines.lanes import MAX_LANES, STEPS
 
 SENTENCES = ["a bc", "", "d e f g h i j k l m n", "o", "p q r s", "t u v", "w " * (3 * STEPS)]
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)

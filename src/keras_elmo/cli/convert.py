@@ -65,10 +65,10 @@ def convert(
         say(f"Wrote {output}", quiet=quiet)
         return
     if to == ElmoFormat.ONNX:
-        from keras_elmo.embedding.onnx_engine import check_installed
+        from keras_elmo.embedding.engines.onnx_engine import check_installed
 
         check_installed("--to onnx", "onnx")
-        from keras_elmo.embedding.onnx_model import save_onnx
+        from keras_elmo.embedding.engines.onnx_model import save_onnx
 
         save_onnx(elmo, output)
         say(f"Wrote {output}", quiet=quiet)

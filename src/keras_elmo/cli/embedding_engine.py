@@ -33,7 +33,7 @@ class EngineOptions(NamedTuple):
             ValueError: a combination that means nothing, or that there is not yet.
             FileNotFoundError: no such preset or file.
         """
-        from keras_elmo.embedding.engines import choose_engine
+        from keras_elmo.embedding.engines.engines import choose_engine
         from keras_elmo.embedding.store.fingerprint import fingerprint
         from keras_elmo.files.opening import check_file
         from keras_elmo.weights.sources.presets import DEFAULT_PRESET
@@ -72,7 +72,7 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     """
     from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.engines import choose_engine
+    from keras_elmo.embedding.engines.engines import choose_engine
 
     if chosen.stateful:
         return _stateful_engine(chosen)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_elmo.embedding.engine import Block, Engine, State, zero_state
-from keras_elmo.embedding.engines import make_engine
-from keras_elmo.embedding.lanes import Job, Lanes
+from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
+from keras_elmo.embedding.engines.engines import make_engine
+from keras_elmo.embedding.engines.lanes import Job, Lanes
 from keras_elmo.embedding.sources import Loaded, Pretrained, Published, Source
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
@@ -26,7 +26,7 @@ class ElmoEmbedder:
     """Gives the features of a frozen ELMo for any number of sentences.
 
     The character CNN runs once per word type (the words seen last are remembered), the biLM over
-    lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.lanes.Lanes].
+    lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.engines.lanes.Lanes].
 
     Args:
         elmo: a preset's name, the path of an ELMo of any format, `Published` files, or a backbone.
@@ -99,7 +99,7 @@ class ElmoEmbedder:
             )
         tokens = (self._ids.tokens(sentence) for sentence in sentences)
         if self._stateful:
-            from keras_elmo.embedding.stateful import embed_stateful
+            from keras_elmo.embedding.engines.stateful import embed_stateful
 
             yield from embed_stateful(self._source.backbone(), self._preprocessor, tokens)
             return

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, save_model
 
-from keras_elmo.embedding.engine import check_encoder
-from keras_elmo.embedding.onnx_graph import (
+from keras_elmo.embedding.engines.engine import check_encoder
+from keras_elmo.embedding.engines.onnx_graph import (
     INT64_MAX,
     Arrays,
     Graph,

@@ -9,7 +9,7 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
-from keras_elmo.embedding.engine import (
+from keras_elmo.embedding.engines.engine import (
     DIRECTIONS,
     Block,
     State,
@@ -20,7 +20,7 @@ from keras_elmo.embedding.engine import (
 
 
 class KerasEngine:
-    """See [`Engine`][keras_elmo.embedding.engine.Engine]. It reads the backbone's own variables.
+    """See [`Engine`][keras_elmo.embedding.engines.engine.Engine]. It reads the backbone's own variables.
 
     Args:
         backbone: the ELMo; not stateful.

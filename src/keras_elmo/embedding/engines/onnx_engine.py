@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.engine import Block, State, check_encoder, checksum, named_inputs
+from keras_elmo.embedding.engines.engine import Block, State, check_encoder, checksum, named_inputs
 
 
 class OnnxEngine:
-    """See [`Engine`][keras_elmo.embedding.engine.Engine].
+    """See [`Engine`][keras_elmo.embedding.engines.engine.Engine].
 
     Args:
         config: `ElmoBackbone`'s configuration.
@@ -30,7 +30,7 @@ class OnnxEngine:
     ):
         check_encoder(config)
         check_installed("`engine='onnx'`", "onnx", "onnxruntime")
-        from keras_elmo.embedding.onnx_graph import block_model, words_model
+        from keras_elmo.embedding.engines.onnx_graph import block_model, words_model
 
         self.config = config
         self.static_shapes = False

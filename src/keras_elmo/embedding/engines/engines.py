@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from keras_elmo._backend import BackendError, ensure_backend
-from keras_elmo.embedding.engine import ENGINES, PRECISIONS, Engine
+from keras_elmo.embedding.engines.engine import ENGINES, PRECISIONS, Engine
 from keras_elmo.embedding.sources import Loaded, Source
 
 _PRECISIONS = {"keras": ("float32", "bfloat16"), "onnx": ("float32", "int8")}
@@ -13,11 +13,11 @@ def make_engine(source: Source, engine: str = "auto", precision: str = "float32"
     """An engine: see `ElmoEmbedder` for the arguments."""
     engine = choose_engine(engine, precision, loaded=isinstance(source, Loaded))
     if engine == "onnx":
-        from keras_elmo.embedding.onnx_engine import OnnxEngine
+        from keras_elmo.embedding.engines.onnx_engine import OnnxEngine
 
         return OnnxEngine(*source.arrays(), precision)
     backbone = source.backbone()
-    from keras_elmo.embedding.keras_engine import KerasEngine
+    from keras_elmo.embedding.engines.keras_engine import KerasEngine
 
     return KerasEngine(backbone, precision)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from keras_elmo.embedding.engine import DIRECTIONS
+from keras_elmo.embedding.engines.engine import DIRECTIONS
 
 _OPSET, _IR_VERSION = 18, 9
 INT64_MAX = np.iinfo(np.int64).max
@@ -45,7 +45,7 @@ def block_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
     Returns:
         A graph with the inputs `forward` and `backward` `(steps, rows, P)`, `begins` bool
         `(steps, rows, 1)`, `state_i` and `start_i`, and the outputs `layer_i` `(steps, rows, P)`
-        and `after_i`, in the order of [`Engine.advance`][keras_elmo.embedding.engine.Engine].
+        and `after_i`, in the order of [`Engine.advance`][keras_elmo.embedding.engines.engine.Engine].
     """
     graph = Graph(precision)
     size, units, count = config["projection_dim"], config["units"], config["num_layers"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_elmo.embedding.engine import Block, Engine, State
+from keras_elmo.embedding.engines.engine import Block, Engine, State
 
 MAX_LANES = 64
 # Of a block of all lanes: bounds the memory of the input part, of which a step has 8 · units a row.

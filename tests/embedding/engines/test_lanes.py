@@ -5,9 +5,9 @@ import pytest
 from support import small_backbone, to_numpy
 
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.embedding import lanes
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.embedding.keras_engine import KerasEngine
+from keras_elmo.embedding.engines import lanes
+from keras_elmo.embedding.engines.keras_engine import KerasEngine
 
 MAX_LANES, STEPS = 8, 4
 ROWS = MAX_LANES * STEPS

@@ -14,7 +14,7 @@ from keras_elmo.weights.sources.published import PublishedElmo
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
-from keras_elmo.embedding.onnx_model import save_onnx  # noqa: E402
+from keras_elmo.embedding.engines.onnx_model import save_onnx  # noqa: E402
 
 WORDS = ["<S>", "</S>", "<UNK>", "profit", "rose", "."]
 SENTENCES = [["profit", "rose", "sharply", "."], [], ["."], ["a", "much", "longer", "rose", "."]]

@@ -1,0 +1,1 @@
+"""What runs a frozen ELMo: Keras, or ONNX Runtime."""
