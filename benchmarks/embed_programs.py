@@ -21,7 +21,7 @@ PACKAGES = {"keras": ["keras", "tensorflow"], "onnx": ["onnxruntime"]}
 
 def load_embedder(folder, engine, precision):
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.sources import Published
+    from keras_elmo.embedding.output.sources import Published
 
     source = Published(f"{folder}/weights.hdf5", f"{folder}/options.json")
     embedder = ElmoEmbedder(source, engine=engine, precision=precision)

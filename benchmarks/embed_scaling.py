@@ -27,7 +27,7 @@ from benchmarks.embed_report import machine
 from benchmarks.full_size import write_random_weights
 from benchmarks.synthetic_text import TEXT, SyntheticText, read_sentences
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.embedding.sources import Published
+from keras_elmo.embedding.output.sources import Published
 
 SIZES, LENGTHS = (10_000, 30_000, 100_000, 300_000, 1_000_000), (10, 25, 50, 100, 200)
 

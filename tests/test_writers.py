@@ -20,8 +20,8 @@ import pytest
 from kill_support import check_kills, kill, write
 from support import random_variables, small_backbone, small_config
 
-from keras_elmo.embedding.embed_file import Engine, embed_file
-from keras_elmo.embedding.feature_choice import FeatureChoice
+from keras_elmo.embedding.output.embed_file import Engine, embed_file
+from keras_elmo.embedding.output.feature_choice import FeatureChoice
 from keras_elmo.embedding.store.feature_store import FeatureStore
 from keras_elmo.embedding.store.folder import StoredModel, remove_store
 from keras_elmo.files.folder_lock import BusyError

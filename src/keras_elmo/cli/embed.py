@@ -106,8 +106,8 @@ def embed(
     """
     from keras_elmo.cli.embed_progress import ShownProgress
     from keras_elmo.data.formats import count_sentences, read_token_lists
-    from keras_elmo.embedding.embed_file import embed_file
-    from keras_elmo.embedding.feature_choice import FeatureChoice
+    from keras_elmo.embedding.output.embed_file import embed_file
+    from keras_elmo.embedding.output.feature_choice import FeatureChoice
     from keras_elmo.files.work_folder import work_path
 
     source = (sentences, file_format, text)

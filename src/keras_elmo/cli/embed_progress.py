@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from keras_elmo.cli.console import err, progress_bar, say
-from keras_elmo.embedding.embed_file import EmbedProgress
+from keras_elmo.embedding.output.embed_file import EmbedProgress
 
 _LINE_SECONDS = 60.0  # between two lines where there is no terminal
 

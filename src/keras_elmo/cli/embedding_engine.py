@@ -10,8 +10,8 @@ from keras_elmo.cli.elmo import check_elmo_options, check_vocabulary, load_elmo
 from keras_elmo.cli.presets import fetch_if_named
 
 if TYPE_CHECKING:
-    from keras_elmo.embedding.embed_file import Engine
-    from keras_elmo.embedding.sources import Pretrained, Published
+    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.sources import Pretrained, Published
 
 
 class EngineOptions(NamedTuple):
@@ -70,9 +70,9 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     Raises:
         ValueError, OSError: as `load_elmo`.
     """
-    from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.embedding.engines.engines import choose_engine
+    from keras_elmo.embedding.output.embed_file import Engine
 
     if chosen.stateful:
         return _stateful_engine(chosen)
@@ -90,7 +90,7 @@ def load_engine(chosen: EngineOptions) -> "Engine":
 
 
 def _source(chosen: EngineOptions) -> "Pretrained | Published":
-    from keras_elmo.embedding.sources import Pretrained, Published
+    from keras_elmo.embedding.output.sources import Pretrained, Published
     from keras_elmo.text.vocabulary import Vocabulary
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
@@ -116,8 +116,8 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
     import keras
     import numpy as np
 
-    from keras_elmo.embedding.embed_file import Engine
     from keras_elmo.embedding.embedder import ElmoEmbedder
+    from keras_elmo.embedding.output.embed_file import Engine
     from keras_elmo.weights.formats.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)

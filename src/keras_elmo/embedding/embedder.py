@@ -11,7 +11,7 @@ import numpy as np
 from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines.engines import make_engine
 from keras_elmo.embedding.engines.lanes import Job, Lanes
-from keras_elmo.embedding.sources import Loaded, Pretrained, Published, Source
+from keras_elmo.embedding.output.sources import Loaded, Pretrained, Published, Source
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
 

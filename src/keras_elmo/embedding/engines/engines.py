@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from keras_elmo._backend import BackendError, ensure_backend
 from keras_elmo.embedding.engines.engine import ENGINES, PRECISIONS, Engine
-from keras_elmo.embedding.sources import Loaded, Source
+from keras_elmo.embedding.output.sources import Loaded, Source
 
 _PRECISIONS = {"keras": ("float32", "bfloat16"), "onnx": ("float32", "int8")}
 

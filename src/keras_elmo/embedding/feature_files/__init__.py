@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from keras_elmo.embedding.feature_rows import FeatureRows
+from keras_elmo.embedding.output.feature_rows import FeatureRows
 
 HDF5, NPZ, NPY, PARQUET, SAFETENSORS = "hdf5", "npz", "npy", "parquet", "safetensors"
 _MODULES = {

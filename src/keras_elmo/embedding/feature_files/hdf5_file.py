@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 from h5py import h5f, h5p
 
-from keras_elmo.embedding.feature_rows import FeatureRows
+from keras_elmo.embedding.output.feature_rows import FeatureRows
 from keras_elmo.files.space import require_space
 
 

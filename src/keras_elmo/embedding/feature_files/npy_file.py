@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_elmo.embedding.feature_files import offsets_file
-from keras_elmo.embedding.feature_rows import FeatureRows
+from keras_elmo.embedding.output.feature_rows import FeatureRows
 
 
 def write(path: Path, rows: FeatureRows) -> None:

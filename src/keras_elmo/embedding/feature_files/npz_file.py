@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_elmo.embedding.feature_files.npy_file import write_features, write_offsets
-from keras_elmo.embedding.feature_rows import FeatureRows
+from keras_elmo.embedding.output.feature_rows import FeatureRows
 
 
 def write(path: Path, rows: FeatureRows) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.feature_rows import FeatureRows
+from keras_elmo.embedding.output.feature_rows import FeatureRows
 
 try:
     import pyarrow as pa  # pyright: ignore[reportMissingImports]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.embedding.feature_rows import FeatureRows
+from keras_elmo.embedding.output.feature_rows import FeatureRows
 
 _TYPES = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16"}
 _ALIGNMENT = 8  # of the first tensor, so that it can be mapped

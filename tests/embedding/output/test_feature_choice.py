@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_elmo.embedding.feature_choice import FeatureChoice
+from keras_elmo.embedding.output.feature_choice import FeatureChoice
 
 FEATURES = np.random.default_rng(1).normal(size=(5, 3, 8)).astype(np.float32)
 EXPECTED = [

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from keras_elmo.embedding import feature_files
-from keras_elmo.embedding.embed_file import EmbedProgress, Engine, embed_file
-from keras_elmo.embedding.feature_choice import FeatureChoice
+from keras_elmo.embedding.output.embed_file import EmbedProgress, Engine, embed_file
+from keras_elmo.embedding.output.feature_choice import FeatureChoice
 from keras_elmo.files.work_folder import work_folder
 
 SENTENCES = [[f"w{i}{j}é" for j in range(1 + i % 4)] for i in range(150)]

@@ -17,8 +17,8 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
-from keras_elmo.embedding.feature_rows import LENGTHS, ROWS, TOKENS, FeatureRows
-from keras_elmo.embedding.job_records import DONE, Done, Job, sentence_line
+from keras_elmo.embedding.output.feature_rows import LENGTHS, ROWS, TOKENS, FeatureRows
+from keras_elmo.embedding.output.job_records import DONE, Done, Job, sentence_line
 from keras_elmo.files.new_file import check_new_file
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import clear, work_folder, work_path

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_elmo.embedding.feature_choice import FeatureChoice
 from keras_elmo.embedding.feature_files import (
     WITH_TOKENS,
     feature_format,
     feature_writer,
     output_files,
 )
-from keras_elmo.embedding.job_records import Job
-from keras_elmo.embedding.unfinished import UnfinishedFeatures
+from keras_elmo.embedding.output.feature_choice import FeatureChoice
+from keras_elmo.embedding.output.job_records import Job
+from keras_elmo.embedding.output.unfinished import UnfinishedFeatures
 from keras_elmo.files.new_file import check_place
 from keras_elmo.files.space import require_space
 

@@ -1,0 +1,1 @@
+"""Files of embeddings, and the unfinished ones that a run goes on with."""
