@@ -24,7 +24,7 @@ from rich.table import Table
 
 from benchmarks.pretraining_gain import read_split
 from keras_elmo import ElmoEmbedder, ElmoTextClassifier
-from keras_elmo.tasks.keras_data import keras_data
+from keras_elmo.batching.keras_data import keras_data
 
 
 class EpochTimes(keras.callbacks.Callback):

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.tasks.batches import FEATURES
+from keras_elmo.batching.batches import FEATURES
 
 SENTENCES, WORDS, BATCHES, STEPS = 32, 27, 10, 20
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoPairClassifier, ElmoTextClassifier, ElmoTokenClassifier
+from keras_elmo.batching.batches import FEATURES
 from keras_elmo.tasks import model_calls
-from keras_elmo.tasks.batches import FEATURES
 from keras_elmo.tasks.model_calls import ModelCalls
 
 SMALL = {"lstm_units": 4, "elmo_dropout": 0.0, "dropout": 0.0}

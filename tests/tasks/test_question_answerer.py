@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoQuestionAnswerer
-from keras_elmo.tasks.answers import best_spans, find_answers
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.prediction import prediction_records
-from keras_elmo.tasks.question_batches import (
+from keras_elmo.batching.question_batches import (
     WindowBatches,
     answer_tokens,
     make_pairs,
@@ -19,6 +15,10 @@ from keras_elmo.tasks.question_batches import (
     rows_to_train,
     window_texts,
 )
+from keras_elmo.tasks.answers import best_spans, find_answers
+from keras_elmo.tasks.evaluation import evaluate_task
+from keras_elmo.tasks.loading import load_task
+from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.text.tokenizers import get_tokenizer
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.batching.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 from keras_elmo.data.datasets import SEQ2SEQ, TAGGING, Dataset
 from keras_elmo.data.joint_datasets import JOINT
 from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
@@ -21,7 +22,6 @@ from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
-from keras_elmo.tasks.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_regressor import ElmoTextRegressor

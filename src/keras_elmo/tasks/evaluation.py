@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.batching.labels import LabelEncoder
+from keras_elmo.batching.question_batches import answer_texts
 from keras_elmo.metrics.calibration import expected_calibration_error
 from keras_elmo.metrics.classification import (
     classification_report,
@@ -24,9 +26,7 @@ from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.data_facts import unknown_tokens
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.joint_tagger import ElmoJointTagger
-from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-from keras_elmo.tasks.question_batches import answer_texts
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tag_head import LEFT_OUT, TagHead
 from keras_elmo.tasks.task import ElmoTask

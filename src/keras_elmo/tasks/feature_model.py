@@ -5,10 +5,10 @@ from typing import Any
 
 import keras
 
+from keras_elmo.batching.batches import FEATURES
+from keras_elmo.batching.word_types import INDEX, TYPES, features_of_types
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.upper_layers import UpperLayers
-from keras_elmo.tasks.batches import FEATURES
-from keras_elmo.tasks.word_types import INDEX, TYPES, features_of_types
 
 
 class FeatureModel(keras.Model):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.tasks.batches import split_rows, take_rows
+from keras_elmo.batching.batches import split_rows, take_rows
 from keras_elmo.tasks.text_data import gives_batches, gives_texts, is_generator
 from keras_elmo.text.rows import as_rows
 

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.batching.batches import TargetFunction
+from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import JointAnnotation
 from keras_elmo.tasks.gate import Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
-from keras_elmo.tasks.labels import LabelEncoder
 from keras_elmo.tasks.sentence_head import SentenceHead
 from keras_elmo.tasks.tag_head import TagHead, retracing
 from keras_elmo.tasks.task import ElmoTask

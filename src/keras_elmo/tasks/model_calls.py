@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
+from keras_elmo.batching.batches import FEATURES, SentenceBatches
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.tasks.batches import FEATURES, SentenceBatches
 
 # Tokens whose features are held at a time: 200 MB for a small ELMo, 800 MB for the original.
 TOKENS_IN_MEMORY = 2**16

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from keras_elmo.batching.pair_batches import PairBatches, Texts, make_texts
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.tasks.pair_batches import PairBatches, Texts, make_texts
 from keras_elmo.tasks.pair_encoder import EncodedPair, TextEncoder, encode_pair
 
 if TYPE_CHECKING:

@@ -6,13 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.metrics.question_answering import answer_scores, best_threshold
-from keras_elmo.tasks.answers import find_answers
-from keras_elmo.tasks.gate import Examples, read_examples
-from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
-from keras_elmo.tasks.question_batches import (
+from keras_elmo.batching.question_batches import (
     AnswerTokens,
     Pair,
     WindowBatches,
@@ -25,6 +19,12 @@ from keras_elmo.tasks.question_batches import (
     rows_to_train,
     window_texts,
 )
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.tasks.answers import find_answers
+from keras_elmo.tasks.gate import Examples, read_examples
+from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.window_scores import WindowScores

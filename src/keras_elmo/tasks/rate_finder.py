@@ -8,13 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.batching.batches import take_rows
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
 from keras_elmo.fine_tuning.optimizer import use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import RangeTest
 from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
-from keras_elmo.tasks.batches import take_rows
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.task import ElmoTask
 

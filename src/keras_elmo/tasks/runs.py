@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
@@ -14,7 +15,6 @@ from keras_elmo.files.opening import check_file
 from keras_elmo.layers.mixes import MIXES
 from keras_elmo.tasks.labelled_files import LabelledData, check_options, read_for
 from keras_elmo.tasks.run_options import SEQUENCES, RunOptions
-from keras_elmo.tasks.symbols import WORDS, find_symbols
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model

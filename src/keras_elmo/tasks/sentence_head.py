@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.batching.batches import TargetFunction
+from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.tasks.batches import TargetFunction
-from keras_elmo.tasks.labels import LabelEncoder
 
 
 class SentenceHead:

@@ -8,17 +8,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.tasks.batches import (
+from keras_elmo.batching.batches import (
     InEpochOrder,
     SentenceBatches,
     TargetFunction,
 )
+from keras_elmo.batching.keras_data import keras_data
+from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.feature_cache import CachedFeatures
 from keras_elmo.tasks.finite_loss import FiniteLoss
 from keras_elmo.tasks.gate import Examples, hold_out, read_examples
-from keras_elmo.tasks.keras_data import keras_data
 from keras_elmo.tasks.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.served_features import serve_features

@@ -8,17 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
-from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.layers.attention_decoder import AttentionDecoder
-from keras_elmo.layers.spelled_words import SpelledWords
-from keras_elmo.tasks.batches import TargetFunction
-from keras_elmo.tasks.beam_search import Hypothesis, beam_search
-from keras_elmo.tasks.decoding import Candidate, Decoding
-from keras_elmo.tasks.gate import Examples
-from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.sequence_batches import (
+from keras_elmo.batching.batches import TargetFunction
+from keras_elmo.batching.sequence_batches import (
     CHARACTER_STEPS,
     SOURCE_IDS,
     TARGET_IDS,
@@ -26,8 +17,17 @@ from keras_elmo.tasks.sequence_batches import (
     SequenceBatches,
     padded_targets,
 )
+from keras_elmo.batching.symbols import WORDS, SourceReader, TargetSymbols, read_targets
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.inference import compiled_call
+from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.layers.attention_decoder import AttentionDecoder
+from keras_elmo.layers.spelled_words import SpelledWords
+from keras_elmo.tasks.beam_search import Hypothesis, beam_search
+from keras_elmo.tasks.decoding import Candidate, Decoding
+from keras_elmo.tasks.gate import Examples
+from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.sequence_loss import SequenceLoss
-from keras_elmo.tasks.symbols import WORDS, SourceReader, TargetSymbols, read_targets
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -46,7 +46,7 @@ class ElmoSeq2Seq(ElmoTask):
     Args:
         backbone: the ELMo.
         labels: the symbols that can be written, such as `find_symbols(y)` from
-            `keras_elmo.tasks.symbols`: all others are `<UNK>`.
+            `keras_elmo.batching.symbols`: all others are `<UNK>`.
         target: `"words"`, which spaces separate, or `"characters"`.
         source_characters: the characters that get a vector, such as `find_characters(tokens)`;
             others share one. None reads words.

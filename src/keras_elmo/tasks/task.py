@@ -9,6 +9,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
@@ -30,7 +31,6 @@ from keras_elmo.tasks.encoder import (
     make_word_table,
 )
 from keras_elmo.tasks.keywords import check_keywords, parameter_names
-from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.limits import check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
 from keras_elmo.weights.new_folder import new_folder

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.batching.batches import SentenceBatches, TargetFunction
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
-from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
 from keras_elmo.tasks.gate import read_examples, read_validation
 from keras_elmo.tasks.ngram_bayes import NGramBayes
 from keras_elmo.tasks.task import ElmoTask

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_elmo.tasks.batches import SentenceBatches
+from keras_elmo.batching.batches import SentenceBatches
 from keras_elmo.text.rows import as_rows, column_names, is_container, plain
 
 

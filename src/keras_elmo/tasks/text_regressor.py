@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.rows import as_rows
 

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.batching.batches import TargetFunction
+from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.batches import TargetFunction
 from keras_elmo.tasks.entities import Annotation
-from keras_elmo.tasks.labels import Label, LabelEncoder, class_labels
 from keras_elmo.tasks.tag_head import TagHead, retracing, token_loss
 from keras_elmo.tasks.task import ElmoTask
 

@@ -6,7 +6,7 @@ import pytest
 from support import to_numpy
 
 from keras_elmo import ElmoTextClassifier, ElmoTokenClassifier
-from keras_elmo.tasks.keras_data import keras_data
+from keras_elmo.batching.keras_data import keras_data
 
 TENSORFLOW = keras.config.backend() == "tensorflow"
 

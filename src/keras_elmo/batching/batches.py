@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo.batching.word_types import WordTypes
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.word_types import WordTypes
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
 

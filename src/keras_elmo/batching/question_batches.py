@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
+from keras_elmo.batching.pair_batches import PairBatches, Texts, is_pair
 from keras_elmo.data.squad import squad_rows
-from keras_elmo.tasks.pair_batches import PairBatches, Texts, is_pair
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.rows import as_rows, column_names, plain
 from keras_elmo.text.tokenizers import Span, Tokenizer
@@ -41,7 +41,7 @@ def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
     """Tokens of questions and passages, each distinct text split once.
 
     Args:
-        x: what [`question_rows`][keras_elmo.tasks.question_batches.question_rows] takes.
+        x: what [`question_rows`][keras_elmo.batching.question_batches.question_rows] takes.
         tokenizer: splits the texts.
 
     Raises:
@@ -238,7 +238,7 @@ def rows_to_train(
 
 
 def window_texts(pairs: Sequence[Pair], rows: Sequence[Row]) -> list[Texts]:
-    """The windows with their questions, as [`PairBatches`][keras_elmo.tasks.pair_batches] takes."""
+    """The windows with their questions, as [`PairBatches`][keras_elmo.batching.pair_batches] takes."""
     return [
         (pairs[row.pair].passage[row.start : row.end], pairs[row.pair].question) for row in rows
     ]

@@ -7,8 +7,8 @@ from keras import ops
 from support import small_backbone, to_numpy
 
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
+from keras_elmo.batching.word_types import INDEX, TYPES, WordTypes, features_of_types
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.tasks.word_types import INDEX, TYPES, WordTypes, features_of_types
 from keras_elmo.weights.detection import load_elmo
 
 SENTENCES = [["a", "bb", "a", "overlongword"], [], ["bb"], ["ccc", "a", "日本"]]

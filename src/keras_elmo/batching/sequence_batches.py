@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.batching.batches import SentenceBatches, TargetFunction
+from keras_elmo.batching.symbols import SourceSteps
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.batches import SentenceBatches, TargetFunction
-from keras_elmo.tasks.symbols import SourceSteps
 from keras_elmo.text.vocabulary import BOS_ID
 
 CHARACTER_STEPS, WORD_PLACES = "source_characters", "source_places"

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.batching.batches import FEATURES, SentenceBatches
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.batches import FEATURES, SentenceBatches
 from keras_elmo.tasks.pair_encoder import MASK, OTHER
 from keras_elmo.text.rows import as_rows, column_names
 
@@ -81,7 +81,7 @@ class PairBatches(SentenceBatches):
     Args:
         texts: of each row the tokens of a text and of the other one.
         preprocessor, input_names, kwargs: see
-            [`SentenceBatches`][keras_elmo.tasks.batches.SentenceBatches].
+            [`SentenceBatches`][keras_elmo.batching.batches.SentenceBatches].
 
     Attributes:
         sentences: each distinct text, so that ELMo reads it once; `features` are theirs.

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo.tasks.batches import SentenceBatches
+from keras_elmo.batching.batches import SentenceBatches
 
 _READ_AHEAD = 2  # batches
 
