@@ -14,7 +14,7 @@ import numpy as np
 from keras_elmo import ElmoTokenClassifier
 from keras_elmo.data.datasets import read_dataset
 from keras_elmo.layers.chain import viterbi
-from keras_elmo.tasks.feature_cache import CachedFeatures
+from keras_elmo.training.feature_cache import CachedFeatures
 
 
 def main() -> None:

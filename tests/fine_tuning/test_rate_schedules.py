@@ -9,7 +9,7 @@ from keras_elmo import ElmoPreprocessor, ElmoTextClassifier, discriminative_lear
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import Scaled
 from keras_elmo.fine_tuning.unfreezing import Stage
-from keras_elmo.tasks.training_facts import training_facts
+from keras_elmo.training.training_facts import training_facts
 
 CosineDecay = keras.optimizers.schedules.CosineDecay
 SCHEDULE = CosineDecay(1e-3, 10)

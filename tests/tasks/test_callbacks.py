@@ -10,7 +10,7 @@ from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 from keras_elmo.layers.groups import group_of
-from keras_elmo.tasks.checkpoint import TrainingCheckpoint
+from keras_elmo.training.checkpoint import TrainingCheckpoint
 
 TEXTS, LABELS = ["good film", "bad film"], ["p", "n"]
 RECIPE = Recipe(unfreezing=[Stage(["head"], 2), Stage(["mix", "head"])])

@@ -17,9 +17,9 @@ from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.pretraining import checkpoint as pretraining_checkpoint
 from keras_elmo.pretraining.config import check_state
-from keras_elmo.tasks import checkpoint as training_checkpoint
 from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.task_labels import read_task_labels
+from keras_elmo.training import checkpoint as training_checkpoint
 from keras_elmo.weights import WeightsError
 from keras_elmo.weights.checksums import check_file, checksums
 from keras_elmo.weights.detection import load_elmo

@@ -146,7 +146,7 @@ def test_without_a_disk_features_stay_in_memory(
     assert "computed in" in history.features
     assert "features cannot be kept on disk" in caplog.text
     assert "Held in memory" in caplog.text
-    monkeypatch.setattr("keras_elmo.tasks.feature_cache.MEMORY_LIMIT", 100)
+    monkeypatch.setattr("keras_elmo.training.feature_cache.MEMORY_LIMIT", 100)
     classifier(backbone, preprocessor).fit(*reviews, epochs=1, verbose=0)
     assert "ELMo runs in every epoch" in caplog.text
 

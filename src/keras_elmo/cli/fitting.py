@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from keras_elmo.data.datasets import Dataset
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.recipes import Recipe
-    from keras_elmo.tasks.checkpoint import TrainingCheckpoint
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.training import TrainingResult
+    from keras_elmo.training.checkpoint import TrainingCheckpoint
 
 
 def fit(
@@ -167,7 +167,7 @@ def checkpoint_of(
     Raises:
         FileExistsError: there is one of a training that shall be neither continued nor replaced.
     """
-    from keras_elmo.tasks.checkpoint import TrainingCheckpoint
+    from keras_elmo.training.checkpoint import TrainingCheckpoint
 
     path = _checkpoint_path(output)
     if not (anew or resume):

@@ -15,18 +15,18 @@ from keras_elmo.batching.batches import (
 )
 from keras_elmo.batching.keras_data import keras_data
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.tasks.checkpoint import TrainingCheckpoint
-from keras_elmo.tasks.feature_cache import CachedFeatures
-from keras_elmo.tasks.finite_loss import FiniteLoss
 from keras_elmo.tasks.gate import Examples, hold_out, read_examples
 from keras_elmo.tasks.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.model_calls import ModelCalls
-from keras_elmo.tasks.served_features import serve_features
-from keras_elmo.tasks.stages import StagedTraining
 from keras_elmo.tasks.text_data import gives_batches
 from keras_elmo.tasks.text_model import TextModel
-from keras_elmo.tasks.training_facts import training_facts
-from keras_elmo.tasks.whole_training import WholeTraining
+from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.training.feature_cache import CachedFeatures
+from keras_elmo.training.finite_loss import FiniteLoss
+from keras_elmo.training.served_features import serve_features
+from keras_elmo.training.stages import StagedTraining
+from keras_elmo.training.training_facts import training_facts
+from keras_elmo.training.whole_training import WholeTraining
 
 
 class SentenceModel(TextModel):

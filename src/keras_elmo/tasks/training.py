@@ -14,8 +14,8 @@ import numpy as np
 
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
-from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.training.checkpoint import TrainingCheckpoint
 
 
 @dataclass

@@ -10,8 +10,8 @@ from support import small_backbone
 from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
-from keras_elmo.tasks.checkpoint import TrainingCheckpoint
 from keras_elmo.tasks.training import train_task
+from keras_elmo.training.checkpoint import TrainingCheckpoint
 
 # All that a checkpoint has to hold: stages, moments, a schedule, an anchor, random states.
 ALL = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
@@ -185,7 +185,7 @@ def test_damaged_and_foreign_files_are_refused(train, tmp_path, begun):
 
 
 def test_a_full_disk_keeps_the_older_checkpoint(train, tmp_path, begun, monkeypatch, caplog):
-    from keras_elmo.tasks import checkpoint as module
+    from keras_elmo.training import checkpoint as module
 
     path = tmp_path / "checkpoint"
     path.write_bytes(begun)

@@ -6,7 +6,7 @@ from keras_elmo.batching.batches import SentenceBatches
 from keras_elmo.batching.word_types import WordTypes, can_read_types
 from keras_elmo.elmo.upper_layers import UpperLayers
 from keras_elmo.fine_tuning.unfreezing import frozen_layers
-from keras_elmo.tasks.feature_cache import CachedFeatures
+from keras_elmo.training.feature_cache import CachedFeatures
 
 
 def serve_features(

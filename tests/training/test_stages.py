@@ -123,7 +123,7 @@ def test_stored_features_of_frozen_layers_are_exact(weights_after, groups):
 
 
 def test_features_serve_the_next_stage(backbone, preprocessor, reviews, monkeypatch):
-    from keras_elmo.tasks import served_features
+    from keras_elmo.training import served_features
 
     made = []
     original = served_features.CachedFeatures

@@ -18,8 +18,8 @@ from keras_elmo.fine_tuning.optimizer import scale_loss_as, use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
 from keras_elmo.layers.groups import group_of
-from keras_elmo.tasks.checkpoint import TrainingCheckpoint
-from keras_elmo.tasks.whole_training import WholeTraining
+from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.training.whole_training import WholeTraining
 
 # Trains from an epoch up to another one, the first without the batches that are done.
 FitEpochs = Callable[[int, int, int], Any]

@@ -1,0 +1,1 @@
+"""One training: stages, checkpoints, finite loss, features served to `fit`."""
