@@ -37,8 +37,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
-    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
-    from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
     from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.sources.presets import list_presets

@@ -30,7 +30,7 @@ def test_training_data(run, tiny, tmp_path, name, content, message):
 
 @pytest.fixture(scope="module")
 def trained(tiny, tmp_path_factory):
-    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 
     folder = tmp_path_factory.mktemp("trained") / "model"
     classifier = ElmoTextClassifier.from_preset(tiny, labels=["neg", "pos"], lstm_units=4)

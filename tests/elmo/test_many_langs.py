@@ -16,7 +16,7 @@ from keras_elmo.elmo.embedding import ElmoEmbedding
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.weights import WeightsError
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.many_langs import ENCODER_FILE, TOKEN_FILE

@@ -8,7 +8,7 @@ from keras_elmo.cli.console import say
 if TYPE_CHECKING:
     from keras_elmo.data.datasets import Dataset
     from keras_elmo.tasks.task import ElmoTask
-    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 
 
 def check_steps(
@@ -49,7 +49,7 @@ def do_steps(
     quiet: bool = False,
 ) -> None:
     """Add n-grams and calibrate a classifier as wanted, and say how."""
-    from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 
     if held_out is None or not isinstance(model, ElmoTextClassifier):
         return

@@ -23,8 +23,8 @@ from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.tasks.text_classifier import ElmoTextClassifier
-from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary

@@ -15,7 +15,7 @@ from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.text.rows import as_rows
 
 

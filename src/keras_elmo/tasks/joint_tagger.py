@@ -14,9 +14,9 @@ from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.entities import JointAnnotation
 from keras_elmo.tasks.gate import Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
-from keras_elmo.tasks.sentence_head import SentenceHead
 from keras_elmo.tasks.tag_head import TagHead, retracing
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.texts.sentence_head import SentenceHead
 from keras_elmo.text.rows import as_rows, column_names, plain
 
 
@@ -37,7 +37,7 @@ class ElmoJointTagger(ElmoTask):
         schemes: column → the scheme of its tags; see
             [`ElmoTokenClassifier`][keras_elmo.tasks.token_classifier.ElmoTokenClassifier].
         pooling: how the sentence becomes one vector; see
-            [`ElmoTextClassifier`][keras_elmo.tasks.text_classifier.ElmoTextClassifier].
+            [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier].
         kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
 
     Example:

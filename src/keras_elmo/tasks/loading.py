@@ -12,8 +12,8 @@ from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.task_labels import task_folder
-from keras_elmo.tasks.text_classifier import ElmoTextClassifier
-from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.sources.presets import TASK_FILE

@@ -3,7 +3,7 @@
 import keras
 
 from keras_elmo.tasks.pair_task import ElmoPairTask
-from keras_elmo.tasks.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -11,7 +11,7 @@ class ElmoPairClassifier(ElmoPairTask, ElmoTextClassifier):
     """Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → classes.
 
     `x` holds pairs of strings or token lists, `(text, other text)`; all else is as of
-    [`ElmoTextClassifier`][keras_elmo.tasks.text_classifier.ElmoTextClassifier]. How the two are
+    [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier]. How the two are
     compared: see [`ElmoPairTask`][keras_elmo.tasks.pair_task.ElmoPairTask].
 
     Example:

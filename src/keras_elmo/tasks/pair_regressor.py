@@ -3,7 +3,7 @@
 import keras
 
 from keras_elmo.tasks.pair_task import ElmoPairTask
-from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -11,7 +11,7 @@ class ElmoPairRegressor(ElmoPairTask, ElmoTextRegressor):
     """Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → a number.
 
     `x` holds pairs of strings or token lists, `(text, other text)`; all else is as of
-    [`ElmoTextRegressor`][keras_elmo.tasks.text_regressor.ElmoTextRegressor]. How the two are
+    [`ElmoTextRegressor`][keras_elmo.tasks.texts.text_regressor.ElmoTextRegressor]. How the two are
     compared: see [`ElmoPairTask`][keras_elmo.tasks.pair_task.ElmoPairTask].
 
     Example:

@@ -15,7 +15,7 @@ from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.tasks.pair_encoder import EncodedPair, TextEncoder, encode_pair
 
 if TYPE_CHECKING:
-    from keras_elmo.tasks.text_classifier import ElmoTextClassifier as Base
+    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier as Base
 else:
     Base = object  # Keras makes a functional model of a class with one line of ancestors only
 

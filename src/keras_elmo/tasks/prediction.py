@@ -13,9 +13,9 @@ from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.tasks.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.text_data import is_generator
-from keras_elmo.tasks.text_regressor import ElmoTextRegressor
+from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tags import marks_spans

@@ -27,7 +27,7 @@ from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.tasks.window_scores import WindowScores
+from keras_elmo.tasks.texts.window_scores import WindowScores
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows

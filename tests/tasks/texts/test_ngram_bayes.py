@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoPairClassifier, ElmoTextClassifier
-from keras_elmo.tasks.ngram_bayes import NGramBayes
+from keras_elmo.tasks.texts.ngram_bayes import NGramBayes
 from keras_elmo.weights.errors import WeightsError
 
 LABELS = ["negative", "positive"]

@@ -15,8 +15,8 @@ from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
 from keras_elmo.tasks.gate import read_examples, read_validation
-from keras_elmo.tasks.ngram_bayes import NGramBayes
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.tasks.texts.ngram_bayes import NGramBayes
 from keras_elmo.weights.sources.presets import NGRAMS_FILE
 
 
@@ -138,7 +138,7 @@ class ElmoTextClassifier(ElmoTask):
 
         It knows the words of the training data that ELMo has hardly met; on small sets both
         together are often better than either. See
-        [`NGramTable`][keras_elmo.tasks.ngram_bayes.NGramTable] for the formula. Keras's `evaluate`
+        [`NGramTable`][keras_elmo.tasks.texts.ngram_bayes.NGramTable] for the formula. Keras's `evaluate`
         goes on to measure the network alone.
 
         Args:

@@ -1,0 +1,1 @@
+"""A whole text: its class or its number."""
