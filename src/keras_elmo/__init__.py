@@ -32,14 +32,14 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
-    from keras_elmo.tasks.joint_tagger import ElmoJointTagger
     from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
     from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+    from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
+    from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
     from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
     from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
-    from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.sources.presets import list_presets
 

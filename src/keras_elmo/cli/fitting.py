@@ -69,7 +69,7 @@ def fit(
 
 
 def _label_counts(model: "ElmoTask") -> str:
-    from keras_elmo.tasks.joint_tagger import ElmoJointTagger
+    from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 
     if isinstance(model, ElmoJointTagger):
         heads = model.heads.items()

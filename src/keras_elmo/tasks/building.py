@@ -15,17 +15,17 @@ from keras_elmo.data.pair_datasets import PAIR
 from keras_elmo.data.question_datasets import QA
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.labelled_files import check_options
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
-from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove

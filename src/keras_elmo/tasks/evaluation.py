@@ -25,14 +25,14 @@ from keras_elmo.metrics.sequences import (
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.data_facts import unknown_tokens
 from keras_elmo.tasks.gate import Examples, read_examples
-from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
-from keras_elmo.tasks.tag_head import LEFT_OUT, TagHead
+from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.tagging.tag_head import LEFT_OUT, TagHead
+from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
-from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.tags import convert_tags, marks_spans
 
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import keras
 
-from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.task_labels import task_folder
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
-from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.sources.presets import TASK_FILE
 

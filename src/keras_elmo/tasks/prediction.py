@@ -7,16 +7,16 @@ from typing import Any
 
 from keras_elmo.data.columns import conll_lines, conllu_lines
 from keras_elmo.data.squad import Question
-from keras_elmo.tasks.entities import Annotation
-from keras_elmo.tasks.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.tagging.entities import Annotation
+from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
+from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.text_data import is_generator
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
-from keras_elmo.tasks.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tags import marks_spans
 
@@ -41,7 +41,7 @@ def prediction_records(
         multi-label) and `probabilities` by label; for a regressor the same with `value`; for a
         tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these tags, and
         `entities` where the labels mark spans: see
-        [`Entity`][keras_elmo.tasks.entities.Entity]. For a joint tagger `text`, `tokens`, and by
+        [`Entity`][keras_elmo.tasks.tagging.entities.Entity]. For a joint tagger `text`, `tokens`, and by
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the

@@ -12,8 +12,8 @@ from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.layers.chain import messages, viterbi
 from keras_elmo.layers.crf import CRF, FORBIDDEN
-from keras_elmo.tasks.entities import Annotation, find_entities
-from keras_elmo.tasks.tag_measures import TagF1
+from keras_elmo.tasks.tagging.entities import Annotation, find_entities
+from keras_elmo.tasks.tagging.tag_measures import TagF1
 from keras_elmo.text.tags import allowed_transitions, check_tags, marks_spans
 from keras_elmo.text.tokenizers import Tokenizer
 

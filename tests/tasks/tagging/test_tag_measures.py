@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_elmo.metrics import span_f1
-from keras_elmo.tasks.tag_measures import TagF1
+from keras_elmo.tasks.tagging.tag_measures import TagF1
 from keras_elmo.text.tags import SCHEMES, scheme_labels
 
 pytestmark = pytest.mark.portable

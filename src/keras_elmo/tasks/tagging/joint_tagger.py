@@ -11,10 +11,10 @@ from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.entities import JointAnnotation
 from keras_elmo.tasks.gate import Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
-from keras_elmo.tasks.tag_head import TagHead, retracing
+from keras_elmo.tasks.tagging.entities import JointAnnotation
+from keras_elmo.tasks.tagging.tag_head import TagHead, retracing
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.sentence_head import SentenceHead
 from keras_elmo.text.rows import as_rows, column_names, plain
@@ -35,7 +35,7 @@ class ElmoJointTagger(ElmoTask):
         sentence_labels: name → labels of the whole sentence, such as its intent.
         crf: the columns with a CRF instead of a softmax.
         schemes: column → the scheme of its tags; see
-            [`ElmoTokenClassifier`][keras_elmo.tasks.token_classifier.ElmoTokenClassifier].
+            [`ElmoTokenClassifier`][keras_elmo.tasks.tagging.token_classifier.ElmoTokenClassifier].
         pooling: how the sentence becomes one vector; see
             [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier].
         kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].

@@ -11,8 +11,8 @@ from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.entities import Annotation
-from keras_elmo.tasks.tag_head import TagHead, retracing, token_loss
+from keras_elmo.tasks.tagging.entities import Annotation
+from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
 from keras_elmo.tasks.task import ElmoTask
 
 
