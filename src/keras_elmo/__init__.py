@@ -32,8 +32,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
-    from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
-    from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
+    from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
+    from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
     from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger

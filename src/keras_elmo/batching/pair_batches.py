@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_elmo.batching.batches import FEATURES, SentenceBatches
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.pair_encoder import MASK, OTHER
+from keras_elmo.tasks.pairs.pair_encoder import MASK, OTHER
 from keras_elmo.text.rows import as_rows, column_names
 
 _IDS = ("character_ids", "token_ids")  # what ELMo reads

@@ -16,8 +16,8 @@ from keras_elmo.data.question_datasets import QA
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.labelled_files import check_options
-from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
-from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
+from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq

@@ -9,7 +9,7 @@ from keras_elmo.batching.question_batches import answer_texts, question_rows
 from keras_elmo.metrics.question_answering import answer_scores
 from keras_elmo.tasks.evaluation import gold_labels
 from keras_elmo.tasks.gate import read_examples
-from keras_elmo.tasks.pair_task import ElmoPairTask
+from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
 from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq

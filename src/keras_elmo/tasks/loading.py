@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
-from keras_elmo.tasks.pair_classifier import ElmoPairClassifier
-from keras_elmo.tasks.pair_regressor import ElmoPairRegressor
+from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
+from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_elmo.data.columns import conll_lines, conllu_lines
 from keras_elmo.data.squad import Question
-from keras_elmo.tasks.pair_task import ElmoPairTask
+from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.entities import Annotation

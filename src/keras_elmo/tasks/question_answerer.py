@@ -24,7 +24,7 @@ from keras_elmo.metrics.question_answering import answer_scores, best_threshold
 from keras_elmo.tasks.answers import find_answers
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.pair_encoder import TextEncoder, build_pair
+from keras_elmo.tasks.pairs.pair_encoder import TextEncoder, build_pair
 from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.window_scores import WindowScores

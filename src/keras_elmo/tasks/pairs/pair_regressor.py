@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_elmo.tasks.pair_task import ElmoPairTask
+from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
 
@@ -12,7 +12,7 @@ class ElmoPairRegressor(ElmoPairTask, ElmoTextRegressor):
 
     `x` holds pairs of strings or token lists, `(text, other text)`; all else is as of
     [`ElmoTextRegressor`][keras_elmo.tasks.texts.text_regressor.ElmoTextRegressor]. How the two are
-    compared: see [`ElmoPairTask`][keras_elmo.tasks.pair_task.ElmoPairTask].
+    compared: see [`ElmoPairTask`][keras_elmo.tasks.pairs.pair_task.ElmoPairTask].
 
     Example:
         ```python

@@ -12,7 +12,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.tasks.pair_encoder import EncodedPair, TextEncoder, encode_pair
+from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, TextEncoder, encode_pair
 
 if TYPE_CHECKING:
     from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier as Base

@@ -1,0 +1,1 @@
+"""Two texts: their class or their number."""
