@@ -30,7 +30,7 @@ from benchmarks.tasks_report import FINAL
 from keras_elmo.batching.symbols import find_characters, find_symbols
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.metrics.sequences import closest, sequence_report
-from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.training import train_task
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 

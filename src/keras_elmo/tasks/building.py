@@ -20,7 +20,7 @@ from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.tasks.task import ElmoTask
@@ -69,7 +69,7 @@ def build_task(
             BIO, in which they are read.
         word_shape_dim: size of vectors of the words' shapes beside ELMo.
         source: for seq2seq, `"words"` or `"characters"`.
-        sequences: for seq2seq, arguments of [`ElmoSeq2Seq`][keras_elmo.tasks.seq_2_seq].
+        sequences: for seq2seq, arguments of [`ElmoSeq2Seq`][keras_elmo.tasks.sequences.seq_2_seq].
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
     check_options(dataset, ordinal=ordinal, cross_attention=cross_attention)

@@ -9,7 +9,7 @@ from keras_elmo.data.columns import conll_lines, conllu_lines
 from keras_elmo.data.squad import Question
 from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
 from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
-from keras_elmo.tasks.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.entities import Annotation
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier

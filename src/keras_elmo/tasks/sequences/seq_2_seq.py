@@ -23,11 +23,11 @@ from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
-from keras_elmo.tasks.beam_search import Hypothesis, beam_search
-from keras_elmo.tasks.decoding import Candidate, Decoding
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.sequence_loss import SequenceLoss
+from keras_elmo.tasks.sequences.beam_search import Hypothesis, beam_search
+from keras_elmo.tasks.sequences.decoding import Candidate, Decoding
+from keras_elmo.tasks.sequences.sequence_loss import SequenceLoss
 from keras_elmo.tasks.task import ElmoTask
 
 
@@ -57,7 +57,7 @@ class ElmoSeq2Seq(ElmoTask):
         copy: also copy steps of the source, known or not; see
             [`AttentionDecoder`][keras_elmo.layers.attention_decoder.AttentionDecoder].
         label_smoothing: of the loss, see
-            [`SequenceLoss`][keras_elmo.tasks.sequence_loss.SequenceLoss].
+            [`SequenceLoss`][keras_elmo.tasks.sequences.sequence_loss.SequenceLoss].
         scheduled_sampling, sampling_steps: share of given symbols that are replaced in training by
             the decoder's own, and after how many steps it is reached.
         max_target_length: symbols that are written at most.
@@ -252,7 +252,7 @@ class ElmoSeq2Seq(ElmoTask):
             beam_size: targets that go on at each step; 1 is greedy. It may be larger than the
                 vocabulary: then more targets are looked at than there are symbols.
             num_results: how many of them to return, fewer where there are fewer at all.
-            length_penalty: α of [`beam_search`][keras_elmo.tasks.beam_search.beam_search].
+            length_penalty: α of [`beam_search`][keras_elmo.tasks.sequences.beam_search.beam_search].
             max_length: instead of `max_target_length`.
             batch_size: sources of a batch.
 

@@ -10,7 +10,7 @@ from keras import ops, tree
 
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.masking import is_masked
-from keras_elmo.tasks.beam_search import Steps
+from keras_elmo.tasks.sequences.beam_search import Steps
 
 
 class Candidate(NamedTuple):
