@@ -114,7 +114,7 @@ def write_model(
     from keras_elmo.reports.model_folder import write_report
     from keras_elmo.reports.records import command_record
     from keras_elmo.tasks.evaluation import evaluate_task
-    from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+    from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 
     measures: dict[str, Any] = {}
     if held_out and not (result.interrupted or result.diverged):

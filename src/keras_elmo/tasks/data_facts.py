@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras_elmo.data.datasets import Dataset
-from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.task import ElmoTask
 

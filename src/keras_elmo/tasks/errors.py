@@ -11,7 +11,7 @@ from keras_elmo.tasks.evaluation import gold_labels
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
 from keras_elmo.tasks.prediction import prediction_records
-from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.task import ElmoTask

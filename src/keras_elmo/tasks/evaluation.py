@@ -25,7 +25,7 @@ from keras_elmo.metrics.sequences import (
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.tasks.data_facts import unknown_tokens
 from keras_elmo.tasks.gate import Examples, read_examples
-from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.tagging.tag_head import LEFT_OUT, TagHead

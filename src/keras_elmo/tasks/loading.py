@@ -7,7 +7,7 @@ import keras
 
 from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
-from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier

@@ -8,7 +8,7 @@ from typing import Any
 from keras_elmo.data.columns import conll_lines, conllu_lines
 from keras_elmo.data.squad import Question
 from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
-from keras_elmo.tasks.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.entities import Annotation
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
@@ -45,7 +45,7 @@ def prediction_records(
         name the same of each column, `label` and `probability` of each sentence label. For seq2seq
         `text`, `prediction` (the best target), and `candidates`: of each its text, score,
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
-        fields of its [`Prediction`][keras_elmo.tasks.answers.Prediction].
+        fields of its [`Prediction`][keras_elmo.tasks.questions.answers.Prediction].
     """
     texts = texts if is_generator(texts) else iter(as_rows(texts, "texts"))
     while window := list(islice(texts, batch_size * _WINDOW)):

@@ -21,11 +21,11 @@ from keras_elmo.batching.question_batches import (
 )
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.metrics.question_answering import answer_scores, best_threshold
-from keras_elmo.tasks.answers import find_answers
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.pairs.pair_encoder import TextEncoder, build_pair
-from keras_elmo.tasks.span_loss import BestSpanF1, SpanLoss, SpanMeasure
+from keras_elmo.tasks.questions.answers import find_answers
+from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.window_scores import WindowScores
 from keras_elmo.text.rows import as_rows
@@ -42,7 +42,7 @@ class ElmoQuestionAnswerer(ElmoTask):
     that the passage holds no answer. SQuAD's dicts are taken too: for `x` with `question` and
     `context`, for `y` with `text` and `answer_start`, for both together with `answers` beside; or
     all of a file, `fit(json.load(file))`. `predict` returns a
-    [`Prediction`][keras_elmo.tasks.answers.Prediction] for each pair, `predict_labels` the texts.
+    [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, `predict_labels` the texts.
 
     A passage of any length is read in windows, which overlap.
 
@@ -179,7 +179,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         )
 
     def predict(self, x: Any, *, batch_size: int = 32, best: int = 5, **kwargs: Any) -> Any:
-        """A [`Prediction`][keras_elmo.tasks.answers.Prediction] for each pair, in their order.
+        """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in their order.
 
         Args:
             x: pairs (question, passage).
