@@ -27,10 +27,10 @@ from benchmarks.tasks_report import FINAL
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
 from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.fine_tuning.recipes import RECIPES
-from keras_elmo.tasks.building import build_task
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.training import train_task
 from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.workflows.building import build_task
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.training import train_task
 
 HEAD = {
     "lstm_units": 64,

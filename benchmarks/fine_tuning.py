@@ -29,7 +29,7 @@ from benchmarks.pretraining_gain import HEADS, TRAINING, build, measure, read_sp
 from benchmarks.pretraining_gain_plan import read_rows, rows_of_epoch
 from keras_elmo import ForgettingMonitor
 from keras_elmo.fine_tuning.recipes import RECIPES, Recipe
-from keras_elmo.tasks.training import train_task
+from keras_elmo.workflows.training import train_task
 
 SETS = ("fpb-50agree", "sst2", "wnut17", "wikigold")
 EPOCHS, PATIENCE = 6, 6  # all epochs: plans and schedules are laid out over them

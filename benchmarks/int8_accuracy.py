@@ -23,7 +23,7 @@ from benchmarks.pretraining_gain import HEADS, TRAINING, build, read_split
 from keras_elmo.data.datasets import TAGGING
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.metrics.spans import span_f1
-from keras_elmo.tasks.training import train_task
+from keras_elmo.workflows.training import train_task
 
 PRECISIONS = ("float32", "int8")
 

@@ -24,9 +24,9 @@ from benchmarks.pretraining_gain_plan import pending, read_rows, rows_of_epoch, 
 from benchmarks.pretraining_gain_report import UNTRAINED, report
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier, ElmoTokenClassifier
 from keras_elmo.data.datasets import CLASSIFICATION, TAGGING, read_dataset
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.training import train_task
 from keras_elmo.text import Vocabulary
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.training import train_task
 
 SETS = [
     *("fpb-50agree", "fpb-allagree", "movie-reviews-rt", "sst2", "snips-intent"),

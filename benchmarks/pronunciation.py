@@ -31,8 +31,8 @@ from keras_elmo.batching.symbols import find_characters, find_symbols
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.metrics.sequences import closest, sequence_report
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
-from keras_elmo.tasks.training import train_task
 from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.workflows.training import train_task
 
 SPLIT_SEED, TEST, DEVELOPMENT = 13, 10_000, 2_000
 EPOCHS, BATCH_SIZE, BEAM = 12, 64, 4

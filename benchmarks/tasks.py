@@ -28,9 +28,9 @@ from benchmarks.tasks_report import FINAL, WITH_EPOCH, report
 from benchmarks.tasks_settings import SETTINGS, WITH_ELMO
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_word_vectors
 from keras_elmo.data.joint_datasets import JointDataset
-from keras_elmo.tasks.building import build_task
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.training import train_task
+from keras_elmo.workflows.building import build_task
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.training import train_task
 
 ELMOS = [FINAL, UNTRAINED, WITH_EPOCH]
 

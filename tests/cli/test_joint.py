@@ -95,9 +95,9 @@ def test_a_run_is_repeated_by_its_command_and_goes_on_after_a_crash(tiny, conllu
     from typer.main import get_command
 
     from keras_elmo.cli import app
-    from keras_elmo.tasks.runs import TrainingRun
-    from keras_elmo.tasks.training import train_task
     from keras_elmo.training.checkpoint import TrainingCheckpoint
+    from keras_elmo.workflows.runs import TrainingRun
+    from keras_elmo.workflows.training import train_task
 
     run = TrainingRun(
         str(conllu),

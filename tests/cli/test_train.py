@@ -11,8 +11,8 @@ from support import to_numpy
 from keras_elmo import ElmoBackbone, ElmoTextClassifier, ElmoTokenClassifier
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.export import export_preset
-from keras_elmo.tasks.runs import TrainingRun
 from keras_elmo.text.vocabulary import MARKS
+from keras_elmo.workflows.runs import TrainingRun
 
 SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "8")
 ALWAYS = {"task.json", "task.weights.h5", "config.json", "metrics.json", "history.csv"}

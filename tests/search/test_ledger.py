@@ -8,7 +8,7 @@ from optuna.trial import TrialState, create_trial
 
 from keras_elmo.data.datasets import Dataset
 from keras_elmo.search.ledger import Ledger
-from keras_elmo.tasks.runs import LabelledData, TrainingRun
+from keras_elmo.workflows.runs import LabelledData, TrainingRun
 
 FACTS = {"state": "complete", "loss": 0.1, "best_epoch": 1, "epochs": 1, "seconds": 1.0}
 

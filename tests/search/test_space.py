@@ -16,7 +16,7 @@ from keras_elmo.search.space import (
     ordered,
     read_space,
 )
-from keras_elmo.tasks.runs import TrainingRun, option_types
+from keras_elmo.workflows.runs import TrainingRun, option_types
 
 TYPES, SETTINGS = option_types(), vars(TrainingRun("data.csv"))
 

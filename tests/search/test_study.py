@@ -5,7 +5,7 @@ from optuna.trial import TrialState
 
 from keras_elmo.search.space import DEFAULT_SPACE, FINE_TUNING_SPACE
 from keras_elmo.search.study import STUDY_FILE, Study
-from keras_elmo.tasks.runs import TrainingRun
+from keras_elmo.workflows.runs import TrainingRun
 
 FIXED = vars(TrainingRun("data.csv"))
 FACTS = {"state": "complete", "loss": 0.5}

@@ -7,9 +7,9 @@ from support import small_backbone
 
 import keras_elmo
 from keras_elmo import ElmoPreprocessor
-from keras_elmo.tasks.errors import error_records
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.prediction import prediction_records
+from keras_elmo.workflows.errors import error_records
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.prediction import prediction_records
 
 X = ["a joy", "two lost hours", "great film", "dull"]
 

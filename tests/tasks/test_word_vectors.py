@@ -15,9 +15,9 @@ from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.pretraining.export import export_preset
-from keras_elmo.tasks.building import build_task
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.workflows.building import build_task
 
 LABELS = ["negative", "positive"]
 HEAD = {"lstm_units": 2, "elmo_dropout": 0.0, "dropout": 0.0}

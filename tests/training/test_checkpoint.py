@@ -10,8 +10,8 @@ from support import small_backbone
 from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
-from keras_elmo.tasks.training import train_task
 from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.workflows.training import train_task
 
 # All that a checkpoint has to hold: stages, moments, a schedule, an anchor, random states.
 ALL = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]

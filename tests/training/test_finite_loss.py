@@ -6,7 +6,7 @@ import pytest
 
 from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
-from keras_elmo.tasks.training import train_task
+from keras_elmo.workflows.training import train_task
 
 # So far that float32 cannot hold what follows.
 WILD = Recipe(unfreezing="all", rates={"head": 2e37})

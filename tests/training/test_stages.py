@@ -191,7 +191,7 @@ def test_the_pull_is_the_gradient_of_half_the_squared_distance():
 def test_the_share_that_is_kept_is_of_the_best_epoch(preprocessor, reviews):
     from support import small_backbone
 
-    from keras_elmo.tasks.training import train_task
+    from keras_elmo.workflows.training import train_task
 
     ways = []
     for keep in (1.0, 0.5):

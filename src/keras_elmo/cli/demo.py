@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keras_elmo.data.datasets import Dataset
     from keras_elmo.tasks.pretrained import WordVectors
     from keras_elmo.tasks.task import ElmoTask
-    from keras_elmo.tasks.training import TrainingResult
+    from keras_elmo.workflows.training import TrainingResult
 
 SEED = 13
 FAST_ROWS, FAST_EPOCHS = 1600, 3
@@ -54,10 +54,10 @@ def demo(
 
     load_backend(trains=True)
     from keras_elmo.elmo.softmax_file import load_word_vectors
-    from keras_elmo.tasks.prediction import prediction_records
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
+    from keras_elmo.workflows.prediction import prediction_records
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
         rows, epochs = rows or FAST_ROWS, FAST_EPOCHS
@@ -103,7 +103,7 @@ def _trained(
     import keras
 
     from keras_elmo.fine_tuning.recipes import RECIPES
-    from keras_elmo.tasks.building import build_task
+    from keras_elmo.workflows.building import build_task
 
     train, dev, _ = parts
     keras.utils.set_random_seed(SEED)
@@ -117,7 +117,7 @@ def _trained(
 
 
 def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:
-    from keras_elmo.tasks.evaluation import evaluate_task
+    from keras_elmo.workflows.evaluation import evaluate_task
 
     if result.interrupted:
         raise KeyboardInterrupt

@@ -49,18 +49,18 @@ def evaluate(
     """
     from keras_elmo.data.datasets import SEQ2SEQ
     from keras_elmo.files.new_file import check_new_file, new_file
-    from keras_elmo.tasks.labelled_files import read_for
     from keras_elmo.tasks.task_labels import read_task_labels
+    from keras_elmo.workflows.labelled_files import read_for
 
     path = output or model / "evaluation.json"
     rows = read_for(read_task_labels(model), data, file_format, text, label, header=header)
     check_new_file(path, overwrite=True)
     load_backend()
     from keras_elmo.reports.records import write_json
-    from keras_elmo.tasks.data_facts import skipped_facts
-    from keras_elmo.tasks.errors import error_records
-    from keras_elmo.tasks.evaluation import evaluate_task
-    from keras_elmo.tasks.loading import load_task
+    from keras_elmo.workflows.data_facts import skipped_facts
+    from keras_elmo.workflows.errors import error_records
+    from keras_elmo.workflows.evaluation import evaluate_task
+    from keras_elmo.workflows.loading import load_task
 
     task = load_task(model)
     search = {"beam_size": beam, "length_penalty": length_penalty}

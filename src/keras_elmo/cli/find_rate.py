@@ -51,7 +51,7 @@ def find_rate(
     """
     check_elmo_options(preset, weights, options, None)
     from keras_elmo.files.new_file import refuse_existing
-    from keras_elmo.tasks.runs import TrainingRun
+    from keras_elmo.workflows.runs import TrainingRun
 
     refuse_existing(output / TABLE, overwrite)
     run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})
@@ -62,7 +62,7 @@ def find_rate(
     from keras_elmo.cli.fit_progress import BatchProgress
     from keras_elmo.reports.plots import PlotsMissingError, plot_rate_searches
     from keras_elmo.reports.records import write_history
-    from keras_elmo.tasks.rate_finder import find_learning_rate
+    from keras_elmo.workflows.rate_finder import find_learning_rate
 
     model = run.build(rows)
     sentences, labels = rows.rows.texts, rows.rows.labels

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.recipes import Recipe
     from keras_elmo.tasks.task import ElmoTask
-    from keras_elmo.tasks.training import TrainingResult
     from keras_elmo.training.checkpoint import TrainingCheckpoint
+    from keras_elmo.workflows.training import TrainingResult
 
 
 def fit(
@@ -41,7 +41,7 @@ def fit(
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
-    from keras_elmo.tasks.training import train_task
+    from keras_elmo.workflows.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     say(f"{rows.kind}{_label_counts(model)}: {counts}", quiet=quiet)
@@ -113,8 +113,8 @@ def write_model(
     """
     from keras_elmo.reports.model_folder import write_report
     from keras_elmo.reports.records import command_record
-    from keras_elmo.tasks.evaluation import evaluate_task
     from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
+    from keras_elmo.workflows.evaluation import evaluate_task
 
     measures: dict[str, Any] = {}
     if held_out and not (result.interrupted or result.diverged):

@@ -89,8 +89,8 @@ def predict(
     # The first one now: a wrong file or column is told before Keras is there.
     rows = chain(list(islice(rows, 1)), rows)
     load_backend()
-    from keras_elmo.tasks.loading import load_task
-    from keras_elmo.tasks.prediction import prediction_lines
+    from keras_elmo.workflows.loading import load_task
+    from keras_elmo.workflows.prediction import prediction_lines
 
     task = load_task(model)
     search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
@@ -109,7 +109,7 @@ def predict(
 
 def _tell(skipped: Counter[str]) -> None:
     """Say what has no prediction."""
-    from keras_elmo.tasks.data_facts import skipped_facts
+    from keras_elmo.workflows.data_facts import skipped_facts
 
     for name, number in skipped_facts(skipped).items():
         say(f"{name}: {number:,}")
@@ -117,7 +117,7 @@ def _tell(skipped: Counter[str]) -> None:
 
 def _show(task: Any, rows: Iterable[Any], **search: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
-    from keras_elmo.tasks.prediction import prediction_records
+    from keras_elmo.workflows.prediction import prediction_records
 
     pretty = Pretty()
     for record in prediction_records(task, rows, **search):

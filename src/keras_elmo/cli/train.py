@@ -218,8 +218,8 @@ def train(
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(preset, weights, options, None)
     from keras_elmo.files.work_folder import work_folder
-    from keras_elmo.tasks.runs import TrainingRun
     from keras_elmo.weights.new_folder import new_folder_in
+    from keras_elmo.workflows.runs import TrainingRun
 
     run = TrainingRun.from_options(ctx.params)
     run.check_start(name for name in ctx.params if _is_said(ctx, name))
@@ -231,7 +231,7 @@ def train(
         fetch_if_named(preset)
         run.check_elmo()
         load_backend(trains=True)
-        from keras_elmo.tasks.data_facts import data_facts
+        from keras_elmo.workflows.data_facts import data_facts
 
         checkpoint = checkpoint_of(output, seconds, anew=overwrite, resume=resume)
         overwrite = overwrite or (resume and checkpoint.path.exists())

@@ -98,7 +98,7 @@ def tune(
     check_elmo_options(preset, weights, options, None)
     from keras_elmo.search.space import read_space
     from keras_elmo.search.study import check_folder
-    from keras_elmo.tasks.runs import TrainingRun, option_types
+    from keras_elmo.workflows.runs import TrainingRun, option_types
 
     # As `tune` does, but before Keras is there.
     check_folder(output, resume)

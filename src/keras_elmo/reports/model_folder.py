@@ -10,7 +10,7 @@ from keras_elmo.reports.plots import (
     plot_learning_curves,
 )
 from keras_elmo.reports.records import write_history, write_json
-from keras_elmo.tasks.training import TrainingResult
+from keras_elmo.workflows.training import TrainingResult
 
 
 def write_report(

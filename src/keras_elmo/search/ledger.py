@@ -19,8 +19,8 @@ from keras_elmo.search.trial import (
     RECORD_FILE,
     Outcome,
 )
-from keras_elmo.tasks.labelled_files import LabelledData
-from keras_elmo.tasks.runs import TrainingRun
+from keras_elmo.workflows.labelled_files import LabelledData
+from keras_elmo.workflows.runs import TrainingRun
 
 BEST = "best"
 _DROPPED = (OUT_OF_TIME, INTERRUPTED)

@@ -11,12 +11,12 @@ import keras
 
 from keras_elmo.files.json_files import read_object
 from keras_elmo.layers.memory import give_back_memory
-from keras_elmo.tasks.data_facts import data_facts
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.labelled_files import LabelledData
-from keras_elmo.tasks.runs import TrainingRun
-from keras_elmo.tasks.training import TrainingResult, epoch_score, train_task
 from keras_elmo.weights.new_folder import new_folder
+from keras_elmo.workflows.data_facts import data_facts
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.labelled_files import LabelledData
+from keras_elmo.workflows.runs import TrainingRun
+from keras_elmo.workflows.training import TrainingResult, epoch_score, train_task
 
 # How a trial ends. The last two are as if it had never begun: a continued search repeats it.
 COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES = (

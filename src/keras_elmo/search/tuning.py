@@ -16,9 +16,9 @@ from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
 from keras_elmo.search.study import Study, check_folder
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
-from keras_elmo.tasks.labelled_files import LabelledData
-from keras_elmo.tasks.runs import NO_VECTORS, TrainingRun, option_types
 from keras_elmo.weights.sources.presets import OWN_VECTORS
+from keras_elmo.workflows.labelled_files import LabelledData
+from keras_elmo.workflows.runs import NO_VECTORS, TrainingRun, option_types
 
 # Where something lies is not what it is: the identity of a search has their contents.
 _PLACES = ("data", "dev", "word_vectors", "preset", "weights", "options")

@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from keras_elmo.search.ledger import Assignment, Ledger
 from keras_elmo.search.trial import FAILED, INTERRUPTED, Outcome
 from keras_elmo.search.worker import END, EPOCH, SCORE, serve
-from keras_elmo.tasks.labelled_files import LabelledData
+from keras_elmo.workflows.labelled_files import LabelledData
 
 _MANY = 4  # more would draw most trials before there is anything to learn from
 

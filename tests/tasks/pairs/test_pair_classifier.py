@@ -7,9 +7,9 @@ from support import to_numpy
 
 from keras_elmo import ElmoPairClassifier
 from keras_elmo.batching.pair_batches import PairBatches, make_texts
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.task_labels import TaskLabels
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.loading import load_task
 
 LABELS = ["different", "same"]
 CROSS = pytest.mark.parametrize("cross_attention", [False, True], ids=["pooled", "cross"])

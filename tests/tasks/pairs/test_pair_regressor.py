@@ -6,11 +6,11 @@ import pytest
 
 from keras_elmo import ElmoPairRegressor
 from keras_elmo.metrics import regression_report
-from keras_elmo.tasks.errors import error_records
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.task_labels import TaskLabels
+from keras_elmo.workflows.errors import error_records
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.loading import load_task
+from keras_elmo.workflows.prediction import prediction_records
 
 
 @pytest.fixture

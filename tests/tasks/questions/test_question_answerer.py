@@ -15,12 +15,12 @@ from keras_elmo.batching.question_batches import (
     rows_to_train,
     window_texts,
 )
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.questions.answers import best_spans, find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.text.tokenizers import get_tokenizer
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.loading import load_task
+from keras_elmo.workflows.prediction import prediction_records
 
 SMALL = {"lstm_units": 8, "modelling_units": 8, "mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
 RNG = np.random.default_rng(3)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoJointTagger
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.prediction import prediction_records
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.loading import load_task
+from keras_elmo.workflows.prediction import prediction_records
 
 POS_TAGS = ["NOUN", "ADJ", "DET"]
 ARGUMENTS = {

@@ -10,7 +10,7 @@ from support import small_backbone, to_numpy
 from keras_elmo import ElmoJointTagger, ElmoPreprocessor, ElmoTokenClassifier
 from keras_elmo.layers.crf import CRF
 from keras_elmo.layers.crf_loss import unpacked
-from keras_elmo.tasks.evaluation import evaluate_task
+from keras_elmo.workflows.evaluation import evaluate_task
 
 X = [["a", "b", "c"], ["d"], ["e", "f"]]
 LABELS = ["O", "B-X", "I-X"]

@@ -6,11 +6,11 @@ import pytest
 
 from keras_elmo import ElmoTextRegressor
 from keras_elmo.metrics import regression_report
-from keras_elmo.tasks.errors import error_records
-from keras_elmo.tasks.evaluation import evaluate_task
-from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.prediction import prediction_records
-from keras_elmo.tasks.training import epoch_score, train_task
+from keras_elmo.workflows.errors import error_records
+from keras_elmo.workflows.evaluation import evaluate_task
+from keras_elmo.workflows.loading import load_task
+from keras_elmo.workflows.prediction import prediction_records
+from keras_elmo.workflows.training import epoch_score, train_task
 
 
 def regressor(backbone, preprocessor, **arguments):

@@ -15,7 +15,6 @@ from keras_elmo.data.pair_datasets import PAIR
 from keras_elmo.data.question_datasets import QA
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.labelled_files import check_options
 from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
@@ -29,6 +28,7 @@ from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.text.tags import BIO, marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
+from keras_elmo.workflows.labelled_files import check_options
 
 _MOST_WORDS = 50_000  # with a vector
 _LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.tasks.rate_finder import find_learning_rate, harmless, smooth
+from keras_elmo.workflows.rate_finder import find_learning_rate, harmless, smooth
 
 
 @pytest.fixture

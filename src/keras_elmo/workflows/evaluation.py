@@ -23,7 +23,6 @@ from keras_elmo.metrics.sequences import (
     translation_report,
 )
 from keras_elmo.metrics.spans import span_f1
-from keras_elmo.tasks.data_facts import unknown_tokens
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
@@ -34,6 +33,7 @@ from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.text.tags import convert_tags, marks_spans
+from keras_elmo.workflows.data_facts import unknown_tokens
 
 
 def evaluate_task(

@@ -13,12 +13,12 @@ from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 from keras_elmo.layers.mixes import MIXES
-from keras_elmo.tasks.labelled_files import LabelledData, check_options, read_for
 from keras_elmo.tasks.run_options import SEQUENCES, RunOptions
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
 from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
+from keras_elmo.workflows.labelled_files import LabelledData, check_options, read_for
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
@@ -86,8 +86,8 @@ class TrainingRun(RunOptions):
         """A new task on a newly loaded ELMo, all of it decided by the seed; or the trained one."""
         import keras
 
-        from keras_elmo.tasks.building import build_task
-        from keras_elmo.tasks.loading import load_task
+        from keras_elmo.workflows.building import build_task
+        from keras_elmo.workflows.loading import load_task
 
         keras.utils.set_random_seed(self.seed)
         if self.start_from:

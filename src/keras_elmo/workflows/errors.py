@@ -7,16 +7,16 @@ from typing import Any
 from keras_elmo.batching.pair_batches import pair_rows
 from keras_elmo.batching.question_batches import answer_texts, question_rows
 from keras_elmo.metrics.question_answering import answer_scores
-from keras_elmo.tasks.evaluation import gold_labels
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.pairs.pair_task import ElmoPairTask
-from keras_elmo.tasks.prediction import prediction_records
 from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 from keras_elmo.text.rows import as_rows
+from keras_elmo.workflows.evaluation import gold_labels
+from keras_elmo.workflows.prediction import prediction_records
 
 
 def error_records(

@@ -1,0 +1,1 @@
+"""Files → a model folder: runs and their options, training, evaluation, prediction."""
