@@ -16,8 +16,8 @@ from typer.main import get_command
 
 from keras_elmo.cli import app
 from keras_elmo.cli.command_lines import command_line, resuming, without
+from keras_elmo.cli.commands.train import train
 from keras_elmo.cli.console import warn
-from keras_elmo.cli.train import train
 from keras_elmo.workflows.runs import TrainingRun
 
 COMMANDS = get_command(app).commands

@@ -27,7 +27,7 @@ def test_the_own_spaces_are_made_of_options_of_train(space):
 
 
 def test_a_run_has_the_options_of_train_with_their_defaults():
-    from keras_elmo.cli.train import train
+    from keras_elmo.cli.commands.train import train
 
     options = inspect.signature(train).parameters
     for field in list(fields(TrainingRun))[1:]:

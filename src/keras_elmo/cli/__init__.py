@@ -10,25 +10,25 @@ from typing import Annotated
 import typer
 
 from keras_elmo import __version__
-from keras_elmo.cli.adapt import adapt
-from keras_elmo.cli.cache import cache
+from keras_elmo.cli.commands.adapt import adapt
+from keras_elmo.cli.commands.cache import cache
+from keras_elmo.cli.commands.convert import convert
+from keras_elmo.cli.commands.demo import demo
+from keras_elmo.cli.commands.embed import embed
+from keras_elmo.cli.commands.evaluate import evaluate
+from keras_elmo.cli.commands.find_rate import find_rate
+from keras_elmo.cli.commands.info import info
+from keras_elmo.cli.commands.perplexity import perplexity
+from keras_elmo.cli.commands.predict import predict
+from keras_elmo.cli.commands.presets import presets
+from keras_elmo.cli.commands.pretrain import pretrain
+from keras_elmo.cli.commands.sample import sample
+from keras_elmo.cli.commands.score import score
+from keras_elmo.cli.commands.suggest import suggest
+from keras_elmo.cli.commands.train import train
+from keras_elmo.cli.commands.tune import tune
 from keras_elmo.cli.console import out, write_utf8
-from keras_elmo.cli.convert import convert
-from keras_elmo.cli.demo import demo
-from keras_elmo.cli.embed import embed
 from keras_elmo.cli.errors import Commands
-from keras_elmo.cli.evaluate import evaluate
-from keras_elmo.cli.find_rate import find_rate
-from keras_elmo.cli.info import info
-from keras_elmo.cli.perplexity import perplexity
-from keras_elmo.cli.predict import predict
-from keras_elmo.cli.presets import presets
-from keras_elmo.cli.pretrain import pretrain
-from keras_elmo.cli.sample import sample
-from keras_elmo.cli.score import score
-from keras_elmo.cli.suggest import suggest
-from keras_elmo.cli.train import train
-from keras_elmo.cli.tune import tune
 
 app = typer.Typer(
     cls=Commands,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.presets import fetch_if_named
+from keras_elmo.cli.commands.presets import fetch_if_named
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Engine as EngineName
 from keras_elmo.cli.choices import EnginePrecision
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.elmo import check_elmo_options, check_vocabulary, load_elmo
-from keras_elmo.cli.presets import fetch_if_named
 
 if TYPE_CHECKING:
     from keras_elmo.embedding.output.embed_file import Engine

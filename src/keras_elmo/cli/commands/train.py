@@ -22,9 +22,9 @@ from keras_elmo.cli.choices import (
     Unit,
 )
 from keras_elmo.cli.command_lines import resuming
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.fitting import check_output, checkpoint_of, finish, fit, write_model
-from keras_elmo.cli.presets import fetch_if_named
 
 
 def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:

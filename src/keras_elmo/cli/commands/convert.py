@@ -8,8 +8,8 @@ import typer
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ElmoFormat, Tokenizer
 from keras_elmo.cli.command_lines import command_line
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import say
-from keras_elmo.cli.presets import fetch_if_named
 
 
 def convert(

@@ -175,7 +175,7 @@ def test_the_state_goes_on_after_an_error(run, tiny, tmp_path, monkeypatch):
     broken = "\n".join([*LINES[:70], "", *LINES[70:]])
     assert "<stdin>:71: empty" in run(*arguments, "out.npz", stdin=broken, code=1).stderr
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["keras_elmo.cli.embed"], "load_engine", _press_ctrl_c)
+        patch.setattr(sys.modules["keras_elmo.cli.commands.embed"], "load_engine", _press_ctrl_c)
         shown = run(*arguments, "out.npz", stdin=few, code=130).stderr
     assert "out.npz.unfinished keeps what is done; go on with: keras-elmo embed -" in shown
     assert "after 64 sentences" in run(*arguments, "out.npz", stdin=few).stderr

@@ -7,9 +7,9 @@ import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, progress_bar, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
-from keras_elmo.cli.presets import fetch_if_named
 
 PICTURE, TABLE = "rates.png", "rates.csv"
 

@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out
-from keras_elmo.cli.presets import fetch_if_named
 from keras_elmo.cli.tables import configuration_table, parameters_table
 
 

@@ -8,9 +8,16 @@ import typer
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import command_line, resuming
+from keras_elmo.cli.commands.pretrain import (
+    BUDGET,
+    MEASURES,
+    MODEL,
+    check_folder,
+    check_inputs,
+    option,
+)
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.errors import stop_interrupted
-from keras_elmo.cli.pretrain import BUDGET, MEASURES, MODEL, check_folder, check_inputs, option
 
 DEFAULT_SECONDS = 1200.0
 

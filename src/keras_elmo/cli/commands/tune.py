@@ -10,10 +10,10 @@ from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.choices import ClassWeight, Format, Kind, Pooling, Tokenizer
 from keras_elmo.cli.command_lines import resuming
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.errors import stop_interrupted
-from keras_elmo.cli.presets import fetch_if_named
 
 SEARCH, DATA, MODEL, TRAINING = "Search", "Data", "Model, in all trials", "Training, in all trials"
 
