@@ -8,21 +8,27 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "keras_elmo"
 ROOMS = [
-    "_backend",  # not a room but a step before the door: imports nothing of ours
+    "_version",  # not rooms but steps before the door: they import nothing of ours
+    "_backend",
+    "files",
+    "layers",
     "text",
     "metrics",
+    "data",
     "weights",
-    "layers",
     "elmo",
-    "embedding",
     "fine_tuning",
+    "embedding",
+    "batching",
+    "training",
     "tasks",
     "pretraining",
+    "workflows",
     "search",
     "reports",
     "cli",
 ]
-NUMPY_ONLY = ["text", "metrics", "weights"]
+NUMPY_ONLY = ["files", "text", "metrics", "data", "weights"]
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}
 READERS = {
     "keras_elmo.weights.formats.tf_checkpoint": {"tensorflow"}
@@ -68,24 +74,12 @@ def house_imports(module: str) -> list[str]:
     return [name for name in imports_of(module) if name.split(".")[0] == "keras_elmo"]
 
 
-def imported_from_root(module: str) -> set[str]:
-    return {
-        alias.name
-        for node in ast.walk(tree_of(module))
-        if isinstance(node, ast.ImportFrom) and node.module == "keras_elmo"
-        for alias in node.names
-        if f"keras_elmo.{alias.name}" not in MODULES
-    }
-
-
 def reaches_up(module: str) -> Iterator[str]:
     """Yield what a module imports from the root, or from a room that is not above its own."""
     allowed = ROOMS[: ROOMS.index(room_of(module)) + 1]
     for name in house_imports(module):
-        # `from keras_elmo import ElmoBackbone` would reach any room: only the version is up there.
-        if name == "keras_elmo":
-            yield from sorted(imported_from_root(module) - {"__version__"})
-        elif room_of(name) not in allowed:
+        # `from keras_elmo import ElmoBackbone` would reach any room.
+        if name == "keras_elmo" or room_of(name) not in allowed:
             yield name
 
 
@@ -117,6 +111,6 @@ def test_numpy_rooms_import_no_keras() -> None:
         assert found <= READERS.get(module, set()), f"{module} imports {found}"
 
 
-def test_no_file_is_longer_than_300_lines() -> None:
+def test_no_file_is_two_things() -> None:
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES.values()}
-    assert not (long := {path: n for path, n in lines.items() if n > 300}), f"split these: {long}"
+    assert not (long := {path: n for path, n in lines.items() if n > 400}), f"split these: {long}"

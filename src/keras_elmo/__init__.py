@@ -11,6 +11,8 @@ Example:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo._version import __version__
+
 if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr__`
     from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.elmo.embedding import ElmoEmbedding
@@ -42,8 +44,6 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
     from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.sources.presets import list_presets
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CRF",
@@ -90,16 +90,16 @@ _MODULES = {
     "ElmoBackbone": "elmo.backbone",
     "ElmoEmbedder": "embedding.embedder",
     "ElmoEmbedding": "elmo.embedding",
-    "ElmoJointTagger": "tasks.joint_tagger",
+    "ElmoJointTagger": "tasks.tagging.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
-    "ElmoPairClassifier": "tasks.pair_classifier",
-    "ElmoPairRegressor": "tasks.pair_regressor",
+    "ElmoPairClassifier": "tasks.pairs.pair_classifier",
+    "ElmoPairRegressor": "tasks.pairs.pair_regressor",
     "ElmoPreprocessor": "elmo.preprocessor",
-    "ElmoSeq2Seq": "tasks.seq_2_seq",
-    "ElmoQuestionAnswerer": "tasks.question_answerer",
-    "ElmoTextClassifier": "tasks.text_classifier",
-    "ElmoTextRegressor": "tasks.text_regressor",
-    "ElmoTokenClassifier": "tasks.token_classifier",
+    "ElmoSeq2Seq": "tasks.sequences.seq_2_seq",
+    "ElmoQuestionAnswerer": "tasks.questions.question_answerer",
+    "ElmoTextClassifier": "tasks.texts.text_classifier",
+    "ElmoTextRegressor": "tasks.texts.text_regressor",
+    "ElmoTokenClassifier": "tasks.tagging.token_classifier",
     "ElmoWordPredictor": "elmo.word_prediction",
     "ForgettingMonitor": "fine_tuning.forgetting",
     "LayerMix": "layers.layer_mix",
@@ -108,7 +108,7 @@ _MODULES = {
     "ScalarMix": "layers.scalar_mix",
     "SentenceScore": "elmo.sentence_score",
     "SequencePooling": "layers.pooling",
-    "list_presets": "weights.presets",
+    "list_presets": "weights.sources.presets",
     "load_elmo": "weights.detection",
     "load_language_model": "elmo.softmax_file",
     "load_word_vectors": "elmo.softmax_file",

@@ -7,9 +7,10 @@ import numpy as np
 
 from keras_elmo.batching.batches import FEATURES, SentenceBatches
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.pairs.pair_encoder import MASK, OTHER
 from keras_elmo.text.rows import as_rows, column_names
 
+OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
+MASK = "padding_mask"
 _IDS = ("character_ids", "token_ids")  # what ELMo reads
 
 # The tokens of a text and of the other one.

@@ -238,7 +238,7 @@ def rows_to_train(
 
 
 def window_texts(pairs: Sequence[Pair], rows: Sequence[Row]) -> list[Texts]:
-    """The windows with their questions, as [`PairBatches`][keras_elmo.batching.pair_batches] takes."""
+    """The windows with their questions: texts of `PairBatches`."""
     return [
         (pairs[row.pair].passage[row.start : row.end], pairs[row.pair].question) for row in rows
     ]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from keras_elmo import __version__
+from keras_elmo._version import __version__
 from keras_elmo.cli.commands.adapt import adapt
 from keras_elmo.cli.commands.cache import cache
 from keras_elmo.cli.commands.convert import convert

@@ -1,1 +1,30 @@
-"""Labelled files → data sets: opened, decoded, told apart, read as examples."""
+"""Labelled files → data sets: opened, decoded, told apart, read as examples. NumPy only."""
+
+from keras_elmo.data.columns import ColumnSentence, conll_lines, conllu_lines, read_columns
+from keras_elmo.data.readers import (
+    DataError,
+    Example,
+    TaggedSentence,
+    read_conll,
+    read_jsonl,
+    read_lines,
+    read_table,
+    read_tagged_jsonl,
+)
+from keras_elmo.data.squad import read_squad
+
+__all__ = [
+    "ColumnSentence",
+    "DataError",
+    "Example",
+    "TaggedSentence",
+    "conll_lines",
+    "conllu_lines",
+    "read_columns",
+    "read_conll",
+    "read_jsonl",
+    "read_lines",
+    "read_squad",
+    "read_table",
+    "read_tagged_jsonl",
+]

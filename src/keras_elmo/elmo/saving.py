@@ -13,7 +13,7 @@ import h5py
 import keras
 import numpy as np
 
-from keras_elmo import __version__
+from keras_elmo._version import __version__
 from keras_elmo.files.space import require_space
 from keras_elmo.weights.checksums import FILES, check_file, checksums
 from keras_elmo.weights.descriptions import read_description

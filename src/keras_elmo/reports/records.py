@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo import __version__
+from keras_elmo._version import __version__
 from keras_elmo.files.new_file import new_file
 
 

@@ -41,9 +41,9 @@ def prediction_records(
         multi-label) and `probabilities` by label; for a regressor the same with `value`; for a
         tagger `text` (of a string), `tokens`, `tags`, the `probabilities` of these tags, and
         `entities` where the labels mark spans: see
-        [`Entity`][keras_elmo.tasks.tagging.entities.Entity]. For a joint tagger `text`, `tokens`, and by
-        name the same of each column, `label` and `probability` of each sentence label. For seq2seq
-        `text`, `prediction` (the best target), and `candidates`: of each its text, score,
+        [`Entity`][keras_elmo.tasks.tagging.entities.Entity]. For a joint tagger `text`, `tokens`,
+        and by name the same of each column, `label` and `probability` of each sentence label. For
+        seq2seq `text`, `prediction` (the best target), and `candidates`: of each its text, score,
         log_probability, and complete. For a question answerer `id`, `question`, `passage` and the
         fields of its [`Prediction`][keras_elmo.tasks.questions.answers.Prediction].
     """

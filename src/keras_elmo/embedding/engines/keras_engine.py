@@ -20,7 +20,7 @@ from keras_elmo.embedding.engines.engine import (
 
 
 class KerasEngine:
-    """See [`Engine`][keras_elmo.embedding.engines.engine.Engine]. It reads the backbone's own variables.
+    """An [`Engine`][keras_elmo.embedding.engines.engine.Engine] on the backbone's own variables.
 
     Args:
         backbone: the ELMo; not stateful.

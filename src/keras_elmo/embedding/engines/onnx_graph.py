@@ -45,7 +45,8 @@ def block_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
     Returns:
         A graph with the inputs `forward` and `backward` `(steps, rows, P)`, `begins` bool
         `(steps, rows, 1)`, `state_i` and `start_i`, and the outputs `layer_i` `(steps, rows, P)`
-        and `after_i`, in the order of [`Engine.advance`][keras_elmo.embedding.engines.engine.Engine].
+        and `after_i`, in the order of
+        [`Engine.advance`][keras_elmo.embedding.engines.engine.Engine].
     """
     graph = Graph(precision)
     size, units, count = config["projection_dim"], config["units"], config["num_layers"]

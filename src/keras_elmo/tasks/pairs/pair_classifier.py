@@ -11,8 +11,8 @@ class ElmoPairClassifier(ElmoPairTask, ElmoTextClassifier):
     """Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → classes.
 
     `x` holds pairs of strings or token lists, `(text, other text)`; all else is as of
-    [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier]. How the two are
-    compared: see [`ElmoPairTask`][keras_elmo.tasks.pairs.pair_task.ElmoPairTask].
+    [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier]. How the two
+    are compared: see [`ElmoPairTask`][keras_elmo.tasks.pairs.pair_task.ElmoPairTask].
 
     Example:
         ```python

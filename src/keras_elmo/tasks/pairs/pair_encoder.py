@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo.batching.batches import FEATURES
+from keras_elmo.batching.pair_batches import MASK, OTHER
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention
 from keras_elmo.layers.bilstm import BiLSTM
@@ -14,9 +15,6 @@ from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.layers.span_scores import SpanScores
 from keras_elmo.layers.word_table import WordTable
 from keras_elmo.text.word_shapes import SHAPES
-
-OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
-MASK = "padding_mask"
 
 
 class TextEncoder:

@@ -42,7 +42,8 @@ class ElmoQuestionAnswerer(ElmoTask):
     that the passage holds no answer. SQuAD's dicts are taken too: for `x` with `question` and
     `context`, for `y` with `text` and `answer_start`, for both together with `answers` beside; or
     all of a file, `fit(json.load(file))`. `predict` returns a
-    [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, `predict_labels` the texts.
+    [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, and
+    `predict_labels` the texts.
 
     A passage of any length is read in windows, which overlap.
 
@@ -179,7 +180,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         )
 
     def predict(self, x: Any, *, batch_size: int = 32, best: int = 5, **kwargs: Any) -> Any:
-        """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in their order.
+        """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in order.
 
         Args:
             x: pairs (question, passage).

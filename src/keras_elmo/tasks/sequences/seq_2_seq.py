@@ -252,7 +252,8 @@ class ElmoSeq2Seq(ElmoTask):
             beam_size: targets that go on at each step; 1 is greedy. It may be larger than the
                 vocabulary: then more targets are looked at than there are symbols.
             num_results: how many of them to return, fewer where there are fewer at all.
-            length_penalty: α of [`beam_search`][keras_elmo.tasks.sequences.beam_search.beam_search].
+            length_penalty: α of
+                [`beam_search`][keras_elmo.tasks.sequences.beam_search.beam_search].
             max_length: instead of `max_target_length`.
             batch_size: sources of a batch.
 

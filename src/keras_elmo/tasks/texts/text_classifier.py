@@ -138,8 +138,8 @@ class ElmoTextClassifier(ElmoTask):
 
         It knows the words of the training data that ELMo has hardly met; on small sets both
         together are often better than either. See
-        [`NGramTable`][keras_elmo.tasks.texts.ngram_bayes.NGramTable] for the formula. Keras's `evaluate`
-        goes on to measure the network alone.
+        [`NGramTable`][keras_elmo.tasks.texts.ngram_bayes.NGramTable] for the formula. Keras's
+        `evaluate` goes on to measure the network alone.
 
         Args:
             x, y: what `fit` trained on.

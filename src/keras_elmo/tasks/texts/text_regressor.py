@@ -23,7 +23,8 @@ class ElmoTextRegressor(ElmoTask):
 
     Args:
         backbone: the ELMo.
-        pooling: as of [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier].
+        pooling: as of
+            [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier].
         target_mean, target_scale: $m$ and $s$; None: the first `fit` sets them.
         kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; there are no labels.
 

@@ -67,7 +67,8 @@ def read_pickle(stream: IO[bytes], where: str) -> Any:
     """Follow one pickle from where the stream stands to its end.
 
     Returns:
-        Dicts, lists, tuples, strings, numbers and [`Tensor`][keras_elmo.weights.formats.torch_pickle].
+        Dicts, lists, tuples, strings, numbers and
+        [`Tensor`][keras_elmo.weights.formats.torch_pickle.Tensor].
 
     Raises:
         WeightsError: it is damaged, or does anything but hold tensors.
