@@ -16,7 +16,7 @@ METADATA_FILE = "metadata.json"
 SOFTMAX_FILE, VOCABULARY_FILE = "softmax.h5", "vocabulary.txt"  # of the language model, optional
 NGRAMS_FILE = "ngrams.npz"  # of a classifier, optional
 
-EMBEDDED = Path(__file__).parents[1] / "presets"
+EMBEDDED = Path(__file__).parents[2] / "presets"
 DEFAULT_PRESET = "elmo_mini_en"
 OWN_VECTORS = "elmo"  # word vectors: those of the preset's own language model
 
