@@ -33,7 +33,7 @@ def test_vectors_of_the_presets_language_model(preset):
     assert list(rows) == [*MARKS, *words]
     np.testing.assert_allclose([rows[word] for word in words], vectors)
     assert task.predict(["Good film"]).shape == (1, 2)
-    assert task.word_vectors.rows == 1 + len(rows) + task.new_words
+    assert task.word_vectors.rows == 1 + len(rows) + task.encoder.new_words
 
 
 def test_given_vectors_of_all_their_words_or_of_the_preprocessors(preset):
@@ -46,7 +46,7 @@ def test_given_vectors_of_all_their_words_or_of_the_preprocessors(preset):
     task = ElmoTextClassifier.from_preset(preset, preprocessor=own, **given)
     rows = rows_of(task)
     assert list(rows) == [*MARKS, "plot", "dull"]
-    assert task.new_words == 0  # these and no others
+    assert task.encoder.new_words == 0  # these and no others
     np.testing.assert_allclose(rows["plot"], [3, 6, 5])
     np.testing.assert_allclose(rows["dull"], [2, 4, 4])  # the mean
 
