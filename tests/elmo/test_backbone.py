@@ -135,5 +135,5 @@ def test_from_pretrained_tells_the_format(tmp_path):
     expected = backbone.predict_on_batch(batch_of(SENTENCES))
     for path in (tmp_path / "weights.hdf5", tmp_path / "preset"):
         again = ElmoBackbone.from_pretrained(path, dropout=0.5)
-        assert again.dropout == 0.5
+        assert again.config.dropout == 0.5
         np.testing.assert_array_equal(again.predict_on_batch(batch_of(SENTENCES)), expected)

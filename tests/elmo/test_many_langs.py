@@ -96,7 +96,7 @@ def test_characters_alone(model, sentences):
         {"word_emb_layer.embedding.weight": None, "projection.weight": weight[:, 6:].copy()},
     )
     alone = ElmoBackbone.from_pretrained(model)
-    assert alone.vocabulary_size is None
+    assert alone.config.vocabulary_size is None
     with_words = ElmoPreprocessor.from_pretrained(load_elmo(model))(sentences)
     ids = with_words["character_ids"]
     assert ids.shape[-1] == 50

@@ -54,7 +54,7 @@ def test_files_that_do_not_fit_are_refused(model, tmp_path):
 @pytest.mark.portable
 def test_word_vectors_are_what_logits_are_products_with(model, tmp_path):
     """Two words' losses differ by the product of hidden state and difference of their vectors."""
-    hidden = np.random.default_rng(1).normal(size=(2, model.backbone.projection_dim))
+    hidden = np.random.default_rng(1).normal(size=(2, model.backbone.config.projection_dim))
     found = [
         to_numpy(model.softmax(hidden.astype("float32"), np.full(2, target, "int32")))
         for target in (3, 4)  # of one cluster, where there are clusters

@@ -27,7 +27,7 @@ def test_known_words_keep_their_rows(preset):
     expected = np.concatenate([kernel[[0, 1, 2, 4]], kernel.mean(axis=0)[None]])
     np.testing.assert_allclose(model.softmax.kernel.numpy(), expected, rtol=1e-6)
     np.testing.assert_array_equal(model.softmax.bias.numpy(), [*bias[[0, 1, 2, 4]], bias.min()])
-    assert model.backbone.dropout == 0.2
+    assert model.backbone.config.dropout == 0.2
     weights = zip(model.backbone.get_weights(), old.backbone.get_weights(), strict=True)
     assert all(np.array_equal(ours, theirs) for ours, theirs in weights)
 

@@ -47,9 +47,9 @@ def load_elmo(
         preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
         return ElmoBackbone.from_pretrained(preset, **overrides), preprocessor
     backbone = ElmoBackbone.from_published(weights, options, **overrides)
-    check_vocabulary(backbone.vocabulary_size, vocabulary)
+    check_vocabulary(backbone.config.vocabulary_size, vocabulary)
     words = Vocabulary.load(vocabulary).tokens if vocabulary else None
-    length = backbone.max_characters_per_token
+    length = backbone.config.max_characters_per_token
     return backbone, ElmoPreprocessor(max_characters_per_token=length, vocabulary=words, **chosen)
 
 

@@ -132,7 +132,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
         for variable, array in zip(carried, arrays.values(), strict=True):
             variable.assign(array)
 
-    return Engine(embedder.embed_iter, backbone.num_layers, save_state, load_state)
+    return Engine(embedder.embed_iter, backbone.config.num_layers, save_state, load_state)
 
 
 def _backend(engine: str) -> str:

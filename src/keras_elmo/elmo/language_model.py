@@ -53,22 +53,23 @@ class ElmoLanguageModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if backbone.boundaries is not None or backbone.encoder != "bilm":
+        config = backbone.config
+        if config.boundaries is not None or not config.has_bilm:
             raise ValueError(
                 "a language model reads bytes or words, as bilm-tf's do, its two directions apart. "
-                f"Received: a backbone with {backbone.num_characters:,} characters and the encoder "
-                f"{backbone.encoder!r} (of ELMoForManyLangs). Use it for features."
+                f"Received: a backbone with {config.num_characters:,} characters and the encoder "
+                f"{config.encoder!r} (of ELMoForManyLangs). Use it for features."
             )
         # === Layers ===
         self.backbone = backbone
-        self.output_dropout = keras.layers.Dropout(backbone.dropout)
+        self.output_dropout = keras.layers.Dropout(config.dropout)
         if cutoffs is None:
             self.softmax: Any = SampledSoftmax(
                 vocabulary_size, product_dtype=backbone.bilm.compute_dtype, name="softmax"
             )
         else:
             self.softmax = AdaptiveSoftmax(vocabulary_size, cutoffs, name="softmax")
-        self.softmax.build((None, backbone.projection_dim))
+        self.softmax.build((None, config.projection_dim))
 
         # === Config ===
         self.vocabulary_size = vocabulary_size
@@ -77,7 +78,7 @@ class ElmoLanguageModel(keras.Model):
         as_torch_module(self)
 
     def call(self, inputs, training=None):
-        backbone, size = self.backbone, self.backbone.projection_dim
+        backbone, size = self.backbone, self.backbone.config.projection_dim
         types = ops.concatenate(
             [backbone.word_layer(group) for group in inputs["type_characters"]]
         )  # (types, P)

@@ -62,8 +62,8 @@ class ElmoWordPredictor:
         self.vocabulary = vocabulary
         self.preprocessor = preprocessor or ElmoPreprocessor(
             "whitespace",
-            max_characters_per_token=backbone.max_characters_per_token,
-            vocabulary=vocabulary.tokens if backbone.vocabulary_size is not None else None,
+            max_characters_per_token=backbone.config.max_characters_per_token,
+            vocabulary=vocabulary.tokens if backbone.config.vocabulary_size is not None else None,
         )
         self._states = TopStates(backbone, self.preprocessor)
         self._softmax = FullSoftmax(model.softmax)

@@ -62,7 +62,7 @@ class ElmoEmbedder:
         cached_words: int = 2**16,
     ):
         source = _source(elmo)
-        self._stateful = isinstance(source, Loaded) and source.loaded.stateful
+        self._stateful = isinstance(source, Loaded) and source.loaded.config.stateful
         self._source, self._preprocessor = source, preprocessor
         self.engine: Engine = make_engine(source, engine, precision)
         self._ids = WordIds(self.engine.config, preprocessor, *source.lexicon())

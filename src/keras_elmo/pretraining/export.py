@@ -42,7 +42,7 @@ def export_preset(
     """
     is_whole = isinstance(model, ElmoLanguageModel)
     backbone = model.backbone if is_whole else model
-    length = backbone.max_characters_per_token
+    length = backbone.config.max_characters_per_token
     preprocessor = ElmoPreprocessor(tokenizer, max_characters_per_token=length)
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)

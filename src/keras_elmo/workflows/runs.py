@@ -158,12 +158,12 @@ class TrainingRun(RunOptions):
         inside = {name: rate for name, rate in inside.items() if rate}
         if self.weights and self.options:
             backbone = ElmoBackbone.from_published(self.weights, self.options, **inside)
-            if backbone.vocabulary_size is not None:
+            if backbone.config.vocabulary_size is not None:
                 raise ValueError(
                     "an ELMo with word input needs its words beside it. Received: --weights "
                     f"{self.weights}. Make a preset of its folder with `keras-elmo convert`."
                 )
-            length = backbone.max_characters_per_token
+            length = backbone.config.max_characters_per_token
             return backbone, ElmoPreprocessor(max_characters_per_token=length, **chosen)
         preset = self.preset or DEFAULT_PRESET
         preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
