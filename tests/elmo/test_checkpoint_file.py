@@ -42,7 +42,7 @@ def softmax_of(folder):
 def test_the_backbone_is_that_of_the_hdf5(golden):
     model, vocabulary = load_language_model(golden)
     assert list(vocabulary.tokens) == WORDS
-    other = ElmoBackbone.from_published(golden / "weights.hdf5", golden / "options.json")
+    other = ElmoBackbone.from_preset(golden / "weights.hdf5")
     received, expected = arrays_by_path(model.backbone), arrays_by_path(other)
     assert received.keys() == expected.keys()
     for path in expected:

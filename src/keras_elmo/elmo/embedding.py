@@ -108,7 +108,7 @@ class ElmoEmbedding(keras.layers.Layer):
         if isinstance(preset, ElmoBackbone):
             self.backbone = preset
         else:
-            self.backbone = ElmoBackbone.from_pretrained(preset, dtype=policy)
+            self.backbone = ElmoBackbone.from_preset(preset, dtype=policy)
         ours = self.backbone.config
         if ours.vocabulary_size is not None or ours.boundaries is not None or ours.keep_boundaries:
             raise ValueError(

@@ -187,6 +187,7 @@ class ElmoTask(CompiledModel):
         cls,
         preset: str | PathLike[str],
         *,
+        options: str | PathLike[str] | None = None,
         load_weights: bool = True,
         word_vectors: WordVectors | str | None = None,
         **arguments: Any,
@@ -194,16 +195,17 @@ class ElmoTask(CompiledModel):
         """Build the task on a pretrained ELMo, or load a trained task.
 
         Args:
-            preset: a name or path of an ELMo, of any format (see
+            preset: a name, a folder, a file or `hf://user/name` of an ELMo of any format (see
                 [`load_elmo`][keras_elmo.weights.detection]). A folder that holds a trained task
                 gives that task; any other needs `labels` or `num_classes`.
+            options: the options file (JSON) of weights that do not lie beside it.
             load_weights: False leaves ELMo untrained.
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
                 It has these words and `new_words`, unless a `preprocessor` with others is given.
             arguments: of the constructor.
         """
-        return task_from(cls, locate(preset), load_weights, word_vectors, arguments)
+        return task_from(cls, locate(preset), options, load_weights, word_vectors, arguments)
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write everything needed to load the task again to a new folder."""
