@@ -5,7 +5,6 @@ import pytest
 from support import small_backbone
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.softmax_file import load_language_model
 from keras_elmo.pretraining.adaptation import adapted_language_model
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS
@@ -21,7 +20,7 @@ def preset(tmp_path):
 
 
 def test_known_words_keep_their_rows(preset):
-    old, _ = load_language_model(preset)
+    old = ElmoLanguageModel.from_preset(preset)
     model = adapted_language_model(preset, [*MARKS, "cat", "loan"], dropout=0.2)
     kernel, bias = old.softmax.get_weights()
     expected = np.concatenate([kernel[[0, 1, 2, 4]], kernel.mean(axis=0)[None]])
@@ -41,7 +40,7 @@ def test_a_preset_without_softmax_gives_its_bilm(preset):
 
 
 def test_a_copy_has_the_same_weights(preset):
-    model, _ = load_language_model(preset)
+    model = ElmoLanguageModel.from_preset(preset)
     copy = model.rebuilt(dtype="mixed_bfloat16")
     assert copy.backbone.bilm.compute_dtype == "bfloat16"
     for ours, theirs in zip(copy.get_weights(), model.get_weights(), strict=True):

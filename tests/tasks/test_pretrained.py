@@ -6,7 +6,7 @@ from support import small_backbone
 
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS
 

@@ -12,7 +12,7 @@ from keras_elmo import ElmoPairClassifier, ElmoQuestionAnswerer, ElmoTextClassif
 from keras_elmo.data.datasets import Dataset
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS

@@ -49,6 +49,6 @@ def export_preset(
         if half:
             store_as_float16(path / WEIGHTS_FILE)
         if is_whole:
-            write_softmax(model, Vocabulary(vocabulary), path, half=half)
+            write_softmax(model.softmax, Vocabulary(vocabulary), path, half=half)
         write_object(preprocessor, path, PREPROCESSOR_FILE)
         write_metadata(path, **facts)

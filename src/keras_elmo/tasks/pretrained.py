@@ -10,8 +10,8 @@ import numpy as np
 from keras_elmo.elmo.loading import load_backbone_and_preprocessor
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import read_object, read_weights
-from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.elmo.variables import without_values
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.text.vocabulary import MARKS
 from keras_elmo.weights.sources.presets import (
     OWN_VECTORS,

@@ -126,7 +126,7 @@ class TrainingRun(RunOptions):
         return chosen
 
     def _word_vectors(self) -> "WordVectors | str | None":
-        from keras_elmo.elmo.softmax_file import load_word_vectors
+        from keras_elmo.elmo.word_vectors import load_word_vectors
 
         chosen = self._chosen_vectors()
         if chosen == OWN_VECTORS:

@@ -54,7 +54,7 @@ def demo(
 
     fetch_if_named(preset, quiet=quiet)
     load_backend(trains=True)
-    from keras_elmo.elmo.softmax_file import load_word_vectors
+    from keras_elmo.elmo.word_vectors import load_word_vectors
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
