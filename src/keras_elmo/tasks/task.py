@@ -79,7 +79,7 @@ class ElmoTask(CompiledModel):
         **kwargs: Any,
     ):
         check_one_device(type(self).__name__)
-        check_keywords(kwargs, self._constructor_names(), type(self).__name__)
+        check_keywords(kwargs, self.constructor_names(), type(self).__name__)
         if self.has_classes:
             self.label_encoder = LabelEncoder(class_labels(labels, num_classes))
         self.encoder = take_config(EncoderConfig, kwargs)
@@ -153,7 +153,7 @@ class ElmoTask(CompiledModel):
         return config
 
     @classmethod
-    def _constructor_names(cls) -> list[str]:
+    def constructor_names(cls) -> list[str]:
         """The arguments of the constructor, and those that Keras's own takes."""
         own = parameter_names(*(base.__init__ for base in _bases(cls)), EncoderConfig)
         return [*own, *_OF_KERAS]

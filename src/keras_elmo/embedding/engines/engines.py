@@ -1,7 +1,7 @@
 """Which engine computes: by name, or the fastest one that is exact."""
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from keras_elmo._backend import BackendError, ensure_backend
 from keras_elmo.embedding.engines.engine import ENGINES, PRECISIONS, Engine
@@ -22,10 +22,12 @@ def make_engine(
     if engine == "onnx":
         from keras_elmo.embedding.engines.onnx_engine import OnnxEngine
 
-        if isinstance(elmo, PublishedElmo):
+        if not loaded:
+            elmo = cast(PublishedElmo, elmo)
             return OnnxEngine(elmo.config, elmo.variables, precision)
         from keras_elmo.elmo.variables import arrays_by_path
 
+        elmo = cast("ElmoBackbone", elmo)
         return OnnxEngine(elmo.get_config(), arrays_by_path(elmo), precision)
     ensure_backend()
     from keras_elmo.elmo.backbone import ElmoBackbone
