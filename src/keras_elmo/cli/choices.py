@@ -3,20 +3,6 @@
 from enum import StrEnum
 
 
-class Kind(StrEnum):
-    """What is predicted."""
-
-    CLASSIFICATION = "classification"
-    MULTI_LABEL = "multi-label"
-    TAGGING = "tagging"
-    SEQ2SEQ = "seq2seq"
-    QA = "qa"
-    JOINT = "joint"
-    PAIR = "pair"
-    REGRESSION = "regression"
-    PAIR_REGRESSION = "pair-regression"
-
-
 class Format(StrEnum):
     """How a file is written."""
 

@@ -19,6 +19,8 @@ _SWITCHES = {
 }
 SEQUENCES = ("target", "attention", "copy", "decoder_units")
 SEQUENCES += ("label_smoothing", "scheduled_sampling")
+# What is said of tasks of some kinds only; each takes what it knows of it.
+CHOICES = ("pooling", "ordinal", "cross_attention", "crf", "source", *SEQUENCES)
 # What a trained model has of its own.
 _MODEL = "task tokenizer weights options mix lstm_units num_layers pooling ordinal "
 _MODEL += "cross_attention crf scheme dropout elmo_dropout word_embedding_dim word_vectors "

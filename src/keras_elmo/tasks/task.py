@@ -22,7 +22,7 @@ from keras_elmo.elmo.saving import (
 from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
-from keras_elmo.tasks.compiled_model import CompiledModel
+from keras_elmo.tasks.described_task import DescribedTask
 from keras_elmo.tasks.encoder import (
     build_encoder,
     check_word_shapes,
@@ -40,7 +40,7 @@ from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TAS
 _OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
 
 
-class ElmoTask(CompiledModel):
+class ElmoTask(DescribedTask):
     """ELMo, a BiLSTM and an output layer, trained on raw sentences. Base of all tasks.
 
     Args:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 from keras_elmo.layers.mixes import MIXES
-from keras_elmo.tasks.run_options import SEQUENCES, RunOptions
+from keras_elmo.tasks.run_options import CHOICES, RunOptions
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
@@ -60,8 +60,7 @@ class TrainingRun(RunOptions):
         labels, held_out = self._classes(rows), None
         if self.dev:
             held_out = read(self.dev, rows.kind)
-            # A trained task knows more labels; of sequences, new symbols are counted as wrong.
-            if not trained and rows.kind != SEQ2SEQ:
+            if not trained:  # which knows more labels
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
@@ -86,8 +85,8 @@ class TrainingRun(RunOptions):
         """A new task on a newly loaded ELMo, all of it decided by the seed; or the trained one."""
         import keras
 
+        from keras_elmo.tasks.loading import load_task
         from keras_elmo.workflows.building import build_task
-        from keras_elmo.workflows.loading import load_task
 
         keras.utils.set_random_seed(self.seed)
         if self.start_from:
@@ -96,10 +95,7 @@ class TrainingRun(RunOptions):
             data.rows,
             *self.load_elmo(),
             data.labels,
-            pooling=self.pooling,
-            ordinal=self.ordinal,
-            cross_attention=self.cross_attention,
-            crf=self.crf,
+            choices={name: getattr(self, name) for name in CHOICES},
             mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
             lstm_units=self.lstm_units,
             num_layers=self.num_layers,
@@ -108,8 +104,6 @@ class TrainingRun(RunOptions):
             word_embedding_dim=self.word_embedding_dim,
             word_vectors=self._word_vectors(),
             word_shape_dim=self.word_shape_dim,
-            source=self.source,
-            sequences={name: getattr(self, name) for name in SEQUENCES},
         )
 
     def _chosen_vectors(self) -> str | None:

@@ -57,7 +57,6 @@ def demo(
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
-    from keras_elmo.workflows.prediction import prediction_records
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
         rows, epochs = rows or FAST_ROWS, FAST_EPOCHS
@@ -88,7 +87,7 @@ def demo(
         scores.append(("the last one and n-grams", _score(model, result, test)[0], ""))
         write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
-    _print_labels(prediction_records(model, SENTENCES))
+    _print_labels(model.records(SENTENCES))
     out.print(f"Model and pictures: {output}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -117,12 +116,10 @@ def _trained(
 
 
 def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:
-    from keras_elmo.workflows.evaluation import evaluate_task
-
     if result.interrupted:
         raise KeyboardInterrupt
     seconds = sum(row["seconds"] for row in result.history)
-    return evaluate_task(model, test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
+    return model.report(test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
 
 
 def _print_scores(scores: list[tuple[str, float, str]], size: int) -> None:

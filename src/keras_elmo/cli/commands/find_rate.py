@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.choices import Format, Pooling, Tokenizer
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, progress_bar, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
+from keras_elmo.cli.kinds import TASK, TASK_HELP
 
 PICTURE, TABLE = "rates.png", "rates.csv"
 
@@ -25,7 +26,7 @@ def find_rate(
     file_format: Annotated[
         Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
     ] = None,
-    task: Annotated[Kind | None, typer.Option(help="Instead of what the data tell.")] = None,
+    task: Annotated[str | None, typer.Option(help=TASK_HELP, **TASK)] = None,
     tokenizer: Annotated[Tokenizer | None, typer.Option(help="Instead of the preset's.")] = None,
     preset: Annotated[str | None, typer.Option(help="ELMo: preset name or folder.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Or published weights (HDF5) ...")] = None,

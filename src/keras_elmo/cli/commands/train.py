@@ -13,7 +13,6 @@ from keras_elmo.cli.choices import (
     ClassWeight,
     FineTune,
     Format,
-    Kind,
     Pooling,
     Schedule,
     Scheme,
@@ -25,6 +24,7 @@ from keras_elmo.cli.command_lines import resuming
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.fitting import check_output, checkpoint_of, finish, fit, write_model
+from keras_elmo.cli.kinds import TASK, TASK_HELP
 
 
 def _option(panel: str, text: str, *names: str, **limits: Any) -> Any:
@@ -67,7 +67,7 @@ def train(
     skip_bad: Annotated[
         bool, _option(DATA, "Leave out questions that cannot be used.", "--skip-bad")
     ] = False,
-    task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
+    task: Annotated[str | None, _option(DATA, TASK_HELP, **TASK)] = None,
     dev: Annotated[str | None, _option(DATA, "Development set, of the same form.")] = None,
     dev_split: Annotated[
         float, _option(DATA, "Or this share of the data.", min=0.0, max=0.9)
@@ -231,14 +231,12 @@ def train(
         fetch_if_named(preset)
         run.check_elmo()
         load_backend(trains=True)
-        from keras_elmo.workflows.data_facts import data_facts
-
         checkpoint = checkpoint_of(output, seconds, anew=overwrite, resume=resume)
         overwrite = overwrite or (resume and checkpoint.path.exists())
         with new_folder_in(work, output, overwrite=overwrite) as folder:
             model = run.build(found)
             how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
-            facts = data_facts(model, found.rows, found.held_out)
+            facts = found.facts(model)
             if not resume:
                 checkpoint.remove()  # of a training that is begun anew
             result = fit(model, found.rows, found.held_out, facts=facts, quiet=quiet, **how)

@@ -8,12 +8,13 @@ import typer
 
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import ClassWeight, Format, Kind, Pooling, Tokenizer
+from keras_elmo.cli.choices import ClassWeight, Format, Pooling, Tokenizer
 from keras_elmo.cli.command_lines import resuming
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.cli.kinds import TASK, TASK_HELP
 
 SEARCH, DATA, MODEL, TRAINING = "Search", "Data", "Model, in all trials", "Training, in all trials"
 
@@ -49,7 +50,7 @@ def tune(
     file_format: Annotated[
         Format | None, _option(DATA, "Instead of what the file's name tells.", "--format")
     ] = None,
-    task: Annotated[Kind | None, _option(DATA, "Instead of what the data tell.")] = None,
+    task: Annotated[str | None, _option(DATA, TASK_HELP, **TASK)] = None,
     dev: Annotated[str | None, _option(DATA, "Development set, of the same form.")] = None,
     dev_split: Annotated[
         float, _option(DATA, "Or this share of the data.", min=0.0, max=0.9)

@@ -30,6 +30,15 @@ class Candidate(NamedTuple):
     score: float
     complete: bool
 
+    def record(self) -> dict[str, Any]:
+        """As a dict for JSON, without the symbols."""
+        return {
+            "text": self.text,
+            "score": round(self.score, 6),
+            "log_probability": round(self.log_probability, 6),
+            "complete": self.complete,
+        }
+
 
 class Decoding:
     """Runs a decoder for prediction; what it compiles serves all batches.

@@ -1,8 +1,10 @@
 """From one sequence to another: pronunciations, lemmas, normal forms, short translations."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -17,12 +19,26 @@ from keras_elmo.batching.sequence_batches import (
     SequenceBatches,
     padded_targets,
 )
-from keras_elmo.batching.symbols import WORDS, SourceReader, TargetSymbols, read_targets
+from keras_elmo.batching.symbols import (
+    CHARACTERS,
+    WORDS,
+    SourceReader,
+    TargetSymbols,
+    find_characters,
+    read_targets,
+)
+from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
+from keras_elmo.metrics.sequences import (
+    SacrebleuMissingError,
+    sequence_report,
+    translation_report,
+)
+from keras_elmo.tasks.described_task import Output, mistake
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.sequences.beam_search import Hypothesis, beam_search
@@ -74,6 +90,10 @@ class ElmoSeq2Seq(ElmoTask):
         speller.generate(["tag"], beam_size=4, num_results=2)
         ```
     """
+
+    kinds = (SEQ2SEQ,)
+    prediction_options = ("beam_size", "num_results", "length_penalty", "max_length")
+    view = "candidates"
 
     def __init__(
         self,
@@ -294,6 +314,75 @@ class ElmoSeq2Seq(ElmoTask):
     def _candidate(self, found: Hypothesis, source: list[str]) -> Candidate:
         symbols = self.symbols.decode(found.ids, source)
         return Candidate(self.symbols.join(symbols), symbols, *found[1:])
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(
+        cls,
+        dataset: Dataset,
+        backbone: ElmoBackbone,
+        *,
+        choices: Mapping[str, Any],
+        **arguments: Any,
+    ) -> Self:
+        """See `DescribedTask`; at most twice as much is written as the longest target in training.
+
+        `source="characters"` among the choices gives all characters that there are a vector.
+        """
+        characters = None
+        if choices.get("source") == CHARACTERS:
+            characters = find_characters(arguments["preprocessor"].tokenize(dataset.texts))
+        symbols = TargetSymbols([], choices.get("target", WORDS))
+        longest = max(len(symbols.split(text)) for text in dataset.labels)
+        own = {"source_characters": characters, "max_target_length": 2 * longest}
+        return super().for_dataset(dataset, backbone, choices=choices, **own | arguments)
+
+    def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
+        facts = super().data_facts(rows, held_out=held_out)
+        unknown = self.unknown_tokens(rows.texts, rows.labels)
+        return facts | ({"unknown_tokens": unknown} if unknown else {})
+
+    def unknown_tokens(self, sentences: Sequence[Any], texts: Sequence[Any]) -> int:
+        """How many symbols of target texts can be written as unknown only."""
+        targets, sources = map(self.symbols.split, texts), map(self.copied_steps, sentences)
+        return sum(map(self.symbols.unknown_in, targets, sources))
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        meaning = "the log-probability of each symbol, and with `copy` of each step of the source"
+        return {"decoder": Output(meaning, ("texts", "steps", "symbols"))}
+
+    def measures(self, examples: Examples, **how: Any) -> dict[str, Any]:
+        """The measures of sequences.
+
+        Returns:
+            What `sequence_report` returns, unknown_tokens (that the model cannot write), cut
+            (targets without an end), and bleu and chrf where sacrebleu is installed.
+        """
+        wanted = [self.symbols.split(text) for text in examples.y]
+        found = [candidates[0] for candidates in self.generate(examples.x, **how)]
+        report: dict[str, Any] = sequence_report(wanted, [one.symbols for one in found])
+        report["unknown_tokens"] = self.unknown_tokens(examples.x, examples.y)
+        report["cut"] = sum(not one.complete for one in found)
+        with suppress(SacrebleuMissingError):
+            report |= translation_report(self.gold(examples), [one.text for one in found])
+        return report
+
+    def records_of(self, texts: list[Any], **how: Any) -> Iterator[dict[str, Any]]:
+        """Of each text its best target as `prediction`, and its `candidates`."""
+        for text, found in zip(texts, self.generate(texts, **how), strict=True):
+            candidates = [one.record() for one in found]
+            yield {**self.shown(text), "prediction": found[0].text, "candidates": candidates}
+
+    def gold(self, examples: Examples) -> list[str]:
+        """The targets as the model would write them."""
+        return [self.symbols.join(self.symbols.split(target)) for target in examples.y]
+
+    def mistake(self, record: dict[str, Any], gold: str) -> dict[str, Any] | None:
+        predicted, [best, *_] = record["prediction"], record["candidates"]
+        share = math.exp(best["log_probability"])
+        return mistake(gold, predicted, [share] if predicted != gold else [])
 
     def get_config(self) -> dict[str, Any]:
         names = "target source_characters character_dim decoder_units symbol_dim attention copy "
