@@ -44,5 +44,5 @@ def test_what_a_task_does_not_know_is_refused():
         task.report(CASES["classes"].x, CASES["classes"].y, beam_size=2)
     with pytest.raises(ValueError, match="what is no column of tags is written as jsonl"):
         task.lines(CASES["classes"].x, "conll")
-    with pytest.raises(ValueError, match="a format is jsonl, conll or conllu. Received: 'xml'"):
+    with pytest.raises(ValueError, match="a format is jsonl, conll or conllu"):
         task.lines(CASES["classes"].x, "xml")
