@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
 import numpy as np
 
+from keras_elmo._values import Scheme
+
 Span = tuple[str, int, int]  # type, first token, token behind the last
 
-IOB1, BIO, BIOES, BILOU = SCHEMES = ("IOB1", "BIO", "BIOES", "BILOU")
+IOB1, BIO, BIOES, BILOU = SCHEMES = get_args(Scheme)
 
 # Begin, Inside, End, Single; BILOU says Last and Unit for the latter two.
 _SPAN_TAG = re.compile(r"([BIESLU])-(.+)")
