@@ -75,7 +75,7 @@ def _wrong_answers(
     """As `error_records`, with the F1 of each answer; right is what matches exactly."""
     examples, found = read_examples(task, pairs, gold), []
     wanted = answer_texts(examples.x, examples.y)
-    predictions = task.predict(examples.x, batch_size=batch_size, best=1)
+    predictions = task.predict(examples.x, batch_size=batch_size, n_best=1)
     scores = answer_scores(wanted, [prediction.answer for prediction in predictions])
     for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
         if exact:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from keras_elmo._values import Format
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format
 from keras_elmo.cli.console import out, say
 from keras_elmo.cli.tables import measures_table
 
@@ -63,7 +63,7 @@ def evaluate(
     from keras_elmo.workflows.loading import load_task
 
     task = load_task(model)
-    search = {"beam_size": beam, "length_penalty": length_penalty}
+    search = {"beam": beam, "length_penalty": length_penalty}
     search = search if rows.kind == SEQ2SEQ else {}
     report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size, **search)
     out.print(measures_table(report, f"{model} on {data}"))

@@ -179,13 +179,13 @@ class ElmoQuestionAnswerer(ElmoTask):
             seed=seed,
         )
 
-    def predict(self, x: Any, *, batch_size: int = 32, best: int = 5, **kwargs: Any) -> Any:
+    def predict(self, x: Any, *, batch_size: int = 32, n_best: int = 5, **kwargs: Any) -> Any:
         """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in order.
 
         Args:
             x: pairs (question, passage).
             batch_size: windows of a batch.
-            best: number of spans that each shows.
+            n_best: number of spans that each shows.
             kwargs: of Keras's `predict`, where `x` is arrays or a `PyDataset`.
         """
         if not self._takes_sentences(x):
@@ -197,11 +197,11 @@ class ElmoQuestionAnswerer(ElmoTask):
         settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
         self._scores = self._scores or WindowScores(self)
         parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
-        return [find_answers(*part, best=best, **settings) for part in parts]
+        return [find_answers(*part, n_best=n_best, **settings) for part in parts]
 
     def predict_labels(self, x: Any, *, batch_size: int = 32) -> list[str]:
         """The text of each answer, `""` for none."""
-        return [found.answer for found in self.predict(x, batch_size=batch_size, best=1)]
+        return [found.answer for found in self.predict(x, batch_size=batch_size, n_best=1)]
 
     def fit_threshold(self, x: Any, y: Any = None, *, batch_size: int = 32) -> float:
         """Set `no_answer_threshold` to what gives the highest F1 on these questions.
@@ -220,7 +220,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         if all(len(spans) for spans in y):
             self.no_answer_threshold = 1.0
             return 1.0
-        predictions = self.predict(pairs, batch_size=batch_size, best=1)
+        predictions = self.predict(pairs, batch_size=batch_size, n_best=1)
         found = [prediction.spans[0].text for prediction in predictions]
         f1 = answer_scores(answer_texts(pairs, y), found)[:, 1]
         shares = [prediction.no_answer_probability for prediction in predictions]
