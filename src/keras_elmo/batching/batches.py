@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.word_types import WordTypes
 from keras_elmo.elmo.inference import rounded_length
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
@@ -58,7 +59,7 @@ class SentenceBatches(keras.utils.PyDataset):
         sizes: np.ndarray | None = None,
         batch_size: int = 32,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ):
         super().__init__()
         self.sentences = sentences

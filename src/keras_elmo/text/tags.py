@@ -158,6 +158,19 @@ def marks_spans(labels: Sequence[str]) -> bool:
     return bool(marks) and all(_SPAN_TAG.fullmatch(label) for label in marks)
 
 
+def scheme_of(labels: Sequence[str]) -> str | None:
+    """The scheme that labels are of: BIO, BIOES or BILOU; None where they are of none of them.
+
+    IOB1 has the labels of BIO, which is taken for it.
+    """
+    parts = {_parts(label) for label in labels if label != "O"}
+    prefixes = {prefix for prefix, _ in parts}
+    lonely = any(prefix == "I" and ("B", name) not in parts for prefix, name in parts)
+    if lonely or not marks_spans(labels):
+        return None
+    return next((x for x in (BIO, BIOES, BILOU) if prefixes <= set(_PREFIXES[x])), None)
+
+
 def scheme_labels(labels: Iterable[str], scheme: str) -> list[str]:
     """All labels of a scheme for the types of spans that some labels are of, `O` first.
 

@@ -18,20 +18,19 @@ from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
 from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
 from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
-from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
+from keras_elmo.tasks.questions.question_answerer import MAX_ANSWER_LENGTH, ElmoQuestionAnswerer
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
 from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
-from keras_elmo.text.tags import BIO, marks_spans
+from keras_elmo.text.tags import marks_spans
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_vectors import read_glove
 from keras_elmo.workflows.labelled_files import check_options
 
 _MOST_WORDS = 50_000  # with a vector
-_LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD
 
 
 def build_task(
@@ -94,9 +93,8 @@ def build_task(
     elif dataset.kind == JOINT:
         task = _joint(dataset, backbone, crf, pooling=pooling, **arguments)
     elif dataset.kind == TAGGING:
-        scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
-        crf = scheme is not None if crf is None else crf
-        task = ElmoTokenClassifier(backbone, crf=crf, scheme=scheme, **arguments)
+        how = {"crf": "auto" if crf is None else crf, "scheme": dataset.scheme or "auto"}
+        task = ElmoTokenClassifier(backbone, **how, **arguments)
     elif dataset.kind == SEQ2SEQ:
         task = _seq_2_seq(dataset, backbone, preprocessor, source, arguments | (sequences or {}))
     else:
@@ -125,14 +123,13 @@ def _joint(
 ) -> ElmoJointTagger:
     """A head a column; as for one column of tags, a CRF by default where they mark spans."""
     tags = [name for name, value in dataset.labels[0].items() if isinstance(value, list)]
-    schemes = {name: dataset.scheme or BIO for name in tags if marks_spans(labels[name])}
-    chained = list(schemes) if crf is None else tags if crf else []
+    spans = [name for name in tags if marks_spans(labels[name])]
     return ElmoJointTagger(
         backbone,
         labels={name: labels[name] for name in tags},
         sentence_labels={name: labels[name] for name in labels if name not in tags},
-        crf=chained,
-        schemes=schemes,
+        crf="auto" if crf is None else tags if crf else [],
+        schemes=dict.fromkeys(spans, dataset.scheme) if dataset.scheme else "auto",
         **arguments,
     )
 
@@ -169,7 +166,7 @@ def _answerer(
     return ElmoQuestionAnswerer(
         backbone,
         modelling_units=arguments["lstm_units"],
-        max_answer_length=max(_LONGEST_ANSWER, longest),
+        max_answer_length=max(MAX_ANSWER_LENGTH, longest),
         **arguments,
     )
 

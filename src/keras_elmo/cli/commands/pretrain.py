@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from keras_elmo._values import Optimizer, Precision, Softmax
+from keras_elmo._values import SEED, Optimizer, Precision, Softmax
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import command_line, resuming
@@ -44,7 +44,7 @@ def pretrain(
     precision: Annotated[
         Precision, option(BUDGET, "Of products; auto: bfloat16 where it pays.")
     ] = "auto",
-    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
+    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
     units: Annotated[int, option(MODEL, "Cells of each LSTM.", min=1)] = 512,
     projection_dim: Annotated[int, option(MODEL, "Size of a direction.", min=1)] = 128,
     num_layers: Annotated[int, option(MODEL, "LSTM layers.", min=1)] = 2,

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.question_batches import (
     AnswerTokens,
     Pair,
@@ -31,6 +32,8 @@ from keras_elmo.tasks.texts.window_scores import WindowScores
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows
+
+MAX_ANSWER_LENGTH = 17  # tokens: usual on SQuAD
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -75,9 +78,9 @@ class ElmoQuestionAnswerer(ElmoTask):
         self,
         backbone: ElmoBackbone,
         *,
-        lstm_units: int | Sequence[int] = 64,
-        modelling_units: int = 64,
-        max_answer_length: int = 30,
+        lstm_units: int | Sequence[int] = 128,
+        modelling_units: int = 128,
+        max_answer_length: int = MAX_ANSWER_LENGTH,
         window: int = 400,
         window_step: int = 200,
         no_answer_threshold: float = 0.5,
@@ -153,7 +156,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         batch_size: int = 32,
         class_weight: Any = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> WindowBatches:
         """Questions and windows as the batches that `fit` and `evaluate` run on."""
         if class_weight is not None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.sequence_batches import (
     CHARACTER_STEPS,
@@ -171,7 +172,7 @@ class ElmoSeq2Seq(ElmoTask):
         batch_size: int = 32,
         class_weight: Mapping[Any, float] | str | None = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> SequenceBatches:
         sentences, y = examples.x, examples.y
         function = self.target_function(sentences, y, class_weight, examples.weights)

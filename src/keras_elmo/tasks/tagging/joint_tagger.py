@@ -33,8 +33,8 @@ class ElmoJointTagger(ElmoTask):
         backbone: the ELMo.
         labels: column → its tags.
         sentence_labels: name → labels of the whole sentence, such as its intent.
-        crf: the columns with a CRF instead of a softmax.
-        schemes: column → the scheme of its tags; see
+        crf: the columns with a CRF instead of a softmax; `"auto"` are those that have a scheme.
+        schemes: column → the scheme of its tags, where they have one; `"auto"` and all else: see
             [`ElmoTokenClassifier`][keras_elmo.tasks.tagging.token_classifier.ElmoTokenClassifier].
         pooling: how the sentence becomes one vector; see
             [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier].
@@ -46,8 +46,6 @@ class ElmoJointTagger(ElmoTask):
             "elmo_mini_en",
             labels={"slots": ["O", "B-artist", "I-artist"], "pos": ["NOUN", "VERB", "PROPN"]},
             sentence_labels={"intent": ["PlayMusic", "GetWeather"]},
-            crf=["slots"],
-            schemes={"slots": "BIO"},
         )
         tagger.fit(
             [["play", "Björk"]],
@@ -62,15 +60,22 @@ class ElmoJointTagger(ElmoTask):
         *,
         labels: Mapping[str, Sequence[str]],
         sentence_labels: Mapping[str, Sequence[str]] | None = None,
-        crf: Collection[str] = (),
-        schemes: Mapping[str, str] | None = None,
+        crf: Collection[str] | str = "auto",
+        schemes: Mapping[str, str] | str = "auto",
         pooling: str = "max",
         **kwargs: Any,
     ):
-        sentence_labels, schemes = sentence_labels or {}, schemes or {}
-        _check_columns(labels, sentence_labels, crf, schemes)
+        sentence_labels = sentence_labels or {}
+        chosen = () if isinstance(crf, str) else crf
+        given = {} if isinstance(schemes, str) else schemes
+        _check_columns(labels, sentence_labels, chosen, given)
         self._tag_heads = {
-            name: TagHead(name, LabelEncoder(tags), crf=name in crf, scheme=schemes.get(name))
+            name: TagHead(
+                name,
+                LabelEncoder(tags),
+                crf=crf if isinstance(crf, str) else name in crf,
+                scheme=schemes if isinstance(schemes, str) else schemes.get(name),
+            )
             for name, tags in labels.items()
         }
         self._sentence_heads = {
