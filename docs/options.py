@@ -13,8 +13,9 @@ PAGE = Path(__file__).with_suffix(".md")
 COMMANDS = ("train", "tune", "find-rate")
 HEAD = """# Options of a training
 
-`keras-elmo train`, `tune` and `find-rate` take these; `keras_elmo.tune` takes them by their names in Python.
-Written by `python docs/options.py` from `keras_elmo.workflows.options`, where each of them is declared.
+`keras-elmo train`, `tune` and `find-rate` take these; `keras_elmo.tune` takes them by their
+names in Python. Written by `python docs/options.py` from `keras_elmo.workflows.options`, where
+each of them is declared.
 """
 
 

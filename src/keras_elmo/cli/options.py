@@ -1,7 +1,7 @@
 """The options of a training as parameters of a command, made of what is said about them once."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container
 from dataclasses import MISSING
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -37,9 +37,9 @@ def takes_options(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
-def given(ctx: typer.Context, names: Iterable[str]) -> list[str]:
-    """Those of the names that were said on the command line, if only as they are by default."""
-    return [name for name in names if _is_said(ctx, name)]
+def given(ctx: typer.Context, names: Container[str]) -> list[str]:
+    """Those of the names that were said on the command line, in its order, if only the default."""
+    return [name for name in ctx.params if name in names and _is_said(ctx, name)]
 
 
 def _is_said(ctx: typer.Context, name: str) -> bool:
