@@ -37,8 +37,8 @@ CASES = {
     "ordinal": Case(
         "ElmoTextClassifier", {**CLASSES, "ordinal": True, "pooling": "last"}, TEXTS, [1, 0, 1, 0]
     ),
-    "tags": Case("ElmoTokenClassifier", SPANS, TOKENS, TAGS),
-    "CRF": Case("ElmoTokenClassifier", {**SPANS, "crf": True}, TOKENS, TAGS),
+    "tags": Case("ElmoTokenClassifier", {**SPANS, "crf": False}, TOKENS, TAGS),
+    "CRF": Case("ElmoTokenClassifier", SPANS, TOKENS, TAGS),
     "joint": Case("ElmoJointTagger", {**HEADS, "pooling": "attention"}, TOKENS, ROWS),
     "number": Case("ElmoTextRegressor", {"pooling": "mean"}, TEXTS, [1.0, 2.0, 3.0, 4.5]),
     "pair": Case("ElmoPairClassifier", {**CLASSES, "cross_attention": True}, PAIRS, [1, 0, 1, 0]),

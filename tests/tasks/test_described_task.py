@@ -40,8 +40,8 @@ def test_a_task_describes_itself(name):
 
 def test_what_a_task_does_not_know_is_refused():
     task = make_task("classes")
-    with pytest.raises(TypeError, match="report has no argument `beam_size`"):
-        task.report(CASES["classes"].x, CASES["classes"].y, beam_size=2)
+    with pytest.raises(TypeError, match="report has no argument `beam`"):
+        task.report(CASES["classes"].x, CASES["classes"].y, beam=2)
     with pytest.raises(ValueError, match="what is no column of tags is written as jsonl"):
         task.lines(CASES["classes"].x, "conll")
     with pytest.raises(ValueError, match="a format is jsonl, conll or conllu"):

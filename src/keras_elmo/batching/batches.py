@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.word_types import WordTypes
+from keras_elmo.elmo.inference import rounded_length
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
@@ -19,7 +21,6 @@ TargetFunction = Callable[[np.ndarray, int], tuple[Any, Any]]
 # its batch instead of exhausting the memory.
 TOKENS_PER_ROW = 128
 _POOL = 50  # batches that are sorted by length together: little padding, still random
-_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
 
 
 class SentenceBatches(keras.utils.PyDataset):
@@ -58,7 +59,7 @@ class SentenceBatches(keras.utils.PyDataset):
         sizes: np.ndarray | None = None,
         batch_size: int = 32,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ):
         super().__init__()
         self.sentences = sentences
@@ -119,7 +120,7 @@ class SentenceBatches(keras.utils.PyDataset):
 
     def padded_length(self, index: int, lengths: np.ndarray) -> int:
         """To what a batch is padded, of sentences with these lengths."""
-        return _rounded(lengths[self.rows[index]].max())
+        return rounded_length(lengths[self.rows[index]].max())
 
     def _random(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
@@ -142,16 +143,12 @@ class SentenceBatches(keras.utils.PyDataset):
         while start < len(order):
             rows = order[start : start + self.batch_size]
             # Sorted by length, so the last row of a prefix is its longest.
-            lengths = np.array([_rounded(n) for n in self._sizes[rows]])
+            lengths = np.array([rounded_length(n) for n in self._sizes[rows]])
             fits = np.arange(1, len(rows) + 1) * lengths <= budget
             count = max(1, int(fits.sum()))
             plan.append(rows[:count])
             start += count
         return plan
-
-
-def _rounded(length: int) -> int:
-    return max(1, -(-int(length) // _STEP)) * _STEP
 
 
 def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from keras_elmo._values import Unit
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, MARKS, UNK_ID, UNK_TOKEN
 
-WORDS, CHARACTERS = UNITS = ("words", "characters")
+WORDS, CHARACTERS = UNITS = get_args(Unit)
 _FIRST = len(MARKS) + 1  # number of the first symbol; 0 is padding
 _UNKNOWN_CHARACTER = 1
 SPACE = " "

@@ -6,15 +6,17 @@ training is.
 """
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import keras
 from keras import ops
 
+from keras_elmo._values import Schedule
+
 # What a learning rate may be.
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
-SCHEDULES = ("constant", "slanted_triangular", "warmup_cosine", "range_test")
+SCHEDULES = (*get_args(Schedule), "range_test")
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

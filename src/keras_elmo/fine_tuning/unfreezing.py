@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import keras
 
+from keras_elmo._values import Unfreezing
 from keras_elmo.fine_tuning.groups import check_groups, is_elmo
 from keras_elmo.layers.groups import group_of
 
-PLANS = ("frozen", "all", "head_first", "gradual", "chain_thaw")
+PLANS = get_args(Unfreezing)
 
 
 @dataclass(frozen=True)

@@ -59,27 +59,26 @@ class DescribedTask(CompiledModel):
     # === Data ===
 
     @classmethod
-    def for_dataset(
-        cls,
-        dataset: Dataset,
-        backbone: ElmoBackbone,
-        *,
-        choices: Mapping[str, Any],
-        **arguments: Any,
-    ) -> Self:
+    def for_dataset(cls, dataset: Dataset, backbone: ElmoBackbone, **arguments: Any) -> Self:
         """A new task with what follows from a data set.
 
         Args:
             dataset: what it will be trained on.
             backbone: the ELMo.
-            choices: what was said of tasks of some kinds, such as `pooling`; of these a class takes
-                what its constructor knows.
             arguments: of the constructor.
         """
-        classes = cls.__mro__[: cls.__mro__.index(DescribedTask)]
-        known = parameter_names(*(base.__init__ for base in classes))
-        own = {name: value for name, value in choices.items() if name in known}
-        return cls(backbone, **own, **arguments)
+        return cls(backbone, **arguments)
+
+    @classmethod
+    def known(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the options of a training that `for_dataset` or the constructor takes."""
+        names = {*parameter_names(cls.for_dataset), *cls.constructor_names()}
+        return {name: value for name, value in options.items() if name in names}
+
+    @classmethod
+    @abstractmethod
+    def constructor_names(cls) -> list[str]:
+        """The arguments of the constructor, and those that Keras's own takes."""
 
     def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
         """What was passed over in a data set and why, and what `fit` makes of the rest.

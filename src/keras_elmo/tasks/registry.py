@@ -36,7 +36,7 @@ def register(task_class: Any) -> None:
     Raises:
         ValueError: there is no such kind of data.
     """
-    name = task_class.__name__
+    name: str = task_class.__name__
     own = [check_kind(kind).name for kind in vars(task_class).get("kinds", ())]
     _CLASSES[name] = task_class
     if name not in OURS:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.batches import (
     InEpochOrder,
     SentenceBatches,
@@ -64,7 +65,7 @@ class SentenceModel(TextModel):
         class_weight: Mapping[Any, float] | str | None = None,
         sample_weight: Any = None,
         shuffle: bool = True,
-        seed: int = 0,
+        seed: int = SEED,
         cache: bool | str = True,
         recipe: Recipe | str | None = None,
         checkpoint: TrainingCheckpoint | None = None,
@@ -244,7 +245,7 @@ class SentenceModel(TextModel):
         batch_size: int = 32,
         class_weight: Mapping[Any, float] | str | None = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> SentenceBatches:
         """Checked examples as batches; the arguments are those of `fit`."""
         sentences, y, weights = examples.x, examples.y, examples.weights

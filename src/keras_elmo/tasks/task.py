@@ -96,7 +96,7 @@ class ElmoTask(DescribedTask):
         **kwargs: Any,
     ):
         check_one_device(type(self).__name__)
-        check_keywords(kwargs, self._constructor_names(), type(self).__name__)
+        check_keywords(kwargs, self.constructor_names(), type(self).__name__)
         if self.has_classes:
             self.label_encoder = LabelEncoder(class_labels(labels, num_classes))
         units = [lstm_units] * num_layers if isinstance(lstm_units, int) else list(lstm_units)
@@ -199,7 +199,7 @@ class ElmoTask(DescribedTask):
         return config
 
     @classmethod
-    def _constructor_names(cls) -> list[str]:
+    def constructor_names(cls) -> list[str]:
         """The arguments of the constructor, and those that Keras's own takes."""
         return [*parameter_names(*(base.__init__ for base in _bases(cls))), *_OF_KERAS]
 
@@ -274,4 +274,4 @@ class ElmoTask(DescribedTask):
 
 def _bases(cls: type) -> list[type]:
     """The classes of a task, from its own up to `ElmoTask`."""
-    return [base for base in cls.__mro__ if base.__module__.startswith("keras_elmo.")]
+    return list(cls.__mro__[: cls.__mro__.index(ElmoTask) + 1])

@@ -36,9 +36,8 @@ def build_task(
         dataset: its kind chooses the task, its words get word vectors.
         backbone, preprocessor: the ELMo.
         labels: the classes; of several columns by name.
-        choices: what is said of tasks of some kinds only, by the names of `keras-elmo train`:
-            `pooling`, `ordinal`, `crf`, `cross_attention`, `source`, … Each task takes what it
-            knows of it.
+        choices: options of `keras-elmo train`, by their names: each task takes those that it knows,
+            such as `mix` or `pooling`.
         word_embedding_dim: size of trainable word vectors beside ELMo, of the words that occur
             twice; all others share one.
         word_vectors: what they begin with, as of
@@ -65,7 +64,7 @@ def build_task(
     arguments |= {"preprocessor": preprocessor, "labels": labels}
     arguments["word_shape_dim"] = word_shape_dim
     task_class: type[ElmoTask] = class_for(dataset.kind)
-    task = task_class.for_dataset(dataset, backbone, choices=choices, **arguments)
+    task = task_class.for_dataset(dataset, backbone, **task_class.known(choices) | arguments)
     if vectors:
         task.set_word_vectors(*vectors)
     return task

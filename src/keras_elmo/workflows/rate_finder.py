@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.batches import take_rows
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
@@ -57,7 +58,7 @@ def find_learning_rate(
     part: str = "head",
     batches: int = 100,
     batch_size: int = 32,
-    seed: int = 0,
+    seed: int = SEED,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> RateSearch:
     """Train with a rate that rises from batch to batch, and look from where on it does harm.

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.task import ElmoTask
@@ -48,7 +49,7 @@ def train_task(
     batch_size: int = 32,
     patience: int = 3,
     class_weight: Mapping[Any, float] | str | None = None,
-    seed: int = 0,
+    seed: int = SEED,
     recipe: Recipe | str | None = None,
     checkpoint: TrainingCheckpoint | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),

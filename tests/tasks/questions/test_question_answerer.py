@@ -152,7 +152,7 @@ def test_whole_documents(trained):
     rows = make_rows(make_pairs([pair], SPLIT), 12, 5)
     assert counts["windows"] + counts["windows_cut"] == len(rows)
     assert counts["answers_longer_than_windows"] == 0
-    [found] = reader.predict([pair], best=3)
+    [found] = reader.predict([pair], n_best=3)
     assert (found.answer, found.spans[0].start) == ("good film", start)
     assert len(found.spans) == 3
     [nothing] = reader.predict([(QUESTION, filler)])
@@ -164,7 +164,7 @@ def test_an_answer_is_the_best_of_all_spans_of_all_windows():
     [pair] = make_pairs([("q", text)], SPLIT)
     windows = [(0, 4), (3, 7)]
     scores = [(a, RNG.normal(size=(b - a + 1, 2))) for a, b in windows]
-    found = find_answers(pair, scores, best=100, max_length=2, threshold=1.0)
+    found = find_answers(pair, scores, n_best=100, max_length=2, threshold=1.0)
     weights = {}
     total = 1.0
     for start, logits in scores:
@@ -187,7 +187,7 @@ def test_an_answer_is_the_best_of_all_spans_of_all_windows():
     np.testing.assert_allclose(
         [span.score for span in found.spans], [np.log(weight) for _, weight in ranked]
     )
-    silent = find_answers(pair, scores, best=1, max_length=2, threshold=0.0)
+    silent = find_answers(pair, scores, n_best=1, max_length=2, threshold=0.0)
     assert silent.answer == ""
     assert len(silent.spans) == 1
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_elmo._values import SEED
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import command_line, resuming
@@ -34,7 +35,7 @@ def adapt(
     batch_tokens: Annotated[
         str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
     ] = "auto",
-    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
+    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
     vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
     dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
     domain: Annotated[

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_elmo._values import Format
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format
 from keras_elmo.cli.console import out, say
 from keras_elmo.cli.tables import measures_table
 
@@ -60,7 +60,7 @@ def evaluate(
     from keras_elmo.tasks.loading import load_task
 
     task = load_task(model)
-    search = {"beam_size": beam, "length_penalty": length_penalty}
+    search = {"beam": beam, "length_penalty": length_penalty}
     how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
     how["batch_size"] = batch_size
     report = task.report(rows.texts, rows.labels, **how)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_elmo._values import Format, PredictionFormat
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format, PredictionFormat
 from keras_elmo.cli.console import out, say
 
 
@@ -34,9 +34,7 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
     ] = None,
-    to: Annotated[
-        PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")
-    ] = PredictionFormat.JSONL,
+    to: Annotated[PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")] = "jsonl",
     pretty: Annotated[
         bool,
         typer.Option("--pretty", help="For people: bars, entities and answers in colour."),
@@ -65,7 +63,7 @@ def predict(
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
 
-    if pretty and (output is not None or to != PredictionFormat.JSONL):
+    if pretty and (output is not None or to != "jsonl"):
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")
     if output is not None:
         check_new_file(output, overwrite=overwrite)
@@ -80,7 +78,7 @@ def predict(
     from keras_elmo.tasks.loading import load_task
 
     task = load_task(model)
-    search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
+    search = {"beam": beam, "length_penalty": length_penalty, "n_best": n_best}
     how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
     how["batch_size"] = batch_size
     if pretty:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_elmo._values import SEED, Optimizer, Precision, Softmax
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Optimizer, Precision, Softmax
 from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
@@ -36,15 +36,15 @@ def pretrain(
     batch_tokens: Annotated[
         str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
     ] = "auto",
-    optimizer: Annotated[Optimizer, option(BUDGET, "The original's is adagrad.")] = Optimizer.ADAMW,
+    optimizer: Annotated[Optimizer, option(BUDGET, "The original's is adagrad.")] = "adamw",
     weight_decay: Annotated[float, option(BUDGET, "Of adamw.", min=0.0)] = 0.0,
     unroll: Annotated[
         int, option(BUDGET, "Windows of so many words of running text; 0: sentences.", min=0)
     ] = 0,
     precision: Annotated[
         Precision, option(BUDGET, "Of products; auto: bfloat16 where it pays.")
-    ] = Precision.AUTO,
-    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
+    ] = "auto",
+    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
     units: Annotated[int, option(MODEL, "Cells of each LSTM.", min=1)] = 512,
     projection_dim: Annotated[int, option(MODEL, "Size of a direction.", min=1)] = 128,
     num_layers: Annotated[int, option(MODEL, "LSTM layers.", min=1)] = 2,
@@ -56,7 +56,7 @@ def pretrain(
     vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
     softmax: Annotated[
         Softmax, option(MODEL, "adaptive: exact, and smaller for rare words.")
-    ] = Softmax.SAMPLED,
+    ] = "sampled",
     heldout: Annotated[Path | None, option(MEASURES, "Text to measure the perplexity on.")] = None,
     probe: Annotated[
         Path | None, option(MEASURES, "Labelled TSV (label, text) for a linear probe.")

@@ -6,6 +6,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.question_batches import (
     AnswerTokens,
     Pair,
@@ -36,7 +37,7 @@ from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows
 
-_LONGEST_ANSWER = 17  # tokens, at least: usual on SQuAD
+MAX_ANSWER_LENGTH = 17  # tokens: usual on SQuAD
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -83,9 +84,9 @@ class ElmoQuestionAnswerer(ElmoTask):
         self,
         backbone: ElmoBackbone,
         *,
-        lstm_units: int | Sequence[int] = 64,
-        modelling_units: int = 64,
-        max_answer_length: int = 30,
+        lstm_units: int | Sequence[int] = 128,
+        modelling_units: int = 128,
+        max_answer_length: int = MAX_ANSWER_LENGTH,
         window: int = 400,
         window_step: int = 200,
         no_answer_threshold: float = 0.5,
@@ -161,7 +162,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         batch_size: int = 32,
         class_weight: Any = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> WindowBatches:
         """Questions and windows as the batches that `fit` and `evaluate` run on."""
         if class_weight is not None:
@@ -187,13 +188,13 @@ class ElmoQuestionAnswerer(ElmoTask):
             seed=seed,
         )
 
-    def predict(self, x: Any, *, batch_size: int = 32, best: int = 5, **kwargs: Any) -> Any:
+    def predict(self, x: Any, *, batch_size: int = 32, n_best: int = 5, **kwargs: Any) -> Any:
         """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in order.
 
         Args:
             x: pairs (question, passage).
             batch_size: windows of a batch.
-            best: number of spans that each shows.
+            n_best: number of spans that each shows.
             kwargs: of Keras's `predict`, where `x` is arrays or a `PyDataset`.
         """
         if not self._takes_sentences(x):
@@ -205,11 +206,11 @@ class ElmoQuestionAnswerer(ElmoTask):
         settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
         self._scores = self._scores or WindowScores(self)
         parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
-        return [find_answers(*part, best=best, **settings) for part in parts]
+        return [find_answers(*part, n_best=n_best, **settings) for part in parts]
 
     def predict_labels(self, x: Any, *, batch_size: int = 32) -> list[str]:
         """The text of each answer, `""` for none."""
-        return [found.answer for found in self.predict(x, batch_size=batch_size, best=1)]
+        return [found.answer for found in self.predict(x, batch_size=batch_size, n_best=1)]
 
     def fit_threshold(self, x: Any, y: Any = None, *, batch_size: int = 32) -> float:
         """Set `no_answer_threshold` to what gives the highest F1 on these questions.
@@ -228,7 +229,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         if all(len(spans) for spans in y):
             self.no_answer_threshold = 1.0
             return 1.0
-        predictions = self.predict(pairs, batch_size=batch_size, best=1)
+        predictions = self.predict(pairs, batch_size=batch_size, n_best=1)
         found = [prediction.spans[0].text for prediction in predictions]
         f1 = answer_scores(answer_texts(pairs, y), found)[:, 1]
         shares = [prediction.no_answer_probability for prediction in predictions]
@@ -254,10 +255,9 @@ class ElmoQuestionAnswerer(ElmoTask):
         ]
         lengths = [len(split(answer)) for answer in answers]
         longest = int(np.ceil(np.quantile(lengths, 0.99))) if lengths else 1
-        own = {
-            "modelling_units": arguments["lstm_units"],
-            "max_answer_length": max(_LONGEST_ANSWER, longest),
-        }
+        own = {"max_answer_length": max(MAX_ANSWER_LENGTH, longest)}
+        if "lstm_units" in arguments:
+            own["modelling_units"] = arguments["lstm_units"]
         return super().for_dataset(dataset, backbone, **own | arguments)
 
     def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
@@ -296,7 +296,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         rows = question_rows(x)
         examples, found = read_examples(self, rows, y), []
         gold = answer_texts(examples.x, examples.y)
-        predictions = self.predict(examples.x, batch_size=batch_size, best=1)
+        predictions = self.predict(examples.x, batch_size=batch_size, n_best=1)
         scores = answer_scores(gold, [prediction.answer for prediction in predictions])
         for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
             if exact:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.sequence_batches import (
     CHARACTER_STEPS,
@@ -87,12 +88,12 @@ class ElmoSeq2Seq(ElmoTask):
             "elmo_mini_en", labels=find_symbols(sounds), source_characters=list("acdgot")
         )
         speller.fit(words, sounds, epochs=50)
-        speller.generate(["tag"], beam_size=4, num_results=2)
+        speller.generate(["tag"], beam=4, n_best=2)
         ```
     """
 
     kinds = (SEQ2SEQ,)
-    prediction_options = ("beam_size", "num_results", "length_penalty", "max_length")
+    prediction_options = ("beam", "n_best", "length_penalty", "max_length")
     view = "candidates"
 
     def __init__(
@@ -191,7 +192,7 @@ class ElmoSeq2Seq(ElmoTask):
         batch_size: int = 32,
         class_weight: Mapping[Any, float] | str | None = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> SequenceBatches:
         sentences, y = examples.x, examples.y
         function = self.target_function(sentences, y, class_weight, examples.weights)
@@ -259,8 +260,8 @@ class ElmoSeq2Seq(ElmoTask):
         self,
         x: Sentences,
         *,
-        beam_size: int = 4,
-        num_results: int = 1,
+        beam: int = 4,
+        n_best: int = 1,
         length_penalty: float = 1.0,
         max_length: int | None = None,
         batch_size: int = 32,
@@ -269,9 +270,9 @@ class ElmoSeq2Seq(ElmoTask):
 
         Args:
             x: strings or token lists.
-            beam_size: targets that go on at each step; 1 is greedy. It may be larger than the
+            beam: targets that go on at each step; 1 is greedy. It may be larger than the
                 vocabulary: then more targets are looked at than there are symbols.
-            num_results: how many of them to return, fewer where there are fewer at all.
+            n_best: how many of them to return, fewer where there are fewer at all.
             length_penalty: α of
                 [`beam_search`][keras_elmo.tasks.sequences.beam_search.beam_search].
             max_length: instead of `max_target_length`.
@@ -280,20 +281,19 @@ class ElmoSeq2Seq(ElmoTask):
         Raises:
             ValueError: an empty source, or more results than the beam holds.
         """
-        if not 1 <= num_results <= beam_size:
+        if not 1 <= n_best <= beam:
             raise ValueError(
-                "`num_results` must be from 1 to `beam_size`. "
-                f"Received: num_results={num_results}, beam_size={beam_size}"
+                f"`n_best` must be from 1 to `beam`. Received: n_best={n_best}, beam={beam}"
             )
         sentences = self.read_sentences(x)
         if empty := [i for i, tokens in enumerate(sentences) if not tokens]:
             raise ValueError(f"a source must hold something. Received: source {empty[0]} is empty")
         results: list[list[Candidate]] = [[]] * len(sentences)
         limit = max_length or self.max_target_length
-        options = {"beam": beam_size, "length_penalty": length_penalty, "max_length": limit}
+        options = {"beam": beam, "length_penalty": length_penalty, "max_length": limit}
         for row, found in self._searched(sentences, batch_size, options):
             source = self.reader(sentences[row]).steps
-            results[row] = [self._candidate(one, source) for one in found[:num_results]]
+            results[row] = [self._candidate(one, source) for one in found[:n_best]]
         return results
 
     def _searched(
@@ -323,20 +323,21 @@ class ElmoSeq2Seq(ElmoTask):
         dataset: Dataset,
         backbone: ElmoBackbone,
         *,
-        choices: Mapping[str, Any],
+        source: str = WORDS,
         **arguments: Any,
     ) -> Self:
         """See `DescribedTask`; at most twice as much is written as the longest target in training.
 
-        `source="characters"` among the choices gives all characters that there are a vector.
+        Args:
+            source: `"characters"` gives all characters that there are a vector.
         """
         characters = None
-        if choices.get("source") == CHARACTERS:
+        if source == CHARACTERS:
             characters = find_characters(arguments["preprocessor"].tokenize(dataset.texts))
-        symbols = TargetSymbols([], choices.get("target", WORDS))
+        symbols = TargetSymbols([], arguments.get("target", WORDS))
         longest = max(len(symbols.split(text)) for text in dataset.labels)
         own = {"source_characters": characters, "max_target_length": 2 * longest}
-        return super().for_dataset(dataset, backbone, choices=choices, **own | arguments)
+        return super().for_dataset(dataset, backbone, **own | arguments)
 
     def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
         facts = super().data_facts(rows, held_out=held_out)

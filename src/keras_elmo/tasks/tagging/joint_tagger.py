@@ -22,7 +22,7 @@ from keras_elmo.tasks.tagging.tag_records import sentence_text, tokens_of
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.sentence_head import SentenceHead
 from keras_elmo.text.rows import as_rows, column_names, plain
-from keras_elmo.text.tags import BIO, marks_spans
+from keras_elmo.text.tags import marks_spans
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -38,8 +38,8 @@ class ElmoJointTagger(ElmoTask):
         backbone: the ELMo.
         labels: column → its tags.
         sentence_labels: name → labels of the whole sentence, such as its intent.
-        crf: the columns with a CRF instead of a softmax.
-        schemes: column → the scheme of its tags; see
+        crf: the columns with a CRF instead of a softmax; `"auto"` are those that have a scheme.
+        schemes: column → the scheme of its tags, where they have one; `"auto"` and all else: see
             [`ElmoTokenClassifier`][keras_elmo.tasks.tagging.token_classifier.ElmoTokenClassifier].
         pooling: how the sentence becomes one vector; see
             [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier].
@@ -51,8 +51,6 @@ class ElmoJointTagger(ElmoTask):
             "elmo_mini_en",
             labels={"slots": ["O", "B-artist", "I-artist"], "pos": ["NOUN", "VERB", "PROPN"]},
             sentence_labels={"intent": ["PlayMusic", "GetWeather"]},
-            crf=["slots"],
-            schemes={"slots": "BIO"},
         )
         tagger.fit(
             [["play", "Björk"]],
@@ -70,15 +68,22 @@ class ElmoJointTagger(ElmoTask):
         *,
         labels: Mapping[str, Sequence[str]],
         sentence_labels: Mapping[str, Sequence[str]] | None = None,
-        crf: Collection[str] = (),
-        schemes: Mapping[str, str] | None = None,
+        crf: Collection[str] | str = "auto",
+        schemes: Mapping[str, str] | str = "auto",
         pooling: str = "max",
         **kwargs: Any,
     ):
-        sentence_labels, schemes = sentence_labels or {}, schemes or {}
-        _check_columns(labels, sentence_labels, crf, schemes)
+        sentence_labels = sentence_labels or {}
+        chosen = () if isinstance(crf, str) else crf
+        given = {} if isinstance(schemes, str) else schemes
+        _check_columns(labels, sentence_labels, chosen, given)
         self._tag_heads = {
-            name: TagHead(name, LabelEncoder(tags), crf=name in crf, scheme=schemes.get(name))
+            name: TagHead(
+                name,
+                LabelEncoder(tags),
+                crf=crf if isinstance(crf, str) else name in crf,
+                scheme=schemes if isinstance(schemes, str) else schemes.get(name),
+            )
             for name, tags in labels.items()
         }
         self._sentence_heads = {
@@ -224,23 +229,18 @@ class ElmoJointTagger(ElmoTask):
         dataset: Dataset,
         backbone: ElmoBackbone,
         *,
-        choices: Mapping[str, Any],
         labels: Mapping[str, Sequence[str]],
+        crf: bool | None = None,
         **arguments: Any,
     ) -> Self:
         """See `DescribedTask`; a head a column, each with what a tagger of it alone would have."""
         tags = [name for name, value in dataset.labels[0].items() if isinstance(value, list)]
-        schemes = {name: dataset.scheme or BIO for name in tags if marks_spans(labels[name])}
-        crf = choices.get("crf")
-        return super().for_dataset(
-            dataset,
-            backbone,
-            choices={**choices, "crf": list(schemes) if crf is None else tags if crf else []},
-            labels={name: labels[name] for name in tags},
-            sentence_labels={name: labels[name] for name in labels if name not in tags},
-            schemes=schemes,
-            **arguments,
-        )
+        spans = [name for name in tags if marks_spans(labels[name])]
+        arguments["labels"] = {name: labels[name] for name in tags}
+        arguments["sentence_labels"] = {name: labels[name] for name in labels if name not in tags}
+        arguments["crf"] = "auto" if crf is None else tags if crf else []
+        arguments["schemes"] = dict.fromkeys(spans, dataset.scheme) if dataset.scheme else "auto"
+        return super().for_dataset(dataset, backbone, **arguments)
 
     @property
     def label_counts(self) -> dict[str, int]:

@@ -16,7 +16,13 @@ from keras_elmo.tasks.described_task import Output, mistake, rounded
 from keras_elmo.tasks.tagging.entities import Annotation, find_entities
 from keras_elmo.tasks.tagging.tag_measures import TagF1
 from keras_elmo.tasks.tagging.tag_records import tag_report
-from keras_elmo.text.tags import allowed_transitions, check_tags, convert_tags, marks_spans
+from keras_elmo.text.tags import (
+    allowed_transitions,
+    check_tags,
+    convert_tags,
+    marks_spans,
+    scheme_of,
+)
 from keras_elmo.text.tokenizers import Tokenizer
 
 LEFT_OUT = -1  # the class number of a tag that is left out of loss and metrics
@@ -32,9 +38,9 @@ class TagHead:
     Args:
         name: of the output and its layers.
         encoder: of the labels.
-        crf: score sequences of tags instead of single ones.
+        crf: score sequences of tags instead of single ones; `"auto"` where they are of a scheme.
         scheme: the scheme of the labels, such as `"BIO"`: sequences against it are never given.
-            None is for tags of no scheme, or allows everything.
+            None is for tags of no scheme, or allows everything; `"auto"` is that of the labels.
 
     Attributes:
         partial: whether there have been tokens without weight. A softmax passes over them; to a CRF
@@ -45,8 +51,15 @@ class TagHead:
     """
 
     def __init__(
-        self, name: str, encoder: LabelEncoder, *, crf: bool = False, scheme: str | None = None
+        self,
+        name: str,
+        encoder: LabelEncoder,
+        *,
+        crf: bool | str = "auto",
+        scheme: str | None = "auto",
     ):
+        scheme = scheme_of(encoder.names) if scheme == "auto" else scheme
+        crf = scheme is not None if crf == "auto" else crf
         self.name, self.encoder, self.scheme = name, encoder, scheme
         self.partial = False
         self._allowed = None if scheme is None else allowed_transitions(encoder.names, scheme)

@@ -18,7 +18,7 @@ from keras_elmo.tasks.tagging.entities import Annotation
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
 from keras_elmo.tasks.tagging.tag_records import sentence_text, tokens_of
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.tags import BIO, marks_spans
+from keras_elmo.text.tags import marks_spans
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -36,17 +36,18 @@ class ElmoTokenClassifier(ElmoTask):
         backbone: the ELMo.
         labels, num_classes: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
         crf: score sequences of tags with a [`CRF`][keras_elmo.layers.crf.CRF] instead of each tag
-            alone. It has its own loss; a sentence weighs as much as its tokens do on average. With
-            `preprocessor=None` the outputs are a dict, `tags` and, of the
-            [`CRF`][keras_elmo.layers.crf.CRF], `tags_potentials`.
+            alone; `"auto"` where they have a scheme. It has its own loss; a sentence weighs as much
+            as its tokens do on average. With `preprocessor=None` the outputs are a dict, `tags`
+            and, of the [`CRF`][keras_elmo.layers.crf.CRF], `tags_potentials`.
         scheme: what `labels` are written in, `"BIO"`, `"BIOES"`, `"IOB1"` or `"BILOU"`. Sequences
-            against it are refused in training and never predicted, with or without a CRF.
+            against it are refused in training and never predicted, with or without a CRF. `"auto"`
+            is that of the labels, BIO for those that are of IOB1, too; None allows everything.
         kwargs: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
 
     Example:
         ```python
         tagger = keras_elmo.ElmoTokenClassifier.from_preset(
-            "elmo_mini_en", labels=["O", "B-PER", "I-PER"], mix="mean", crf=True, scheme="BIO"
+            "elmo_mini_en", labels=["O", "B-PER", "I-PER"], mix="mean"
         )
         tagger.fit([["Ada", "smiled"]], [["B-PER", "O"]])
         tagger.predict_labels([["Grace", "laughed"]])
@@ -63,19 +64,23 @@ class ElmoTokenClassifier(ElmoTask):
         *,
         labels: Sequence[Label] | None = None,
         num_classes: int | None = None,
-        crf: bool = False,
-        scheme: str | None = None,
+        crf: bool | str = "auto",
+        scheme: str | None = "auto",
         **kwargs: Any,
     ):
         encoder = LabelEncoder(class_labels(labels, num_classes))
         self._tags = TagHead("tags", encoder, crf=crf, scheme=scheme)
         super().__init__(backbone, labels=encoder.labels, **kwargs)
-        self.scheme = scheme
 
     @property
     def head(self) -> TagHead:
         """What reads tags and writes them."""
         return self._tags
+
+    @property
+    def scheme(self) -> str | None:
+        """What tags are written in."""
+        return self._tags.scheme
 
     @property
     def crf(self) -> bool:
@@ -157,18 +162,13 @@ class ElmoTokenClassifier(ElmoTask):
         dataset: Dataset,
         backbone: ElmoBackbone,
         *,
-        choices: Mapping[str, Any],
-        labels: Sequence[str],
+        crf: bool | None = None,
         **arguments: Any,
     ) -> Self:
-        """See `DescribedTask`; a CRF by default where tags mark spans.
-
-        Their scheme is that of the data set, or BIO, in which they are read.
-        """
-        scheme = dataset.scheme or (BIO if marks_spans(labels) else None)
-        crf = choices.get("crf")
-        crf = scheme is not None if crf is None else crf
-        return cls(backbone, labels=labels, crf=crf, scheme=scheme, **arguments)
+        """See `DescribedTask`; the scheme is that of the data set."""
+        arguments["crf"] = "auto" if crf is None else crf
+        arguments["scheme"] = dataset.scheme or "auto"
+        return super().for_dataset(dataset, backbone, **arguments)
 
     @property
     def graph_outputs(self) -> dict[str, Output]:
