@@ -5,12 +5,15 @@ import json
 import keras
 import numpy as np
 import pytest
-from keras_elmo.tasks.loading import load_task
-from support import to_numpy
+from support import small_backbone, to_numpy
 
 import keras_elmo
 from keras_elmo._values import SEED
+from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.pretraining.export import export_preset
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
+from keras_elmo.text.vocabulary import MARKS
 
 PASSAGE = "Ada signs the agreement on Monday ."
 QUESTIONS = [("Who signs it ?", PASSAGE), ("When ?", PASSAGE), ("Why ?", PASSAGE)] * 4
@@ -53,17 +56,30 @@ def questions(folder):
     return "data.json", keras_elmo.ElmoQuestionAnswerer, {}, QUESTIONS, ANSWERS
 
 
-@pytest.mark.parametrize("kind", [texts, tags, questions])
-def test_the_default_model(run, tiny, tmp_path, kind):
-    name, task_class, arguments, x, y = kind(tmp_path)
-    run("train", name, "-o", "model", "--preset", tiny, "--dev-split", 0, "--epochs", 2, "-q")
-    trained = load_task(tmp_path / "model")
+def same(run, folder, preset, kind):
+    """Train both ways and compare; returns what Python built."""
+    name, task_class, arguments, x, y = kind(folder)
+    run("train", name, "-o", "model", "--preset", preset, "--dev-split", 0, "--epochs", 2, "-q")
+    trained = load_task(folder / "model")
 
     keras.utils.set_random_seed(SEED)
-    task = task_class.from_preset(tiny, **arguments)
+    task = task_class.from_preset(preset, **arguments)
     task.fit(x, y, epochs=2, verbose=0)
 
     ours, theirs = (model.get_config() | {"name": ""} for model in (task, trained))
     assert ours == theirs
     for a, b in zip(task.weights, trained.weights, strict=True):
         np.testing.assert_array_equal(to_numpy(a), to_numpy(b), err_msg=a.path)
+    return task
+
+
+@pytest.mark.parametrize("kind", [texts, tags, questions])
+def test_the_default_model(run, tiny, tmp_path, kind):
+    assert same(run, tmp_path, tiny, kind).word_vectors is None
+
+
+def test_the_default_model_of_a_preset_with_its_language_model(run, tmp_path):
+    words = [*MARKS, "good", "bad", "film"]
+    model = ElmoLanguageModel(small_backbone(max_characters_per_token=50)[0], len(words))
+    export_preset(model, tmp_path / "elmo", vocabulary=words)
+    assert same(run, tmp_path, tmp_path / "elmo", texts).word_vectors is not None

@@ -32,7 +32,7 @@ from keras_elmo.tasks.encoder import (
 )
 from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.limits import check_one_device
-from keras_elmo.tasks.pretrained import WordVectors, task_from
+from keras_elmo.tasks.pretrained import AUTO, WordVectors, task_from
 from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
@@ -233,7 +233,7 @@ class ElmoTask(DescribedTask):
         preset: str | PathLike[str],
         *,
         load_weights: bool = True,
-        word_vectors: WordVectors | str | None = None,
+        word_vectors: WordVectors | str | None = AUTO,
         **arguments: Any,
     ) -> Self:
         """Build the task on a pretrained ELMo, or load a trained task.
@@ -246,6 +246,9 @@ class ElmoTask(DescribedTask):
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
                 It has these words and `new_words`, unless a `preprocessor` with others is given.
+                None is no word embedding; `"auto"` is `"elmo"` where the preset has a language
+                model and the arguments name neither a preprocessor, `word_embedding_dim` nor
+                `source_characters`.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), load_weights, word_vectors, arguments)

@@ -23,7 +23,7 @@ def convert(
         Path | None, typer.Option(help="Options (JSON) of weights that do not lie beside it.")
     ] = None,
     tokenizer: Annotated[
-        Tokenizer, typer.Option(help="Of the preset: how a text becomes words.")
+        Tokenizer, typer.Option(help="How the preset splits a text into words.")
     ] = "words",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a preset.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,

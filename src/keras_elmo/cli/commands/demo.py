@@ -37,7 +37,7 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder of the model; an older demo is replaced.")
     ] = Path("runs/demo"),
-    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs at most.")] = 6,
     rows: Annotated[int | None, typer.Option(min=100, help="Use only so many rows.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show results only.")] = False,
 ) -> None:

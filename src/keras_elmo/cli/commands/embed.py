@@ -52,7 +52,8 @@ def embed(
         ),
     ] = None,
     file_format: Annotated[
-        Format | None, _option(INPUT, "Instead of what the file's name tells.", "--format")
+        Format | None,
+        _option(INPUT, "How the file is written, instead of what its name tells.", "--format"),
     ] = None,
     tokenizer: Annotated[
         Tokenizer, _option(INPUT, "How a text becomes words; token lists are taken as they are.")
@@ -74,18 +75,26 @@ def embed(
         Engine, _option(MODEL, "What computes; onnx needs no Keras. auto: the fastest exact one.")
     ] = "auto",
     precision: Annotated[
-        EnginePrecision, _option(MODEL, "Of products: bfloat16 (keras), int8 (onnx).")
+        EnginePrecision,
+        _option(MODEL, "Precision of matrix products: bfloat16 (keras), int8 (onnx)."),
     ] = "float32",
     # === Features ===
-    layers: Annotated[str, _option(FEATURES, "all, top, or numbers such as 0,2.")] = "all",
+    layers: Annotated[
+        str, _option(FEATURES, "Layers to keep: all, top, or numbers such as 0,2.")
+    ] = "all",
     mix: Annotated[
         str,
-        _option(FEATURES, "Of these layers: none, mean, concat, or weights such as 0.2,0.3,0.5."),
+        _option(
+            FEATURES, "Mix of these layers: none, mean, concat, or weights such as 0.2,0.3,0.5."
+        ),
     ] = "none",
     pool: Annotated[FeaturePooling, _option(FEATURES, "Make one vector of a sentence.")] = "none",
-    dtype: Annotated[NumberType, _option(FEATURES, "Of the numbers.")] = "float32",
+    dtype: Annotated[NumberType, _option(FEATURES, "Type of the numbers.")] = "float32",
     # === Output ===
-    to: Annotated[FeatureFormat | None, _option(OUTPUT, "Instead of what its name tells.")] = None,
+    to: Annotated[
+        FeatureFormat | None,
+        _option(OUTPUT, "How the output is written, instead of what its name tells."),
+    ] = None,
     overwrite: Annotated[bool, _option(OUTPUT, "Replace the output.", "--overwrite")] = False,
     restart: Annotated[
         bool, _option(OUTPUT, "Throw away unfinished work in OUTPUT.unfinished.", "--restart")

@@ -24,17 +24,21 @@ def evaluate(
         typer.Option(help="First row holds names. Default: if a column is named."),
     ] = None,
     file_format: Annotated[
-        Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
+        Format | None,
+        typer.Option("--format", help="How the file is written, instead of what its name tells."),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="JSON file. Default: evaluation.json in the model."),
     ] = None,
-    beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
+    beam: Annotated[
+        int, typer.Option(min=1, help="Width of the beam search of sequences; 1 is greedy.")
+    ] = 4,
     length_penalty: Annotated[
-        float, typer.Option(min=0.0, help="Likewise; higher prefers longer targets.")
+        float,
+        typer.Option(min=0.0, help="Length penalty of that search; higher prefers longer targets."),
     ] = 1.0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences of a batch.")] = 32,
 ) -> None:
     """Measure a model on labelled text; prints a table and writes JSON.
 

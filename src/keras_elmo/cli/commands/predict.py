@@ -29,7 +29,8 @@ def predict(
         typer.Option(help="First row holds names. Default: if a column is named."),
     ] = None,
     file_format: Annotated[
-        Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
+        Format | None,
+        typer.Option("--format", help="How the file is written, instead of what its name tells."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
@@ -39,12 +40,15 @@ def predict(
         bool,
         typer.Option("--pretty", help="For people: bars, entities and answers in colour."),
     ] = False,
-    beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
+    beam: Annotated[
+        int, typer.Option(min=1, help="Width of the beam search of sequences; 1 is greedy.")
+    ] = 4,
     length_penalty: Annotated[
-        float, typer.Option(min=0.0, help="Likewise; higher prefers longer targets.")
+        float,
+        typer.Option(min=0.0, help="Length penalty of that search; higher prefers longer targets."),
     ] = 1.0,
-    n_best: Annotated[int, typer.Option(min=1, help="Likewise; how many targets.")] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
+    n_best: Annotated[int, typer.Option(min=1, help="Number of sequences to show.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
     """Label new text: one JSON object a line, or columns of tags.
