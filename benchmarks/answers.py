@@ -49,7 +49,7 @@ def trained(run, train, dev, options):
     keras.utils.set_random_seed(run["seed"])
     pretrained = run["elmo"] != UNTRAINED
     backbone = ElmoBackbone.from_preset(options.preset, load_weights=pretrained)
-    preprocessor = ElmoPreprocessor.from_pretrained(options.preset)
+    preprocessor = ElmoPreprocessor.from_preset(options.preset)
     head = dict(HEAD)
     if pretrained:
         vectors = load_word_vectors(options.preset)

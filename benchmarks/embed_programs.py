@@ -21,10 +21,8 @@ PACKAGES = {"keras": ["keras", "tensorflow"], "onnx": ["onnxruntime"]}
 
 def load_embedder(folder, engine, precision):
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.output.sources import Published
 
-    source = Published(f"{folder}/weights.hdf5", f"{folder}/options.json")
-    embedder = ElmoEmbedder(source, engine=engine, precision=precision)
+    embedder = ElmoEmbedder(f"{folder}/weights.hdf5", engine=engine, precision=precision)
     # The words of the last round are what a text read for the first time does not have.
     return embedder.embed_iter, {"cold": embedder._words.clear}
 
@@ -32,9 +30,7 @@ def load_embedder(folder, engine, precision):
 def load_backbone(folder):
     import keras_elmo
 
-    backbone = keras_elmo.ElmoBackbone.from_published(
-        f"{folder}/weights.hdf5", f"{folder}/options.json"
-    )
+    backbone = keras_elmo.ElmoBackbone.from_preset(f"{folder}/weights.hdf5")
     preprocessor = keras_elmo.ElmoPreprocessor()
 
     def embed(sentences):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
     from keras_elmo.elmo.sentence_score import SentenceScore
-    from keras_elmo.elmo.softmax_file import load_language_model, load_word_vectors
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
+    from keras_elmo.elmo.word_vectors import load_word_vectors
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates, parameter_table
@@ -74,7 +74,6 @@ __all__ = [
     "discriminative_learning_rates",
     "list_presets",
     "load_elmo",
-    "load_language_model",
     "load_word_vectors",
     "parameter_table",
     "tune",
@@ -109,8 +108,7 @@ _MODULES = {
     "SequencePooling": "layers.pooling",
     "list_presets": "weights.sources.presets",
     "load_elmo": "weights.detection",
-    "load_language_model": "elmo.softmax_file",
-    "load_word_vectors": "elmo.softmax_file",
+    "load_word_vectors": "elmo.word_vectors",
     "discriminative_learning_rates": "fine_tuning.learning_rates",
     "parameter_table": "fine_tuning.learning_rates",
     "tune": "search.tuning",

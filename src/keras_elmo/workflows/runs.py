@@ -157,7 +157,7 @@ class TrainingRun(TrainingOptions):
         return chosen
 
     def _word_vectors(self) -> "WordVectors | str | None":
-        from keras_elmo.elmo.softmax_file import load_word_vectors
+        from keras_elmo.elmo.word_vectors import load_word_vectors
 
         chosen = self._chosen_vectors()
         if chosen == OWN_VECTORS:
@@ -178,27 +178,15 @@ class TrainingRun(TrainingOptions):
 
     def load_elmo(self) -> "tuple[ElmoBackbone, ElmoPreprocessor]":
         """The pretrained ELMo and what encodes for it."""
-        from keras_elmo.elmo.backbone import ElmoBackbone
-        from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+        from keras_elmo.elmo.loading import load_backbone_and_preprocessor
 
-        chosen: dict[str, Any] = {"tokenizer": self.tokenizer} if self.tokenizer else {}
-        inside: dict[str, Any] = {
-            "dropout": self.bilm_dropout,
-            "weight_drop": self.bilm_weight_drop,
-        }
-        inside = {name: rate for name, rate in inside.items() if rate}
-        if self.weights and self.options:
-            backbone = ElmoBackbone.from_published(self.weights, self.options, **inside)
-            if backbone.vocabulary_size is not None:
-                raise ValueError(
-                    "an ELMo with word input needs its words beside it. Received: --weights "
-                    f"{self.weights}. Make a preset of its folder with `keras-elmo convert`."
-                )
-            length = backbone.max_characters_per_token
-            return backbone, ElmoPreprocessor(max_characters_per_token=length, **chosen)
-        preset = self.preset or DEFAULT_PRESET
-        preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
-        return ElmoBackbone.from_pretrained(preset, **inside), preprocessor
+        rates: dict[str, Any] = {"dropout": self.bilm_dropout, "weight_drop": self.bilm_weight_drop}
+        return load_backbone_and_preprocessor(
+            self.weights or self.preset or DEFAULT_PRESET,
+            options=self.options,
+            tokenizer=self.tokenizer,
+            **{name: rate for name, rate in rates.items() if rate},
+        )
 
     def monitors(self, task: "ElmoTask") -> "list[ForgettingMonitor]":
         """What measures, and may bound, how much an ELMo that trains forgets."""

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from keras_elmo.cli.after_training import do_steps
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say
-from keras_elmo.cli.elmo import load_elmo
 from keras_elmo.cli.fitting import fit, write_model
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def demo(
     """
     from keras_elmo.cli.movie_reviews import rotten_tomatoes, tf_idf_accuracy, three_parts
 
+    fetch_if_named(preset, quiet=quiet)
     load_backend(trains=True)
-    from keras_elmo.elmo.softmax_file import load_word_vectors
+    from keras_elmo.elmo.word_vectors import load_word_vectors
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
@@ -101,12 +102,14 @@ def _trained(
     """Train the demo's network; Ctrl-C ends the demo."""
     import keras
 
+    from keras_elmo.elmo.loading import load_backbone_and_preprocessor
     from keras_elmo.fine_tuning.recipes import RECIPES
+    from keras_elmo.weights.sources.presets import DEFAULT_PRESET
     from keras_elmo.workflows.building import build_task
 
     train, dev, _ = parts
     keras.utils.set_random_seed(SEED)
-    elmo = load_elmo(preset, **how)
+    elmo = load_backbone_and_preprocessor(preset or DEFAULT_PRESET, **how)
     model = build_task(train, *elmo, train.classes(), mix="scalar", word_vectors=word_vectors)
     recipe = RECIPES["frozen"]
     result = fit(

@@ -15,7 +15,8 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, TextEncoder, encode_pair
+from keras_elmo.tasks.encoder import TextEncoder
+from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
@@ -56,14 +57,13 @@ class ElmoPairTask(Base):
         self.hidden_units = hidden_units
         self.cross_attention = cross_attention
 
-    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
-        shared = TextEncoder(**encoder)
-        pair = encode_pair(backbone, shared)
-        u, v = self._vectors(pair, encoder["dropout"])  # (batch, features) each
+    def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
+        pair, dropout = encode_pair(backbone, encoder), self.encoder.dropout
+        u, v = self._vectors(pair, dropout)  # (batch, features) each
         x = ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1)
-        x = keras.layers.Dropout(encoder["dropout"], name="comparison_dropout")(x)
+        x = keras.layers.Dropout(dropout, name="comparison_dropout")(x)
         x = keras.layers.Dense(self._hidden_units, "relu", name="comparison")(x)
-        outputs = self.build_head(x, num_classes)
+        outputs = self.build_head(x, len(self.labels))
         return pair.inputs, pair.features, outputs
 
     def _vectors(self, pair: EncodedPair, dropout: float) -> tuple[Any, Any]:

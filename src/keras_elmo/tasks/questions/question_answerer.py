@@ -26,9 +26,10 @@ from keras_elmo.data.squad import Question
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
 from keras_elmo.tasks.described_task import Output
+from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.pairs.pair_encoder import TextEncoder, build_pair
+from keras_elmo.tasks.pairs.pair_encoder import build_pair
 from keras_elmo.tasks.questions.answers import find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
@@ -104,10 +105,8 @@ class ElmoQuestionAnswerer(ElmoTask):
         self.window_step = window_step
         self.no_answer_threshold = no_answer_threshold
 
-    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
-        shared = TextEncoder(**encoder)
-        units, dropout = self._modelling_units, encoder["dropout"]
-        return build_pair(backbone, shared, units=units, dropout=dropout)
+    def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
+        return build_pair(backbone, encoder, units=self._modelling_units)
 
     def default_loss(self) -> keras.losses.Loss:
         return SpanLoss()

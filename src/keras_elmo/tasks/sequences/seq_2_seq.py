@@ -40,6 +40,7 @@ from keras_elmo.metrics.sequences import (
     translation_report,
 )
 from keras_elmo.tasks.described_task import Output, mistake
+from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.sequences.beam_search import Hypothesis, beam_search
@@ -112,7 +113,6 @@ class ElmoSeq2Seq(ElmoTask):
         scheduled_sampling: float = 0.0,
         sampling_steps: int = 10_000,
         max_target_length: int = 100,
-        dropout: float = 0.2,
         mix_at_output: bool = False,
         **kwargs: Any,
     ):
@@ -135,13 +135,12 @@ class ElmoSeq2Seq(ElmoTask):
         self.scheduled_sampling = scheduled_sampling
         self.sampling_steps = sampling_steps
         self.max_target_length = max_target_length
-        self._graph = SimpleNamespace(dropout=dropout)
-        super().__init__(
-            backbone, labels=labels, dropout=dropout, mix_at_output=mix_at_output, **kwargs
-        )
+        super().__init__(backbone, labels=labels, mix_at_output=mix_at_output, **kwargs)
 
-    def build_steps(self, inputs: dict[str, Any], x: Any) -> tuple[Any, Any]:
-        mask = inputs["padding_mask"]
+    def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
+        inputs = dict(backbone.input)
+        features, mask = backbone(backbone.input), inputs["padding_mask"]
+        x = encoder.words(inputs, features)  # (batch, tokens, features)
         if self.source_characters is not None:
             for name in (CHARACTER_STEPS, WORD_PLACES):
                 inputs[name] = keras.Input((None,), dtype="int32", name=name)
@@ -152,13 +151,14 @@ class ElmoSeq2Seq(ElmoTask):
             mask = ops.not_equal(inputs[CHARACTER_STEPS], 0)
         if self.copy:
             inputs[SOURCE_IDS] = keras.Input((None,), dtype="int32", name=SOURCE_IDS)
-        self._graph.mask, self._graph.inputs = mask, inputs
-        return x, mask
+        x = encoder.contextual(x, features, mask)
+        return inputs, features, self._decoded(inputs, x, mask)
 
-    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
-        graph = self._graph
+    def _decoded(self, inputs: dict[str, Any], x: Any, mask: Any) -> Any:
+        """What the decoder writes for steps of the source, float `(batch, steps, features)`."""
         # A model of its own for prediction; hidden, so that Keras does not count its layers twice.
-        graph.encoder = keras.Model(dict(graph.inputs), {"memory": x, "mask": graph.mask})
+        self._graph = graph = SimpleNamespace()
+        graph.encoder = keras.Model(dict(inputs), {"memory": x, "mask": mask})
         graph.decoder = AttentionDecoder(
             self.symbols.size,
             self.decoder_units,
@@ -166,16 +166,15 @@ class ElmoSeq2Seq(ElmoTask):
             unknown_id=TargetSymbols.unknown,
             attention=self.attention,
             copy=self.copy,
-            dropout=graph.dropout,
+            dropout=self.encoder.dropout,
             scheduled_sampling=self.scheduled_sampling,
             sampling_steps=self.sampling_steps,
             dtype="float32",
             name="decoder",
         )
-        targets = keras.Input((None,), dtype="int32", name=TARGET_IDS)
-        graph.inputs[TARGET_IDS] = targets
-        copied = {SOURCE_IDS: graph.inputs[SOURCE_IDS]} if self.copy else {}
-        return graph.decoder(x, targets, **copied, mask=graph.mask)
+        inputs[TARGET_IDS] = keras.Input((None,), dtype="int32", name=TARGET_IDS)
+        copied = {SOURCE_IDS: inputs[SOURCE_IDS]} if self.copy else {}
+        return graph.decoder(x, inputs[TARGET_IDS], **copied, mask=mask)
 
     def default_loss(self) -> keras.losses.Loss:
         return SequenceLoss(self.label_smoothing)
