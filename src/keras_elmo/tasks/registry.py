@@ -33,9 +33,13 @@ _NAMES = {kind: name for name, (_, kinds) in OURS.items() for kind in kinds}  # 
 def register(task_class: Any) -> None:
     """Make a class of tasks known by its name, and for the kinds that it names itself.
 
+    One without kinds, such as a base of others, is not.
+
     Raises:
         ValueError: there is no such kind of data.
     """
+    if not task_class.kinds:
+        return
     name: str = task_class.__name__
     own = [check_kind(kind).name for kind in vars(task_class).get("kinds", ())]
     _CLASSES[name] = task_class

@@ -30,7 +30,6 @@ from keras_elmo.batching.symbols import (
 )
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
@@ -43,8 +42,8 @@ from keras_elmo.tasks.described_task import Output, mistake
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.sequences.beam_search import Hypothesis, beam_search
-from keras_elmo.tasks.sequences.decoding import Candidate, Decoding
+from keras_elmo.tasks.sequences.beam_search import Hypothesis
+from keras_elmo.tasks.sequences.decoding import Candidate, TargetSearch
 from keras_elmo.tasks.sequences.sequence_loss import SequenceLoss
 from keras_elmo.tasks.task import ElmoTask
 
@@ -96,6 +95,7 @@ class ElmoSeq2Seq(ElmoTask):
     kinds = (SEQ2SEQ,)
     prediction_options = ("beam", "n_best", "length_penalty", "max_length")
     view = "candidates"
+    _search: TargetSearch | None = None
 
     def __init__(
         self,
@@ -290,25 +290,12 @@ class ElmoSeq2Seq(ElmoTask):
         results: list[list[Candidate]] = [[]] * len(sentences)
         limit = max_length or self.max_target_length
         options = {"beam": beam, "length_penalty": length_penalty, "max_length": limit}
-        for row, found in self._searched(sentences, batch_size, options):
+        batches = self._source_batches(sentences, batch_size=batch_size)
+        self._search = self._search or TargetSearch(self._graph.encoder, self._graph.decoder)
+        for row, found in self._search(batches, **options):
             source = self.reader(sentences[row]).steps
             results[row] = [self._candidate(one, source) for one in found[:n_best]]
         return results
-
-    def _searched(
-        self, sentences: list[list[str]], batch_size: int, options: dict[str, Any]
-    ) -> Iterator[tuple[int, list[Hypothesis]]]:
-        graph = self._graph
-        if not hasattr(graph, "decoding"):
-            graph.encode, graph.decoding = compiled_call(graph.encoder), Decoding(graph.decoder)
-        batches = self._source_batches(sentences, batch_size=batch_size)
-        for i, rows in enumerate(batches.rows):
-            [inputs] = batches[i]
-            encoded = graph.encode(inputs)
-            arrays = encoded["memory"], encoded["mask"], inputs.get(SOURCE_IDS)
-            steps = graph.decoding.steps(*arrays, options["beam"])
-            marks = {"begin": TargetSymbols.begin, "end": TargetSymbols.end}
-            yield from zip(rows, beam_search(steps, len(rows), **marks, **options), strict=True)
 
     def _candidate(self, found: Hypothesis, source: list[str]) -> Candidate:
         symbols = self.symbols.decode(found.ids, source)
