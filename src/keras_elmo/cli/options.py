@@ -49,18 +49,14 @@ def _is_said(ctx: typer.Context, name: str) -> bool:
 
 def _parameter(facts: OptionFacts) -> inspect.Parameter:
     kind = Path if facts.about.is_file else facts.kinds[0]
-    if facts.default is MISSING:
-        hint, default = (
-            Annotated[kind, typer.Argument(help=facts.about.help)],
-            inspect.Parameter.empty,
-        )
-    else:
-        hint, default = (
-            Annotated[kind | None if facts.is_optional else kind, _option(facts)],
-            facts.default,
-        )
+    kind = kind | None if facts.is_optional else kind
+    is_argument = facts.default is MISSING
+    about = typer.Argument(help=facts.about.help) if is_argument else _option(facts)
     return inspect.Parameter(
-        facts.name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default
+        facts.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[kind, about],
+        default=inspect.Parameter.empty if is_argument else facts.default,
     )
 
 

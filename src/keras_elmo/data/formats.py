@@ -21,7 +21,8 @@ from keras_elmo.files.lines import STANDARD_INPUT, DataError, not_empty, numbere
 from keras_elmo.text.tokenizers import get_tokenizer
 
 # `txt` is one text a line, without labels.
-CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS = get_args(Format)
+FORMATS: tuple[str, ...] = get_args(Format)
+CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS
 _SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
 _SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
 _SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from keras_elmo._values import SEED
 from keras_elmo.cli.after_training import do_steps
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.commands.presets import fetch_if_named
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.workflows.training import TrainingResult
 
-SEED = 13
 FAST_ROWS, FAST_EPOCHS = 1600, 3
 
 SENTENCES = (
