@@ -9,7 +9,7 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.elmo import check_elmo_options, chosen_elmo
 
 if TYPE_CHECKING:
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
     from keras_elmo.weights.sources.published import PublishedElmo
 
 
@@ -68,7 +68,7 @@ class EngineOptions(NamedTuple):
         }
 
 
-def load_engine(chosen: EngineOptions) -> "Engine":
+def load_engine(chosen: EngineOptions) -> "FeatureSource":
     """Load the ELMo into the engine that was chosen.
 
     Raises:
@@ -76,14 +76,14 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     """
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.embedding.engines.engines import choose_engine
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
 
     if chosen.stateful:
         return _stateful_engine(chosen)
     if choose_engine(chosen.engine, chosen.precision) == "keras":
         load_backend()  # without its notices
     embedder = ElmoEmbedder(chosen.elmo(), engine=chosen.engine, precision=chosen.precision)
-    return Engine(
+    return FeatureSource(
         embedder.embed_iter,
         embedder.engine.config["num_layers"],
         embedder.save_words,
@@ -91,7 +91,7 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     )
 
 
-def _stateful_engine(chosen: EngineOptions) -> "Engine":
+def _stateful_engine(chosen: EngineOptions) -> "FeatureSource":
     load_backend()
     from keras_elmo.elmo.loading import load_backbone_and_preprocessor
 
@@ -105,7 +105,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
     import numpy as np
 
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
     from keras_elmo.weights.formats.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)
@@ -120,7 +120,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
         for variable, array in zip(carried, arrays.values(), strict=True):
             variable.assign(array)
 
-    return Engine(embedder.embed_iter, backbone.config.num_layers, save_state, load_state)
+    return FeatureSource(embedder.embed_iter, backbone.config.num_layers, save_state, load_state)
 
 
 def _backend(engine: str) -> str:

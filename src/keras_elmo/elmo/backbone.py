@@ -70,6 +70,9 @@ class ElmoBackbone(PretrainedModel):
         **kwargs,
     ):
         self.config = config = take_config(BackboneConfig, kwargs)
+        if unknown := sorted(kwargs.keys() - {"name"}):  # Keras would not say a word
+            known = ", ".join(asdict(config))
+            raise TypeError(f"ElmoBackbone has no argument `{unknown[0]}`. It takes {known}.")
         # === Layers ===
         words = word_layer(config, dtype)
         bilm = recurrent_layer(config, dtype)

@@ -11,7 +11,6 @@ import numpy as np
 from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines.engines import make_engine
 from keras_elmo.embedding.engines.lanes import Job, Lanes
-from keras_elmo.embedding.output.sources import Loaded, Read, Source
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
 from keras_elmo.weights.detection import load_elmo
@@ -33,7 +32,7 @@ class ElmoEmbedder:
     Args:
         elmo: a preset's name, the path of an ELMo of any format, what `load_elmo` read, or a
             backbone. A stateful backbone reads sentences as they come: number `i` is row
-            `i % batch_size` of its batches; what is said below of engines and memory is not for it.
+            `i % batch_size` of its batches; `engine`, `precision` and the memory are not for it.
         preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
             default splits on spaces.
         engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
@@ -63,11 +62,16 @@ class ElmoEmbedder:
         max_bytes: int = 2**28,
         cached_words: int = 2**16,
     ):
-        source = _source(elmo)
-        self._stateful = isinstance(source, Loaded) and source.loaded.config.stateful
-        self._source, self._preprocessor = source, preprocessor
-        self.engine: Engine = make_engine(source, engine, precision)
-        self._ids = WordIds(self.engine.config, preprocessor, *source.lexicon())
+        if isinstance(elmo, str | PathLike):
+            elmo = load_elmo(elmo)
+        words = characters = self._stateful = None
+        if isinstance(elmo, PublishedElmo):
+            words, characters = elmo.words, elmo.characters
+        elif elmo.config.stateful:
+            self._stateful = elmo
+        self._preprocessor = preprocessor
+        self.engine: Engine = make_engine(elmo, engine, precision)
+        self._ids = WordIds(self.engine.config, preprocessor, words, characters)
         self._max_bytes = max_bytes
         self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
         self._keeps_boundaries = self.engine.config.get("keep_boundaries", False)
@@ -103,7 +107,7 @@ class ElmoEmbedder:
         if self._stateful:
             from keras_elmo.embedding.engines.stateful import embed_stateful
 
-            yield from embed_stateful(self._source.backbone(), self._preprocessor, tokens)
+            yield from embed_stateful(self._stateful, self._preprocessor, tokens)
             return
         lanes = Lanes(self.engine, self._begin())
         queue: deque[Job] = deque()
@@ -172,9 +176,3 @@ class ElmoEmbedder:
             ids = self._ids.encode(chosen, whole=engine.static_shapes)
             vectors[rows] = engine.word_vectors(ids)[: len(rows)]
         return vectors
-
-
-def _source(elmo: "str | PathLike[str] | PublishedElmo | ElmoBackbone") -> Source:
-    if isinstance(elmo, str | PathLike):
-        elmo = load_elmo(elmo)
-    return Read(elmo) if isinstance(elmo, PublishedElmo) else Loaded(elmo)
