@@ -15,6 +15,7 @@ from keras_elmo.files.json_files import loads
 from keras_elmo.files.new_file import new_file
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import remove_unfinished
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.training.training_facts import changes
 from keras_elmo.weights.formats.npz_file import read_npz
 
@@ -129,10 +130,9 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             OSError: there is no room; an older checkpoint is still there then.
         """
         model = self.model
-        if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-            model.jax_state_sync()
-        arrays = {f"variable/{i}": _array(v) for i, v in enumerate(self._variables)}
-        arrays |= {f"metric/{i}": _array(v) for i, v in enumerate(model.metrics_variables)}
+        sync_variables(model)
+        arrays = {f"variable/{i}": copy_value(v) for i, v in enumerate(self._variables)}
+        arrays |= {f"metric/{i}": copy_value(v) for i, v in enumerate(model.metrics_variables)}
         facts = {"training": self._facts, "position": self.position, "history": self.history}
         facts["stopped"] = bool(model.stop_training)
         for name, part in self._parts.items():
@@ -162,8 +162,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         """
         if self._metrics is None:
             return
-        if keras.config.backend() == "jax":
-            self.model.jax_state_sync()
+        sync_variables(self.model)
         for variable, done in zip(self.model.metrics_variables, self._metrics, strict=True):
             variable.assign_add(done)
         self._metrics = None
@@ -215,7 +214,3 @@ def _named(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]
 def _listed(arrays: Mapping[str, np.ndarray], name: str) -> list[np.ndarray]:
     own = _named(arrays, name)
     return [own[str(i)] for i in range(len(own))]
-
-
-def _array(variable: keras.Variable) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(variable.value))

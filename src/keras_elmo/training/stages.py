@@ -17,6 +17,7 @@ from keras_elmo.fine_tuning.learning_rates import layer_groups
 from keras_elmo.fine_tuning.optimizer import scale_loss_as, use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
+from keras_elmo.fine_tuning.variables import copy_value
 from keras_elmo.layers.groups import group_of
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.training.whole_training import WholeTraining
@@ -91,7 +92,7 @@ class StagedTraining:
         """What a checkpoint holds of it: the optimizer of this stage, and those of earlier ones."""
         own = self._model.optimizer.variables
         arrays = {f"earlier/{path}": value for path, value in self._state.items()}
-        arrays |= {f"own/{number}": _array(variable) for number, variable in enumerate(own)}
+        arrays |= {f"own/{number}": copy_value(variable) for number, variable in enumerate(own)}
         return arrays, {"stage": self._stage, "paths": [variable.path for variable in own]}
 
     def restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
@@ -191,8 +192,4 @@ class StagedTraining:
         return optimizer
 
     def _remember(self) -> None:
-        self._state |= {v.path: _array(v) for v in self._model.optimizer.variables}
-
-
-def _array(variable: keras.Variable) -> np.ndarray:
-    return np.array(keras.ops.convert_to_numpy(variable.value))
+        self._state |= {v.path: copy_value(v) for v in self._model.optimizer.variables}

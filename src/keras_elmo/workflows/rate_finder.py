@@ -15,6 +15,7 @@ from keras_elmo.fine_tuning.optimizer import use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import RangeTest
 from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.task import ElmoTask
 
@@ -156,8 +157,7 @@ class _Recorder(keras.callbacks.Callback):
         self.steps = self.params["steps"]
 
     def on_train_batch_begin(self, batch, logs=None):
-        if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-            self.model.jax_state_sync()
+        sync_variables(self.model)
         self.model.reset_metrics()  # which would give the mean of the epoch so far
 
     def on_train_batch_end(self, batch, logs=None):
@@ -172,12 +172,11 @@ class _Kept:
     def __init__(self, task: ElmoTask) -> None:
         self.task, self.optimizer = task, task.optimizer
         self.groups = groups_of(task.trainable_variables)
-        self.values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in task.variables]
+        self.values = list(map(copy_value, task.variables))
 
     def restore(self) -> None:
         task = self.task
-        if keras.config.backend() == "jax":
-            task.jax_state_sync()
+        sync_variables(task)
         for variable, value in zip(task.variables, self.values, strict=True):
             variable.assign(value)
         set_trainable(task, self.groups)

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 
@@ -95,8 +96,7 @@ def train_task(
             result.diverged = str(error)
         except KeyboardInterrupt:
             result.interrupted = True
-            if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-                task.jax_state_sync()
+            sync_variables(task)
             if checkpoint:
                 checkpoint.write_interrupted()
     best.keep_best(task)
@@ -128,7 +128,7 @@ class _BestEpoch(keras.callbacks.Callback):
         self.start = time.monotonic()
         for variable in self.model.trainable_variables:
             if variable.path not in self.weights:  # it was frozen until now
-                self.weights[variable.path] = _copy(variable)
+                self.weights[variable.path] = copy_value(variable)
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
@@ -140,7 +140,7 @@ class _BestEpoch(keras.callbacks.Callback):
             self.score, self.result.best_epoch = score, epoch + 1
             for variable in self.model.weights:
                 if variable.path in self.weights:
-                    self.weights[variable.path] = _copy(variable)
+                    self.weights[variable.path] = copy_value(variable)
         elif epoch + 1 - (self.result.best_epoch or 0) >= self.patience:
             self.model.stop_training = True
 
@@ -158,11 +158,6 @@ class _BestEpoch(keras.callbacks.Callback):
             for variable in task.weights:
                 if variable.path in self.weights:
                     variable.assign(self.weights[variable.path])
-
-
-def _copy(variable: keras.Variable) -> np.ndarray:
-    """Its value; on some backends NumPy sees the memory that training goes on to change."""
-    return np.array(keras.ops.convert_to_numpy(variable.value))
 
 
 class _RaiseInterrupt(keras.callbacks.Callback):
