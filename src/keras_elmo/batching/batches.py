@@ -1,6 +1,6 @@
 """Token lists → batches of sentences of about one length, for fit, evaluate and predict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_elmo.batching.word_types import WordTypes
+from keras_elmo.elmo.inference import rounded_length
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
@@ -19,7 +20,6 @@ TargetFunction = Callable[[np.ndarray, int], tuple[Any, Any]]
 # its batch instead of exhausting the memory.
 TOKENS_PER_ROW = 128
 _POOL = 50  # batches that are sorted by length together: little padding, still random
-_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
 
 
 class SentenceBatches(keras.utils.PyDataset):
@@ -45,6 +45,7 @@ class SentenceBatches(keras.utils.PyDataset):
     """
 
     tokens_per_row = TOKENS_PER_ROW
+    takes_word_types = True
 
     def __init__(
         self,
@@ -85,14 +86,36 @@ class SentenceBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         index += self.done
         rows = self.rows[index]
-        length = self._length(index)
-        arrays = self.preprocessor.encode([self.sentences[i] for i in rows], length)
-        inputs = {name: arrays[name] for name in self.input_names}
-        if self.features is not None:
-            inputs[FEATURES] = self._padded([self.features[i] for i in rows], length)
-        elif self.word_types is not None:
-            inputs |= self.word_types.encode([self.sentences[i] for i in rows], length)
+        length = self.padded_length(index, self._lengths)
+        inputs = self.inputs(rows, length, self.input_names)
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
+
+    def inputs(
+        self, numbers: Sequence[int], length: int, names: Iterable[str]
+    ) -> dict[str, np.ndarray]:
+        """The arrays of some sentences, padded to a length; no words are spelt for stored features.
+
+        Args:
+            numbers: which sentences.
+            length: tokens of a row.
+            names: which of the preprocessor's arrays; features and word types come beside them.
+        """
+        words = [self.sentences[i] for i in numbers]
+        if self.features is not None:
+            arrays = self._without_ids(words, length)
+            more = {FEATURES: _padded([self.features[i] for i in numbers], length)}
+        elif self.word_types is not None:
+            arrays = self._without_ids(words, length)
+            more = self.word_types.encode(words, length)
+        else:
+            arrays, more = self.preprocessor.encode(words, length), {}
+        return {name: arrays[name] for name in names} | more
+
+    def _without_ids(self, words: Sequence[list[str]], length: int) -> dict[str, np.ndarray]:
+        """The arrays where no ids are read: Keras wants to see them, so they have no steps."""
+        ids = self.preprocessor.elmo_arrays([[]] * len(words), 0)
+        mask = np.arange(length) < np.array(list(map(len, words)))[:, None]
+        return {**ids, **self.preprocessor.word_arrays(words, length), "padding_mask": mask}
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch. Keras also calls this when it has only looked at the data."""
@@ -107,19 +130,9 @@ class SentenceBatches(keras.utils.PyDataset):
             plan = [self._first[i] for i in order]
         self.rows = plan
 
-    def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
-        # As they are stored: the model makes float32 of float16, with all cores.
-        padded = np.zeros((len(features), length, *features[0].shape[1:]), features[0].dtype)
-        for row, values in zip(padded, features, strict=True):
-            row[: len(values)] = values
-        return padded
-
-    def _length(self, index: int) -> int:
-        return self.padded_length(index, self._lengths)
-
     def padded_length(self, index: int, lengths: np.ndarray) -> int:
         """To what a batch is padded, of sentences with these lengths."""
-        return _rounded(lengths[self.rows[index]].max())
+        return rounded_length(int(lengths[self.rows[index]].max()))
 
     def _random(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
@@ -142,7 +155,7 @@ class SentenceBatches(keras.utils.PyDataset):
         while start < len(order):
             rows = order[start : start + self.batch_size]
             # Sorted by length, so the last row of a prefix is its longest.
-            lengths = np.array([_rounded(n) for n in self._sizes[rows]])
+            lengths = np.array([rounded_length(int(n)) for n in self._sizes[rows]])
             fits = np.arange(1, len(rows) + 1) * lengths <= budget
             count = max(1, int(fits.sum()))
             plan.append(rows[:count])
@@ -150,8 +163,12 @@ class SentenceBatches(keras.utils.PyDataset):
         return plan
 
 
-def _rounded(length: int) -> int:
-    return max(1, -(-int(length) // _STEP)) * _STEP
+def _padded(features: list[np.ndarray], length: int) -> np.ndarray:
+    # As they are stored: the model makes float32 of float16, with all cores.
+    padded = np.zeros((len(features), length, *features[0].shape[1:]), features[0].dtype)
+    for row, values in zip(padded, features, strict=True):
+        row[: len(values)] = values
+    return padded
 
 
 def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,7 @@ def serve_features(
     if backbone.word_layer.trainable_weights and can_read_types(backbone):
         types = WordTypes(backbone, model._preprocessor)
     for data in ours:
-        data.features, data.word_types = None, types
+        data.features, data.word_types = None, types if data.takes_word_types else None
     model._upper = None
     if not cache or not frozen or backbone.dropout or backbone.weight_drop:
         return cached
