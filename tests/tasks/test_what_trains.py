@@ -10,7 +10,7 @@ from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, own_optimizer
 from keras_elmo.layers.groups import group_of
 
 TEXTS, LABELS = ["good film", "bad film"], ["p", "n"]
-RATES = {"word_layer": 1e-5 / 2.6**2, "bilm_1": 1e-5 / 2.6, "bilm_2": 1e-5}
+RATES = {"word_layer": 1e-4 / 2.6**2, "bilm_1": 1e-4 / 2.6, "bilm_2": 1e-4}
 RATES |= {"mix": 1e-3, "head": 1e-3}
 
 
@@ -99,7 +99,7 @@ def test_a_batch_by_hand_begins_there_too():
     before = task.backbone.get_weights()
     task.train_on_batch(inputs, targets, sample_weight=weights)
     steps = [np.abs(a - b).max() for a, b in zip(before, task.backbone.get_weights(), strict=True)]
-    np.testing.assert_allclose(max(steps), 1e-5, rtol=0.05)
+    np.testing.assert_allclose(max(steps), 1e-4, rtol=0.05)
 
 
 def test_also_of_a_loaded_task(tmp_path):

@@ -1,7 +1,6 @@
 """Token lists → batches of sentences of about one length, for fit, evaluate and predict."""
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from typing import Any
 
 import keras
@@ -190,41 +189,3 @@ def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndar
 def take_rows(values: Sequence[Any], rows: np.ndarray) -> list[Any]:
     """The values of some rows."""
     return [values[i] for i in rows]
-
-
-class InEpochOrder(keras.callbacks.Callback):
-    """Gives every epoch its own batches, in whichever call of `fit` it comes.
-
-    On PyTorch every batch its own random numbers too: there, Keras draws dropout from the generator
-    that the data loader and everything else draws from. After the training that one is where it
-    was before.
-
-    Args:
-        batches: what `fit` trains on.
-
-    Attributes:
-        start: the epoch to go on in, and how many of its batches are done.
-    """
-
-    def __init__(self, batches: SentenceBatches):
-        super().__init__()
-        self.batches = batches
-        self.start: tuple[int, int] = (0, 0)
-        torch = keras.config.backend() == "torch"
-        self._torch: Any = import_module("torch") if torch else None
-
-    def on_train_begin(self, logs=None):
-        if self._torch:
-            self._random = self._torch.get_rng_state()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.batches.set_epoch(epoch, self.start[1] if epoch == self.start[0] else 0)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self._torch:
-            place = self.batches.seed, self.batches.epoch, self.batches.done + batch
-            self._torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
-
-    def on_train_end(self, logs=None):
-        if self._torch:
-            self._torch.set_rng_state(self._random)

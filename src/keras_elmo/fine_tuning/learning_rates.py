@@ -6,7 +6,15 @@ from typing import Any, NamedTuple
 
 import keras
 
-from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, check_groups, groups_of, is_elmo
+from keras_elmo.fine_tuning.groups import (
+    CLIP_NORM,
+    DECAY,
+    ELMO_LEARNING_RATE,
+    LEARNING_RATE,
+    check_groups,
+    groups_of,
+    is_elmo,
+)
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, LayerGroupMap, own_optimizer
 from keras_elmo.fine_tuning.schedules import Rate, check_rate, make_schedule, scaled
@@ -24,8 +32,8 @@ class ParameterGroup(NamedTuple):
 
 def discriminative_learning_rates(
     model: keras.Model,
-    head: Rate = 1e-3,
-    top: Rate = 1e-4,
+    head: Rate = LEARNING_RATE,
+    top: Rate = ELMO_LEARNING_RATE,
     decay: float = DECAY,
     *,
     rates: Mapping[str, Rate] | None = None,

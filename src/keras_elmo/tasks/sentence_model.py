@@ -8,35 +8,41 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_elmo.batching.batches import (
-    InEpochOrder,
-    SentenceBatches,
-    TargetFunction,
-)
+from keras_elmo.batching.batches import SentenceBatches, TargetFunction
 from keras_elmo.batching.keras_data import keras_data
-from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.tasks.gate import Examples, hold_out, read_examples
 from keras_elmo.tasks.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.text_data import gives_batches
 from keras_elmo.tasks.text_model import TextModel
 from keras_elmo.training.checkpoint import TrainingCheckpoint
-from keras_elmo.training.feature_cache import CachedFeatures
+from keras_elmo.training.epochs import EpochRunner
 from keras_elmo.training.finite_loss import FiniteLoss
-from keras_elmo.training.served_features import serve_features
+from keras_elmo.training.served_features import ServedFeatures
 from keras_elmo.training.stages import StagedTraining
 from keras_elmo.training.training_facts import training_facts
 from keras_elmo.training.whole_training import WholeTraining
+
+AS_COMPILED = "compiled"
 
 
 class SentenceModel(TextModel):
     """Keras's verbs on strings or token lists.
 
     With `preprocessor=None`, or when `x` gives batches of arrays by itself, they are Keras's own.
+
+    Attributes:
+        recipe: what `compile` and `fit` were told; None trains what is trainable, in one stage.
     """
 
     batch_type: type[SentenceBatches] = SentenceBatches
+    recipe: Recipe | None = None
     _calls: ModelCalls | None = None
+
+    @abstractmethod
+    def use_recipe(self, recipe: Recipe | str | None) -> None:
+        """Train by another recipe from now on."""
 
     @abstractmethod
     def target_function(
@@ -66,7 +72,7 @@ class SentenceModel(TextModel):
         shuffle: bool = True,
         seed: int = 0,
         cache: bool | str = True,
-        recipe: Recipe | str | None = None,
+        recipe: Recipe | str | None = AS_COMPILED,
         checkpoint: TrainingCheckpoint | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
@@ -88,15 +94,17 @@ class SentenceModel(TextModel):
                 `keras-elmo cache`) and train on them: as float16, or with `"float32"` exactly.
                 False runs ELMo in every epoch, as it is done with one that trains from the word
                 layer on, or has dropout inside.
-            recipe: which layers train when and at which rates: `"frozen"`, `"slight"`, `"full"`,
-                or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. It takes the place of the
-                compiled optimizer. None trains what is trainable, with that optimizer.
+            recipe: as of `compile`, all else of which stays as it is: `fit(recipe="slight")` is
+                `compile(recipe="slight")`, then `fit()`. `"compiled"` is the recipe of `compile`,
+                or of the last `fit`.
             checkpoint: where the state of the training is written, and from where it goes on.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
 
         Returns:
             Keras's history; where features were cached its `features` says what that cost.
         """
+        if recipe != AS_COMPILED:
+            self.use_recipe(recipe)
         if not self._takes_sentences(x):
             data = keras_data(x, shuffle=shuffle)
             ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
@@ -106,62 +114,46 @@ class SentenceModel(TextModel):
                 ours["sample_weight"] = sample_weight
             return super().fit(data, y, **ours, **kwargs)
         check_keywords(kwargs, [*parameter_names(SentenceModel.fit), *FIT], "fit")
+        epochs, first = kwargs.pop("epochs", 1), kwargs.pop("initial_epoch", 0)
+        callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])  # Keras takes one, too
+        verbose = kwargs.setdefault("verbose", "auto")
+
+        # Gate
         examples = read_examples(self, x, y, sample_weight)
         examples, held_out = hold_out(self, examples, validation_data, validation_split, seed)
         self.prepare(examples.x, examples.y)
+
+        # Batches
         size = kwargs.pop("validation_batch_size", None) or batch_size
         if held_out:
             validation_data = self.make_batches(held_out, batch_size=size)
+        order = {"shuffle": shuffle, "seed": seed}
         batches = self.make_batches(
-            examples, batch_size=batch_size, class_weight=class_weight, shuffle=shuffle, seed=seed
+            examples, batch_size=batch_size, class_weight=class_weight, **order
         )
-        order, epochs = InEpochOrder(batches), kwargs.pop("epochs", 1)
-        # Keras takes one callback, too.
-        callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
-        whole = WholeTraining(
-            [order, FiniteLoss(), *callbacks, *([checkpoint] if checkpoint else [])],
-            self,
-            epochs=epochs,
-            steps=len(batches),
-            verbose=kwargs.get("verbose", "auto"),
-        )
-        cached: CachedFeatures | None = None
-        served = 0  # epochs
 
-        def fit_epochs(begin: int, end: int, done: int) -> None:
-            """Of one stage, with the features of the layers that are frozen in it."""
-            nonlocal cached, served
-            cached = serve_features(self, cache, cached, batches, validation_data)
-            # The batches are in their own order: Keras would shuffle them with global random state.
-            span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
-            order.start = begin, done
-            batches.set_epoch(begin)  # Keras looks at it before `order` skips what is done
-            left = len(batches.rows) - done
-            if done:
-                span["steps_per_epoch"] = left
-            whole.set_params({**whole.params, "steps": left})
-            before = len(whole.history.epoch)
-            super(SentenceModel, self).fit(
-                keras_data(batches),
-                validation_data=keras_data(validation_data),
-                callbacks=whole,
-                **kwargs | span,
-            )
-            served += len(whole.history.epoch) - before if batches.features is not None else 0
-
-        recipe = get_recipe(recipe) if recipe else None
+        # Features of frozen layers, and epochs on them
+        features = ServedFeatures(self, cache, batches, validation_data)
+        runner = EpochRunner(self, batches, validation_data, features, kwargs)
+        callbacks = [runner, FiniteLoss(), *callbacks]
         if checkpoint:
-            settings = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
-            settings |= {"seed": seed, "class_weight": class_weight, "cache": cache}
-            sets = [part and (part.x, part.y, part.weights) for part in (examples, held_out)]
-            checkpoint.expect(training_facts(self, sets, recipe, settings))
-        stages = StagedTraining(self, recipe, epochs, len(batches))
-        history = stages.fit(fit_epochs, whole, kwargs.pop("initial_epoch", 0), checkpoint)
-        self._upper = None
-        if cached:
-            history.features = cached.line(served)
-            if kwargs.get("verbose", 1):
-                sys.stdout.write(f"{history.features}\n")
+            settings = {"epochs": epochs, "batch_size": batch_size, **order}
+            settings |= {"class_weight": class_weight, "cache": cache}
+            checkpoint.expect(training_facts(self, (examples, held_out), self.recipe, settings))
+            callbacks.append(checkpoint)
+        training = WholeTraining(
+            callbacks, self, epochs=epochs, steps=len(batches), verbose=verbose
+        )
+
+        # Stages
+        stages = StagedTraining(self, self.recipe, epochs, len(batches))
+        history = stages.fit(runner, training, first, checkpoint)
+
+        # History
+        if line := features.line():
+            history.features = line
+            if verbose:
+                sys.stdout.write(f"{line}\n")
         return history
 
     def evaluate(

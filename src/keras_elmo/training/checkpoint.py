@@ -63,8 +63,8 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._metrics: list[np.ndarray] | None = None
         self._written = time.monotonic()
 
-    def holds(self, name: str, part: Part) -> None:
-        """Let something else be written and read too."""
+    def track(self, name: str, part: Part) -> None:
+        """Write and read the state of something else, too."""
         self._parts[name] = part
 
     def expect(self, facts: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ def training_facts(
 
     Args:
         task: as it is before it.
-        datasets: sentences, labels and perhaps weights to train on; to develop on, or None.
+        datasets: the examples to train on; those to develop on, or None.
         recipe: its own settings count one by one.
         settings: more of them.
     """
@@ -47,7 +47,7 @@ def _plain(value: Any) -> Any:
 
 def _data_fingerprint(data: Any) -> str:
     digest = blake2b(digest_size=16)
-    for values in data if isinstance(data, tuple | list) else ():
+    for values in (data.x, data.y, data.weights) if data else ():
         for value in values.items() if isinstance(values, Mapping) else values:
             digest.update(f"{value!s}\n".encode())
         digest.update(b"\n")

@@ -1,7 +1,7 @@
 """Callbacks of a training that takes several calls of Keras's `fit`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +44,15 @@ class WholeTraining(keras.callbacks.CallbackList):
         """That of the whole training."""
         return self.model.history
 
-    def begin(self, epoch: int) -> int:
-        """Begin.
+    def begin(self, epoch: int, history: Iterable[Mapping[str, float]] = ()) -> int:
+        """Begin the training.
 
         Args:
             epoch: the first one, unless a callback goes on in another one.
+            history: logs of the epochs before an interruption.
 
         Returns:
-            The first one.
+            The number of the first epoch.
         """
         model: Any = self.model
         model.stop_training = False
@@ -59,6 +60,10 @@ class WholeTraining(keras.callbacks.CallbackList):
         self._stop = model.stop_training
         # Where `BackupAndRestore` says in which epoch to go on. Each call of `fit` would obey it.
         first, model._initial_epoch = model._initial_epoch, None
+        for number, logs in enumerate(history):
+            self.history.epoch.append(number)
+            for name, value in logs.items():
+                self.history.history.setdefault(name, []).append(value)
         return first or epoch
 
     def end(self) -> None:

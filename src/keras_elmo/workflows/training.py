@@ -71,7 +71,7 @@ def train_task(
     result = TrainingResult()
     best = _BestEpoch(result, patience)
     if checkpoint:
-        checkpoint.holds("best", best)
+        checkpoint.track("best", best)
     recipe = get_recipe(recipe) if recipe else None
     keep, start = (recipe.keep if recipe else 1.0), []
     if recipe and keep != 1.0:  # of the way to the best epoch's weights, not to the last one's
