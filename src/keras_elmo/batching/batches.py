@@ -90,7 +90,7 @@ class SentenceBatches(keras.utils.PyDataset):
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
 
     def inputs(
-        self, numbers: Sequence[int], length: int, names: Iterable[str]
+        self, numbers: Sequence[int] | np.ndarray, length: int, names: Iterable[str]
     ) -> dict[str, np.ndarray]:
         """The arrays of some sentences, padded to a length; no words are spelt for stored features.
 

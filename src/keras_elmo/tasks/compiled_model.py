@@ -35,7 +35,7 @@ RATES = ("learning_rate", "elmo_learning_rate", "elmo_rate_decay")
 class CompiledModel(SentenceModel):
     """A model of sentences with a default for everything that training needs."""
 
-    _rates: dict[str, Any] | None = None  # of `optimizer="auto"`
+    rates: dict[str, Any] | None = None  # of `optimizer="auto"`
     _warned_of_one_rate = False
 
     @abstractmethod
@@ -88,7 +88,7 @@ class CompiledModel(SentenceModel):
         check_keywords(kwargs, known, "compile")
         given = dict(zip(RATES, (learning_rate, elmo_learning_rate, elmo_rate_decay), strict=True))
         given = {name: rate for name, rate in given.items() if not _is_auto(rate)}
-        self.recipe, self._rates = None, None
+        self.recipe, self.rates = None, None
         if _is_auto(optimizer):
             rates = {name: check_rate(rate, f"`{name}`") for name, rate in given.items()}
             self.use_recipe(replace(get_recipe(recipe or Recipe()), **rates))
@@ -122,7 +122,7 @@ class CompiledModel(SentenceModel):
         """
         self.recipe = get_recipe(recipe) if recipe else None
         if self.recipe:
-            self._rates = {name: getattr(self.recipe, name) for name in RATES}
+            self.rates = {name: getattr(self.recipe, name) for name in RATES}
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """As Keras's, with the present optimizer and recipe and the rates of `optimizer="auto"`.
@@ -132,7 +132,7 @@ class CompiledModel(SentenceModel):
         if (config := super().get_compile_config()) is None:
             return None
         recipe = self.recipe and self.recipe.get_config()
-        present = {"optimizer": self.optimizer, "rates": self._rates, "recipe": recipe}
+        present = {"optimizer": self.optimizer, "rates": self.rates, "recipe": recipe}
         present = {name: keras.saving.serialize_keras_object(x) for name, x in present.items()}
         return {key: value for key, value in config.items() if key != "jit_compile"} | present
 
@@ -141,7 +141,7 @@ class CompiledModel(SentenceModel):
         config = keras.saving.deserialize_keras_object(config)
         rates, recipe = config.pop("rates", None), config.pop("recipe", None)
         self.compile(**config)
-        self._rates, self.recipe = rates, recipe and Recipe.from_config(recipe)
+        self.rates, self.recipe = rates, recipe and Recipe.from_config(recipe)
         self.optimizer.build(self.trainable_variables)
 
     def make_train_function(self, force: bool = False) -> Any:
@@ -161,7 +161,7 @@ class CompiledModel(SentenceModel):
         one_rate = has_one_rate(optimizer) and any(
             is_elmo(name) for name in groups_of(self.trainable_variables)
         )
-        if self._rates and (not same or one_rate):
+        if self.rates and (not same or one_rate):
             made = scale_loss_as(optimizer, self._own_optimizer())
             hand_over(optimizer, made, self.trainable_variables)
             use_optimizer(self, made)
@@ -182,12 +182,12 @@ class CompiledModel(SentenceModel):
 
     def _own_optimizer(self) -> keras.optimizers.Optimizer:
         """That of `optimizer="auto"`."""
-        rates = self._rates or {}
+        rates = self.rates or {}
         return default_optimizer(self, *(rates[name] for name in RATES))
 
     def parameter_table(self) -> list[ParameterGroup]:
         """Groups of parameters with their number, whether they train, and at which rate."""
-        if self._rates:
+        if self.rates:
             self.renew_optimizer()
         return parameter_table(self)
 
