@@ -6,6 +6,7 @@ import pytest
 from every_task import CASES, rates_of, two_classes
 
 from keras_elmo import Recipe, discriminative_learning_rates
+from keras_elmo.fine_tuning.learning_rates import group_rates
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.fine_tuning.schedules import SlantedTriangular
 from keras_elmo.fine_tuning.unfreezing import Stage
@@ -59,7 +60,7 @@ def test_there_is_one_set_of_defaults():
     """In `compile`, in a recipe and in the optimizer for any model."""
     task = two_classes(trainable_elmo=True)
     compiled = rates_of(task)
-    assert compiled == pytest.approx(Recipe().group_rates(list(compiled)))
+    assert compiled == pytest.approx(group_rates(Recipe(), list(compiled)))
     task.compile(optimizer=discriminative_learning_rates(task))
     assert rates_of(task) == compiled
 

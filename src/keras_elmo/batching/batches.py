@@ -102,7 +102,8 @@ class SentenceBatches(keras.utils.PyDataset):
         words = [self.sentences[i] for i in numbers]
         if self.features is not None:
             arrays = self._without_ids(words, length)
-            more = {FEATURES: _padded([self.features[i] for i in numbers], length)}
+            # As they are stored: the model makes float32 of float16, with all cores.
+            more = {FEATURES: padded([self.features[i] for i in numbers], length)}
         elif self.word_types is not None:
             arrays = self._without_ids(words, length)
             more = self.word_types.encode(words, length)
@@ -162,30 +163,9 @@ class SentenceBatches(keras.utils.PyDataset):
         return plan
 
 
-def _padded(features: list[np.ndarray], length: int) -> np.ndarray:
-    # As they are stored: the model makes float32 of float16, with all cores.
-    padded = np.zeros((len(features), length, *features[0].shape[1:]), features[0].dtype)
-    for row, values in zip(padded, features, strict=True):
+def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """Arrays as rows of one, zero behind each, in their own dtype: `(len(rows), length, …)`."""
+    found = np.zeros((len(rows), length, *rows[0].shape[1:]), rows[0].dtype)
+    for row, values in zip(found, rows, strict=True):
         row[: len(values)] = values
-    return padded
-
-
-def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the rows that are held out, and of the others, in order.
-
-    Raises:
-        ValueError: nothing would be left of one of them.
-    """
-    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
-        raise ValueError(
-            "`validation_split` must leave sentences on both sides. "
-            f"Received: validation_split={share} of {count} sentences"
-        )
-    order = np.random.default_rng(seed).permutation(count)
-    cut = round(count * share)
-    return np.sort(order[:cut]), np.sort(order[cut:])
-
-
-def take_rows(values: Sequence[Any], rows: np.ndarray) -> list[Any]:
-    """The values of some rows."""
-    return [values[i] for i in rows]
+    return found

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, ELMO_LEARNING_RATE, LEARNING_RATE
 
 if TYPE_CHECKING:  # a recipe is named and checked before Keras is there
-    import keras
-
-    from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
     from keras_elmo.fine_tuning.schedules import Rate
     from keras_elmo.fine_tuning.unfreezing import Stage
 
@@ -61,40 +58,6 @@ class Recipe:
         plan = config["unfreezing"]
         stages = plan if isinstance(plan, str) else [Stage(**stage) for stage in plan]
         return cls(**{**config, "unfreezing": stages})
-
-    def group_rates(self, groups: Sequence[str]) -> "dict[str, Rate]":
-        """The highest rate of each of a model's groups, or its schedule."""
-        from keras_elmo.fine_tuning.learning_rates import group_rates
-
-        return group_rates(
-            groups, self.learning_rate, self.elmo_learning_rate, self.elmo_rate_decay, self.rates
-        )
-
-    def optimizer(
-        self, model: "keras.Model", steps: int, offsets: Mapping[str, int] | None = None
-    ) -> "GroupedOptimizer":
-        """The optimizer of the groups that train now.
-
-        Args:
-            model: the task.
-            steps: batches of the whole training.
-            offsets: group → batches of the training before its optimizer began to count.
-        """
-        from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates
-
-        return discriminative_learning_rates(
-            model,
-            self.learning_rate,
-            self.elmo_learning_rate,
-            self.elmo_rate_decay,
-            rates=self.rates,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-            steps=steps,
-            offsets=offsets,
-            clip_norm=self.clip_norm,
-            accumulate=self.accumulate,
-        )
 
 
 RECIPES = {

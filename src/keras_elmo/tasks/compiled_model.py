@@ -182,8 +182,7 @@ class CompiledModel(SentenceModel):
 
     def _own_optimizer(self) -> keras.optimizers.Optimizer:
         """That of `optimizer="auto"`."""
-        rates = self.rates or {}
-        return default_optimizer(self, *(rates[name] for name in RATES))
+        return default_optimizer(self, Recipe(**(self.rates or {})))
 
     def parameter_table(self) -> list[ParameterGroup]:
         """Groups of parameters with their number, whether they train, and at which rate."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.batches import split_rows, take_rows
 from keras_elmo.tasks.text_data import gives_batches, gives_texts, is_generator
 from keras_elmo.text.rows import as_rows
 
@@ -35,11 +34,11 @@ class Examples:
             weights: Any = {name: _take(values, rows) for name, values in self.weights.items()}
         else:
             weights = _take(self.weights, rows)
-        return Examples(take_rows(self.x, rows), take_rows(self.y, rows), weights)
+        return Examples([self.x[i] for i in rows], [self.y[i] for i in rows], weights)
 
 
 def _take(weights: Weights, rows: np.ndarray) -> Weights:
-    return weights[rows] if isinstance(weights, np.ndarray) else take_rows(weights, rows)
+    return weights[rows] if isinstance(weights, np.ndarray) else [weights[i] for i in rows]
 
 
 def read_examples(task: Any, x: Any, y: Any, sample_weight: Any = None) -> Examples:
@@ -118,6 +117,22 @@ def hold_out(
     if validation_data is None or gives_batches(validation_data):
         return examples, None
     return examples, read_validation(task, validation_data)
+
+
+def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the rows that are held out, and of the others, in order.
+
+    Raises:
+        ValueError: nothing would be left of one of them.
+    """
+    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
+        raise ValueError(
+            "`validation_split` must leave sentences on both sides. "
+            f"Received: validation_split={share} of {count} sentences"
+        )
+    order = np.random.default_rng(seed).permutation(count)
+    cut = round(count * share)
+    return np.sort(order[:cut]), np.sort(order[cut:])
 
 
 def read_weights(given: Any, sentences: Sequence[Any], *, by_token: bool = False) -> Weights:

@@ -107,49 +107,44 @@ class SentenceModel(TextModel):
             self.use_recipe(recipe)
         if not self._takes_sentences(x):
             data = keras_data(x, shuffle=shuffle)
-            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
+            ours = {"batch_size": batch_size, "validation_split": validation_split}
+            ours = {} if gives_batches(x) else {**ours, "sample_weight": sample_weight}
+            ours |= {"validation_data": keras_data(validation_data), "class_weight": class_weight}
             ours["shuffle"] = shuffle and data is x  # else it does so itself
-            if not gives_batches(x):
-                ours |= {"batch_size": batch_size, "validation_split": validation_split}
-                ours["sample_weight"] = sample_weight
             return super().fit(data, y, **ours, **kwargs)
         check_keywords(kwargs, [*parameter_names(SentenceModel.fit), *FIT], "fit")
         epochs, first = kwargs.pop("epochs", 1), kwargs.pop("initial_epoch", 0)
+        size = kwargs.pop("validation_batch_size", None) or batch_size
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])  # Keras takes one, too
-        verbose = kwargs.setdefault("verbose", "auto")
+        verbose = kwargs.get("verbose", "auto")
 
-        # Gate
+        # === Gate ===
         examples = read_examples(self, x, y, sample_weight)
         examples, held_out = hold_out(self, examples, validation_data, validation_split, seed)
         self.prepare(examples.x, examples.y)
 
-        # Batches
-        size = kwargs.pop("validation_batch_size", None) or batch_size
+        # === Batches ===
         if held_out:
             validation_data = self.make_batches(held_out, batch_size=size)
-        order = {"shuffle": shuffle, "seed": seed}
-        batches = self.make_batches(
-            examples, batch_size=batch_size, class_weight=class_weight, **order
-        )
+        order = {"batch_size": batch_size, "shuffle": shuffle, "seed": seed}
+        batches = self.make_batches(examples, class_weight=class_weight, **order)
 
-        # Features of frozen layers, and epochs on them
+        # === Features ===
         features = ServedFeatures(self, cache, batches, validation_data)
+
+        # === Stages ===
         runner = EpochRunner(self, batches, validation_data, features, kwargs)
         callbacks = [runner, FiniteLoss(), *callbacks]
         if checkpoint:
-            settings = {"epochs": epochs, "batch_size": batch_size, **order}
-            settings |= {"class_weight": class_weight, "cache": cache}
+            settings = {"epochs": epochs, **order, "class_weight": class_weight, "cache": cache}
             checkpoint.expect(training_facts(self, (examples, held_out), self.recipe, settings))
             callbacks.append(checkpoint)
-        training = WholeTraining(
-            callbacks, self, epochs=epochs, steps=len(batches), verbose=verbose
-        )
-
-        # Stages
-        stages = StagedTraining(self, self.recipe, epochs, len(batches))
+        steps = len(batches)
+        training = WholeTraining(callbacks, self, epochs=epochs, steps=steps, verbose=verbose)
+        stages = StagedTraining(self, self.recipe, epochs, steps)
         history = stages.fit(runner, training, first, checkpoint)
 
-        # History
+        # === History ===
         if line := features.line():
             history.features = line
             if verbose:

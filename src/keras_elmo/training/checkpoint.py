@@ -38,13 +38,13 @@ class Part(Protocol):
 class TrainingCheckpoint(keras.callbacks.Callback):
     """Writes a training's whole state every few minutes, between two batches, and reads it.
 
-    Weights, states of random generators, metrics of the running epoch, the history, and its parts:
-    optimizers, the best epoch. A training that goes on from it ends with the weights that it would
-    have had without a break.
+    The state: weights, random generators, metrics of the running epoch, the history, and what is
+    tracked besides: optimizers, the best epoch. A training that goes on from it ends with the
+    weights that it would have had without a break.
 
     Args:
-        path: the file. Where there is one, `begin` goes on from it.
-        minutes: between two; 0 writes one after every batch.
+        path: the file. Where there is one, the training goes on from it.
+        minutes: time between two writes; 0 writes after every batch.
 
     Attributes:
         position: the epoch to go on in, and how many of its batches are done.
@@ -74,9 +74,14 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             ValueError: the file is damaged, or of a training of which one of them is another.
         """
         self._facts = dict(facts)
-        if self.path.exists():
-            self._found = _read(self.path)
-            self._check(self._found[1]["training"])
+        if not self.path.exists():
+            return
+        self._found = _read(self.path)
+        if changed := changes(self._found[1]["training"], self._facts):
+            raise ValueError(
+                f"{self.path} is of another training, and going on would mix the two. "
+                f"Received: {changed}. Give what it began with, or remove the file to begin anew."
+            )
 
     def begin(self, variables: Sequence[keras.Variable]) -> None:
         """Take up what the file holds, if it is there.
@@ -87,24 +92,20 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._variables = list(variables)
         if self._found is None:
             return
-        found, self._found = self._found, None
+        (arrays, found), self._found = self._found, None
         try:
-            self._restore(*found)
+            for variable, value in zip(variables, _listed(arrays, "variable"), strict=True):
+                variable.assign(value)
+            for name, part in self._parts.items():
+                part.restore(_named(arrays, name), found[name])
+            self.position, self.stopped = tuple(found["position"]), found["stopped"]
+            self.history = found["history"]
+            self._metrics = _listed(arrays, "metric") if self.position[1] else None
         except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(
                 f"{self.path} is no checkpoint of this training, or damaged. Received: {error}. "
                 f"{_HINT}"
             ) from error
-
-    def _restore(self, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
-        for variable, value in zip(self._variables, _listed(arrays, "variable"), strict=True):
-            variable.assign(value)
-        for name, part in self._parts.items():
-            part.restore(_named(arrays, name), found[name])
-        self.position, self.stopped = tuple(found["position"]), found["stopped"]
-        self.history = found["history"]
-        if self.position[1]:
-            self._metrics = _listed(arrays, "metric")
 
     def on_epoch_begin(self, epoch, logs=None):
         done = self.position[1] if epoch == self.position[0] else 0
@@ -116,12 +117,12 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._add_metrics()
         self.position = self.position[0], self._first + batch + 1
         if self.position[1] < self._steps:  # the last one: when the epoch has been measured
-            self._write_if_due()
+            self._write_if_due(self._seconds)
 
     def on_epoch_end(self, epoch, logs=None):
         self.history.append({name: float(value) for name, value in (logs or {}).items()})
         self.position = epoch + 1, 0
-        self._write_if_due()
+        self._write_if_due(self._seconds)
 
     def write(self) -> None:
         """Write the state as it is now, between two batches.
@@ -147,7 +148,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     def write_interrupted(self) -> None:
         """Write the state where a training was interrupted, if batches of the epoch are left."""
         if self.position[1] < self._steps:  # else it is being measured, and is not done
-            self._write()
+            self._write_if_due(0.0)
 
     def remove(self) -> None:
         """The training is over and its model is safe."""
@@ -167,24 +168,14 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             variable.assign_add(done)
         self._metrics = None
 
-    def _write_if_due(self) -> None:
-        if time.monotonic() - self._written < self._seconds:
+    def _write_if_due(self, seconds: float) -> None:
+        if time.monotonic() - self._written < seconds:
             return
-        self._write()
-
-    def _write(self) -> None:
         try:
             self.write()
         except OSError as error:
             logger.warning("no checkpoint could be written, the training goes on: %s", error)
             self._written = time.monotonic()
-
-    def _check(self, found: Mapping[str, Any]) -> None:
-        if changed := changes(found, self._facts):
-            raise ValueError(
-                f"{self.path} is of another training, and going on would mix the two. "
-                f"Received: {changed}. Give what it began with, or remove the file to begin anew."
-            )
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

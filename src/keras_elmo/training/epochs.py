@@ -38,7 +38,7 @@ class EpochRunner(keras.callbacks.Callback):
         super().__init__()
         self._task, self._batches, self._validation_data = task, batches, validation_data
         self._features, self._options = features, dict(options)
-        self._start = 0, 0  # the epoch to go on in, and how many of its batches are done
+        self._done = 0  # batches of the epoch that are left out
         torch = keras.config.backend() == "torch"
         self._torch: Any = import_module("torch") if torch else None
 
@@ -47,11 +47,11 @@ class EpochRunner(keras.callbacks.Callback):
 
         Args:
             begin, end: the first epoch, and the one behind the last.
-            done: batches of the first epoch that are left out.
+            done: batches that are left out, of a single epoch.
             callbacks: all of the training, this one among them.
         """
         self._features.serve()
-        self._start = begin, done
+        self._done = done
         self._batches.set_epoch(begin)  # Keras looks at it before it skips what is done
         left = len(self._batches.rows) - done
         # The batches are in their own order: Keras would shuffle them with global random state.
@@ -75,7 +75,7 @@ class EpochRunner(keras.callbacks.Callback):
             self._random = self._torch.get_rng_state()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._batches.set_epoch(epoch, self._start[1] if epoch == self._start[0] else 0)
+        self._batches.set_epoch(epoch, self._done)
 
     def on_train_batch_begin(self, batch, logs=None):
         if self._torch:

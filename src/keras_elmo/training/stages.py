@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_elmo.fine_tuning.anchoring import Start, anchor, pull_back, release
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
-from keras_elmo.fine_tuning.learning_rates import layer_groups
+from keras_elmo.fine_tuning.learning_rates import layer_groups, recipe_optimizer
 from keras_elmo.fine_tuning.optimizer import scale_loss_as, use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
@@ -185,7 +185,7 @@ class StagedTraining:
         }
         offsets = {name: done - counted.get(name, 0) for name in groups}
         steps = self._epochs * self._steps_per_epoch
-        optimizer = scale_loss_as(model.optimizer, recipe.optimizer(model, steps, offsets))
+        optimizer = scale_loss_as(model.optimizer, recipe_optimizer(recipe, model, steps, offsets))
         optimizer.build(model.trainable_variables)
         for variable in optimizer.variables:
             if variable.path in self._state:
