@@ -17,7 +17,6 @@ from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.text_data import gives_batches
 from keras_elmo.tasks.text_model import TextModel
 from keras_elmo.training.checkpoint import TrainingCheckpoint
-from keras_elmo.training.epochs import EpochRunner
 from keras_elmo.training.finite_loss import FiniteLoss
 from keras_elmo.training.served_features import ServedFeatures
 from keras_elmo.training.stages import StagedTraining
@@ -55,7 +54,7 @@ class SentenceModel(TextModel):
         """Check all labels now; later give targets and weights of a batch.
 
         Args:
-            sentences, y, sample_weight: of [`Examples`][keras_elmo.tasks.gate.Examples].
+            sentences, y, sample_weight: parts of [`Examples`][keras_elmo.tasks.gate.Examples].
             class_weight: as of `fit`.
         """
 
@@ -84,7 +83,7 @@ class SentenceModel(TextModel):
                 A `tf.data.Dataset`, a `PyDataset` or a generator of `(x, y)` or `(x, y, weights)`
                 brings labels along; it is read once.
             y: the labels; what exactly, the task says.
-            batch_size: sentences of a batch; fewer where they are very long.
+            batch_size: number of sentences of a batch; fewer where they are very long.
             validation_data: `(x, y)` or `(x, y, sample_weight)` of a development set.
             validation_split: share of `x` to hold out instead, drawn with `seed`.
             class_weight: label → weight, or `"balanced"`.
@@ -92,8 +91,8 @@ class SentenceModel(TextModel):
             shuffle, seed: batches of similar length in a new, seeded order every epoch.
             cache: run the frozen layers of ELMo once, keep their features on disk (see
                 `keras-elmo cache`) and train on them: as float16, or with `"float32"` exactly.
-                False runs ELMo in every epoch, as it is done with one that trains from the word
-                layer on, or has dropout inside.
+                False runs ELMo in every epoch, as always where it trains from the word layer on
+                or has dropout inside.
             recipe: as of `compile`, all else of which stays as it is: `fit(recipe="slight")` is
                 `compile(recipe="slight")`, then `fit()`. `"compiled"` is the recipe of `compile`,
                 or of the last `fit`.
@@ -116,7 +115,6 @@ class SentenceModel(TextModel):
         epochs, first = kwargs.pop("epochs", 1), kwargs.pop("initial_epoch", 0)
         size = kwargs.pop("validation_batch_size", None) or batch_size
         callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])  # Keras takes one, too
-        verbose = kwargs.get("verbose", "auto")
 
         # === Gate ===
         examples = read_examples(self, x, y, sample_weight)
@@ -133,21 +131,21 @@ class SentenceModel(TextModel):
         features = ServedFeatures(self, cache, batches, validation_data)
 
         # === Stages ===
-        runner = EpochRunner(self, batches, validation_data, features, kwargs)
-        callbacks = [runner, FiniteLoss(), *callbacks]
+        callbacks = [FiniteLoss(), *callbacks]
         if checkpoint:
             settings = {"epochs": epochs, **order, "class_weight": class_weight, "cache": cache}
             checkpoint.expect(training_facts(self, (examples, held_out), self.recipe, settings))
             callbacks.append(checkpoint)
-        steps = len(batches)
-        training = WholeTraining(callbacks, self, epochs=epochs, steps=steps, verbose=verbose)
-        stages = StagedTraining(self, self.recipe, epochs, steps)
-        history = stages.fit(runner, training, first, checkpoint)
+        training = WholeTraining(
+            callbacks, self, batches, validation_data, features, epochs, kwargs
+        )
+        stages = StagedTraining(self, self.recipe, epochs, len(batches))
+        history = stages.fit(training, first, checkpoint)
 
         # === History ===
         if line := features.line():
             history.features = line
-            if verbose:
+            if kwargs.get("verbose", 1):
                 sys.stdout.write(f"{line}\n")
         return history
 
@@ -164,7 +162,7 @@ class SentenceModel(TextModel):
 
         Args:
             x, y, sample_weight: as of `fit`.
-            batch_size: sentences of a batch.
+            batch_size: number of sentences of a batch.
             kwargs: what Keras's `evaluate` takes besides: `verbose`, `return_dict`, …
         """
         if not self._takes_sentences(x):
@@ -181,8 +179,8 @@ class SentenceModel(TextModel):
 
         Args:
             x: as of `fit`; nothing in it gives nothing.
-            batch_size: sentences of a batch.
-            kwargs: of Keras's `predict`, where `x` gives arrays; of sentences only `verbose`.
+            batch_size: number of sentences of a batch.
+            kwargs: more arguments of Keras's `predict`; of sentences only `verbose`.
         """
         if not self._takes_sentences(x):
             size = {} if gives_batches(x) else {"batch_size": batch_size}
@@ -199,7 +197,7 @@ class SentenceModel(TextModel):
         return len(sentence)
 
     def sentence_outputs(self, sentences: list[Any], batch_size: int = 32) -> list[Any]:
-        """What the model gives for each token list, without padding."""
+        """The model's output for each token list, without padding."""
         self._calls = self._calls or ModelCalls(self)
         sizes = [self.size_of(sentence) for sentence in sentences]
         outputs = self._calls.outputs(sentences, sizes, batch_size)
@@ -220,7 +218,7 @@ class SentenceModel(TextModel):
 
         Args:
             x, y, sample_weight: as of `fit`.
-            options: of `make_batches`.
+            options: more arguments of `make_batches`.
         """
         return self.make_batches(read_examples(self, x, y, sample_weight), **options)
 

@@ -60,7 +60,7 @@ class ServedFeatures:
         return self._cached.line(self.epochs) if self._cached else None
 
     def _features(self, frozen: int) -> Any:
-        """Those of each data set: of before where they still are what the frozen layers give."""
+        """The features of each data set; stored ones serve while the layers below are the same."""
         if not self._cached or not self._cached.serve(frozen):
             dtype = self._cache if isinstance(self._cache, str) else "float16"
             sentences = [batches.sentences for batches in self._batches]

@@ -20,7 +20,6 @@ from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
 from keras_elmo.fine_tuning.variables import copy_value
 from keras_elmo.layers.groups import group_of
 from keras_elmo.training.checkpoint import TrainingCheckpoint
-from keras_elmo.training.epochs import EpochRunner
 from keras_elmo.training.whole_training import WholeTraining
 
 
@@ -40,7 +39,7 @@ class StagedTraining:
         recipe: how to train it; None is one stage, of what is trainable, with the model's own
             optimizer.
         epochs: number of epochs of the whole training.
-        steps_per_epoch: batches of each.
+        steps_per_epoch: number of batches of each epoch.
     """
 
     def __init__(self, model: Any, recipe: Recipe | None, epochs: int, steps_per_epoch: int):
@@ -61,17 +60,15 @@ class StagedTraining:
 
     def fit(
         self,
-        runner: EpochRunner,
-        callbacks: WholeTraining,
+        training: WholeTraining,
         epoch: int = 0,
         checkpoint: TrainingCheckpoint | None = None,
     ) -> keras.callbacks.History:
         """Train, stage after stage.
 
         Args:
-            runner: what trains for some epochs.
-            callbacks: they begin in the first stage and end with the last.
-            epoch: the first one.
+            training: what runs epochs; begins in the first stage and ends with the last.
+            epoch: number of the first epoch.
             checkpoint: where the training goes on, if it has a file.
 
         Returns:
@@ -81,7 +78,7 @@ class StagedTraining:
             ValueError: both a checkpoint and a callback say where the training goes on.
         """
         model, recipe = self._model, self._recipe
-        if checkpoint and callbacks.backups:
+        if checkpoint and training.backups:
             raise ValueError(
                 "a training goes on from one file: `checkpoint` or a callback. Received: both, "
                 "with keras.callbacks.BackupAndRestore. Leave the callback out."
@@ -90,15 +87,15 @@ class StagedTraining:
         if recipe and any(map(is_elmo, self._trains)):
             start = anchor(model, recipe.l2_sp, recipe.mix_l2)
         try:
-            self._fit(runner, callbacks, epoch, checkpoint)
+            self._fit(training, epoch, checkpoint)
         finally:
             release(model)
         if recipe and recipe.keep != 1.0:
             pull_back(start, recipe.keep)
-        return callbacks.history
+        return training.history
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """What a checkpoint holds of it: the optimizer of this stage, and those of earlier ones."""
+        """What a checkpoint holds: the optimizers of this stage and of earlier ones."""
         own = self._model.optimizer.variables
         arrays = {f"earlier/{path}": value for path, value in self._state.items()}
         arrays |= {f"own/{number}": copy_value(variable) for number, variable in enumerate(own)}
@@ -114,8 +111,7 @@ class StagedTraining:
 
     def _fit(
         self,
-        runner: EpochRunner,
-        callbacks: WholeTraining,
+        training: WholeTraining,
         epoch: int,
         checkpoint: TrainingCheckpoint | None,
     ) -> None:
@@ -124,11 +120,11 @@ class StagedTraining:
             checkpoint.track("stages", self)
             checkpoint.begin(self._changing())
             (epoch, done), stopped = checkpoint.position, checkpoint.stopped
-        elif (saved := callbacks.backed_up()) is not None:
+        elif (saved := training.backed_up()) is not None:
             # What is loaded has the optimizer of the stage in which it was saved.
             stage = next((stage for stage in self._plan if saved < stage.end), self._plan[-1])
             self._enter(stage, stage.begin)
-            epoch, begun = callbacks.begin(epoch), True
+            epoch, begun = training.begin(epoch), True
             self._remember()
         history = checkpoint.history if checkpoint else ()
         for stage in self._plan:
@@ -136,18 +132,18 @@ class StagedTraining:
                 continue
             self._enter(stage, stage.begin if checkpoint else max(stage.begin, epoch))
             if not begun:
-                epoch, begun = callbacks.begin(epoch, history), True
+                epoch, begun = training.begin(epoch, history), True
             if done:  # the rest of an epoch
-                runner.run(epoch, epoch + 1, done, callbacks)
+                training.run(epoch, epoch + 1, done)
                 epoch, done, stopped = epoch + 1, 0, self._model.stop_training
             if epoch < stage.end and not stopped:
-                runner.run(epoch, stage.end, 0, callbacks)
+                training.run(epoch, stage.end)
                 stopped = self._model.stop_training
             epoch = stage.end
             self._remember()
         if not begun:
-            callbacks.begin(epoch, history)
-        callbacks.end()
+            training.begin(epoch, history)
+        training.end()
 
     def _changing(self) -> list[keras.Variable]:
         """All variables but those of the parts of ELMo that never train."""

@@ -23,10 +23,10 @@ def training_facts(
     """What identifies a training.
 
     Args:
-        task: as it is before it.
+        task: the task as it is before the training.
         datasets: the examples to train on; those to develop on, or None.
         recipe: its own settings count one by one.
-        settings: more of them.
+        settings: more settings by name.
     """
     model = {"model": fingerprint(task.get_config(), {})}
     model["ELMo"] = fingerprint(task.backbone.get_config(), arrays_by_path(task.backbone))
@@ -55,7 +55,7 @@ def _data_fingerprint(data: Any) -> str:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """What differs, for people; empty where nothing does."""
+    """The differences as people read them; empty where there are none."""
     names = [name for name in new if old.get(name) != new[name]]
     return "; ".join(
         f"another {name}" if name in _HASHED else f"{name} {old.get(name)} → {new[name]}"
