@@ -29,13 +29,13 @@ class SentenceBatches(keras.utils.PyDataset):
         preprocessor: encodes token lists.
         input_names: which of the preprocessor's arrays the model reads.
         targets: gives targets and weights of a batch; None for batches of inputs only.
-        features: of each sentence, float `(tokens, layers, 2 * projection_dim)`, computed before;
-            they become one more input, `elmo_features`.
+        features: features of each sentence, float `(tokens, layers, 2 * projection_dim)`, that
+            were computed before; they become one more input, `elmo_features`.
         word_types: gives the distinct words of a batch; they become two more inputs.
-        sizes: by what batches are sorted and bounded, int `(sentences,)`; None: by tokens.
-        batch_size: rows of a batch, fewer where sentences are very long.
+        sizes: sizes by which batches are sorted and bounded, int `(sentences,)`; None: tokens.
+        batch_size: number of rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
-        seed: of the order, which follows from it and the epoch's number alone.
+        seed: seed of the order, which follows from it and the epoch's number alone.
 
     Attributes:
         epoch: whose batches these are.
@@ -131,7 +131,7 @@ class SentenceBatches(keras.utils.PyDataset):
         self.rows = plan
 
     def padded_length(self, index: int, lengths: np.ndarray) -> int:
-        """To what a batch is padded, of sentences with these lengths."""
+        """The length that a batch is padded to, given the lengths of all sentences."""
         return rounded_length(int(lengths[self.rows[index]].max()))
 
     def _random(self, epoch: int) -> np.random.Generator:

@@ -71,7 +71,7 @@ def pair_rows(x: Any) -> list[Any]:
 
 
 def is_pair(x: Any) -> bool:
-    """Whether it is one pair of strings and not many."""
+    """Whether `x` is one pair of strings and not many."""
     return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)
 
 
@@ -79,7 +79,7 @@ class PairBatches(SentenceBatches):
     """Batches of two texts a row.
 
     Args:
-        texts: of each row the tokens of a text and of the other one.
+        texts: tokens of a text and of the other one, for each row.
         preprocessor, input_names, kwargs: see
             [`SentenceBatches`][keras_elmo.batching.batches.SentenceBatches].
 

@@ -20,11 +20,11 @@ class SequenceBatches(SentenceBatches):
 
     Args:
         sentences, preprocessor, input_names: as of `SentenceBatches`, all of the model's inputs.
-        sources: of each sentence.
-        copied: what copying each step would write, int32, of each sentence; or None.
-        target_lengths: of each target with its end, int `(sentences,)`; None for prediction.
-        sequence_targets: of batch rows and a target length, the symbols and their weights.
-        options: of `SentenceBatches`.
+        sources: time steps of each sentence.
+        copied: numbers that copying each step would write, int32, of each sentence; or None.
+        target_lengths: length of each target with its end, int `(sentences,)`; None for prediction.
+        sequence_targets: gives symbols and weights for batch rows and a target length.
+        options: more arguments of `SentenceBatches`.
     """
 
     def __init__(

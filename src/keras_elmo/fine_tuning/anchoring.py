@@ -81,7 +81,8 @@ def pull_back(start: Start, share: float) -> None:
 
     Args:
         start: what `anchor` returned.
-        share: of the way from `start` that is kept: 1 changes nothing, 0 is the pretrained ELMo.
+        share: share of the way from `start` that is kept: 1 changes nothing, 0 gives the
+            pretrained ELMo.
 
     Raises:
         ValueError: a share below 0 or above 1.

@@ -23,8 +23,8 @@ class LazyAdam(keras.optimizers.Adam):
 
     Args:
         learning_rate: a number or a schedule.
-        weight_decay: see `keras.optimizers.AdamW`; None for none.
-        kwargs: of `keras.optimizers.Adam`.
+        weight_decay: decay as of `keras.optimizers.AdamW`; None for none.
+        kwargs: more arguments of `keras.optimizers.Adam`.
 
     Raises:
         ValueError: `amsgrad`.

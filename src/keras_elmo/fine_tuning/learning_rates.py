@@ -62,7 +62,7 @@ def discriminative_learning_rates(
         weight_decay: as of AdamW, for all groups or by group (0 for those not named).
         schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, in every group from its
             own rate; see [`make_schedule`][keras_elmo.fine_tuning.schedules.make_schedule].
-        steps: batches of the whole training, for a schedule that is not constant.
+        steps: number of batches of the whole training, for a schedule that is not constant.
         clip_norm: bound on the norm of the gradients of all groups together; None for none.
         accumulate: batches whose gradients are averaged before a step.
 
@@ -92,7 +92,7 @@ def recipe_optimizer(
     """The optimizer that a recipe gives a model: see `discriminative_learning_rates`.
 
     Args:
-        recipe: its rates, schedule, weight decay and bounds count, not its stages.
+        recipe: gives rates, schedule, weight decay and bounds.
         model: any model that holds an `ElmoBackbone`.
         steps: number of batches of the whole training.
         offsets: group → batches of the training before its optimizer begins to count.
@@ -124,7 +124,7 @@ def default_optimizer(model: Any, recipe: Recipe) -> keras.optimizers.Optimizer:
 
     Args:
         model: a task; where its ELMo trains, each of its layers has an Adam of its own.
-        recipe: its rates count.
+        recipe: gives the rates.
     """
     if any(is_elmo(name) for name in groups_of(model.trainable_variables)):
         return recipe_optimizer(recipe, model)

@@ -28,9 +28,9 @@ class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: the highest rate $\eta$.
-        steps: batches $T$ of the whole training.
+        steps: number of batches $T$ of the whole training.
         cut_frac: share of them that rises.
-        ratio: $r$, of the highest to the lowest rate.
+        ratio: ratio $r$ of the highest to the lowest rate.
         offset: batches of the training before the first one that is counted.
     """
 
@@ -100,7 +100,7 @@ class RangeTest(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak, steps, offset: as of `SlantedTriangular`; `peak` is that of the last step.
-        ratio: of the highest to the lowest rate.
+        ratio: ratio of the highest to the lowest rate.
     """
 
     def __init__(self, peak: float, steps: int, ratio: float = 1e6, offset: int = 0):
@@ -168,7 +168,7 @@ def check_rate(rate: Any, what: str) -> Rate:
         what: the name of the argument, for the message.
 
     Raises:
-        ValueError: it is neither, or below zero.
+        ValueError: the rate is neither, or below zero.
     """
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return rate

@@ -153,7 +153,7 @@ class CompiledModel(SentenceModel):
         """Make the optimizer anew where it does not fit what trains now.
 
         Raises:
-            ValueError: it is not `"auto"`, and in use with other variables.
+            ValueError: the optimizer is not `"auto"`, and in use with other variables.
         """
         if (optimizer := self.optimizer) is None:
             return
@@ -181,7 +181,7 @@ class CompiledModel(SentenceModel):
             )
 
     def _own_optimizer(self) -> keras.optimizers.Optimizer:
-        """That of `optimizer="auto"`."""
+        """The optimizer of `optimizer="auto"`."""
         return default_optimizer(self, Recipe(**(self.rates or {})))
 
     def parameter_table(self) -> list[ParameterGroup]:

@@ -19,9 +19,9 @@ class Examples:
     """Sentences with what is known of them, row by row.
 
     Attributes:
-        x: what the task makes of each sentence: token lists, pairs of them, …
+        x: what a task makes of each sentence: token lists, pairs of them, …
         y: what the task makes of each label; empty where there are none.
-        weights: of each sentence; of a joint tagger a dict of them, by the names of its heads.
+        weights: weights of each sentence; of a joint tagger by the names of its heads.
     """
 
     x: list[Any]
@@ -88,7 +88,7 @@ def read_validation(task: Any, data: Any) -> Examples:
     """The examples of `validation_data`.
 
     Args:
-        task: whose they are.
+        task: the task that reads them.
         data: `(x, y)`, `(x, y, sample_weight)` or a data set of these.
 
     Raises:
@@ -139,7 +139,7 @@ def read_weights(given: Any, sentences: Sequence[Any], *, by_token: bool = False
     """Weights, one of each sentence or, of a tagger, of each token.
 
     Raises:
-        ValueError: of another length, negative, or no finite numbers.
+        ValueError: the weights are of another length, negative, or no finite numbers.
     """
     if given is None:
         return np.ones(len(sentences), np.float32)

@@ -65,8 +65,8 @@ def train_task(
     Args:
         task: a compiled task.
         x, y, validation_data, class_weight, seed, recipe, checkpoint: as of `fit`.
-        patience: epochs without a better one after which to stop.
-        callbacks: more callbacks.
+        patience: number of epochs without a better one after which to stop.
+        callbacks: more callbacks of Keras's.
     """
     result = TrainingResult()
     best = _BestEpoch(result, patience)
@@ -109,7 +109,7 @@ _SCORES = ("val_best_f1", "val_score", "val_f1", "val_accuracy")
 
 
 def epoch_score(row: Mapping[str, float]) -> tuple[float, float]:
-    """What the best epoch has most of: the measure, and of equals the lowest loss."""
+    """Score by which the best epoch is chosen: the measure, and of equals the lowest loss."""
     first = (row[name] for name in _SCORES if name in row)
     return next(first, -row["val_loss"]), -row["val_loss"]
 
