@@ -49,7 +49,9 @@ class GroupedOptimizer(keras.optimizers.MultiOptimizer):
         super().__init__(optimizer_map, **kwargs)
         self.clip_norm = clip_norm
         # Kept, as a rate that is 0 for an epoch has no ratio to others.
-        self._first_rates = [float(_numpy(own.learning_rate)) for own in self._inner_optimizers]
+        self._first_rates = [
+            float(ops.convert_to_numpy(own.learning_rate)) for own in self._inner_optimizers
+        ]
 
     @property
     def optimizer_map(self) -> Any:
@@ -122,10 +124,6 @@ def clip_by_global_norm(gradients, clip_norm):
 def _is_number(optimizer: keras.optimizers.Optimizer) -> bool:
     """Whether an optimizer's rate is a number, which may be set, and no schedule."""
     return isinstance(optimizer._learning_rate, keras.Variable)
-
-
-def _numpy(value):
-    return keras.ops.convert_to_numpy(value)
 
 
 def unscaled(optimizer: Any) -> Any:

@@ -213,8 +213,5 @@ def make_schedule(name: str, peak: Rate, steps: int | None, offset: int = 0) -> 
         raise ValueError(
             f"`schedule={name!r}` needs the batches of the whole training. Received: steps={steps}"
         )
-    if name == "slanted_triangular":
-        return SlantedTriangular(peak, steps, offset=offset)
-    if name == "range_test":
-        return RangeTest(peak, steps, offset=offset)
-    return WarmupCosine(peak, steps, offset=offset)
+    courses = {"slanted_triangular": SlantedTriangular, "range_test": RangeTest}
+    return courses.get(name, WarmupCosine)(peak, steps, offset=offset)

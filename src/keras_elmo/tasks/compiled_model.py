@@ -87,13 +87,12 @@ class CompiledModel(SentenceModel):
         known = [*parameter_names(CompiledModel.compile), *COMPILE]
         check_keywords(kwargs, known, "compile")
         given = dict(zip(RATES, (learning_rate, elmo_learning_rate, elmo_rate_decay), strict=True))
-        given = {name: rate for name, rate in given.items() if not _is_auto(rate)}
+        given = {name: rate for name, rate in given.items() if rate != "auto"}
         self.recipe, self.rates = None, None
-        if _is_auto(optimizer):
+        if optimizer == "auto":
             rates = {name: check_rate(rate, f"`{name}`") for name, rate in given.items()}
             self.use_recipe(replace(get_recipe(recipe or Recipe()), **rates))
-            if not recipe:
-                self.use_recipe(None)
+            self.recipe = self.recipe if recipe else None
             optimizer = self._own_optimizer()
         elif recipe or given:
             raise ValueError(
@@ -227,7 +226,3 @@ class CompiledModel(SentenceModel):
             f"not hold the policies of single layers. Received: mode={mode!r}. To predict alone, "
             f"write `keras.Model(task.input, task.output).quantize({mode!r})`, after saving."
         )
-
-
-def _is_auto(value: Any) -> bool:
-    return isinstance(value, str) and value == "auto"
