@@ -45,7 +45,9 @@ def main() -> None:
 def training(data, labels, crf):
     """Return a function that trains for an epoch and returns its number of steps."""
     keras.utils.set_random_seed(0)
-    task = ElmoTokenClassifier.from_preset("elmo_mini_en", labels=labels, crf=crf)
+    task = ElmoTokenClassifier.from_preset(
+        "elmo_mini_en", labels=labels, crf=crf, word_vectors=None
+    )
     batches = task.batches(data.texts, data.labels, shuffle=True)
     cached = CachedFeatures(task.backbone, task.preprocessor, [batches.sentences])
     batches.features = cached.features[0]

@@ -49,7 +49,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     train, dev, _ = read_split(arguments.data / "splits" / "fpb-50agree")
-    task = ElmoTextClassifier.from_preset("elmo_mini_en", labels=train.classes(), mix="concat")
+    task = ElmoTextClassifier.from_preset(
+        "elmo_mini_en", labels=train.classes(), mix="concat", word_vectors=None
+    )
     embedder = ElmoEmbedder("elmo_mini_en")
     sets = []
     for part in (train, dev):

@@ -40,7 +40,7 @@ def batches(task):
 def main():
     wanted, preset = sys.argv[1:]
     keras.utils.set_random_seed(1)
-    vectors = {} if wanted == "without" else {"word_vectors": "elmo"}
+    vectors = {"word_vectors": None if wanted == "without" else "elmo"}
     task = ElmoTextClassifier.from_preset(preset, labels=["no", "yes"], **vectors)
     if wanted == "shape":
         print(

@@ -120,7 +120,7 @@ def trained(run, rows, development, options):
 def measured(task, rows, beam):
     """Error rates in %."""
     words, choices = [[word] for word, _ in rows], [choices for _, choices in rows]
-    found = task.predict_labels(words, beam_size=beam, batch_size=128)
+    found = task.predict_labels(words, beam=beam, batch_size=128)
     report = sequence_report(closest(choices, found), found)
     return {
         "word_error_rate": 100 * (1 - report["exact_match"]),

@@ -37,8 +37,8 @@ CASES = {
     "ordinal": Case(
         "ElmoTextClassifier", {**CLASSES, "ordinal": True, "pooling": "last"}, TEXTS, [1, 0, 1, 0]
     ),
-    "tags": Case("ElmoTokenClassifier", SPANS, TOKENS, TAGS),
-    "CRF": Case("ElmoTokenClassifier", {**SPANS, "crf": True}, TOKENS, TAGS),
+    "tags": Case("ElmoTokenClassifier", {**SPANS, "crf": False}, TOKENS, TAGS),
+    "CRF": Case("ElmoTokenClassifier", SPANS, TOKENS, TAGS),
     "joint": Case("ElmoJointTagger", {**HEADS, "pooling": "attention"}, TOKENS, ROWS),
     "number": Case("ElmoTextRegressor", {"pooling": "mean"}, TEXTS, [1.0, 2.0, 3.0, 4.5]),
     "pair": Case("ElmoPairClassifier", {**CLASSES, "cross_attention": True}, PAIRS, [1, 0, 1, 0]),
@@ -74,6 +74,25 @@ def make_task(name, backbone=None, **changes):
     preprocessor = keras_elmo.ElmoPreprocessor("whitespace", max_characters_per_token=8)
     arguments = {"lstm_units": 4, "elmo_dropout": 0.0, "dropout": 0.0, **case.arguments, **changes}
     return getattr(keras_elmo, case.kind)(backbone, preprocessor=preprocessor, **arguments)
+
+
+def two_classes(compiled=None, **changes):
+    """A classifier of n and p that runs step by step, without dropout unless it is asked for.
+
+    Args:
+        compiled: arguments of `compile`.
+        changes: arguments of the task.
+    """
+    task = make_task("classes", mix_at_output=False, **{"lstm_units": 2, **changes})
+    if compiled:
+        task.compile(**compiled)
+    task.run_eagerly = True
+    return task
+
+
+def rates_of(task):
+    """Learning rate of each group that trains."""
+    return {row.name: row.learning_rate for row in task.parameter_table() if row.trainable}
 
 
 def first_batch(task, name, rows=None):

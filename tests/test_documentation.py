@@ -1,6 +1,7 @@
 """What README and guide tell people to type: it runs, and every option in it exists."""
 
 import re
+import runpy
 import shlex
 import tarfile
 import tomllib
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "docs/guide.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/options.md"]
 # What is not run, and where else it is tested.
 NOT_RUN = {
     "keras_elmo.tune(": "a search of many trainings: tests/search",
@@ -176,6 +177,12 @@ def _parts(line):
         else:
             parts[-1].append(word)
     return [part for part in parts if part]
+
+
+def test_the_table_of_options_is_that_of_the_code():
+    page = runpy.run_path(str(ROOT / "docs/options.py"))["page"]()
+    found = (ROOT / "docs/options.md").read_text(encoding="utf-8")
+    assert found == page, "write it anew: python docs/options.py"
 
 
 def test_links_lead_somewhere():

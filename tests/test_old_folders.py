@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import keras_elmo
 from keras_elmo.cli import app
-from keras_elmo.workflows.loading import load_task
+from keras_elmo.tasks.loading import load_task
 
 ARCHIVE = Path(__file__).parent / "old" / "before_rooms.tar.xz"
 TASKS = {

@@ -34,8 +34,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
-    from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
-    from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
+    from keras_elmo.tasks.pairs.pair_task import ElmoPairClassifier, ElmoPairRegressor
     from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
@@ -91,8 +90,8 @@ _MODULES = {
     "ElmoEmbedding": "elmo.embedding",
     "ElmoJointTagger": "tasks.tagging.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
-    "ElmoPairClassifier": "tasks.pairs.pair_classifier",
-    "ElmoPairRegressor": "tasks.pairs.pair_regressor",
+    "ElmoPairClassifier": "tasks.pairs.pair_task",
+    "ElmoPairRegressor": "tasks.pairs.pair_task",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoSeq2Seq": "tasks.sequences.seq_2_seq",
     "ElmoQuestionAnswerer": "tasks.questions.question_answerer",

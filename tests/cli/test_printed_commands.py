@@ -4,10 +4,6 @@ import json
 import shlex
 import signal
 from dataclasses import fields
-from enum import Enum
-from pathlib import Path
-from types import NoneType
-from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +12,8 @@ from typer.main import get_command
 
 from keras_elmo.cli import app
 from keras_elmo.cli.command_lines import command_line, resuming, without
-from keras_elmo.cli.commands.train import train
 from keras_elmo.cli.console import warn
+from keras_elmo.workflows.options import training_options
 from keras_elmo.workflows.runs import TrainingRun
 
 COMMANDS = get_command(app).commands
@@ -68,31 +64,25 @@ def test_paths_are_quoted():
     assert parsed(line)["preset"] == "my run/preset"
 
 
-HINTS = get_type_hints(train, include_extras=True)
-
-
 @st.composite
 def runs(draw):
     """Trainings of any options that the command line takes."""
     values = {"data": draw(st.sampled_from(["a.csv", "-a.csv", "a b.csv", "hf://user/name:train"]))}
-    for option in fields(TrainingRun)[1:]:
-        kind, info = get_args(HINTS[option.name])
-        kinds = [x for x in get_args(kind) or [kind] if x is not NoneType]
-        drawn = draw(st.just(option.default) | values_of(kinds[0], info))
-        values[option.name] = getattr(drawn, "value", drawn)
+    for option in list(training_options().values())[1:]:
+        values[option.name] = draw(st.just(option.default) | values_of(option))
     return TrainingRun(**values)
 
 
-def values_of(kind, info):
-    if issubclass(kind, Enum):
-        return st.sampled_from(kind)
-    if kind is bool:
+def values_of(option):
+    if option.choices:
+        return st.sampled_from(option.choices)
+    if bool in option.kinds:
         return st.booleans()
-    if kind is int:
-        return st.integers(info.min, 10**6)
-    if kind is float:
-        return st.floats(info.min, info.max or 1e6)
-    if kind is Path:
+    if option.kinds == (int,):
+        return st.integers(option.about.min, 10**6)
+    if option.kinds == (float,):
+        return st.floats(option.about.min, option.about.max or 1e6)
+    if option.about.is_file:
         return st.sampled_from(["a", "it's b/c"])  # which are not written in another way
     return st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 

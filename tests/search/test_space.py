@@ -16,14 +16,14 @@ from keras_elmo.search.space import (
     ordered,
     read_space,
 )
-from keras_elmo.workflows.runs import TrainingRun, option_types
+from keras_elmo.workflows.runs import TrainingRun
 
-TYPES, SETTINGS = option_types(), vars(TrainingRun("data.csv"))
+SETTINGS = vars(TrainingRun("data.csv"))
 
 
 @pytest.mark.parametrize("space", [DEFAULT_SPACE, FINE_TUNING_SPACE])
 def test_the_own_spaces_are_made_of_options_of_train(space):
-    check_space(space, TYPES, SETTINGS)
+    check_space(space, SETTINGS)
 
 
 def test_a_run_has_the_options_of_train_with_their_defaults():
@@ -61,11 +61,14 @@ def test_bad_specs(make, received):
         ({"lstm_units": Float(8, 64)}, "Float(low=8"),
         ({"mix": Choice("mean", None)}, "None"),
         ({"l2_sp": Float(0.1, 1.0)}, "a frozen"),
+        ({"dropout": Float(0.1, 1.0)}, "high=1.0"),
+        ({"pooling": Choice("max", "sum")}, "'sum'"),
+        ({"ordinal": Choice(0, 1)}, "(0, 1)"),
     ],
 )
 def test_bad_spaces(space, received):
     with pytest.raises(ValueError, match="search space") as caught:
-        check_space(space, TYPES, SETTINGS)
+        check_space(space, SETTINGS)
     assert received in str(caught.value)
 
 

@@ -5,7 +5,7 @@ import pytest
 from support import small_backbone
 
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_elmo
-from keras_elmo.workflows.loading import load_task
+from keras_elmo.tasks.loading import load_task
 
 
 @pytest.mark.portable

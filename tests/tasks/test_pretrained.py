@@ -36,6 +36,14 @@ def test_vectors_of_the_presets_language_model(preset):
     assert task.word_vectors.rows == 1 + len(rows) + task.encoder.new_words
 
 
+def test_they_are_the_default(preset):
+    given = {"labels": LABELS}
+    assert ElmoTextClassifier.from_preset(preset, **given).word_vectors is not None
+    own = ElmoPreprocessor.from_preset(preset)
+    for others in ({"word_vectors": None}, {"preprocessor": own}, {"load_weights": False}):
+        assert ElmoTextClassifier.from_preset(preset, **given, **others).word_vectors is None
+
+
 def test_given_vectors_of_all_their_words_or_of_the_preprocessors(preset):
     words, vectors = ["film", "plot"], np.array([[1.0, 2.0, 3.0], [3.0, 6.0, 5.0]], "float32")
     given = {"labels": LABELS, "word_vectors": (words, vectors)}

@@ -74,7 +74,7 @@ def test_the_rows_of_the_training_words_train(preset, recipe):
 
 def test_from_python_and_from_the_command_line_the_same_model_is_built(preset):
     ours = from_preset(preset)
-    dataset = Dataset("reviews.csv", "text", TEXTS, Y, list(range(4)))
+    dataset = Dataset("reviews.csv", "classification", TEXTS, Y, list(range(4)))
     keras.utils.set_random_seed(1)
     elmo = [kind.from_preset(preset) for kind in (type(ours.backbone), ElmoPreprocessor)]
     theirs = build_task(dataset, *elmo, LABELS, word_vectors=load_word_vectors(preset), **HEAD)

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from keras_elmo._values import Engine as EngineName
+from keras_elmo._values import EnginePrecision
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Engine as EngineName
-from keras_elmo.cli.choices import EnginePrecision
 from keras_elmo.cli.elmo import check_elmo_options, chosen_elmo
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class EngineOptions(NamedTuple):
         from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
         check_elmo_options(self.preset, self.weights, self.options, self.vocabulary)
-        engine = choose_engine(self.engine.value, self.precision.value, loaded=self.stateful)
-        if self.stateful and (engine, self.precision) != (EngineName.KERAS, "float32"):
+        engine = choose_engine(self.engine, self.precision, loaded=self.stateful)
+        if self.stateful and (engine, self.precision) != ("keras", "float32"):
             raise ValueError(
                 "`--stateful` is computed by `--engine keras` at `--precision float32`. "
                 f"Received: --engine {self.engine}, --precision {self.precision}"
@@ -62,7 +62,7 @@ class EngineOptions(NamedTuple):
             "model_name": name,
             "engine": engine,
             "backend": _backend(engine),
-            "precision": self.precision.value,
+            "precision": self.precision,
             "stateful": self.stateful,
             "batch_size": self.batch_size if self.stateful else None,
         }
@@ -80,11 +80,9 @@ def load_engine(chosen: EngineOptions) -> "FeatureSource":
 
     if chosen.stateful:
         return _stateful_engine(chosen)
-    if choose_engine(chosen.engine.value, chosen.precision.value) == EngineName.KERAS:
+    if choose_engine(chosen.engine, chosen.precision) == "keras":
         load_backend()  # without its notices
-    embedder = ElmoEmbedder(
-        chosen.elmo(), engine=chosen.engine.value, precision=chosen.precision.value
-    )
+    embedder = ElmoEmbedder(chosen.elmo(), engine=chosen.engine, precision=chosen.precision)
     return FeatureSource(
         embedder.embed_iter,
         embedder.engine.config["num_layers"],
@@ -128,4 +126,4 @@ def _stateful_engine(chosen: EngineOptions) -> "FeatureSource":
 def _backend(engine: str) -> str:
     from keras_elmo._backend import ensure_backend
 
-    return ensure_backend() if engine == EngineName.KERAS else "onnxruntime"
+    return ensure_backend() if engine == "keras" else "onnxruntime"

@@ -4,6 +4,7 @@ import random
 from importlib import metadata
 from pathlib import Path
 
+from keras_elmo._values import SEED
 from keras_elmo.data.datasets import CLASSIFICATION, Dataset
 from keras_elmo.data.readers import read_table
 
@@ -32,7 +33,7 @@ def rotten_tomatoes() -> Dataset:
     return Dataset(path.name, CLASSIFICATION, texts, labels, [row.line for row in rows])
 
 
-def three_parts(data: Dataset, seed: int = 13) -> tuple[Dataset, Dataset, Dataset]:
+def three_parts(data: Dataset, seed: int = SEED) -> tuple[Dataset, Dataset, Dataset]:
     """Training, development and test set: 80, 10 and 10 per cent in a fixed order."""
     order = list(range(len(data)))
     random.Random(seed).shuffle(order)

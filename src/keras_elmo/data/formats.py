@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
+from keras_elmo._values import Format
 from keras_elmo.data.columns import read_columns
 from keras_elmo.data.conll import TaggedSentence, is_conllu, read_conll
 from keras_elmo.data.readers import Column, read_lines, read_table
@@ -19,14 +21,8 @@ from keras_elmo.files.lines import STANDARD_INPUT, DataError, not_empty, numbere
 from keras_elmo.text.tokenizers import get_tokenizer
 
 # `txt` is one text a line, without labels.
-CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS = (
-    "csv",
-    "tsv",
-    "jsonl",
-    "conll",
-    "parquet",
-    "txt",
-)
+FORMATS: tuple[str, ...] = get_args(Format)
+CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS
 _SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
 _SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
 _SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}

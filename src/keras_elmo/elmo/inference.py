@@ -64,4 +64,4 @@ def batches_by_length(
 
 def rounded_length(length: int) -> int:
     """The length that a batch is padded to: one of few."""
-    return max(1, -(-length // _LENGTH_STEP)) * _LENGTH_STEP
+    return max(1, -(-int(length) // _LENGTH_STEP)) * _LENGTH_STEP

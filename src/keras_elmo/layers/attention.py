@@ -1,13 +1,14 @@
 """Where a decoder looks: the scores of Luong and of Bahdanau over a sequence."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import keras
 from keras import ops
 
+from keras_elmo import _values
 from keras_elmo.layers.masking import masked_softmax, widened
 
-ATTENTIONS = ("luong", "bahdanau")
+ATTENTIONS = get_args(_values.Attention)
 
 
 class Attended(NamedTuple):

@@ -1,11 +1,15 @@
 """From ELMo's layers to one vector a token: concatenated, averaged, one of them, or learned."""
 
+from typing import get_args
+
 import keras
 from keras import ops
 
-from keras_elmo.layers.mixes import MIXES
+from keras_elmo._values import Mix
 from keras_elmo.layers.scalar_mix import ScalarMix
 from keras_elmo.layers.torch_state import as_torch_module
+
+MIXES = get_args(Mix)
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

@@ -1,12 +1,15 @@
 """A sequence of vectors → one vector: last state, maximum, mean or attention."""
 
+from typing import get_args
+
 import keras
 from keras import ops
 
+from keras_elmo._values import Pooling
 from keras_elmo.layers.masking import masked, masked_softmax, widened
 from keras_elmo.layers.torch_state import as_torch_module
 
-POOLINGS = ("last", "max", "mean", "attention")
+POOLINGS = get_args(Pooling)
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

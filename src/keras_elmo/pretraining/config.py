@@ -3,12 +3,12 @@
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from keras_elmo._values import SEED, Optimizer, Softmax
 from keras_elmo.files.json_files import read_object
 
-OPTIMIZERS = ("adamw", "adagrad")
-SOFTMAXES = ("sampled", "adaptive")
+OPTIMIZERS, SOFTMAXES = get_args(Optimizer), get_args(Softmax)
 # What may change when a run goes on: the budget, the rates, and how often it is looked at.
 _FREE = (
     "max_tokens",
@@ -64,7 +64,7 @@ class PretrainingConfig:
     max_seconds: float | None = None
     checkpoint_seconds: float = 240.0
     evaluation_seconds: float = 600.0
-    seed: int = 13
+    seed: int = SEED
 
     def __post_init__(self):
         for name, allowed in (("optimizer", OPTIMIZERS), ("softmax", SOFTMAXES)):

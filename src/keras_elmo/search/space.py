@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.workflows.option import OptionFacts
+from keras_elmo.workflows.options import training_options
+
 # What says whether ELMo trains comes first, because the rest of these depend on it.
 _ELMO_TRAINS = ("fine_tune", "unfreezing")
-ELMO_ONLY = ("unfreezing", "elmo_learning_rate", "l2_sp", "bilm_dropout", "bilm_weight_drop")
-# What a search keeps the same in all trials: the data, the ELMo, and what makes them comparable.
-_FIXED = ("text", "label", "header", "file_format", "task", "dev", "dev_split", "tokenizer")
-_FIXED += ("preset", "weights", "options", "epochs", "patience", "max_forgetting", "seed")
 
 
 @dataclass(frozen=True)
@@ -101,19 +100,19 @@ FINE_TUNING_SPACE: dict[str, Spec] = {
 SPACES = {"frozen": DEFAULT_SPACE, "fine-tuning": FINE_TUNING_SPACE}
 
 
-def check_space(space: Space, types: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+def check_space(space: Space, settings: Mapping[str, Any]) -> None:
     """Make sure that a space can be searched.
 
     Args:
         space: the space.
-        types: all that can be said about a training, with the type of each.
         settings: what is said in all trials.
 
     Raises:
         ValueError: it is empty, has a name that is no option, holds something else than specs or
-            values of another type, or a parameter of an ELMo that never trains.
+            values that the option does not have, or a parameter of an ELMo that never trains.
     """
-    allowed = [name for name in types if name not in _FIXED]
+    options = training_options()
+    allowed = [name for name, facts in options.items() if not facts.about.is_fixed]
     unknown = [name for name in space if name not in allowed]
     if unknown or not space:
         raise ValueError(
@@ -121,11 +120,11 @@ def check_space(space: Space, types: Mapping[str, Any], settings: Mapping[str, A
             f"Received: {', '.join(map(repr, unknown)) or 'an empty one'}"
         )
     for name, spec in space.items():
-        if not isinstance(spec, Float | Int | Choice) or not _fits(spec, types[name]):
-            kind = getattr(types[name], "__name__", types[name])
+        if not isinstance(spec, Float | Int | Choice) or not _fits(spec, options[name]):
             raise ValueError(
                 f"{name!r} in a search space must be a Float, an Int or a Choice of "
-                f"keras_elmo.search.space, with values of the type {kind}. Received: {spec!r}"
+                f"keras_elmo.search.space, with values {options[name].allowed()}. "
+                f"Received: {spec!r}"
             )
     idle = [name for name in space if not matters(name, settings)]
     if idle and "fine_tune" not in space:
@@ -135,12 +134,11 @@ def check_space(space: Space, types: Mapping[str, Any], settings: Mapping[str, A
         )
 
 
-def _fits(spec: Spec, kind: Any) -> bool:
-    if isinstance(spec, Float):
-        return isinstance(0.5, kind)
+def _fits(spec: Spec, option: OptionFacts) -> bool:
+    """Whether the option may have all values; a number that is not whole stands for a Float's."""
     values = spec.values if isinstance(spec, Choice) else (spec.low, spec.high)
-    numbers = isinstance(0.5, kind)  # a whole number is one, too
-    return all(isinstance(x, kind) or (numbers and isinstance(x, int)) for x in values)
+    between = (float(spec.low),) if isinstance(spec, Float) else ()
+    return all(option.allows(value) for value in (*values, *between))
 
 
 def ordered(space: Space) -> list[str]:
@@ -151,7 +149,7 @@ def ordered(space: Space) -> list[str]:
 
 def matters(name: str, settings: Mapping[str, Any]) -> bool:
     """Whether a parameter changes anything beside the other settings: does ELMo train?"""
-    if name not in ELMO_ONLY:
+    if not training_options()[name].about.needs_training_elmo:
         return True
     if settings["fine_tune"] == "frozen" and settings["unfreezing"] is None:
         return False

@@ -18,7 +18,8 @@ from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
 from keras_elmo.weights.sources.presets import OWN_VECTORS
 from keras_elmo.workflows.labelled_files import LabelledData
-from keras_elmo.workflows.runs import NO_VECTORS, TrainingRun, option_types
+from keras_elmo.workflows.options import training_options
+from keras_elmo.workflows.runs import NO_VECTORS, TrainingRun
 
 # Where something lies is not what it is: the identity of a search has their contents.
 _PLACES = ("data", "dev", "word_vectors", "preset", "weights", "options")
@@ -92,17 +93,17 @@ def tune(
         >>> result = keras_elmo.tune("reviews.csv", "search/", space=space, trials=20)
         >>> result.best.score, result.best.parameters
     """
-    types = option_types()
-    unknown = [name for name in options if name not in types]
+    known = list(training_options())[1:]  # without the data
+    unknown = [name for name in options if name not in known]
     if unknown or trials < 1 or jobs < 1:
         raise ValueError(
-            f"a search takes trials >= 1, jobs >= 1 and the options {', '.join(types)}. Received: "
+            f"a search takes trials >= 1, jobs >= 1 and the options {', '.join(known)}. Received: "
             f"trials={trials}, jobs={jobs}, {', '.join(unknown) or 'no other option'}"
         )
     run = TrainingRun.from_options({"data": data, **options})
     space = {name: spec for name, spec in space.items() if options.get(name) is None}
     run.check_start([*options, *space])
-    check_space(space, types, asdict(run))
+    check_space(space, asdict(run))
     folder = Path(output)
     check_folder(folder, resume)
     found = run.read()

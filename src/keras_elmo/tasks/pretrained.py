@@ -13,6 +13,7 @@ from keras_elmo.elmo.saving import read_object, read_weights
 from keras_elmo.elmo.variables import without_values
 from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.text.vocabulary import MARKS
+from keras_elmo.weights.language_model import has_language_model
 from keras_elmo.weights.sources.presets import (
     OWN_VECTORS,
     TASK_FILE,
@@ -21,6 +22,8 @@ from keras_elmo.weights.sources.presets import (
     is_preset,
 )
 
+AUTO = "auto"
+_INSTEAD = ("word_embedding_dim", "source_characters")  # with these, its words are of no use
 NEW_WORDS = 5_000  # of the training data, without a vector to begin with
 
 WordVectors = tuple[Sequence[str], np.ndarray]
@@ -36,7 +39,7 @@ def task_from(
 ) -> Any:
     """What `from_preset` of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask] returns."""
     if is_preset(preset) and (preset / TASK_FILE).is_file():
-        if word_vectors is not None:
+        if word_vectors not in (None, AUTO):
             raise ValueError(
                 f"`word_vectors` are for a new task. Received: {preset}, which holds a trained one "
                 "with its own"
@@ -53,6 +56,10 @@ def task_from(
     backbone, preprocessor = load_backbone_and_preprocessor(
         preset, options=options, load_weights=load_weights, **policy
     )
+    if word_vectors == AUTO:
+        given_before = any(arguments.get(name) is not None for name in _INSTEAD)
+        has_own = load_weights and "preprocessor" not in arguments and has_language_model(preset)
+        word_vectors = OWN_VECTORS if has_own and not given_before else None
     if word_vectors is None:
         return task_class(backbone, **{"preprocessor": preprocessor, **arguments})
     given = _read_word_vectors(preset, word_vectors)

@@ -24,11 +24,11 @@ from keras_elmo.elmo.saving import (
 from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
-from keras_elmo.tasks.compiled_model import CompiledModel
+from keras_elmo.tasks.described_task import DescribedTask
 from keras_elmo.tasks.encoder import EncoderConfig, TextEncoder
 from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.limits import check_one_device
-from keras_elmo.tasks.pretrained import WordVectors, task_from
+from keras_elmo.tasks.pretrained import AUTO, WordVectors, task_from
 from keras_elmo.tasks.word_vectors import (
     check_word_shapes,
     fill_word_vectors,
@@ -42,7 +42,7 @@ from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TAS
 _OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
 
 
-class ElmoTask(CompiledModel):
+class ElmoTask(DescribedTask):
     """ELMo, a BiLSTM and an output layer, trained on raw sentences. Base of all tasks.
 
     Args:
@@ -189,7 +189,7 @@ class ElmoTask(CompiledModel):
         *,
         options: str | PathLike[str] | None = None,
         load_weights: bool = True,
-        word_vectors: WordVectors | str | None = None,
+        word_vectors: WordVectors | str | None = AUTO,
         **arguments: Any,
     ) -> Self:
         """Build the task on a pretrained ELMo, or load a trained task.
@@ -203,6 +203,9 @@ class ElmoTask(CompiledModel):
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
                 of the preset's language model, or words and vectors, such as `read_glove` returns.
                 It has these words and `new_words`, unless a `preprocessor` with others is given.
+                None is no word embedding; `"auto"` is `"elmo"` where the preset has a language
+                model and the arguments name neither a preprocessor, `word_embedding_dim` nor
+                `source_characters`.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), options, load_weights, word_vectors, arguments)
@@ -231,4 +234,4 @@ class ElmoTask(CompiledModel):
 
 def _bases(cls: type) -> list[type]:
     """The classes of a task, from its own up to `ElmoTask`."""
-    return [base for base in cls.__mro__ if base.__module__.startswith("keras_elmo.")]
+    return list(cls.__mro__[: cls.__mro__.index(ElmoTask) + 1])

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
 import numpy as np
 
+from keras_elmo._values import Scheme
+
 Span = tuple[str, int, int]  # type, first token, token behind the last
 
-IOB1, BIO, BIOES, BILOU = SCHEMES = ("IOB1", "BIO", "BIOES", "BILOU")
+IOB1, BIO, BIOES, BILOU = SCHEMES = get_args(Scheme)
 
 # Begin, Inside, End, Single; BILOU says Last and Unit for the latter two.
 _SPAN_TAG = re.compile(r"([BIESLU])-(.+)")
@@ -153,6 +156,19 @@ def marks_spans(labels: Sequence[str]) -> bool:
     """Whether labels mark spans: `O`, `B-type`, `I-type` and the like, and nothing else."""
     marks = [label for label in labels if label != "O"]
     return bool(marks) and all(_SPAN_TAG.fullmatch(label) for label in marks)
+
+
+def scheme_of(labels: Sequence[str]) -> str | None:
+    """The scheme that labels are of: BIO, BIOES or BILOU; None where they are of none of them.
+
+    IOB1 has the labels of BIO, which is taken for it.
+    """
+    parts = {_parts(label) for label in labels if label != "O"}
+    prefixes = {prefix for prefix, _ in parts}
+    lonely = any(prefix == "I" and ("B", name) not in parts for prefix, name in parts)
+    if lonely or not marks_spans(labels):
+        return None
+    return next((x for x in (BIO, BIOES, BILOU) if prefixes <= set(_PREFIXES[x])), None)
 
 
 def scheme_labels(labels: Iterable[str], scheme: str) -> list[str]:

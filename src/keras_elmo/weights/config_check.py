@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 from reprlib import repr as short
-from typing import Any
+from typing import Any, get_args
 
+from keras_elmo._values import Tokenizer
 from keras_elmo.weights.checked_values import (
     MOST_CHARACTERS,
     MOST_LAYERS,
@@ -77,7 +78,7 @@ def check_preprocessor(config: Any, where: str) -> dict[str, Any]:
         WeightsError: a value of another type or out of range.
     """
     get = _values(config, where)
-    get.one_of("tokenizer", ("words", "whitespace"))
+    get.one_of("tokenizer", get_args(Tokenizer))
     get.size("max_characters_per_token", MOST_CHARACTERS)
     for name in ("vocabulary", "characters", "word_vocabulary"):
         get.strings(name)

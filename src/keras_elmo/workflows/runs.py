@@ -3,22 +3,24 @@
 Options and data are read and checked without Keras, which is imported where a task is built.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from keras_elmo._values import Mix
 from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
-from keras_elmo.layers.mixes import MIXES
-from keras_elmo.tasks.run_options import SEQUENCES, RunOptions
+from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
 from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
 from keras_elmo.workflows.labelled_files import LabelledData, check_options, read_for
+from keras_elmo.workflows.options import MODEL, SEQUENCES, TrainingOptions, training_options
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
@@ -31,8 +33,40 @@ NO_VECTORS = "none"  # for `word_vectors`, beside `OWN_VECTORS`
 
 
 @dataclass(frozen=True)
-class TrainingRun(RunOptions):
+class TrainingRun(TrainingOptions):
     """A training by the names and with the defaults of the options of `train`."""
+
+    def check_start(self, said: Iterable[str]) -> None:
+        """Refuse what would make another model of the one that this training starts from.
+
+        Args:
+            said: names of the options that were given, or are searched.
+        """
+        if not self.start_from:
+            return
+        panels = {name: facts.about.panel for name, facts in training_options().items()}
+        names = {name for name, panel in panels.items() if panel in (MODEL, SEQUENCES)}
+        if self.recipe().unfreezing != "frozen":
+            names.remove("preset")  # it says whose language model forgets
+        known = training_options()
+        refused = [known[name].flag(getattr(self, name)) for name in said if name in names]
+        if refused:
+            raise ValueError(
+                f"a training that starts from {self.start_from} goes on with that model as it is. "
+                f"Received beside it: {', '.join(refused)}. Leave that out, or train a new model."
+            )
+
+    def recipe(self) -> Recipe:
+        """The named recipe with what is said otherwise."""
+        names = {field.name for field in fields(Recipe)} & training_options().keys()
+        chosen = {name: getattr(self, name) for name in names}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return replace(get_recipe(self.fine_tune), **given)
+
+    def training(self) -> dict[str, Any]:
+        """The arguments of `train_task` besides the task, the data and callbacks."""
+        names = ("epochs", "patience", "batch_size", "class_weight", "seed")
+        return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:
         """Read the files and hold out what there is to develop on.
@@ -50,9 +84,10 @@ class TrainingRun(RunOptions):
                 return read_for(trained, path, self.file_format, *how, **more)
             return read_labelled(path, self.file_format, kind, *how, **more).in_scheme(self.scheme)
 
-        if self.mix not in MIXES and not str(self.mix).isdigit():
+        mixes = get_args(Mix)
+        if self.mix not in mixes and not str(self.mix).isdigit():
             raise ValueError(
-                f"`mix` must be one of {', '.join(map(repr, MIXES))} or the number of a layer. "
+                f"`mix` must be one of {', '.join(map(repr, mixes))} or the number of a layer. "
                 f"Received: --mix {self.mix}"
             )
         rows = read(self.data, self.task)
@@ -60,8 +95,7 @@ class TrainingRun(RunOptions):
         labels, held_out = self._classes(rows), None
         if self.dev:
             held_out = read(self.dev, rows.kind)
-            # A trained task knows more labels; of sequences, new symbols are counted as wrong.
-            if not trained and rows.kind != SEQ2SEQ:
+            if not trained:  # which knows more labels
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
@@ -86,8 +120,8 @@ class TrainingRun(RunOptions):
         """A new task on a newly loaded ELMo, all of it decided by the seed; or the trained one."""
         import keras
 
+        from keras_elmo.tasks.loading import load_task
         from keras_elmo.workflows.building import build_task
-        from keras_elmo.workflows.loading import load_task
 
         keras.utils.set_random_seed(self.seed)
         if self.start_from:
@@ -96,21 +130,18 @@ class TrainingRun(RunOptions):
             data.rows,
             *self.load_elmo(),
             data.labels,
-            pooling=self.pooling,
-            ordinal=self.ordinal,
-            cross_attention=self.cross_attention,
-            crf=self.crf,
-            mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
-            lstm_units=self.lstm_units,
-            num_layers=self.num_layers,
-            dropout=self.dropout,
-            elmo_dropout=self.elmo_dropout,
+            choices=self._choices(),
             word_embedding_dim=self.word_embedding_dim,
             word_vectors=self._word_vectors(),
             word_shape_dim=self.word_shape_dim,
-            source=self.source,
-            sequences={name: getattr(self, name) for name in SEQUENCES},
         )
+
+    def _choices(self) -> dict[str, Any]:
+        """What is said of the model."""
+        known = training_options().items()
+        names = [name for name, facts in known if facts.about.panel in (MODEL, SEQUENCES)]
+        chosen = {name: getattr(self, name) for name in names}
+        return chosen | {"mix": int(self.mix) if str(self.mix).isdigit() else self.mix}
 
     def _chosen_vectors(self) -> str | None:
         """A file, or those of the ELMo's own language model; by default if it has one."""
@@ -174,8 +205,3 @@ class TrainingRun(RunOptions):
                 action="pull_back",
             )
         ]
-
-
-def option_types() -> dict[str, Any]:
-    """Everything that can be said about a training besides its data: name → type."""
-    return {option.name: option.type for option in fields(TrainingRun)[1:]}

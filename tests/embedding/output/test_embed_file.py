@@ -135,15 +135,15 @@ def test_its_own_library_reads_the_same_numbers(tmp_path, ending, choice):
 
 
 def test_the_files_say_what_they_hold(tmp_path):
-    choice = FeatureChoice(layers="0,2", mix="average")
+    choice = FeatureChoice(layers="0,2", mix="mean")
     embed(tmp_path / "out.h5", choice)
     with h5py.File(tmp_path / "out.h5") as file:
         assert file.attrs["layers"].tolist() == [0, 2]
-        assert file.attrs["mix"] == "average"
+        assert file.attrs["mix"] == "mean"
     embed(tmp_path / "out.safetensors", choice)
     data = (tmp_path / "out.safetensors").read_bytes()
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    about = {"layers": "0,2", "mix": "average", "pool": "none", "model_name": "tiny"}
+    about = {"layers": "0,2", "mix": "mean", "pool": "none", "model_name": "tiny"}
     assert header["__metadata__"] == about
 
 
@@ -166,6 +166,16 @@ def test_it_goes_on_where_it_was(tmp_path, ending):
     else:
         assert path.read_bytes() == whole.read_bytes()
     assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_a_job_of_an_earlier_version_goes_on(tmp_path):
+    """They called the mean of the layers their average."""
+    choice = FeatureChoice(mix="mean")
+    with pytest.raises(KeyboardInterrupt):
+        embed(tmp_path / "out.npz", choice, engine=FakeEngine(fail_at=70))
+    record = tmp_path / "out.npz.unfinished" / "done.json"
+    record.write_text(record.read_text().replace('"mean"', '"average"'))
+    assert embed(tmp_path / "out.npz", choice).computed == SENTENCES[64:]
 
 
 def test_after_the_last_sentence_nothing_is_computed(tmp_path, monkeypatch):

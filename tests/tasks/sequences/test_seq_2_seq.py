@@ -10,10 +10,8 @@ import pytest
 from keras_elmo import ElmoSeq2Seq
 from keras_elmo.batching.sequence_batches import TARGET_IDS, before
 from keras_elmo.batching.symbols import TargetSymbols, find_characters, find_symbols
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.sequences.beam_search import penalty
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
-from keras_elmo.workflows.prediction import prediction_lines
 
 SMALL = {"lstm_units": 16, "decoder_units": 24, "symbol_dim": 8, "character_dim": 8}
 SMALL |= {"mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
@@ -46,8 +44,8 @@ def test_it_learns_to_spell_backwards(learned):
     task, history = learned
     assert history["val_accuracy"][-1] == 1.0
     assert task.predict(WORDS) == SPELT
-    assert task.predict(WORDS, beam_size=1, batch_size=3) == SPELT
-    report = evaluate_task(task, WORDS, SPELT)
+    assert task.predict(WORDS, beam=1, batch_size=3) == SPELT
+    report = task.report(WORDS, SPELT)
     assert report["exact_match"] == 1.0
     assert report["token_error_rate"] == report["unknown_tokens"] == report["cut"] == 0
 
@@ -74,7 +72,7 @@ def test_a_wide_beam_finds_what_an_enumeration_finds(backbone, preprocessor, cop
             steps = np.take_along_axis(logs, np.array([[*path, 2]]).T, axis=1)
             scored[path] = float(steps.sum()) / penalty(length + 1, 0.7)
     best = sorted(scored, key=scored.get, reverse=True)[:width]
-    options = {"beam_size": 30, "num_results": width, "length_penalty": 0.7, "max_length": limit}
+    options = {"beam": 30, "n_best": width, "length_penalty": 0.7, "max_length": limit}
     [found] = task.generate([source], **options)
     expected = [task.symbols.decode(path, list(source)) for path in best]
     assert [one.symbols for one in found] == expected
@@ -91,9 +89,9 @@ def log_probabilities(task, source, sequences):
 def test_batches_and_padding_change_nothing(learned):
     task, _ = learned
     texts = ["a", "abcabcabcabc", "cab ab", "b"]
-    together = task.generate(texts, num_results=3)
+    together = task.generate(texts, n_best=3)
     for text, candidates in zip(texts, together, strict=True):
-        [alone] = task.generate([text], num_results=3)
+        [alone] = task.generate([text], n_best=3)
         assert [one.text for one in alone] == [one.text for one in candidates]
         np.testing.assert_allclose(
             [one.score for one in alone], [one.score for one in candidates], rtol=1e-3, atol=1e-4
@@ -114,7 +112,7 @@ def test_copying_writes_words_that_were_never_seen(backbone, preprocessor):
     task.fit(rows, targets, epochs=12, batch_size=16, verbose=0)
     sources = [["x1"], ["x2", "x3"], ["z", "n1", "q"]]
     assert task.predict_labels(sources) == [["hello", *row] for row in sources]
-    report = evaluate_task(task, sources, [["hello", *row] for row in sources])
+    report = task.report(sources, [["hello", *row] for row in sources])
     assert report["unknown_tokens"] == 0
 
 
@@ -137,7 +135,7 @@ def test_saved_models_write_the_same(learned, tmp_path):
     task.save_to_preset(tmp_path / "preset")
     again = load_task(tmp_path / "preset")
     assert isinstance(again, ElmoSeq2Seq)
-    ours, theirs = (model.generate(WORDS, num_results=2) for model in (task, again))
+    ours, theirs = (model.generate(WORDS, n_best=2) for model in (task, again))
     assert [one.text for row in ours for one in row] == [one.text for row in theirs for one in row]
     task.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -163,29 +161,29 @@ def test_every_kind_trains(backbone, preprocessor, changes):
 
 
 def test_predictions_are_lines_of_json(learned):
-    lines = prediction_lines(learned[0], ["ab"], "jsonl", num_results=2, beam_size=3)
+    lines = learned[0].lines(["ab"], "jsonl", n_best=2, beam=3)
     [record] = map(json.loads, lines)
     assert record["text"] == "ab"
     assert record["prediction"] == record["candidates"][0]["text"] == "B A"
     assert len(record["candidates"]) == 2
     assert record["candidates"][0].keys() == {"text", "score", "log_probability", "complete"}
     with pytest.raises(ValueError, match="written as jsonl"):
-        list(prediction_lines(learned[0], ["ab"], "conll"))
+        list(learned[0].lines(["ab"], "conll"))
 
 
 def test_a_beam_wider_than_the_vocabulary(learned):
-    [found] = learned[0].generate(["ab"], beam_size=40, num_results=40)
+    [found] = learned[0].generate(["ab"], beam=40, n_best=40)
     assert len({one.text for one in found}) == len(found) == 40
     assert found[0].text == "B A"
 
 
 def test_what_is_cut_is_marked_and_counted(learned):
     task, _ = learned
-    [[one]] = task.generate(["abc"], max_length=1, beam_size=1)
+    [[one]] = task.generate(["abc"], max_length=1, beam=1)
     assert (one.text, one.complete) == ("C", False)
-    assert evaluate_task(task, ["abc"], ["C B A"], max_length=1, beam_size=1)["cut"] == 1
+    assert task.report(["abc"], ["C B A"], max_length=1, beam=1)["cut"] == 1
     # D is no symbol of the model: it cannot be written, and counts as wrong.
-    report = evaluate_task(task, ["abc"], ["C D A"])
+    report = task.report(["abc"], ["C D A"])
     assert report["unknown_tokens"] == 1
     assert report["exact_match"] == 0.0
 
@@ -201,8 +199,8 @@ def test_errors(backbone, preprocessor, learned):
             task.fit(x, y)
     with pytest.raises(ValueError, match="source 1 is empty"):
         task.predict(["a", ""])
-    with pytest.raises(ValueError, match="`num_results` must be from 1 to `beam_size`"):
-        task.generate(["a"], beam_size=2, num_results=3)
+    with pytest.raises(ValueError, match="`n_best` must be from 1 to `beam`"):
+        task.generate(["a"], beam=2, n_best=3)
     with pytest.raises(ValueError, match="no classes to weigh"):
         task.fit(["a"], ["A"], class_weight="balanced")
     with pytest.raises(ValueError, match="at least two different classes"):

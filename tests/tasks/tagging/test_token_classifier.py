@@ -39,7 +39,7 @@ def test_it_learns_a_visible_rule_and_gives_a_tag_a_token(backbone, preprocessor
 
 @pytest.mark.portable
 def test_loss_and_accuracy_are_those_of_the_tokens_alone(backbone, preprocessor, tagged):
-    model = tagger(backbone, preprocessor)
+    model = tagger(backbone, preprocessor, crf=False)
     words, tags = tagged[0][:7], tagged[1][:7]
     targets = [LABELS.index(tag) for row in tags for tag in row]
     probabilities = np.concatenate(model.predict(words))
@@ -240,3 +240,21 @@ def test_shapes_of_words_beside_elmo(backbone, preprocessor, tmp_path):
     model.save_to_preset(tmp_path / "preset")
     loaded = ElmoTokenClassifier.from_preset(tmp_path / "preset")
     np.testing.assert_array_equal(loaded.predict(unseen)[0], model.predict(unseen)[0])
+
+
+@pytest.mark.parametrize(
+    ("labels", "crf", "scheme"),
+    [
+        (["O", "B-X", "I-X"], True, "BIO"),
+        (["O", "B-X", "I-X", "E-X", "S-X"], True, "BIOES"),
+        (["U-X", "O"], True, "BILOU"),
+        (["O", "I-X"], False, None),  # of IOB1, perhaps: it says so
+        (["O", "B-X", "NOUN"], False, None),
+        (["NOUN", "VERB"], False, None),
+    ],
+)
+def test_labels_tell_scheme_and_crf(backbone, preprocessor, labels, crf, scheme):
+    model = tagger(backbone, preprocessor, labels=labels)
+    assert (model.crf, model.scheme) == (crf, scheme)
+    plain = tagger(backbone, preprocessor, labels=labels, crf=False, scheme=None)
+    assert (plain.crf, plain.scheme) == (False, None)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_elmo._values import SEED
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import command_line, resuming
@@ -29,14 +30,21 @@ def adapt(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 20m).")] = None,
-    tokens: Annotated[str | None, option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
-    learning_rate: Annotated[float, option(BUDGET, "At its highest.", min=0.0)] = 5e-4,
+    tokens: Annotated[
+        str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")
+    ] = None,
+    learning_rate: Annotated[float, option(BUDGET, "Highest learning rate.", min=0.0)] = 5e-4,
     batch_tokens: Annotated[
-        str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
+        str,
+        option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short."),
     ] = "auto",
-    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
-    vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
-    dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
+    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
+    vocabulary_size: Annotated[
+        int, option(MODEL, "Number of words of the softmax.", min=10)
+    ] = 50_000,
+    dropout: Annotated[
+        float, option(MODEL, "Dropout of the LSTMs' inputs and outputs.", min=0.0, max=0.9)
+    ] = 0.0,
     domain: Annotated[
         Path | None, option(MEASURES, "Held-out text of the domain, to measure before and after.")
     ] = None,

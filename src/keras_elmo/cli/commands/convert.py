@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from keras_elmo._values import ElmoFormat, Tokenizer
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import ElmoFormat, Tokenizer
 from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import say
@@ -18,13 +18,13 @@ def convert(
     to: Annotated[
         ElmoFormat,
         typer.Option(help="bilm-hdf5: weights.hdf5 and options.json; onnx: ids → all layers."),
-    ] = ElmoFormat.PRESET,
+    ] = "preset",
     options: Annotated[
         Path | None, typer.Option(help="Options (JSON) of weights that do not lie beside it.")
     ] = None,
     tokenizer: Annotated[
-        Tokenizer, typer.Option(help="Of the preset: how a text becomes words.")
-    ] = Tokenizer.WORDS,
+        Tokenizer, typer.Option(help="How the preset splits a text into words.")
+    ] = "words",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a preset.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
@@ -46,11 +46,11 @@ def convert(
             f"the output must be a path here. Received: {str(output)!r}. Write a folder, and send "
             "it to the hub with `hf upload user/name FOLDER`."
         )
-    refuse_existing(output, overwrite and to == ElmoFormat.PRESET)
+    refuse_existing(output, overwrite and to == "preset")
     fetch_if_named(source, quiet=quiet)
     elmo = load_elmo(source, options=options)
     say(f"{source}: {elmo.format}", quiet=quiet)
-    if to == ElmoFormat.PRESET:
+    if to == "preset":
         load_backend()
         from keras_elmo.elmo.conversion import write_as_preset
 
@@ -58,13 +58,13 @@ def convert(
         use = command_line("train", "DATA", "--preset", output, "-o", "model/")
         say(f"Use it: {use}", quiet=quiet)
         return
-    if to == ElmoFormat.SAFETENSORS:
+    if to == "safetensors":
         from keras_elmo.weights.formats.safetensors_file import save_safetensors
 
         save_safetensors(elmo, output)
         say(f"Wrote {output}", quiet=quiet)
         return
-    if to == ElmoFormat.ONNX:
+    if to == "onnx":
         from keras_elmo.embedding.engines.onnx_engine import check_installed
 
         check_installed("--to onnx", "onnx")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from keras_elmo._values import SEED
 from keras_elmo.cli.after_training import do_steps
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.commands.presets import fetch_if_named
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.workflows.training import TrainingResult
 
-SEED = 13
 FAST_ROWS, FAST_EPOCHS = 1600, 3
 
 SENTENCES = (
@@ -37,7 +37,7 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder of the model; an older demo is replaced.")
     ] = Path("runs/demo"),
-    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs at most.")] = 6,
     rows: Annotated[int | None, typer.Option(min=100, help="Use only so many rows.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show results only.")] = False,
 ) -> None:
@@ -58,7 +58,6 @@ def demo(
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
-    from keras_elmo.workflows.prediction import prediction_records
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
         rows, epochs = rows or FAST_ROWS, FAST_EPOCHS
@@ -89,7 +88,7 @@ def demo(
         scores.append(("the last one and n-grams", _score(model, result, test)[0], ""))
         write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
-    _print_labels(prediction_records(model, SENTENCES))
+    _print_labels(model.records(SENTENCES))
     out.print(f"Model and pictures: {output}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -120,12 +119,10 @@ def _trained(
 
 
 def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:
-    from keras_elmo.workflows.evaluation import evaluate_task
-
     if result.interrupted:
         raise KeyboardInterrupt
     seconds = sum(row["seconds"] for row in result.history)
-    return evaluate_task(model, test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
+    return model.report(test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
 
 
 def _print_scores(scores: list[tuple[str, float, str]], size: int) -> None:

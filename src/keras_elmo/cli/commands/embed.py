@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from keras_elmo.cli.choices import (
+from keras_elmo._values import (
     Engine,
     EnginePrecision,
     FeatureFormat,
+    FeaturePooling,
     Format,
     NumberType,
-    SentencePooling,
     Tokenizer,
 )
 from keras_elmo.cli.command_lines import without
@@ -52,11 +52,12 @@ def embed(
         ),
     ] = None,
     file_format: Annotated[
-        Format | None, _option(INPUT, "Instead of what the file's name tells.", "--format")
+        Format | None,
+        _option(INPUT, "How the file is written, instead of what its name tells.", "--format"),
     ] = None,
     tokenizer: Annotated[
         Tokenizer, _option(INPUT, "How a text becomes words; token lists are taken as they are.")
-    ] = Tokenizer.WHITESPACE,
+    ] = "whitespace",
     # === Model ===
     preset: Annotated[str | None, _option(MODEL, "Preset name or folder.")] = None,
     weights: Annotated[Path | None, _option(MODEL, "Published weights (HDF5).")] = None,
@@ -72,24 +73,28 @@ def embed(
     ] = 32,
     engine: Annotated[
         Engine, _option(MODEL, "What computes; onnx needs no Keras. auto: the fastest exact one.")
-    ] = Engine.AUTO,
+    ] = "auto",
     precision: Annotated[
-        EnginePrecision, _option(MODEL, "Of products: bfloat16 (keras), int8 (onnx).")
-    ] = EnginePrecision.FLOAT32,
+        EnginePrecision,
+        _option(MODEL, "Precision of matrix products: bfloat16 (keras), int8 (onnx)."),
+    ] = "float32",
     # === Features ===
-    layers: Annotated[str, _option(FEATURES, "all, top, or numbers such as 0,2.")] = "all",
+    layers: Annotated[
+        str, _option(FEATURES, "Layers to keep: all, top, or numbers such as 0,2.")
+    ] = "all",
     mix: Annotated[
         str,
         _option(
-            FEATURES, "Of these layers: none, average, concat, or weights such as 0.2,0.3,0.5."
+            FEATURES, "Mix of these layers: none, mean, concat, or weights such as 0.2,0.3,0.5."
         ),
     ] = "none",
-    pool: Annotated[
-        SentencePooling, _option(FEATURES, "Make one vector of a sentence.")
-    ] = SentencePooling.NONE,
-    dtype: Annotated[NumberType, _option(FEATURES, "Of the numbers.")] = NumberType.FLOAT32,
+    pool: Annotated[FeaturePooling, _option(FEATURES, "Make one vector of a sentence.")] = "none",
+    dtype: Annotated[NumberType, _option(FEATURES, "Type of the numbers.")] = "float32",
     # === Output ===
-    to: Annotated[FeatureFormat | None, _option(OUTPUT, "Instead of what its name tells.")] = None,
+    to: Annotated[
+        FeatureFormat | None,
+        _option(OUTPUT, "How the output is written, instead of what its name tells."),
+    ] = None,
     overwrite: Annotated[bool, _option(OUTPUT, "Replace the output.", "--overwrite")] = False,
     restart: Annotated[
         bool, _option(OUTPUT, "Throw away unfinished work in OUTPUT.unfinished.", "--restart")
@@ -102,7 +107,7 @@ def embed(
     keras-elmo embed tokens.txt -o out.h5
     keras-elmo embed reviews.csv --text review --tokenizer words --pool mean -o out.parquet
     zcat corpus.gz | keras-elmo embed - --layers top --dtype float16 -o out.npy
-    keras-elmo embed tokens.txt --weights w.hdf5 --options o.json --mix average -o out.safetensors
+    keras-elmo embed tokens.txt --weights w.hdf5 --options o.json --mix mean -o out.safetensors
     """
     from keras_elmo.cli.embed_progress import ShownProgress
     from keras_elmo.data.formats import count_sentences, read_token_lists
@@ -111,21 +116,21 @@ def embed(
     from keras_elmo.files.work_folder import work_path
 
     source = (sentences, file_format, text)
-    choice = FeatureChoice(layers, mix, pool.value, dtype.value)
+    choice = FeatureChoice(layers, mix, pool, dtype)
     chosen = EngineOptions(
         preset, weights, options, vocabulary, engine, precision, stateful, batch_size
     )
-    job = chosen.job() | {"tokenizer": tokenizer.value}
+    job = chosen.job() | {"tokenizer": tokenizer}
     total = count_sentences(*source, header=header)  # and a bad line is found before the work
     try:
         with ShownProgress(total, quiet=quiet) as progress:
             counts = embed_file(
                 output,
-                read_token_lists(*source, header=header, tokenizer=tokenizer.value),
+                read_token_lists(*source, header=header, tokenizer=tokenizer),
                 lambda: load_engine(chosen),
                 choice,
                 job=job,
-                to=to and to.value,
+                to=to,
                 batch_size=batch_size,
                 overwrite=overwrite,
                 restart=restart,

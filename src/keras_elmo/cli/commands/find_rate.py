@@ -6,39 +6,30 @@ from typing import Annotated, Any
 import typer
 
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format, Kind, Pooling, Tokenizer
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, progress_bar, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
+from keras_elmo.cli.options import takes_options
+from keras_elmo.workflows.options import TRAINING, training_options
 
 PICTURE, TABLE = "rates.png", "rates.csv"
 
 
+_NOT_NEEDED = ("dev", "dev_split", "skip_bad")  # nothing is held out
+_CHOSEN = [
+    name
+    for name, facts in training_options().items()
+    if facts.about.panel != TRAINING and name not in _NOT_NEEDED
+]
+
+
+@takes_options(*_CHOSEN, "batch_size", "seed")
 def find_rate(
-    ctx: typer.Context,
-    data: Annotated[str, typer.Argument(help="Labelled file, as of `train`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for picture and table.")],
-    text: Annotated[
-        str | None, typer.Option(help="Text column or key: a name, or a number.")
-    ] = None,
-    label: Annotated[str | None, typer.Option(help="Label column or key, likewise.")] = None,
-    file_format: Annotated[
-        Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
-    ] = None,
-    task: Annotated[Kind | None, typer.Option(help="Instead of what the data tell.")] = None,
-    tokenizer: Annotated[Tokenizer | None, typer.Option(help="Instead of the preset's.")] = None,
-    preset: Annotated[str | None, typer.Option(help="ELMo: preset name or folder.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Or published weights (HDF5) ...")] = None,
-    options: Annotated[Path | None, typer.Option(help="... and their options (JSON).")] = None,
-    mix: Annotated[str, typer.Option(help="Mix of ELMo's layers.")] = "scalar",
-    lstm_units: Annotated[int, typer.Option(help="BiLSTM units per direction.", min=1)] = 128,
-    num_layers: Annotated[int, typer.Option(help="BiLSTM layers.", min=0)] = 1,
-    pooling: Annotated[Pooling, typer.Option(help="For classification.")] = Pooling.MAX,
-    batch_size: Annotated[int, typer.Option(help="Sentences of a batch.", min=1)] = 32,
-    batches: Annotated[int, typer.Option(help="Of each test.", min=10)] = 100,
-    seed: Annotated[int, typer.Option(help="Of everything random.", min=0)] = 13,
+    batches: Annotated[int, typer.Option(help="Number of batches of each test.", min=10)] = 100,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the result only.")] = False,
+    **options: Any,
 ) -> None:
     """Find learning rates by a range test: of the head, then of ELMo under a trained head.
 
@@ -49,14 +40,14 @@ def find_rate(
     \b
     keras-elmo find-rate reviews.csv --text text --label label -o rates/
     """
-    check_elmo_options(preset, weights, options, None)
+    check_elmo_options(options["preset"], options["weights"], options["options"], None)
     from keras_elmo.files.new_file import refuse_existing
     from keras_elmo.workflows.runs import TrainingRun
 
     refuse_existing(output / TABLE, overwrite)
-    run = TrainingRun.from_options(ctx.params | {"dev_split": 0.0})
+    run = TrainingRun.from_options(options | {"dev_split": 0.0})
     rows = run.read()
-    fetch_if_named(preset)
+    fetch_if_named(run.preset)
     run.check_elmo()
     load_backend(trains=True)
     from keras_elmo.cli.fit_progress import BatchProgress
@@ -66,7 +57,8 @@ def find_rate(
 
     model = run.build(rows)
     sentences, labels = rows.rows.texts, rows.rows.labels
-    how: dict[str, Any] = {"batch_size": batch_size, "batches": batches, "seed": seed}
+    batch_size = run.batch_size
+    how: dict[str, Any] = {"batch_size": batch_size, "batches": batches, "seed": run.seed}
     with progress_bar(quiet=quiet) as bar:
 
         def shown(name: str) -> list[BatchProgress]:
@@ -92,7 +84,7 @@ def find_rate(
         warn(f"no picture: {error}")
     write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
-        say(f"{test.part}: no harm up to {test.harmless:.1e}", quiet=quiet)
+        say(f"{test.part}: no harm up to {test.max_rate:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)
     out.print(
         f"--learning-rate {head.suggested:.1e} --elmo-learning-rate {elmo.suggested:.1e}",

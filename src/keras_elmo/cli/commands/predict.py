@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from itertools import chain, islice
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_elmo._values import Format, PredictionFormat
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Format, PredictionFormat
 from keras_elmo.cli.console import out, say
 
 
@@ -29,24 +29,26 @@ def predict(
         typer.Option(help="First row holds names. Default: if a column is named."),
     ] = None,
     file_format: Annotated[
-        Format | None, typer.Option("--format", help="Instead of what the file's name tells.")
+        Format | None,
+        typer.Option("--format", help="How the file is written, instead of what its name tells."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
     ] = None,
-    to: Annotated[
-        PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")
-    ] = PredictionFormat.JSONL,
+    to: Annotated[PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")] = "jsonl",
     pretty: Annotated[
         bool,
         typer.Option("--pretty", help="For people: bars, entities and answers in colour."),
     ] = False,
-    beam: Annotated[int, typer.Option(min=1, help="Of sequence to sequence; 1 is greedy.")] = 4,
+    beam: Annotated[
+        int, typer.Option(min=1, help="Width of the beam search of sequences; 1 is greedy.")
+    ] = 4,
     length_penalty: Annotated[
-        float, typer.Option(min=0.0, help="Likewise; higher prefers longer targets.")
+        float,
+        typer.Option(min=0.0, help="Length penalty of that search; higher prefers longer targets."),
     ] = 1.0,
-    n_best: Annotated[int, typer.Option(min=1, help="Likewise; how many targets.")] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences of a batch.")] = 32,
+    n_best: Annotated[int, typer.Option(min=1, help="Number of sequences to show.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
 ) -> None:
     """Label new text: one JSON object a line, or columns of tags.
@@ -61,46 +63,35 @@ def predict(
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
-    from keras_elmo.data.datasets import TAGGING
-    from keras_elmo.data.formats import read_texts
-    from keras_elmo.data.joint_datasets import JOINT
-    from keras_elmo.data.number_datasets import PAIR_REGRESSION
-    from keras_elmo.data.pair_datasets import PAIR, read_text_pairs
-    from keras_elmo.data.question_datasets import QA, read_questions
+    from keras_elmo.data.kinds import KINDS
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
 
-    if pretty and (output is not None or to != PredictionFormat.JSONL):
+    if pretty and (output is not None or to != "jsonl"):
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")
     if output is not None:
         check_new_file(output, overwrite=overwrite)
-    kind = read_task_labels(model).kind
-    if to != PredictionFormat.JSONL and kind not in (TAGGING, JOINT):
+    kind = KINDS[read_task_labels(model).kind]
+    if to not in kind.formats:
         raise ValueError(f"what is no column of tags is written as jsonl. Received: --to {to}")
     skipped = Counter[str]()
-    rows: Iterator[Any]
-    if kind == QA:
-        rows = read_questions(texts, file_format, skipped=skipped)
-    elif kind in (PAIR, PAIR_REGRESSION):
-        pairs = read_text_pairs(texts, file_format, text, header=header, skipped=skipped)
-        rows = (pair.texts for pair in pairs)
-    else:
-        rows = read_texts(texts, file_format, text, header=header, skipped=skipped)
+    rows = kind.read_inputs(texts, file_format, text, header=header, skipped=skipped)
     # The first one now: a wrong file or column is told before Keras is there.
     rows = chain(list(islice(rows, 1)), rows)
     load_backend()
-    from keras_elmo.workflows.loading import load_task
-    from keras_elmo.workflows.prediction import prediction_lines
+    from keras_elmo.tasks.loading import load_task
 
     task = load_task(model)
-    search = {"beam_size": beam, "length_penalty": length_penalty, "num_results": n_best}
+    search = {"beam": beam, "length_penalty": length_penalty, "n_best": n_best}
+    how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
+    how["batch_size"] = batch_size
     if pretty:
-        _show(task, rows, batch_size=batch_size, **search)
+        _show(task, rows, **how)
         _tell(skipped)
         return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
-        lines = prediction_lines(task, rows, to, batch_size=batch_size, **search)
+        lines = task.lines(rows, to, **how)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
@@ -109,16 +100,15 @@ def predict(
 
 def _tell(skipped: Counter[str]) -> None:
     """Say what has no prediction."""
-    from keras_elmo.workflows.data_facts import skipped_facts
+    from keras_elmo.data.datasets import skipped_facts
 
     for name, number in skipped_facts(skipped).items():
         say(f"{name}: {number:,}")
 
 
-def _show(task: Any, rows: Iterable[Any], **search: Any) -> None:
+def _show(task: Any, rows: Iterable[Any], **how: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
-    from keras_elmo.workflows.prediction import prediction_records
 
-    pretty = Pretty()
-    for record in prediction_records(task, rows, **search):
+    pretty = Pretty(task.view)
+    for record in task.records(rows, **how):
         out.print(pretty.render(record), soft_wrap=True, end="")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_elmo._values import SEED, Optimizer, Precision, Softmax
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.choices import Optimizer, Precision, Softmax
 from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import say, warn
 from keras_elmo.cli.errors import stop_interrupted
@@ -29,34 +29,47 @@ def pretrain(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 60m).")] = None,
-    tokens: Annotated[str | None, option(BUDGET, "Or tokens to train on, e.g. 20M.")] = None,
+    tokens: Annotated[
+        str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")
+    ] = None,
     learning_rate: Annotated[
-        float | None, option(BUDGET, "At its highest (1e-3; adagrad 0.2).", min=0.0)
+        float | None, option(BUDGET, "Highest learning rate (1e-3; adagrad 0.2).", min=0.0)
     ] = None,
     batch_tokens: Annotated[
-        str, option(BUDGET, "Tokens of a batch; auto: 2560, or fewer where memory is short.")
+        str,
+        option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short."),
     ] = "auto",
-    optimizer: Annotated[Optimizer, option(BUDGET, "The original's is adagrad.")] = Optimizer.ADAMW,
-    weight_decay: Annotated[float, option(BUDGET, "Of adamw.", min=0.0)] = 0.0,
+    optimizer: Annotated[
+        Optimizer, option(BUDGET, "Optimizer; the original used adagrad.")
+    ] = "adamw",
+    weight_decay: Annotated[float, option(BUDGET, "Weight decay of adamw.", min=0.0)] = 0.0,
     unroll: Annotated[
-        int, option(BUDGET, "Windows of so many words of running text; 0: sentences.", min=0)
+        int,
+        option(BUDGET, "Read running text in windows of so many words; 0 reads sentences.", min=0),
     ] = 0,
     precision: Annotated[
-        Precision, option(BUDGET, "Of products; auto: bfloat16 where it pays.")
-    ] = Precision.AUTO,
-    seed: Annotated[int, option(BUDGET, "Of everything random.", min=0)] = 13,
-    units: Annotated[int, option(MODEL, "Cells of each LSTM.", min=1)] = 512,
-    projection_dim: Annotated[int, option(MODEL, "Size of a direction.", min=1)] = 128,
-    num_layers: Annotated[int, option(MODEL, "LSTM layers.", min=1)] = 2,
-    num_highways: Annotated[int, option(MODEL, "Highways.", min=0)] = 1,
+        Precision, option(BUDGET, "Precision of matrix products; auto: bfloat16 where it pays.")
+    ] = "auto",
+    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
+    units: Annotated[int, option(MODEL, "Number of cells of each LSTM.", min=1)] = 512,
+    projection_dim: Annotated[
+        int, option(MODEL, "Size of the output of each direction.", min=1)
+    ] = 128,
+    num_layers: Annotated[int, option(MODEL, "Number of LSTM layers.", min=1)] = 2,
+    num_highways: Annotated[int, option(MODEL, "Number of highway layers.", min=0)] = 1,
     filters: Annotated[
         str, option(MODEL, "Character filters: width:number, ...")
     ] = "1:32,2:32,3:64,4:128,5:256",
-    dropout: Annotated[float, option(MODEL, "Of LSTM inputs and outputs.", min=0.0, max=0.9)] = 0.0,
-    vocabulary_size: Annotated[int, option(MODEL, "Words of the softmax.", min=10)] = 50_000,
+    dropout: Annotated[
+        float, option(MODEL, "Dropout of the LSTMs' inputs and outputs.", min=0.0, max=0.9)
+    ] = 0.0,
+    vocabulary_size: Annotated[
+        int, option(MODEL, "Number of words of the softmax.", min=10)
+    ] = 50_000,
     softmax: Annotated[
-        Softmax, option(MODEL, "adaptive: exact, and smaller for rare words.")
-    ] = Softmax.SAMPLED,
+        Softmax,
+        option(MODEL, "How words are predicted; adaptive is exact, and smaller for rare words."),
+    ] = "sampled",
     heldout: Annotated[Path | None, option(MEASURES, "Text to measure the perplexity on.")] = None,
     probe: Annotated[
         Path | None, option(MEASURES, "Labelled TSV (label, text) for a linear probe.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_elmo._values import SEED
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.language_model import Model, VocabularyFile, warn_if_unknown
 
@@ -19,7 +20,7 @@ def sample(
     top_k: Annotated[
         int | None, typer.Option(min=1, help="Draw from the likeliest K words only.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other words.")] = 13,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other words.")] = SEED,
     vocabulary: VocabularyFile = None,
 ) -> None:
     """Draw a sentence word by word, forwards, until it ends or has its length.

@@ -3,12 +3,14 @@
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import numpy as np
 
-ENGINES = ("auto", "keras", "onnx")
-PRECISIONS = ("float32", "bfloat16", "int8")
+from keras_elmo import _values
+from keras_elmo._values import EnginePrecision
+
+ENGINES, PRECISIONS = get_args(_values.Engine), get_args(EnginePrecision)
 DIRECTIONS = ("forward", "backward")
 
 # Of each direction and layer, in this order: h `(rows, projection_dim)`, c `(rows, units)`.

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
+from keras_elmo._values import FeatureFormat
 from keras_elmo.embedding.output.feature_rows import FeatureRows
 
-HDF5, NPZ, NPY, PARQUET, SAFETENSORS = "hdf5", "npz", "npy", "parquet", "safetensors"
+HDF5, NPZ, NPY, PARQUET, SAFETENSORS = get_args(FeatureFormat)
 _MODULES = {
     HDF5: "hdf5_file",
     NPZ: "npz_file",

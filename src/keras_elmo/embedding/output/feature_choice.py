@@ -1,27 +1,27 @@
 """What is kept of ELMo's features: which layers, how they are mixed and pooled, which numbers."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
-MIXES, POOLS, DTYPES = (
-    ("none", "average", "concat"),
-    ("none", "mean", "max"),
-    ("float32", "float16"),
-)
+from keras_elmo._values import FeaturePooling, NumberType
+
+MIXES = ("none", "mean", "concat")
+POOLS, DTYPES = get_args(FeaturePooling), get_args(NumberType)
 
 
 @dataclass(frozen=True)
 class FeatureChoice:
     r"""Which features of a sentence are kept.
 
-    The layers are mixed first: not at all, by their average, end to end (lowest layer first), or by
+    The layers are mixed first: not at all, by their mean, end to end (lowest layer first), or by
     a weighted sum $\sum_j w_j h_j$ with the weights as they are given, without a softmax. Then the
     tokens may be pooled. The axis of the layers is there only if several are left.
 
     Args:
         layers: `"all"`, `"top"`, or numbers such as `"0,2"`; layer 0 is the word layer.
-        mix: `"none"`, `"average"` (or `"mean"`), `"concat"`, or a weight for each of the layers,
+        mix: `"none"`, `"mean"`, `"concat"`, or a weight for each of the layers,
             such as `"0.2,0.3,0.5"`.
         pool: `"none"`, `"mean"` or `"max"` over the tokens of a sentence.
         dtype: `"float32"` or `"float16"`, of what is kept; it is computed in float32.
@@ -30,7 +30,7 @@ class FeatureChoice:
         ValueError: something else.
 
     Example:
-        >>> FeatureChoice("all", mix="average").of(np.ones((4, 3, 256))).shape
+        >>> FeatureChoice("all", mix="mean").of(np.ones((4, 3, 256))).shape
         (4, 256)
     """
 
@@ -46,8 +46,8 @@ class FeatureChoice:
                 raise ValueError(
                     f"`{name}` must be one of {shown}. Received: {getattr(self, name)!r}"
                 )
-        if self.mix == "mean":  # what the mixes of the tasks call it
-            object.__setattr__(self, "mix", "average")
+        if self.mix == "average":  # what earlier versions called it
+            object.__setattr__(self, "mix", "mean")
         self._weights()
 
     @property
@@ -94,7 +94,7 @@ class FeatureChoice:
         return np.ascontiguousarray(mixed, dtype=self.number_type)
 
     def _mix(self, chosen: np.ndarray) -> np.ndarray:
-        if self.mix == "average":
+        if self.mix == "mean":
             return chosen.mean(axis=1)  # (tokens, 2P)
         if self.mix == "concat":
             return chosen.reshape(len(chosen), -1)  # (tokens, layers × 2P)
@@ -111,7 +111,7 @@ class FeatureChoice:
             weights = [float("nan")]
         if not np.isfinite(weights).all():
             raise ValueError(
-                "`mix` must be 'none', 'average', 'concat' or a weight for each layer, such as "
+                "`mix` must be 'none', 'mean', 'concat' or a weight for each layer, such as "
                 f"'0.2,0.3,0.5'. Received: {self.mix!r}"
             )
         return weights

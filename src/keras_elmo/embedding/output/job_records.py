@@ -53,6 +53,8 @@ class Done:
             found, expected = read_object(path), asdict(cls())
             if any(type(found[name]) is not type(expected.get(name)) for name in found):
                 raise TypeError(f"other entries: {found!r:.200}")
+            if found.get("job", {}).get("mix") == "average":  # what earlier versions called it
+                found["job"]["mix"] = "mean"
             return cls(**found)
         except (ValueError, TypeError) as error:
             if restart:

@@ -55,7 +55,7 @@ def find_answers(
     pair: Pair,
     scores: Sequence[tuple[int, np.ndarray]],
     *,
-    best: int,
+    n_best: int,
     max_length: int,
     threshold: float,
 ) -> Prediction:
@@ -69,7 +69,7 @@ def find_answers(
     Args:
         pair: question and passage.
         scores: of each window its first token and float `(1 + tokens, 2)`.
-        best: number of spans.
+        n_best: number of spans.
         max_length: tokens of a span at most.
         threshold: of the probability of no answer, above which there is none.
     """
@@ -78,13 +78,13 @@ def find_answers(
         logits = logits.astype(np.float64)
         weights.append(-logits[0].sum())
         scale = weights[-1] - _log_sum(_all_spans(logits[1:]))
-        for first, last, score in best_spans(logits[1:], best, max_length):
+        for first, last, score in best_spans(logits[1:], n_best, max_length):
             key = start + first, start + last
             # Where windows overlap, the one that is surer of a span has seen more of its reasons.
             spans[key] = max(score + scale, spans.get(key, -np.inf))
     total = _log_sum(np.array([0.0, *weights]))
     none_probability = float(np.exp(-total))
-    order = sorted(spans.items(), key=lambda item: (-item[1], item[0]))[:best]
+    order = sorted(spans.items(), key=lambda item: (-item[1], item[0]))[:n_best]
     found = []
     for (first, last), score in order:
         begin, end = pair.spans[first][0], pair.spans[last][1]

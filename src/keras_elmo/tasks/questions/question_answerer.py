@@ -1,11 +1,12 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.question_batches import (
     AnswerTokens,
     Pair,
@@ -19,8 +20,12 @@ from keras_elmo.batching.question_batches import (
     rows_to_train,
     window_texts,
 )
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.question_datasets import QA
+from keras_elmo.data.squad import Question
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
+from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
@@ -32,6 +37,8 @@ from keras_elmo.tasks.texts.window_scores import WindowScores
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows
+
+MAX_ANSWER_LENGTH = 17  # tokens: usual on SQuAD
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -68,6 +75,8 @@ class ElmoQuestionAnswerer(ElmoTask):
         ```
     """
 
+    kinds = (QA,)
+    view = "answer"
     has_classes = False
     row_name, target_name = "pairs", "lists of answers"
     _scores: WindowScores | None = None
@@ -76,9 +85,9 @@ class ElmoQuestionAnswerer(ElmoTask):
         self,
         backbone: ElmoBackbone,
         *,
-        lstm_units: int | Sequence[int] = 64,
-        modelling_units: int = 64,
-        max_answer_length: int = 30,
+        lstm_units: int | Sequence[int] = 128,
+        modelling_units: int = 128,
+        max_answer_length: int = MAX_ANSWER_LENGTH,
         window: int = 400,
         window_step: int = 200,
         no_answer_threshold: float = 0.5,
@@ -152,7 +161,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         batch_size: int = 32,
         class_weight: Any = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> WindowBatches:
         """Questions and windows as the batches that `fit` and `evaluate` run on."""
         if class_weight is not None:
@@ -178,13 +187,13 @@ class ElmoQuestionAnswerer(ElmoTask):
             seed=seed,
         )
 
-    def predict(self, x: Any, *, batch_size: int = 32, best: int = 5, **kwargs: Any) -> Any:
+    def predict(self, x: Any, *, batch_size: int = 32, n_best: int = 5, **kwargs: Any) -> Any:
         """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in order.
 
         Args:
             x: pairs (question, passage).
             batch_size: windows of a batch.
-            best: number of spans that each shows.
+            n_best: number of spans that each shows.
             kwargs: of Keras's `predict`, where `x` is arrays or a `PyDataset`.
         """
         if not self._takes_sentences(x):
@@ -196,11 +205,11 @@ class ElmoQuestionAnswerer(ElmoTask):
         settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
         self._scores = self._scores or WindowScores(self)
         parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
-        return [find_answers(*part, best=best, **settings) for part in parts]
+        return [find_answers(*part, n_best=n_best, **settings) for part in parts]
 
     def predict_labels(self, x: Any, *, batch_size: int = 32) -> list[str]:
         """The text of each answer, `""` for none."""
-        return [found.answer for found in self.predict(x, batch_size=batch_size, best=1)]
+        return [found.answer for found in self.predict(x, batch_size=batch_size, n_best=1)]
 
     def fit_threshold(self, x: Any, y: Any = None, *, batch_size: int = 32) -> float:
         """Set `no_answer_threshold` to what gives the highest F1 on these questions.
@@ -219,7 +228,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         if all(len(spans) for spans in y):
             self.no_answer_threshold = 1.0
             return 1.0
-        predictions = self.predict(pairs, batch_size=batch_size, best=1)
+        predictions = self.predict(pairs, batch_size=batch_size, n_best=1)
         found = [prediction.spans[0].text for prediction in predictions]
         f1 = answer_scores(answer_texts(pairs, y), found)[:, 1]
         shares = [prediction.no_answer_probability for prediction in predictions]
@@ -228,6 +237,76 @@ class ElmoQuestionAnswerer(ElmoTask):
 
     def texts_of(self, sentences: Sequence[Pair]) -> Iterable[list[str]]:
         return (text for pair in sentences for text in (pair.question, pair.passage))
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(cls, dataset: Dataset, backbone: ElmoBackbone, **arguments: Any) -> Self:
+        """See `DescribedTask`; one size serves all BiLSTMs.
+
+        Answers may be as long as nearly all are in the data.
+        """
+        split = arguments["preprocessor"].tokenizer.spans
+        answers = [
+            passage[start:end]
+            for (_, passage), spans in zip(dataset.texts, dataset.labels, strict=True)
+            for start, end in spans
+        ]
+        lengths = [len(split(answer)) for answer in answers]
+        longest = int(np.ceil(np.quantile(lengths, 0.99))) if lengths else 1
+        own = {"max_answer_length": max(MAX_ANSWER_LENGTH, longest)}
+        if "lstm_units" in arguments:
+            own["modelling_units"] = arguments["lstm_units"]
+        return super().for_dataset(dataset, backbone, **own | arguments)
+
+    def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
+        facts = {} if held_out else self.count(rows.texts, rows.labels)
+        return facts | super().data_facts(rows)
+
+    def after_training(self, x: Any, y: Any) -> str:
+        return f"no answer where its probability is above {self.fit_threshold(x, y):.4f}"
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        meaning = "scores of starts and ends: of no answer, then of each token"
+        return {"spans": Output(meaning, ("texts", "1 + tokens", "start and end"))}
+
+    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
+        """What `answer_report` returns."""
+        predicted = self.predict_labels(examples.x, batch_size=batch_size)
+        return {**answer_report(answer_texts(examples.x, examples.y), predicted)}
+
+    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Of each question (its `id`,) `question`, `passage`, and `Prediction.record`."""
+        ids = [{"id": one.id} if isinstance(one, Question) else {} for one in texts]
+        pairs = [one[1:3] if isinstance(one, Question) else one for one in texts]
+        predictions = self.predict(pairs, batch_size=batch_size)
+        for name, (question, passage), found in zip(ids, pairs, predictions, strict=True):
+            yield name | {"question": question, "passage": passage} | found.record()
+
+    def mistakes(
+        self, x: Any, y: Any, *, batch_size: int = 32, **options: Any
+    ) -> list[dict[str, Any]]:
+        """See `DescribedTask`; with `question` and `passage` for `input`, and `f1` of the answer.
+
+        `gold` has the texts of all right answers; the confidence is that there is one, or none.
+        """
+        check_keywords(options, self.prediction_options, "mistakes")
+        rows = question_rows(x)
+        examples, found = read_examples(self, rows, y), []
+        gold = answer_texts(examples.x, examples.y)
+        predictions = self.predict(examples.x, batch_size=batch_size, n_best=1)
+        scores = answer_scores(gold, [prediction.answer for prediction in predictions])
+        for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
+            if exact:
+                continue
+            given, none = rows[number], prediction.no_answer_probability
+            question = given["question"] if isinstance(given, Mapping) else given[0]
+            shown = {"number": number, "question": question, "passage": examples.x[number].text}
+            shown |= {"gold": gold[number], "predicted": prediction.answer, "f1": round(f1, 6)}
+            confidence = round(1.0 - none if prediction.answer else none, 6)
+            found.append(shown | {"confidence": confidence})
+        return sorted(found, key=lambda wrong: -wrong["confidence"])
 
     def get_config(self) -> dict[str, Any]:
         names = "modelling_units max_answer_length window window_step no_answer_threshold"

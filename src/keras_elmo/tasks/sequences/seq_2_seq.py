@@ -1,13 +1,16 @@
 """From one sequence to another: pronunciations, lemmas, normal forms, short translations."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo._values import SEED
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.sequence_batches import (
     CHARACTER_STEPS,
@@ -17,17 +20,30 @@ from keras_elmo.batching.sequence_batches import (
     SequenceBatches,
     padded_targets,
 )
-from keras_elmo.batching.symbols import WORDS, SourceReader, TargetSymbols, read_targets
+from keras_elmo.batching.symbols import (
+    CHARACTERS,
+    WORDS,
+    SourceReader,
+    TargetSymbols,
+    find_characters,
+    read_targets,
+)
+from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
+from keras_elmo.metrics.sequences import (
+    SacrebleuMissingError,
+    sequence_report,
+    translation_report,
+)
+from keras_elmo.tasks.described_task import Output, mistake
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.sequences.beam_search import Hypothesis, beam_search
-from keras_elmo.tasks.sequences.decoding import Candidate, Decoding
+from keras_elmo.tasks.sequences.beam_search import Hypothesis
+from keras_elmo.tasks.sequences.decoding import Candidate, TargetSearch
 from keras_elmo.tasks.sequences.sequence_loss import SequenceLoss
 from keras_elmo.tasks.task import ElmoTask
 
@@ -72,9 +88,14 @@ class ElmoSeq2Seq(ElmoTask):
             "elmo_mini_en", labels=find_symbols(sounds), source_characters=list("acdgot")
         )
         speller.fit(words, sounds, epochs=50)
-        speller.generate(["tag"], beam_size=4, num_results=2)
+        speller.generate(["tag"], beam=4, n_best=2)
         ```
     """
+
+    kinds = (SEQ2SEQ,)
+    prediction_options = ("beam", "n_best", "length_penalty", "max_length")
+    view = "candidates"
+    _search: TargetSearch | None = None
 
     def __init__(
         self,
@@ -170,7 +191,7 @@ class ElmoSeq2Seq(ElmoTask):
         batch_size: int = 32,
         class_weight: Mapping[Any, float] | str | None = None,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: int = SEED,
     ) -> SequenceBatches:
         sentences, y = examples.x, examples.y
         function = self.target_function(sentences, y, class_weight, examples.weights)
@@ -238,8 +259,8 @@ class ElmoSeq2Seq(ElmoTask):
         self,
         x: Sentences,
         *,
-        beam_size: int = 4,
-        num_results: int = 1,
+        beam: int = 4,
+        n_best: int = 1,
         length_penalty: float = 1.0,
         max_length: int | None = None,
         batch_size: int = 32,
@@ -248,9 +269,9 @@ class ElmoSeq2Seq(ElmoTask):
 
         Args:
             x: strings or token lists.
-            beam_size: targets that go on at each step; 1 is greedy. It may be larger than the
+            beam: targets that go on at each step; 1 is greedy. It may be larger than the
                 vocabulary: then more targets are looked at than there are symbols.
-            num_results: how many of them to return, fewer where there are fewer at all.
+            n_best: how many of them to return, fewer where there are fewer at all.
             length_penalty: α of
                 [`beam_search`][keras_elmo.tasks.sequences.beam_search.beam_search].
             max_length: instead of `max_target_length`.
@@ -259,40 +280,96 @@ class ElmoSeq2Seq(ElmoTask):
         Raises:
             ValueError: an empty source, or more results than the beam holds.
         """
-        if not 1 <= num_results <= beam_size:
+        if not 1 <= n_best <= beam:
             raise ValueError(
-                "`num_results` must be from 1 to `beam_size`. "
-                f"Received: num_results={num_results}, beam_size={beam_size}"
+                f"`n_best` must be from 1 to `beam`. Received: n_best={n_best}, beam={beam}"
             )
         sentences = self.read_sentences(x)
         if empty := [i for i, tokens in enumerate(sentences) if not tokens]:
             raise ValueError(f"a source must hold something. Received: source {empty[0]} is empty")
         results: list[list[Candidate]] = [[]] * len(sentences)
         limit = max_length or self.max_target_length
-        options = {"beam": beam_size, "length_penalty": length_penalty, "max_length": limit}
-        for row, found in self._searched(sentences, batch_size, options):
-            source = self.reader(sentences[row]).steps
-            results[row] = [self._candidate(one, source) for one in found[:num_results]]
-        return results
-
-    def _searched(
-        self, sentences: list[list[str]], batch_size: int, options: dict[str, Any]
-    ) -> Iterator[tuple[int, list[Hypothesis]]]:
-        graph = self._graph
-        if not hasattr(graph, "decoding"):
-            graph.encode, graph.decoding = compiled_call(graph.encoder), Decoding(graph.decoder)
+        options = {"beam": beam, "length_penalty": length_penalty, "max_length": limit}
         batches = self._source_batches(sentences, batch_size=batch_size)
-        for i, rows in enumerate(batches.rows):
-            [inputs] = batches[i]
-            encoded = graph.encode(inputs)
-            arrays = encoded["memory"], encoded["mask"], inputs.get(SOURCE_IDS)
-            steps = graph.decoding.steps(*arrays, options["beam"])
-            marks = {"begin": TargetSymbols.begin, "end": TargetSymbols.end}
-            yield from zip(rows, beam_search(steps, len(rows), **marks, **options), strict=True)
+        self._search = self._search or TargetSearch(self._graph.encoder, self._graph.decoder)
+        for row, found in self._search(batches, **options):
+            source = self.reader(sentences[row]).steps
+            results[row] = [self._candidate(one, source) for one in found[:n_best]]
+        return results
 
     def _candidate(self, found: Hypothesis, source: list[str]) -> Candidate:
         symbols = self.symbols.decode(found.ids, source)
         return Candidate(self.symbols.join(symbols), symbols, *found[1:])
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(
+        cls,
+        dataset: Dataset,
+        backbone: ElmoBackbone,
+        *,
+        source: str = WORDS,
+        **arguments: Any,
+    ) -> Self:
+        """See `DescribedTask`; at most twice as much is written as the longest target in training.
+
+        Args:
+            source: `"characters"` gives all characters that there are a vector.
+        """
+        characters = None
+        if source == CHARACTERS:
+            characters = find_characters(arguments["preprocessor"].tokenize(dataset.texts))
+        symbols = TargetSymbols([], arguments.get("target", WORDS))
+        longest = max(len(symbols.split(text)) for text in dataset.labels)
+        own = {"source_characters": characters, "max_target_length": 2 * longest}
+        return super().for_dataset(dataset, backbone, **own | arguments)
+
+    def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
+        facts = super().data_facts(rows, held_out=held_out)
+        unknown = self.unknown_tokens(rows.texts, rows.labels)
+        return facts | ({"unknown_tokens": unknown} if unknown else {})
+
+    def unknown_tokens(self, sentences: Sequence[Any], texts: Sequence[Any]) -> int:
+        """How many symbols of target texts can be written as unknown only."""
+        targets, sources = map(self.symbols.split, texts), map(self.copied_steps, sentences)
+        return sum(map(self.symbols.unknown_in, targets, sources))
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        meaning = "the log-probability of each symbol, and with `copy` of each step of the source"
+        return {"decoder": Output(meaning, ("texts", "steps", "symbols"))}
+
+    def measures(self, examples: Examples, **how: Any) -> dict[str, Any]:
+        """The measures of sequences.
+
+        Returns:
+            What `sequence_report` returns, unknown_tokens (that the model cannot write), cut
+            (targets without an end), and bleu and chrf where sacrebleu is installed.
+        """
+        wanted = [self.symbols.split(text) for text in examples.y]
+        found = [candidates[0] for candidates in self.generate(examples.x, **how)]
+        report: dict[str, Any] = sequence_report(wanted, [one.symbols for one in found])
+        report["unknown_tokens"] = self.unknown_tokens(examples.x, examples.y)
+        report["cut"] = sum(not one.complete for one in found)
+        with suppress(SacrebleuMissingError):
+            report |= translation_report(self.gold(examples), [one.text for one in found])
+        return report
+
+    def records_of(self, texts: list[Any], **how: Any) -> Iterator[dict[str, Any]]:
+        """Of each text its best target as `prediction`, and its `candidates`."""
+        for text, found in zip(texts, self.generate(texts, **how), strict=True):
+            candidates = [one.record() for one in found]
+            yield {**self.shown(text), "prediction": found[0].text, "candidates": candidates}
+
+    def gold(self, examples: Examples) -> list[str]:
+        """The targets as the model would write them."""
+        return [self.symbols.join(self.symbols.split(target)) for target in examples.y]
+
+    def mistake(self, record: dict[str, Any], gold: str) -> dict[str, Any] | None:
+        predicted, [best, *_] = record["prediction"], record["candidates"]
+        share = math.exp(best["log_probability"])
+        return mistake(gold, predicted, [share] if predicted != gold else [])
 
     def get_config(self) -> dict[str, Any]:
         names = "target source_characters character_dim decoder_units symbol_dim attention copy "

@@ -1,0 +1,39 @@
+"""Values that an argument may take, where they are a few names, and defaults of several rooms.
+
+As types: help, completion and checks of the command line are made of them. Imports nothing of ours.
+"""
+
+from typing import Literal
+
+SEED = 13  # of a training, wherever it begins
+
+# === Data ===
+Format = Literal["csv", "tsv", "jsonl", "conll", "parquet", "txt"]
+PredictionFormat = Literal["jsonl", "conll", "conllu"]
+Tokenizer = Literal["words", "whitespace"]
+Scheme = Literal["IOB1", "BIO", "BIOES", "BILOU"]
+
+# === Models ===
+Mix = Literal["concat", "mean", "top", "scalar"]  # of ELMo's layers, beside the number of one
+Pooling = Literal["last", "max", "mean", "attention"]
+Unit = Literal["words", "characters"]  # of a source or a target
+Attention = Literal["luong", "bahdanau"]
+
+# === Training ===
+RecipeName = Literal["frozen", "slight", "full"]
+Unfreezing = Literal["frozen", "all", "head_first", "gradual", "chain_thaw"]
+Schedule = Literal["constant", "slanted_triangular", "warmup_cosine"]
+ClassWeight = Literal["balanced"]
+
+# === Pre-training ===
+Optimizer = Literal["adamw", "adagrad"]
+Softmax = Literal["sampled", "adaptive"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+# === Features and files of weights ===
+ElmoFormat = Literal["preset", "bilm-hdf5", "safetensors", "onnx"]
+FeatureFormat = Literal["hdf5", "npz", "npy", "parquet", "safetensors"]
+FeaturePooling = Literal["none", "mean", "max"]
+NumberType = Literal["float32", "float16"]
+Engine = Literal["auto", "keras", "onnx"]
+EnginePrecision = Literal["float32", "bfloat16", "int8"]

@@ -1,0 +1,284 @@
+"""Every option of a training, said once: name, type, default, limits, help and panel.
+
+The command line, the record of a run, its command, the checks of a search and the table in the
+documentation are made of the fields of `TrainingOptions`. Imports no Keras, so that help is fast.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache, partial
+from os import PathLike, fspath
+from typing import Annotated, Any, Self, get_type_hints
+
+from keras_elmo import _values
+from keras_elmo._values import (
+    SEED,
+    ClassWeight,
+    Format,
+    Pooling,
+    RecipeName,
+    Schedule,
+    Scheme,
+    Tokenizer,
+    Unfreezing,
+    Unit,
+)
+from keras_elmo.workflows.option import Option, OptionFacts
+
+# Panels of help. What a trained model has of its own is in MODEL and SEQUENCES.
+DATA, MODEL, SEQUENCES, TRAINING = "Data", "Model", "Sequence to sequence", "Training"
+_data = partial(Option, DATA, is_fixed=True)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a training is told, by the names and with the defaults of `keras-elmo train`.
+
+    Raises:
+        ValueError: an option has a value that is not allowed.
+    """
+
+    data: Annotated[
+        str, _data("Labelled file: CSV, TSV, JSONL, CoNLL, Parquet, SQuAD; or hf://NAME.")
+    ]
+    # === Data ===
+    text: Annotated[
+        str | None,
+        _data("Column or key of the text: a name or a number; of pairs two, A,B."),
+    ] = None
+    label: Annotated[
+        str | None,
+        _data("Column or key of the label; several with commas between them."),
+    ] = None
+    header: Annotated[
+        bool | None,
+        _data("Whether the first row holds names. By default it does if a column is named."),
+    ] = None
+    file_format: Annotated[
+        Format | None,
+        _data("How the file is written, instead of what its name tells."),
+    ] = None
+    skip_bad: Annotated[bool, _data("Leave out questions that cannot be used.")] = False
+    task: Annotated[
+        str | None,
+        Option(
+            MODEL,
+            "What is predicted, instead of what the data tell: classification, multi-label, "
+            "tagging, seq2seq, qa, joint, pair, regression or pair-regression.",
+            is_fixed=True,
+        ),
+    ] = None
+    dev: Annotated[str | None, _data("Development set, written as the data are.")] = None
+    dev_split: Annotated[
+        float,
+        _data(
+            "Share of the data to hold out as the development set, where none is given.",
+            min=0.0,
+            max=0.9,
+        ),
+    ] = 0.1
+    # === Model ===
+    tokenizer: Annotated[
+        Tokenizer | None,
+        Option(MODEL, "How a text becomes words, instead of as the preset does it.", is_fixed=True),
+    ] = None
+    start_from: Annotated[
+        str | None,
+        Option(TRAINING, "Folder of a trained model to go on with, as it is.", is_fixed=True),
+    ] = None
+    preset: Annotated[
+        str | None, Option(MODEL, "Name or folder of the ELMo's preset.", is_fixed=True)
+    ] = None
+    weights: Annotated[
+        str | None,
+        Option(
+            MODEL,
+            "Published weights (HDF5) of an ELMo, instead of a preset.",
+            is_file=True,
+            is_fixed=True,
+        ),
+    ] = None
+    options: Annotated[
+        str | None,
+        Option(MODEL, "Options (JSON) of these weights.", is_file=True, is_fixed=True),
+    ] = None
+    mix: Annotated[
+        str | int,
+        Option(MODEL, "Mix of ELMo's layers: scalar, concat, mean, top, or a layer's number."),
+    ] = "scalar"
+    lstm_units: Annotated[int, Option(MODEL, "Units per direction of the BiLSTM.", min=1)] = 128
+    num_layers: Annotated[int, Option(MODEL, "Number of BiLSTM layers.", min=0)] = 1
+    pooling: Annotated[Pooling, Option(MODEL, "How the words of a text become one vector.")] = "max"
+    ordinal: Annotated[bool, Option(MODEL, "The classes have an order, such as 1 to 5.")] = False
+    cross_attention: Annotated[bool, Option(MODEL, "Each text of a pair attends to the other.")] = (
+        False
+    )
+    crf: Annotated[
+        bool | None,
+        Option(MODEL, "Score sequences of tags. By default it does where they mark spans."),
+    ] = None
+    scheme: Annotated[
+        Scheme | None, Option(MODEL, "Scheme that tags of spans are converted to; else it is BIO.")
+    ] = None
+    dropout: Annotated[
+        float, Option(MODEL, "Dropout before and behind the BiLSTM.", min=0.0, max=0.95)
+    ] = 0.2
+    elmo_dropout: Annotated[
+        float, Option(MODEL, "Dropout of ELMo's mixed vectors.", min=0.0, max=0.95)
+    ] = 0.5
+    word_embedding_dim: Annotated[
+        int | None, Option(MODEL, "Size of random word vectors beside ELMo.", min=1)
+    ] = None
+    word_vectors: Annotated[
+        str | None,
+        Option(
+            MODEL,
+            "Word vectors beside ELMo: a file in GloVe's text form, none, or elmo for those of its "
+            "language model. By default they are these, if it has one.",
+        ),
+    ] = None
+    word_shape_dim: Annotated[
+        int | None, Option(MODEL, "Size of vectors of the words' shapes beside ELMo.", min=1)
+    ] = None
+    bilm_dropout: Annotated[
+        float,
+        Option(
+            MODEL,
+            "Dropout of the inputs of ELMo's LSTMs.",
+            min=0.0,
+            max=0.95,
+            needs_training_elmo=True,
+        ),
+    ] = 0.0
+    bilm_weight_drop: Annotated[
+        float,
+        Option(
+            MODEL,
+            "Dropout of the recurrent weights of ELMo's LSTMs.",
+            min=0.0,
+            max=0.95,
+            needs_training_elmo=True,
+        ),
+    ] = 0.0
+    # === Sequence to sequence ===
+    source: Annotated[
+        Unit, Option(SEQUENCES, "What the encoder reads; ELMo reads words in any case.")
+    ] = "words"
+    target: Annotated[Unit, Option(SEQUENCES, "What the decoder writes.")] = "words"
+    attention: Annotated[
+        _values.Attention, Option(SEQUENCES, "How the decoder looks at its source.")
+    ] = "luong"
+    copy: Annotated[bool, Option(SEQUENCES, "Let the decoder copy from its source, too.")] = False
+    decoder_units: Annotated[int, Option(SEQUENCES, "Units of the decoder's LSTM.", min=1)] = 256
+    label_smoothing: Annotated[
+        float,
+        Option(SEQUENCES, "Share that all other symbols have of a target.", min=0.0, max=0.95),
+    ] = 0.0
+    scheduled_sampling: Annotated[
+        float,
+        Option(
+            SEQUENCES,
+            "Share of its own symbols that the decoder learns to go on from.",
+            min=0.0,
+            max=1.0,
+        ),
+    ] = 0.0
+    # === Training ===
+    epochs: Annotated[int, Option(TRAINING, "Number of epochs at most.", min=1, is_fixed=True)] = 10
+    patience: Annotated[
+        int,
+        Option(
+            TRAINING,
+            "Epochs without a better one after which the training ends.",
+            min=1,
+            is_fixed=True,
+        ),
+    ] = 3
+    batch_size: Annotated[int, Option(TRAINING, "Number of sentences of a batch.", min=1)] = 32
+    fine_tune: Annotated[
+        RecipeName,
+        Option(TRAINING, "Recipe: it leaves ELMo as it is, or trains it a little, or all of it."),
+    ] = "frozen"
+    learning_rate: Annotated[
+        float | None,
+        Option(TRAINING, "Learning rate of the head, instead of the recipe's.", min=0.0),
+    ] = None
+    elmo_learning_rate: Annotated[
+        float | None,
+        Option(
+            TRAINING,
+            "Learning rate of ELMo's top layer, instead of the recipe's.",
+            min=0.0,
+            needs_training_elmo=True,
+        ),
+    ] = None
+    unfreezing: Annotated[
+        Unfreezing | None,
+        Option(
+            TRAINING,
+            "When which of ELMo's layers train, instead of as in the recipe.",
+            needs_training_elmo=True,
+        ),
+    ] = None
+    schedule: Annotated[
+        Schedule | None, Option(TRAINING, "How all rates change, instead of as in the recipe.")
+    ] = None
+    l2_sp: Annotated[
+        float | None,
+        Option(
+            TRAINING,
+            "Strength of the pull towards the pretrained ELMo, instead of the recipe's.",
+            min=0.0,
+            needs_training_elmo=True,
+        ),
+    ] = None
+    max_forgetting: Annotated[
+        float | None,
+        Option(
+            TRAINING,
+            "How much ELMo's perplexity may rise at most: 0.05 is 5 %.",
+            min=0.0,
+            is_fixed=True,
+        ),
+    ] = None
+    class_weight: Annotated[
+        ClassWeight | None, Option(TRAINING, "Give rare classes more weight.")
+    ] = None
+    seed: Annotated[int, Option(TRAINING, "Seed of everything random.", min=0, is_fixed=True)] = (
+        SEED
+    )
+
+    def __post_init__(self) -> None:
+        for option in training_options().values():
+            option.check(getattr(self, option.name))
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The run that a command's parameters describe; those of its output are left out."""
+        given = {name: options[name] for name in training_options() if name in options}
+        return cls(
+            **{name: fspath(x) if isinstance(x, PathLike) else x for name, x in given.items()}
+        )
+
+    def command(self, output: str) -> list[str]:
+        """The command line that does this training."""
+        data = f"./{self.data}" if self.data.startswith("-") else self.data  # no option
+        words = ["keras-elmo", "train", data]
+        for option in list(training_options().values())[1:]:
+            value = getattr(self, option.name)
+            if value == option.default:
+                continue
+            words.append(option.flag(value))
+            if not isinstance(value, bool):
+                words.append(str(value))
+        return [*words, "--output", output]
+
+
+@cache
+def training_options() -> dict[str, OptionFacts]:
+    """All options of a training by their names, the data first."""
+    hints = get_type_hints(TrainingOptions, include_extras=True)
+    return {
+        field.name: OptionFacts.of(field.name, hints[field.name], field.default)
+        for field in fields(TrainingOptions)
+    }
