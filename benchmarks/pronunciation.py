@@ -87,7 +87,7 @@ def trained(run, rows, development, options):
     task = ElmoSeq2Seq.from_preset(
         options.preset,
         load_weights=run["elmo"] != UNTRAINED,
-        labels=find_symbols(rows[1]),
+        target_vocabulary=find_symbols(rows[1]),
         source_characters=find_characters(rows[0]),
         max_target_length=2 * max(map(len, rows[1])),
         **HEAD,

@@ -19,7 +19,7 @@ HEADS = {
     "crf": ["slots"],
 }
 ROWS = [{"slots": tags, "pos": ["X"] * len(tags), "intent": "u"} for tags in TAGS]
-WRITER = {"labels": ["A", "B", "C"], "decoder_units": 4, "symbol_dim": 3}
+WRITER = {"target_vocabulary": ["A", "B", "C"], "decoder_units": 4, "symbol_dim": 3}
 COPIER = {**WRITER, "copy": True, "attention": "bahdanau", "source_characters": list("abcde")}
 
 

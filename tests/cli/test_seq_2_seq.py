@@ -18,7 +18,7 @@ def pairs(tmp_path):
 def test_train_evaluate_predict(run, tiny, pairs, tmp_path):
     options = ("--task", "seq2seq", "--source", "characters", "--copy", "--preset", tiny)
     shown = run("train", pairs, "-o", "model/", *options, *SMALL).stderr
-    assert "seq2seq, 3 labels" in shown
+    assert "seq2seq, 3 symbols" in shown
     model = tmp_path / "model"
     metrics = json.loads((model / "metrics.json").read_text())
     assert metrics["token_error_rate"] >= 0

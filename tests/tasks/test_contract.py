@@ -161,7 +161,12 @@ KINDS = [
         "ElmoSeq2Seq",
         TEXTS,
         ["a b", "b", "a", "b b"],
-        {"labels": ["a", "b"], "decoder_units": 3, "symbol_dim": 2, "max_target_length": 3},
+        {
+            "target_vocabulary": ["a", "b"],
+            "decoder_units": 3,
+            "symbol_dim": 2,
+            "max_target_length": 3,
+        },
     ),
     Kind(
         "ElmoQuestionAnswerer",

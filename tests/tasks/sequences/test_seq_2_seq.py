@@ -21,7 +21,11 @@ SPELT = [" ".join(word[::-1].upper()) for word in WORDS]  # backwards, as symbol
 
 def speller(backbone, preprocessor, **changes):
     keras.utils.set_random_seed(1)
-    arguments = {"labels": ["A", "B", "C"], "source_characters": ["a", "b", "c"], **SMALL}
+    arguments = {
+        "target_vocabulary": ["A", "B", "C"],
+        "source_characters": ["a", "b", "c"],
+        **SMALL,
+    }
     return ElmoSeq2Seq(backbone, preprocessor=preprocessor, **arguments | changes)
 
 
@@ -58,7 +62,7 @@ def test_it_learns_to_spell_backwards(learned):
     ],
 )
 def test_a_wide_beam_finds_what_an_enumeration_finds(backbone, preprocessor, copy):
-    task = speller(backbone, preprocessor, labels=["A", "B"], copy=copy, symbol_dim=4)
+    task = speller(backbone, preprocessor, target_vocabulary=["A", "B"], copy=copy, symbol_dim=4)
     decoder = task.get_layer("decoder")
     kernel = np.array(decoder.output_kernel) * 9
     decoder.output_kernel.assign(kernel)  # probabilities of different sizes
@@ -106,7 +110,11 @@ def test_copying_writes_words_that_were_never_seen(backbone, preprocessor):
     rows = [random.choice(names, size=random.integers(1, 4)).tolist() for _ in range(96)]
     targets = [["hello", *row] for row in rows]
     task = ElmoSeq2Seq(
-        backbone, labels=["hello", "there"], preprocessor=preprocessor, copy=True, **SMALL
+        backbone,
+        target_vocabulary=["hello", "there"],
+        preprocessor=preprocessor,
+        copy=True,
+        **SMALL,
     )
     task.compile(learning_rate=1e-2)
     task.fit(rows, targets, epochs=12, batch_size=16, verbose=0)
@@ -203,8 +211,10 @@ def test_errors(backbone, preprocessor, learned):
         task.generate(["a"], beam=2, n_best=3)
     with pytest.raises(ValueError, match="no classes to weigh"):
         task.fit(["a"], ["A"], class_weight="balanced")
-    with pytest.raises(ValueError, match="at least two different classes"):
-        speller(backbone, preprocessor, labels=["A"])
+    with pytest.raises(ValueError, match="at least two different symbols"):
+        speller(backbone, preprocessor, target_vocabulary=["A"])
+    with pytest.raises(ValueError, match="`target_vocabulary=find_symbols"):
+        speller(backbone, preprocessor, labels=["A", "B"])
     with pytest.raises(ValueError, match="`target` must be one of"):
         speller(backbone, preprocessor, target="letters")
     with pytest.raises(ValueError, match="`mix_at_output`"):

@@ -62,7 +62,7 @@ class ElmoSeq2Seq(ElmoTask):
 
     Args:
         backbone: the ELMo.
-        labels: the symbols that can be written, such as `find_symbols(y)` from
+        target_vocabulary: the symbols that can be written, such as `find_symbols(y)` from
             `keras_elmo.batching.symbols`: all others are `<UNK>`.
         target: `"words"`, which spaces separate, or `"characters"`.
         source_characters: the characters that get a vector, such as `find_characters(tokens)`;
@@ -85,13 +85,16 @@ class ElmoSeq2Seq(ElmoTask):
         ```python
         words, sounds = ["cat", "dog"], ["K AE1 T", "D AO1 G"]
         speller = keras_elmo.ElmoSeq2Seq.from_preset(
-            "elmo_mini_en", labels=find_symbols(sounds), source_characters=list("acdgot")
+            "elmo_mini_en",
+            target_vocabulary=find_symbols(sounds),
+            source_characters=list("acdgot"),
         )
         speller.fit(words, sounds, epochs=50)
         speller.generate(["tag"], beam=4, n_best=2)
         ```
     """
 
+    has_classes = False
     kinds = (SEQ2SEQ,)
     prediction_options = ("beam", "n_best", "length_penalty", "max_length")
     view = "candidates"
@@ -101,7 +104,7 @@ class ElmoSeq2Seq(ElmoTask):
         self,
         backbone: ElmoBackbone,
         *,
-        labels: Sequence[str],
+        target_vocabulary: Sequence[str],
         target: str = WORDS,
         source_characters: Sequence[str] | None = None,
         character_dim: int = 64,
@@ -121,8 +124,19 @@ class ElmoSeq2Seq(ElmoTask):
                 "`mix_at_output` puts vectors of words beside outputs of words. "
                 "Received: mix_at_output=True with `source_characters`"
             )
+        if kwargs.get("labels") or kwargs.get("num_classes"):
+            raise ValueError(
+                "sequences have no classes. Received: labels or num_classes. Give the symbols that "
+                "can be written: `target_vocabulary=find_symbols(y)`."
+            )
+        if len(set(target_vocabulary)) < max(2, len(target_vocabulary)):
+            raise ValueError(
+                "`target_vocabulary` must hold at least two different symbols, and none twice. "
+                f"Received: {list(target_vocabulary)!r:.80}"
+            )
         # Before Keras's own constructor, which calls what builds and compiles.
-        self.symbols = TargetSymbols(labels, target)
+        self.target_vocabulary = list(target_vocabulary)
+        self.symbols = TargetSymbols(target_vocabulary, target)
         self.reader = SourceReader(source_characters)
         self.target = target
         self.source_characters = source_characters and list(source_characters)
@@ -135,7 +149,7 @@ class ElmoSeq2Seq(ElmoTask):
         self.scheduled_sampling = scheduled_sampling
         self.sampling_steps = sampling_steps
         self.max_target_length = max_target_length
-        super().__init__(backbone, labels=labels, mix_at_output=mix_at_output, **kwargs)
+        super().__init__(backbone, mix_at_output=mix_at_output, **kwargs)
 
     def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
         inputs = dict(backbone.input)
@@ -323,7 +337,12 @@ class ElmoSeq2Seq(ElmoTask):
         symbols = TargetSymbols([], arguments.get("target", WORDS))
         longest = max(len(symbols.split(text)) for text in dataset.labels)
         own = {"source_characters": characters, "max_target_length": 2 * longest}
+        own["target_vocabulary"] = arguments.pop("labels")
         return super().for_dataset(dataset, backbone, **own | arguments)
+
+    @property
+    def label_counts(self) -> dict[str, int]:
+        return {"symbols": len(self.target_vocabulary)}
 
     def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
         facts = super().data_facts(rows, held_out=held_out)
@@ -372,6 +391,14 @@ class ElmoSeq2Seq(ElmoTask):
         return mistake(gold, predicted, [share] if predicted != gold else [])
 
     def get_config(self) -> dict[str, Any]:
-        names = "target source_characters character_dim decoder_units symbol_dim attention copy "
-        names += "label_smoothing scheduled_sampling sampling_steps max_target_length"
+        names = "target_vocabulary target source_characters character_dim decoder_units symbol_dim "
+        names += (
+            "attention copy label_smoothing scheduled_sampling sampling_steps max_target_length"
+        )
         return super().get_config() | {name: getattr(self, name) for name in names.split()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        if "target_vocabulary" not in config:  # what earlier versions called it
+            config = config | {"target_vocabulary": config["labels"], "labels": None}
+        return super().from_config(config, custom_objects)
