@@ -85,9 +85,7 @@ class ElmoSeq2Seq(ElmoTask):
         ```python
         words, sounds = ["cat", "dog"], ["K AE1 T", "D AO1 G"]
         speller = keras_elmo.ElmoSeq2Seq.from_preset(
-            "elmo_mini_en",
-            target_vocabulary=find_symbols(sounds),
-            source_characters=list("acdgot"),
+            "elmo_mini_en", target_vocabulary=find_symbols(sounds), source_characters=[*"acdgot"]
         )
         speller.fit(words, sounds, epochs=50)
         speller.generate(["tag"], beam=4, n_best=2)
@@ -116,10 +114,9 @@ class ElmoSeq2Seq(ElmoTask):
         scheduled_sampling: float = 0.0,
         sampling_steps: int = 10_000,
         max_target_length: int = 100,
-        mix_at_output: bool = False,
         **kwargs: Any,
     ):
-        if mix_at_output and source_characters is not None:
+        if kwargs.get("mix_at_output") and source_characters is not None:
             raise ValueError(
                 "`mix_at_output` puts vectors of words beside outputs of words. "
                 "Received: mix_at_output=True with `source_characters`"
@@ -149,7 +146,7 @@ class ElmoSeq2Seq(ElmoTask):
         self.scheduled_sampling = scheduled_sampling
         self.sampling_steps = sampling_steps
         self.max_target_length = max_target_length
-        super().__init__(backbone, mix_at_output=mix_at_output, **kwargs)
+        super().__init__(backbone, **kwargs)
 
     def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
         inputs = dict(backbone.input)
@@ -391,11 +388,8 @@ class ElmoSeq2Seq(ElmoTask):
         return mistake(gold, predicted, [share] if predicted != gold else [])
 
     def get_config(self) -> dict[str, Any]:
-        names = "target_vocabulary target source_characters character_dim decoder_units symbol_dim "
-        names += (
-            "attention copy label_smoothing scheduled_sampling sampling_steps max_target_length"
-        )
-        return super().get_config() | {name: getattr(self, name) for name in names.split()}
+        names = parameter_names(ElmoSeq2Seq.__init__)[1:]  # behind the backbone
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
