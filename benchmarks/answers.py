@@ -25,11 +25,10 @@ from benchmarks.pretraining_gain_report import UNTRAINED, spread
 from benchmarks.tasks import pending
 from benchmarks.tasks_report import FINAL
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.workflows.building import build_task
-from keras_elmo.workflows.evaluation import evaluate_task
 from keras_elmo.workflows.training import train_task
 
 HEAD = {
@@ -50,7 +49,7 @@ def trained(run, train, dev, options):
     keras.utils.set_random_seed(run["seed"])
     pretrained = run["elmo"] != UNTRAINED
     backbone = ElmoBackbone.from_preset(options.preset, load_weights=pretrained)
-    preprocessor = ElmoPreprocessor.from_pretrained(options.preset)
+    preprocessor = ElmoPreprocessor.from_preset(options.preset)
     head = dict(HEAD)
     if pretrained:
         vectors = load_word_vectors(options.preset)
@@ -90,7 +89,7 @@ def do(run, parts, options):
     row = run | {"best_epoch": result.best_epoch, "epochs": len(result.history)}
     row["threshold"] = task.fit_threshold(dev.texts, dev.labels)
     for name, data in (("dev", dev), ("test", test)):
-        row[name] = evaluate_task(task, data.texts, data.labels)
+        row[name] = task.report(data.texts, data.labels)
     return row | {"cpu_seconds": round(time.process_time() - begin)}
 
 

@@ -52,7 +52,7 @@ def main():
             if arguments.preset:
                 backbone = ElmoBackbone.from_preset(arguments.preset)
             else:
-                backbone = ElmoBackbone.from_published(*files)
+                backbone = ElmoBackbone.from_preset(files[0], options=files[1])
             found[name] = step_seconds(backbone, groups)
             share = found[name] / next(iter(found.values()))
             print(f"| {name} | {1000 * found[name]:,.0f} | {share:.0%} |", flush=True)

@@ -47,7 +47,7 @@ def memory():
     return {name: 1024 * int(lines[name].split()[0]) for name in ("VmHWM", "VmRSS", "RssAnon")}
 stages = {"imported": memory()}
 begin = time.perf_counter()
-backbone = keras_elmo.ElmoBackbone.from_published(*sys.argv[1:3])
+backbone = keras_elmo.ElmoBackbone.from_preset(sys.argv[1], options=sys.argv[2])
 load = time.perf_counter() - begin
 stages["loaded"] = memory()
 from keras_elmo.embedding.embedder import ElmoEmbedder

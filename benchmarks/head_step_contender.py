@@ -24,11 +24,11 @@ def batches(task):
     """Random features and labels; words as often as in a text, by Zipf's law."""
     rng = np.random.default_rng(0)
     backbone = task.backbone
-    shape = (SENTENCES, WORDS, backbone.num_layers + 1, 2 * backbone.projection_dim)
+    shape = (SENTENCES, WORDS, *backbone.config.feature_shape)
     for _ in range(BATCHES):
         x = {FEATURES: rng.normal(size=shape).astype("float32")}
         # As `fit` gives them beside the features; ELMo does not read them.
-        characters = (SENTENCES, WORDS, backbone.max_characters_per_token)
+        characters = (SENTENCES, WORDS, backbone.config.max_characters_per_token)
         x["character_ids"] = np.zeros(characters, "int32")
         x["padding_mask"] = np.ones((SENTENCES, WORDS), bool)
         if task.word_vectors:
@@ -43,7 +43,9 @@ def main():
     vectors = {"word_vectors": None if wanted == "without" else "elmo"}
     task = ElmoTextClassifier.from_preset(preset, labels=["no", "yes"], **vectors)
     if wanted == "shape":
-        print(task.word_vectors.rows, task.word_vectors.size, 2 * task.backbone.projection_dim)
+        print(
+            task.word_vectors.rows, task.word_vectors.size, 2 * task.backbone.config.projection_dim
+        )
         return
     data = list(batches(task))
     done = 0

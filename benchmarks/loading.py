@@ -33,7 +33,7 @@ ensure_backend()
 import keras, tensorflow
 from keras_elmo import ElmoBackbone
 path, small = Path(sys.argv[1]), sys.argv[2]
-ElmoBackbone.from_pretrained(small)  # what is imported and begun only once
+ElmoBackbone.from_preset(small)  # what is imported and begun only once
 files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
 begin = time.perf_counter()
 for file in files:
@@ -51,7 +51,7 @@ def watch():
 watcher = threading.Thread(target=watch)
 watcher.start()
 begin = time.perf_counter()
-backbone = ElmoBackbone.from_pretrained(path)
+backbone = ElmoBackbone.from_preset(path)
 load = time.perf_counter() - begin
 after = own()
 done.set()

@@ -25,7 +25,6 @@ from benchmarks.pretraining_gain_report import UNTRAINED, report
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier, ElmoTokenClassifier
 from keras_elmo.data.datasets import CLASSIFICATION, TAGGING, read_dataset
 from keras_elmo.text import Vocabulary
-from keras_elmo.workflows.evaluation import evaluate_task
 from keras_elmo.workflows.training import train_task
 
 SETS = [
@@ -119,7 +118,7 @@ def train(split, run, preset, head=None, training=None):
 
 def measure(task, data):
     """The main measure of a data set in %, by its name first, and macro-F1 of classes."""
-    found = evaluate_task(task, data.texts, data.labels, batch_size=64)
+    found = task.report(data.texts, data.labels, batch_size=64)
     if "strict_f1" in found:  # spans against the scheme count as nothing in all our tables
         found["f1"] = found["strict_f1"]
     names = ["f1"] if "f1" in found and data.kind == TAGGING else ["accuracy"]

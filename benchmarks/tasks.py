@@ -29,7 +29,6 @@ from benchmarks.tasks_settings import SETTINGS, WITH_ELMO
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_word_vectors
 from keras_elmo.data.joint_datasets import JointDataset
 from keras_elmo.workflows.building import build_task
-from keras_elmo.workflows.evaluation import evaluate_task
 from keras_elmo.workflows.training import train_task
 
 ELMOS = [FINAL, UNTRAINED, WITH_EPOCH]
@@ -81,7 +80,7 @@ def train(parts, run, settings, preset):
 
 def measure(task, data):
     """The measures of a data set in %, those of a joint tagger by column."""
-    found = evaluate_task(task, data.texts, data.labels, batch_size=64)
+    found = task.report(data.texts, data.labels, batch_size=64)
     columns = found["columns"].items() if "columns" in found else [("", found)]
     return {
         f"{column} {name}".strip(): round(100 * report[key], 3)

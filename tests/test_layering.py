@@ -112,6 +112,29 @@ def test_numpy_rooms_import_no_keras() -> None:
         assert found <= READERS.get(module, set()), f"{module} imports {found}"
 
 
+def asked_types(module: str) -> Iterator[str]:
+    """Yield the names of the classes that `isinstance` and `issubclass` are asked about."""
+    calls = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
+    for call in calls:
+        if getattr(call.func, "id", None) in ("isinstance", "issubclass"):
+            parts = ast.walk(call.args[1])
+            yield from (getattr(part, "id", None) or getattr(part, "attr", "") for part in parts)
+
+
+def test_nobody_outside_asks_which_task_it_is() -> None:
+    classes = {
+        node.name
+        for module in HOUSE
+        if room_of(module) == "tasks"
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.ClassDef)
+    }
+    assert {"ElmoTask", "ElmoTextClassifier", "TagHead"} <= classes
+    for module in (module for module in HOUSE if room_of(module) != "tasks"):
+        found = classes.intersection(asked_types(module))
+        assert not found, f"{module} asks for {found}: let the task say what is wanted of it"
+
+
 def test_no_file_is_two_things() -> None:
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES.values()}
     assert not (long := {path: n for path, n in lines.items() if n > 400}), f"split these: {long}"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.elmo.preprocessor import ElmoPreprocessor
     from keras_elmo.elmo.sentence_score import SentenceScore
-    from keras_elmo.elmo.softmax_file import load_language_model, load_word_vectors
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
+    from keras_elmo.elmo.word_vectors import load_word_vectors
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.fine_tuning.forgetting import ForgettingMonitor
     from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates, parameter_table
@@ -34,8 +34,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
     from keras_elmo.search.tuning import tune
-    from keras_elmo.tasks.pairs.pair_classifier import ElmoPairClassifier
-    from keras_elmo.tasks.pairs.pair_regressor import ElmoPairRegressor
+    from keras_elmo.tasks.pairs.pair_task import ElmoPairClassifier, ElmoPairRegressor
     from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
     from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
     from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
@@ -75,7 +74,6 @@ __all__ = [
     "discriminative_learning_rates",
     "list_presets",
     "load_elmo",
-    "load_language_model",
     "load_word_vectors",
     "parameter_table",
     "tune",
@@ -92,8 +90,8 @@ _MODULES = {
     "ElmoEmbedding": "elmo.embedding",
     "ElmoJointTagger": "tasks.tagging.joint_tagger",
     "ElmoLanguageModel": "elmo.language_model",
-    "ElmoPairClassifier": "tasks.pairs.pair_classifier",
-    "ElmoPairRegressor": "tasks.pairs.pair_regressor",
+    "ElmoPairClassifier": "tasks.pairs.pair_task",
+    "ElmoPairRegressor": "tasks.pairs.pair_task",
     "ElmoPreprocessor": "elmo.preprocessor",
     "ElmoSeq2Seq": "tasks.sequences.seq_2_seq",
     "ElmoQuestionAnswerer": "tasks.questions.question_answerer",
@@ -110,8 +108,7 @@ _MODULES = {
     "SequencePooling": "layers.pooling",
     "list_presets": "weights.sources.presets",
     "load_elmo": "weights.detection",
-    "load_language_model": "elmo.softmax_file",
-    "load_word_vectors": "elmo.softmax_file",
+    "load_word_vectors": "elmo.word_vectors",
     "discriminative_learning_rates": "fine_tuning.learning_rates",
     "parameter_table": "fine_tuning.learning_rates",
     "tune": "search.tuning",

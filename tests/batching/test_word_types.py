@@ -32,8 +32,8 @@ def test_words_and_characters():
     from support import shared_file
 
     elmo = load_elmo(shared_file("data/golden/elmoformanylangs/cnn_elmo_word_char"))
-    backbone = ElmoBackbone.from_pretrained(elmo)
-    preprocessor = ElmoPreprocessor.from_pretrained(elmo)
+    backbone = ElmoBackbone.from_preset(elmo)
+    preprocessor = ElmoPreprocessor.from_preset(elmo)
     batch = preprocessor(SENTENCES)
     arrays = WordTypes(backbone, preprocessor).encode(SENTENCES, 4)
     found = features_of_types(backbone, arrays[TYPES], arrays[INDEX], batch["padding_mask"])

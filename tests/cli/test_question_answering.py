@@ -73,11 +73,11 @@ def test_an_answer_is_marked():
     span = {"text": "Rome", "start": 13, "end": 17, "score": 1.0, "probability": 0.7}
     record = {"question": "Where?", "passage": PASSAGE, "answer": "Rome", "spans": [span]}
     record["no_answer_probability"] = 0.1
-    text = Pretty().render(record)
+    text = Pretty("answer").render(record)
     assert text.plain == f"Where?\n{PASSAGE}\nthis answer 70%, any answer 90%\n\n"
     marked = [text.plain[s.start : s.end] for s in text.spans if "reverse" in str(s.style)]
     assert marked == ["Rome"]
-    silent = Pretty().render(record | {"answer": "", "no_answer_probability": 0.8})
+    silent = Pretty("answer").render(record | {"answer": "", "no_answer_probability": 0.8})
     assert silent.plain.endswith("no answer 80%\n\n")
     assert not [s for s in silent.spans if "reverse" in str(s.style)]
 
@@ -100,7 +100,7 @@ def test_bad_questions_to_answer(tmp_path):
 
 
 def test_passages_stay_together(tmp_path):
-    from keras_elmo.data.question_datasets import read_labelled
+    from keras_elmo.data.kinds import read_labelled
 
     rows = read_labelled(squad(tmp_path / "x.json", count=10))
     kept, held_out = rows.split(0.2, 0)

@@ -11,9 +11,9 @@ import keras_elmo
 from keras_elmo._values import SEED
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.export import export_preset
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
 from keras_elmo.text.vocabulary import MARKS
-from keras_elmo.workflows.loading import load_task
 
 PASSAGE = "Ada signs the agreement on Monday ."
 QUESTIONS = [("Who signs it ?", PASSAGE), ("When ?", PASSAGE), ("Why ?", PASSAGE)] * 4

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from keras_elmo.data.formats import read_texts
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.files.lines import DataError
 
 datasets = pytest.importorskip("datasets", reason="needs the package datasets")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keras_elmo.data.columns import conll_lines, conllu_lines
 from keras_elmo.data.joint_datasets import parse_columns, read_joint
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.files.lines import DataError
 
 words = st.text("ab#_é", min_size=1, max_size=3)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_elmo.data.formats import read_texts
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.data.pair_datasets import PAIR, PAIR_COLUMNS
-from keras_elmo.data.question_datasets import read_labelled
 from keras_elmo.files.lines import DataError
 
 pa = pytest.importorskip("pyarrow", reason="needs pyarrow")

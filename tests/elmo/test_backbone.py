@@ -80,7 +80,7 @@ def test_published_files_round_trip_bit_for_bit(changes, tmp_path):
     arrays = arrays_by_path(backbone)
     files = tmp_path / "weights.hdf5", tmp_path / "options.json"
     backbone.save_hdf5(*files)
-    again = ElmoBackbone.from_published(*files, dropout=0.5)
+    again = ElmoBackbone.from_preset(files[0], options=files[1], dropout=0.5)
     assert arrays.keys() == arrays_by_path(again).keys()
     for path, array in arrays_by_path(again).items():
         np.testing.assert_array_equal(array, arrays[path])
@@ -128,12 +128,12 @@ def test_half_precision_computes_in_its_type_and_keeps_float32_variables():
     np.testing.assert_allclose(features, to_numpy(exact(batch_of(SENTENCES))), atol=0.1)
 
 
-def test_from_pretrained_tells_the_format(tmp_path):
+def test_from_preset_tells_the_format(tmp_path):
     backbone, *_ = small_backbone()
     backbone.save_hdf5(tmp_path / "weights.hdf5", tmp_path / "options.json")
     backbone.save_to_preset(tmp_path / "preset")
     expected = backbone.predict_on_batch(batch_of(SENTENCES))
     for path in (tmp_path / "weights.hdf5", tmp_path / "preset"):
-        again = ElmoBackbone.from_pretrained(path, dropout=0.5)
-        assert again.dropout == 0.5
+        again = ElmoBackbone.from_preset(path, dropout=0.5)
+        assert again.config.dropout == 0.5
         np.testing.assert_array_equal(again.predict_on_batch(batch_of(SENTENCES)), expected)

@@ -9,7 +9,7 @@ import pytest
 from support import oracle_log_probs, random_variables, shared_file, small_config
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.softmax_file import load_language_model
+from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 from keras_elmo.pretraining.corpus import encode_sentences
@@ -40,9 +40,10 @@ def softmax_of(folder):
 
 
 def test_the_backbone_is_that_of_the_hdf5(golden):
-    model, vocabulary = load_language_model(golden)
+    model = ElmoLanguageModel.from_preset(golden)
+    vocabulary = model.vocabulary
     assert list(vocabulary.tokens) == WORDS
-    other = ElmoBackbone.from_published(golden / "weights.hdf5", golden / "options.json")
+    other = ElmoBackbone.from_preset(golden / "weights.hdf5")
     received, expected = arrays_by_path(model.backbone), arrays_by_path(other)
     assert received.keys() == expected.keys()
     for path in expected:
@@ -60,7 +61,7 @@ def test_perplexity_is_the_oracles(golden):
         steps = range(len(tokens) + 1)
         losses += [-forward[i, ids[i + 1]] for i in steps]
         losses += [-backward[i + 1, ids[i]] for i in steps]
-    model, _ = load_language_model(golden / "model.ckpt-0")
+    model = ElmoLanguageModel.from_preset(golden / "model.ckpt-0")
     result = perplexity(model, encode_sentences(SENTENCES, WORDS))
     assert result["perplexity"] == pytest.approx(np.exp(np.mean(losses)), rel=1e-5)
     assert result["unknown"] == pytest.approx(2 / 6)
@@ -109,7 +110,7 @@ def test_shared_embeddings(tmp_path):
     config = small_config(vocabulary_size=len(WORDS))
     shared = {"drop": ["lm/softmax/W"], "options": {"share_embedding_softmax": True}}
     variables = write_checkpoint(tmp_path / "shared", config, **shared)
-    model, _ = load_language_model(tmp_path / "shared")
+    model = ElmoLanguageModel.from_preset(tmp_path / "shared")
     expected = variables["word_embedding/embeddings"][1:]
     np.testing.assert_array_equal(model.softmax.kernel.numpy(), expected)
 
@@ -127,7 +128,7 @@ CHANGES = [
 def test_contents_that_do_not_fit(tmp_path, changes, message):
     write_checkpoint(tmp_path / "wrong", small_config(), **changes)
     with pytest.raises(WeightsError, match=message):
-        load_language_model(tmp_path / "wrong")
+        ElmoLanguageModel.from_preset(tmp_path / "wrong")
 
 
 def test_files_that_do_not_fit(tmp_path, monkeypatch):
@@ -135,21 +136,21 @@ def test_files_that_do_not_fit(tmp_path, monkeypatch):
     write_checkpoint(folder, small_config())
     Vocabulary(WORDS[:-1]).save(folder / "vocab-short.txt")
     with pytest.raises(FileNotFoundError, match=r"Received: vocab-short.txt, vocab.txt. Name"):
-        load_language_model(folder)
+        ElmoLanguageModel.from_preset(folder)
     with pytest.raises(WeightsError, match=r"must have the 20 words .* Received: 19 words"):
-        load_language_model(folder, folder / "vocab-short.txt")
-    load_language_model(folder, folder / "vocab.txt")
+        ElmoLanguageModel.from_preset(folder, vocabulary=folder / "vocab-short.txt")
+    ElmoLanguageModel.from_preset(folder, vocabulary=folder / "vocab.txt")
 
     data = folder / "model.ckpt-7.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:100])
     with pytest.raises(WeightsError, match="must be a whole checkpoint"):
-        load_language_model(folder, folder / "vocab.txt")
+        ElmoLanguageModel.from_preset(folder, vocabulary=folder / "vocab.txt")
     (folder / "model.ckpt-7.index").write_bytes(b"broken")
     with pytest.raises(WeightsError, match="must be a whole checkpoint"):
-        load_language_model(folder, folder / "vocab.txt")
+        ElmoLanguageModel.from_preset(folder, vocabulary=folder / "vocab.txt")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(ImportError, match=r'pip install "keras-elmo\[tensorflow\]"'):
-        load_language_model(folder, folder / "vocab.txt")
+        ElmoLanguageModel.from_preset(folder, vocabulary=folder / "vocab.txt")
 
 
 def test_which_checkpoint_a_path_means(tmp_path):

@@ -40,7 +40,7 @@ def test_published_features_by_a_model_of_allennlp():
     folder = golden_allennlp()
     model = shared_file("data/golden/allennlp/test_fixtures/simple_tagger_with_elmo/serialization")
     for path in (model / "best.th", model / "model.tar.gz"):
-        backbone = ElmoBackbone.from_pretrained(path, stateful=True, batch_size=3)
+        backbone = ElmoBackbone.from_preset(path, stateful=True, batch_size=3)
         assert_published_features(backbone, folder, "sentences.json")
 
 

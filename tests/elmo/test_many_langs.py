@@ -62,8 +62,8 @@ def change(model, file, tensors):
 def test_golden(golden, sentences):
     elmo = load_elmo(golden)
     assert elmo.format == "model of ELMoForManyLangs"
-    backbone = ElmoBackbone.from_pretrained(elmo, keep_boundaries=True)
-    batch = ElmoPreprocessor.from_pretrained(elmo)(sentences)
+    backbone = ElmoBackbone.from_preset(elmo, keep_boundaries=True)
+    batch = ElmoPreprocessor.from_preset(elmo)(sentences)
     features = backbone.predict_on_batch(batch)
     for found, expected in zip(features, published(golden, sentences), strict=True):
         np.testing.assert_allclose(found[: len(expected)], expected, **CLOSE)
@@ -75,8 +75,8 @@ def test_embedder(golden, sentences, engine, tmp_path):
     if engine == "onnx":
         pytest.importorskip("onnxruntime")
     elmo = load_elmo(golden)
-    ElmoBackbone.from_pretrained(elmo).save_to_preset(tmp_path / "preset")
-    ElmoPreprocessor.from_pretrained(elmo).save_to_preset(tmp_path / "words")
+    ElmoBackbone.from_preset(elmo).save_to_preset(tmp_path / "preset")
+    ElmoPreprocessor.from_preset(elmo).save_to_preset(tmp_path / "words")
     shutil.copy(tmp_path / "words/preprocessor.json", tmp_path / "preset")
     for path in (golden, tmp_path / "preset"):
         features = ElmoEmbedder(path, engine=engine).embed(sentences)
@@ -87,7 +87,7 @@ def test_embedder(golden, sentences, engine, tmp_path):
 def test_characters_alone(model, sentences):
     """As if the words' part of the projection were zero."""
     weight = list_tensors(model / TOKEN_FILE)["projection.weight"][...]
-    whole = ElmoBackbone.from_pretrained(model)
+    whole = ElmoBackbone.from_preset(model)
     kernel = next(v for v in whole.weights if "word_projection" in v.path)
     kernel.assign(np.zeros(kernel.shape))
     change(
@@ -95,9 +95,9 @@ def test_characters_alone(model, sentences):
         TOKEN_FILE,
         {"word_emb_layer.embedding.weight": None, "projection.weight": weight[:, 6:].copy()},
     )
-    alone = ElmoBackbone.from_pretrained(model)
-    assert alone.vocabulary_size is None
-    with_words = ElmoPreprocessor.from_pretrained(load_elmo(model))(sentences)
+    alone = ElmoBackbone.from_preset(model)
+    assert alone.config.vocabulary_size is None
+    with_words = ElmoPreprocessor.from_preset(load_elmo(model))(sentences)
     ids = with_words["character_ids"]
     assert ids.shape[-1] == 50
     zero = np.zeros_like(ids[..., :1])
@@ -110,10 +110,10 @@ def test_characters_alone(model, sentences):
 def test_words_alone(model, sentences):
     """As if the characters' part of the projection were zero."""
     weight = list_tensors(model / TOKEN_FILE)["projection.weight"][...]
-    whole = ElmoBackbone.from_pretrained(model)
+    whole = ElmoBackbone.from_preset(model)
     kernel = next(v for v in whole.weights if "char_cnn/projection/kernel" in v.path)
     kernel.assign(np.zeros(kernel.shape))
-    expected = whole.predict_on_batch(ElmoPreprocessor.from_pretrained(model)(sentences))
+    expected = whole.predict_on_batch(ElmoPreprocessor.from_preset(model)(sentences))
     names = list_tensors(model / TOKEN_FILE)
     gone = [name for name in names if not name.startswith(("word_emb_layer", "projection"))]
     change(
@@ -121,8 +121,8 @@ def test_words_alone(model, sentences):
         TOKEN_FILE,
         {**dict.fromkeys(gone), "projection.weight": weight[:, :6].copy()},
     )
-    alone = ElmoBackbone.from_pretrained(model)
-    batch = ElmoPreprocessor.from_pretrained(model)(sentences)
+    alone = ElmoBackbone.from_preset(model)
+    batch = ElmoPreprocessor.from_preset(model)(sentences)
     assert batch.keys() == {"token_ids", "padding_mask"}
     np.testing.assert_allclose(alone.predict_on_batch(batch), expected, **CLOSE)
 
@@ -145,7 +145,7 @@ def test_the_other_encoder(golden, sentences):
     with np.load(golden / "golden.npz") as file:
         arrays = dict(file)
     elmo = load_elmo(golden)
-    backbone = ElmoBackbone.from_pretrained(elmo, keep_boundaries=True)
+    backbone = ElmoBackbone.from_preset(elmo, keep_boundaries=True)
     names = [line.split("\t")[0] for line in (golden / "word.dic").read_text().splitlines()]
     marks = {"<bos>": "<S>", "<eos>": "</S>", "<oov>": "<UNK>"}
     places = np.array([1 + elmo.words.index(marks.get(name, name)) for name in names])
@@ -154,12 +154,12 @@ def test_the_other_encoder(golden, sentences):
     found = backbone.bilm(backbone.word_layer(ids))
     np.testing.assert_allclose(to_numpy(found)[:, :, 0], arrays["output"], **CLOSE)
 
-    features = backbone.predict_on_batch(ElmoPreprocessor.from_pretrained(elmo)(sentences))
+    features = backbone.predict_on_batch(ElmoPreprocessor.from_preset(elmo)(sentences))
     assert features.shape[2:] == (1, 16)
     longest = arrays["order"][0]  # nothing is padded there
     np.testing.assert_allclose(features[longest, :, 0], arrays["output"][0], **CLOSE)
     for row, sentence in zip(features, sentences, strict=True):
-        alone = backbone.predict_on_batch(ElmoPreprocessor.from_pretrained(elmo)([sentence]))
+        alone = backbone.predict_on_batch(ElmoPreprocessor.from_preset(elmo)([sentence]))
         np.testing.assert_allclose(row[: len(sentence) + 2], alone[0], **CLOSE)
 
 
@@ -172,13 +172,13 @@ def test_the_other_encoder_elsewhere(golden, sentences, tmp_path):
         task.compile()
         task.fit(["the sentence .", "unknown 日本語 ."], ["yes", "no"], epochs=1, verbose=0)
     first, again = (
-        ElmoBackbone.from_pretrained(path).predict_on_batch(
-            ElmoPreprocessor.from_pretrained(path)(sentences)
+        ElmoBackbone.from_preset(path).predict_on_batch(
+            ElmoPreprocessor.from_preset(path)(sentences)
         )
         for path in (golden, tmp_path / "preset")
     )
     np.testing.assert_array_equal(first, again)
-    backbone = ElmoBackbone.from_pretrained(golden)
+    backbone = ElmoBackbone.from_preset(golden)
     with pytest.raises(WeightsError, match="encoder='bilstm'"):
         backbone.save_hdf5(tmp_path / "w.hdf5", tmp_path / "o.json")
     with pytest.raises(ValueError, match="encoder 'bilstm'"):
@@ -187,7 +187,7 @@ def test_the_other_encoder_elsewhere(golden, sentences, tmp_path):
         with pytest.raises(ValueError, match="encoder 'bilstm'"):
             ElmoEmbedder(golden, engine=engine)
     with pytest.raises(ValueError, match="encoder='bilstm', stateful=True"):
-        ElmoBackbone.from_pretrained(golden, stateful=True, batch_size=2)
+        ElmoBackbone.from_preset(golden, stateful=True, batch_size=2)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_missing_file(model):
 
 
 def test_what_needs_bytes_refuses(model, tmp_path):
-    backbone = ElmoBackbone.from_pretrained(model)
+    backbone = ElmoBackbone.from_preset(model)
     with pytest.raises(WeightsError, match="num_characters=38"):
         backbone.save_hdf5(tmp_path / "w.hdf5", tmp_path / "o.json")
     assert not (tmp_path / "w.hdf5").exists()

@@ -20,7 +20,7 @@ def test_fine_tuned_elmo_leaves_for_allennlp(tmp_path, forget_bias):
     backbone, *_ = small_backbone(max_characters_per_token=50, forget_bias=forget_bias)
     files = tmp_path / "options.json", tmp_path / "weights.hdf5"
     backbone.save_hdf5(files[1], files[0])
-    again = ElmoBackbone.from_pretrained(files[1])
+    again = ElmoBackbone.from_preset(files[1])
     theirs = peer.Elmo(str(files[0]), str(files[1]), 1, dropout=0.0).eval()
     layers = theirs(peer.batch_to_ids(SENTENCES))["activations"]
     features = again.predict_on_batch(ElmoPreprocessor("whitespace")(SENTENCES))

@@ -24,7 +24,7 @@ def preset(tmp_path):
 def test_a_preset_holds_the_same_numbers(preset):
     backbone, folder = preset
     loaded = ElmoBackbone.from_preset(folder, keep_boundaries=True)
-    assert loaded.keep_boundaries
+    assert loaded.config.keep_boundaries
     for path, array in arrays_by_path(backbone).items():
         np.testing.assert_array_equal(arrays_by_path(loaded)[path], array)
     untrained = arrays_by_path(ElmoBackbone.from_preset(folder, load_weights=False))

@@ -5,7 +5,7 @@ import pytest
 from support import small_backbone, to_numpy, without_checksums
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.softmax_file import load_language_model, load_word_vectors
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.pretraining.batches import TypeCharacters, make_batch
 from keras_elmo.pretraining.corpus import encode_sentences
 from keras_elmo.pretraining.export import export_preset
@@ -29,32 +29,33 @@ def losses(model):
 @pytest.mark.portable
 def test_round_trip(model, tmp_path):
     export_preset(model, tmp_path / "whole", vocabulary=WORDS)
-    loaded, vocabulary = load_language_model(tmp_path / "whole")
+    loaded = ElmoLanguageModel.from_preset(tmp_path / "whole")
+    vocabulary = loaded.vocabulary
     assert list(vocabulary.tokens) == WORDS
     np.testing.assert_array_equal(losses(loaded), losses(model))
     export_preset(model, tmp_path / "half", vocabulary=WORDS, half=True)
     np.testing.assert_allclose(
-        losses(load_language_model(tmp_path / "half")[0]), losses(model), atol=1e-2
+        losses(ElmoLanguageModel.from_preset(tmp_path / "half")), losses(model), atol=1e-2
     )
 
 
 def test_files_that_do_not_fit_are_refused(model, tmp_path):
     export_preset(model.backbone, tmp_path / "elmo")
     with pytest.raises(ValueError, match=r"has no softmax\.h5"):
-        load_language_model(tmp_path / "elmo")
+        ElmoLanguageModel.from_preset(tmp_path / "elmo")
     export_preset(model, tmp_path / "whole", vocabulary=WORDS)
     Vocabulary(WORDS[:-1]).save(tmp_path / "whole" / "vocabulary.txt")
     with pytest.raises(WeightsError, match=r"vocabulary\.txt is damaged"):
-        load_language_model(tmp_path / "whole")
+        ElmoLanguageModel.from_preset(tmp_path / "whole")
     without_checksums(tmp_path / "whole")
     with pytest.raises(WeightsError, match=r"5 words of vocabulary\.txt. Received: "):
-        load_language_model(tmp_path / "whole")
+        ElmoLanguageModel.from_preset(tmp_path / "whole")
 
 
 @pytest.mark.portable
 def test_word_vectors_are_what_logits_are_products_with(model, tmp_path):
     """Two words' losses differ by the product of hidden state and difference of their vectors."""
-    hidden = np.random.default_rng(1).normal(size=(2, model.backbone.projection_dim))
+    hidden = np.random.default_rng(1).normal(size=(2, model.backbone.config.projection_dim))
     found = [
         to_numpy(model.softmax(hidden.astype("float32"), np.full(2, target, "int32")))
         for target in (3, 4)  # of one cluster, where there are clusters

@@ -75,13 +75,13 @@ def test_outputs(module, variables, tmp_path, prefix, aggregation):
     assert elmo.mixes[0].weights == tuple(MIX)
     assert elmo.mixes[0].gamma == pytest.approx(SCALING)
     save_bilm_tf(CONFIG, variables, tmp_path / "weights.hdf5", tmp_path / "options.json")
-    same = ElmoBackbone.from_published(tmp_path / "weights.hdf5", tmp_path / "options.json")
+    same = ElmoBackbone.from_preset(tmp_path / "weights.hdf5")
     # `default` takes strings and splits them on spaces, `tokens` takes what they are split into.
     preprocessor = ElmoPreprocessor("whitespace")
     batch = preprocessor(SENTENCES)
     tokens = preprocessor([sentence.split(" ") for sentence in SENTENCES])
     np.testing.assert_array_equal(batch["character_ids"], tokens["character_ids"])
-    features = ElmoBackbone.from_pretrained(folder).predict_on_batch(batch)
+    features = ElmoBackbone.from_preset(folder).predict_on_batch(batch)
     np.testing.assert_array_equal(features, same.predict_on_batch(batch))
     size = CONFIG["projection_dim"]
     # `word_emb` is both halves of layer 0, `lstm_outputs1` and `2` the layers above it.
@@ -105,7 +105,7 @@ def test_outputs(module, variables, tmp_path, prefix, aggregation):
 
 def test_every_weight_of_the_bilm_learns(module):
     """TF-Hub trains four numbers; here all variables have a gradient."""
-    backbone = ElmoBackbone.from_pretrained(module())
+    backbone = ElmoBackbone.from_preset(module())
     batch = ElmoPreprocessor("whitespace")(SENTENCES)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(backbone(batch, training=True) ** 2)

@@ -19,9 +19,9 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 
 def alone(backbone, sentence):
     """The features of a sentence by itself, from the backbone."""
-    length = backbone.max_characters_per_token
+    length = backbone.config.max_characters_per_token
     preprocessor = ElmoPreprocessor("whitespace", max_characters_per_token=length)
-    around = 2 if backbone.keep_boundaries else 0
+    around = 2 if backbone.config.keep_boundaries else 0
     features = backbone.predict_on_batch(preprocessor([sentence]))[0]
     return np.asarray(features)[: len(sentence.split()) + around]
 

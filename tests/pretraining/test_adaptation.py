@@ -5,7 +5,6 @@ import pytest
 from support import small_backbone
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.softmax_file import load_language_model
 from keras_elmo.pretraining.adaptation import adapted_language_model
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS
@@ -21,13 +20,13 @@ def preset(tmp_path):
 
 
 def test_known_words_keep_their_rows(preset):
-    old, _ = load_language_model(preset)
+    old = ElmoLanguageModel.from_preset(preset)
     model = adapted_language_model(preset, [*MARKS, "cat", "loan"], dropout=0.2)
     kernel, bias = old.softmax.get_weights()
     expected = np.concatenate([kernel[[0, 1, 2, 4]], kernel.mean(axis=0)[None]])
     np.testing.assert_allclose(model.softmax.kernel.numpy(), expected, rtol=1e-6)
     np.testing.assert_array_equal(model.softmax.bias.numpy(), [*bias[[0, 1, 2, 4]], bias.min()])
-    assert model.backbone.dropout == 0.2
+    assert model.backbone.config.dropout == 0.2
     weights = zip(model.backbone.get_weights(), old.backbone.get_weights(), strict=True)
     assert all(np.array_equal(ours, theirs) for ours, theirs in weights)
 
@@ -41,7 +40,7 @@ def test_a_preset_without_softmax_gives_its_bilm(preset):
 
 
 def test_a_copy_has_the_same_weights(preset):
-    model, _ = load_language_model(preset)
+    model = ElmoLanguageModel.from_preset(preset)
     copy = model.rebuilt(dtype="mixed_bfloat16")
     assert copy.backbone.bilm.compute_dtype == "bfloat16"
     for ours, theirs in zip(copy.get_weights(), model.get_weights(), strict=True):

@@ -157,7 +157,7 @@ def test_a_resumed_run_keeps_text_and_settings(tmp_path):
 
 def test_streams_end_as_a_model_that_starts_sentences_from_zero(tmp_path):
     _, (model, progress) = run(tmp_path, settings_for(2, unroll=5, evaluation_seconds=0.0))
-    assert not model.backbone.stateful
+    assert not model.backbone.config.stateful
     assert {"gradient_char_cnn", "gradient_1", "gradient_softmax"} <= progress.history[-1].keys()
     saved, _ = load_checkpoint(tmp_path)
     for ours, theirs in zip(model.get_weights(), saved.get_weights(), strict=True):

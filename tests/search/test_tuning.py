@@ -35,7 +35,7 @@ def test_the_best_trial_is_kept(reviews, tiny, space, tmp_path):
     assert training.best_epoch == result.best.best_epoch
     assert measures["accuracy"] == pytest.approx(result.best.score)
     model = keras_elmo.ElmoTextClassifier.from_preset(tmp_path / "search" / "best")
-    assert model.lstm_units == [result.best.parameters["lstm_units"]]
+    assert model.encoder.lstm_units == [result.best.parameters["lstm_units"]]
 
     how = {"preset": tiny, **SHORT}
     with pytest.raises(FileExistsError, match="resume=True"):

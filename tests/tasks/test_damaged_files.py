@@ -17,6 +17,7 @@ from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.pretraining import checkpoint as pretraining_checkpoint
 from keras_elmo.pretraining.config import check_state
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.training import checkpoint as training_checkpoint
 from keras_elmo.weights import WeightsError
@@ -25,7 +26,6 @@ from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.hdf5 import list_arrays
 from keras_elmo.weights.formats.npz_file import read_npz
 from keras_elmo.weights.sources.presets import EMBEDDED, list_presets
-from keras_elmo.workflows.loading import load_task
 
 SEED = 4
 WEIRD = (

@@ -12,7 +12,7 @@ import pytest
 from every_task import CASES, NAMES, TEXTS, first_batch, make_task
 from support import small_backbone, to_numpy
 
-from keras_elmo.workflows.loading import load_task
+from keras_elmo.tasks.loading import load_task
 
 on_tensorflow = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="about TensorFlow alone"

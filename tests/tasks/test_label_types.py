@@ -7,9 +7,6 @@ from support import small_backbone
 
 import keras_elmo
 from keras_elmo import ElmoPreprocessor
-from keras_elmo.workflows.errors import error_records
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.prediction import prediction_records
 
 X = ["a joy", "two lost hours", "great film", "dull"]
 
@@ -37,11 +34,11 @@ def test_a_classifier_of_any_labels(labels, tmp_path):
     assert found == [own[i] for i in model.predict(X).argmax(axis=1)]
 
     right = np.mean([a == b for a, b in zip(found, y, strict=True)])
-    assert evaluate_task(model, X, np.array(y))["accuracy"] == right
-    errors = error_records(model, X, y)
+    assert model.report(X, np.array(y))["accuracy"] == right
+    errors = model.mistakes(X, y)
     assert len(errors) == 4 - 4 * right
     assert all(error["gold"] != error["predicted"] for error in errors)
-    record = next(prediction_records(model, X))
+    record = next(model.records(X))
     assert record["probabilities"][record["label"]] == max(record["probabilities"].values())
 
     model.save_to_preset(tmp_path / "preset")
@@ -73,13 +70,13 @@ def test_tags_and_heads_of_any_labels():
     right = np.mean(
         [a == b for row, own in zip(y, found, strict=True) for a, b in zip(row, own, strict=True)]
     )
-    assert evaluate_task(tagger, X, y)["accuracy"] == pytest.approx(right)
+    assert tagger.report(X, y)["accuracy"] == pytest.approx(right)
 
     joint = task("ElmoJointTagger", labels={"tag": [7, 9]}, sentence_labels={"good": [True, False]})
     rows = [{"tag": tags, "good": i % 2 == 0} for i, tags in enumerate(y)]
     joint.fit(X, rows, verbose=0, cache=False)
     assert all(type(row["good"]) is bool for row in joint.predict_labels(X))
-    assert evaluate_task(joint, X, rows)["columns"]["good"]["labels"] == [True, False]
+    assert joint.report(X, rows)["columns"]["good"]["labels"] == [True, False]
 
 
 def test_integers_are_labels_wherever_labels_are_numbers():

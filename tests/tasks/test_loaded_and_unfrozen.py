@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from support import small_backbone
 
-from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier
-from keras_elmo.workflows.loading import load_task
+from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_elmo
+from keras_elmo.tasks.loading import load_task
 
 
 @pytest.mark.portable
-@pytest.mark.parametrize("how", ["task", "from_preset", "from_pretrained"])
+@pytest.mark.parametrize("how", ["task", "folder", "arrays"])
 def test_what_was_loaded_frozen_can_train(tmp_path, how):
     task = ElmoTextClassifier(
         small_backbone()[0],
@@ -21,7 +21,8 @@ def test_what_was_loaded_frozen_can_train(tmp_path, how):
     if how == "task":
         loaded = load_task(tmp_path / "model")
     else:
-        backbone = getattr(ElmoBackbone, how)(tmp_path / "model")
+        folder = tmp_path / "model"
+        backbone = ElmoBackbone.from_preset(load_elmo(folder) if how == "arrays" else folder)
         loaded = ElmoTextClassifier(
             backbone, labels=["neg", "pos"], preprocessor=task.preprocessor, lstm_units=3
         )

@@ -7,7 +7,7 @@ from keras import ops
 from support import small_backbone, to_numpy
 
 from keras_elmo import ElmoJointTagger, ElmoTokenClassifier
-from keras_elmo.workflows.loading import load_task
+from keras_elmo.tasks.loading import load_task
 
 WORDS = [["a", "film"], ["good"]]
 TAGS = [["B-X", "I-X"], ["O"]]

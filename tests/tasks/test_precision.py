@@ -7,7 +7,7 @@ from every_task import CASES, NAMES, TEXTS, first_batch, make_task
 from support import small_backbone, to_numpy
 
 from keras_elmo import ElmoEmbedding, ElmoTextClassifier
-from keras_elmo.workflows.loading import load_task
+from keras_elmo.tasks.loading import load_task
 
 HALF = "mixed_float16"
 

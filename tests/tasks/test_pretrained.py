@@ -6,7 +6,7 @@ from support import small_backbone
 
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS
 
@@ -33,7 +33,7 @@ def test_vectors_of_the_presets_language_model(preset):
     assert list(rows) == [*MARKS, *words]
     np.testing.assert_allclose([rows[word] for word in words], vectors)
     assert task.predict(["Good film"]).shape == (1, 2)
-    assert task.word_vectors.rows == 1 + len(rows) + task.new_words
+    assert task.word_vectors.rows == 1 + len(rows) + task.encoder.new_words
 
 
 def test_they_are_the_default(preset):
@@ -54,7 +54,7 @@ def test_given_vectors_of_all_their_words_or_of_the_preprocessors(preset):
     task = ElmoTextClassifier.from_preset(preset, preprocessor=own, **given)
     rows = rows_of(task)
     assert list(rows) == [*MARKS, "plot", "dull"]
-    assert task.new_words == 0  # these and no others
+    assert task.encoder.new_words == 0  # these and no others
     np.testing.assert_allclose(rows["plot"], [3, 6, 5])
     np.testing.assert_allclose(rows["dull"], [2, 4, 4])  # the mean
 

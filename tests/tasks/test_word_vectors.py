@@ -12,7 +12,7 @@ from keras_elmo import ElmoPairClassifier, ElmoQuestionAnswerer, ElmoTextClassif
 from keras_elmo.data.datasets import Dataset
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.softmax_file import load_word_vectors
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS
@@ -59,7 +59,7 @@ def test_the_rows_of_the_training_words_train(preset, recipe):
     fit(task, recipe=recipe)
     words = task.preprocessor.word_vocabulary.tokens
     assert words == (*MARKS, "good", "bad", "film", "zinc", "a", "dull", "plot")
-    assert task.new_words == 1
+    assert task.encoder.new_words == 1
     changed = np.abs(table_of(task) - before).max(axis=1) > 0
     names = [None, *words, None]  # padding, and the row that is left
     trained = {"<UNK>", "good", "bad", "film", "a", "dull", "plot"}
@@ -69,12 +69,12 @@ def test_the_rows_of_the_training_words_train(preset, recipe):
     # Another training finds the same words, and a row that is left.
     task.fit(["zest zest", "a film"], Y[1:3], cache=False, verbose=0)
     assert task.preprocessor.word_vocabulary.tokens == (*words, "zest")
-    assert task.new_words == 0
+    assert task.encoder.new_words == 0
 
 
 def test_from_python_and_from_the_command_line_the_same_model_is_built(preset):
     ours = from_preset(preset)
-    dataset = Dataset("reviews.csv", "text", TEXTS, Y, list(range(4)))
+    dataset = Dataset("reviews.csv", "classification", TEXTS, Y, list(range(4)))
     keras.utils.set_random_seed(1)
     elmo = [kind.from_preset(preset) for kind in (type(ours.backbone), ElmoPreprocessor)]
     theirs = build_task(dataset, *elmo, LABELS, word_vectors=load_word_vectors(preset), **HEAD)
@@ -105,7 +105,7 @@ def test_saved_and_loaded_it_goes_on_as_if_it_had_not_been(preset, tmp_path):
     task.save_to_preset(tmp_path / "task")
     again = keras.models.load_model(tmp_path / "task.keras")
     plain = ElmoTextClassifier.from_preset(tmp_path / "task")
-    assert plain.new_words == again.new_words == task.new_words == 1
+    assert plain.encoder.new_words == again.encoder.new_words == task.encoder.new_words == 1
     np.testing.assert_array_equal(table_of(plain), table_of(task))
     assert isinstance(again.optimizer, LazyAdam)
     for one in (task, again):

@@ -74,5 +74,5 @@ def features_of_types(backbone: ElmoBackbone, types, index, padding_mask, traini
 
 def can_read_types(backbone: ElmoBackbone) -> bool:
     """Whether a backbone spells its words, and gives features without boundaries."""
-    only_words = backbone.vocabulary_size is not None and backbone.word_dim is None
-    return not (only_words or backbone.keep_boundaries or backbone.stateful)
+    config = backbone.config
+    return not (config.reads_words_alone or config.keep_boundaries or config.stateful)

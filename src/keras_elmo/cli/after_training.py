@@ -1,13 +1,12 @@
 """What a classifier may get after its training: n-grams, and probabilities that are meant."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_elmo.cli.console import say
 
 if TYPE_CHECKING:
     from keras_elmo.data.datasets import Dataset
-    from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 
 
@@ -24,23 +23,21 @@ def check_steps(
     Raises:
         ValueError: not for a classifier, or nothing to develop on.
     """
-    from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL
-    from keras_elmo.data.pair_datasets import PAIR
+    from keras_elmo.data.kinds import KINDS
 
-    wanted = {"--ngrams": ngrams, "--calibrate": calibrate}
-    for option in (name for name, said in wanted.items() if said):
-        if held_out is None or rows.kind not in (CLASSIFICATION, MULTI_LABEL, PAIR):
+    kind, wanted = KINDS[rows.kind], {"ngrams": ngrams, "calibrate": calibrate}
+    for step in (name for name, said in wanted.items() if said):
+        if held_out is None or not kind.steps:
             raise ValueError(
-                f"{option} is for a classifier with a development set. Received: "
+                f"--{step} is for a classifier with a development set. Received: "
                 f"{rows.kind}, {'no' if held_out is None else 'with a'} development set"
             )
-        if option == "--ngrams" and rows.kind != CLASSIFICATION:
-            kind = "several labels" if rows.kind == MULTI_LABEL else "pairs of texts"
-            raise ValueError(f"n-grams are for one label of one text. Received: {kind}")
+        if step not in kind.steps:  # the network of all classifiers can be calibrated
+            raise ValueError(f"n-grams are for one label of one text. Received: {kind.holds}")
 
 
 def do_steps(
-    model: "ElmoTask",
+    model: Any,
     rows: "Dataset",
     held_out: "Dataset | None",
     *,
@@ -48,10 +45,8 @@ def do_steps(
     calibrate: bool,
     quiet: bool = False,
 ) -> None:
-    """Add n-grams and calibrate a classifier as wanted, and say how."""
-    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
-
-    if held_out is None or not isinstance(model, ElmoTextClassifier):
+    """Add n-grams and calibrate as wanted, and say how; see `check_steps`."""
+    if held_out is None:
         return
     if ngrams:
         model.add_ngrams(rows.texts, rows.labels, (held_out.texts, held_out.labels))

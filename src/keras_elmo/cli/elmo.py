@@ -1,56 +1,43 @@
 """The ELMo that a command works with: a preset, or published files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.commands.presets import fetch_if_named
 
 if TYPE_CHECKING:
-    from keras_elmo.elmo.backbone import ElmoBackbone
-    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+    from keras_elmo.weights.sources.published import PublishedElmo
 
 
-def load_elmo(
-    preset: str | None,
-    weights: Path | None = None,
-    options: Path | None = None,
-    *,
-    vocabulary: Path | None = None,
-    tokenizer: str | None = None,
-    **overrides: Any,
-) -> "tuple[ElmoBackbone, ElmoPreprocessor]":
-    """Load a backbone and its preprocessor.
+def chosen_elmo(
+    preset: str | None, weights: Path | None, options: Path | None, vocabulary: Path | None
+) -> "str | PublishedElmo":
+    """The ELMo that options name, for everything that takes one; needs no Keras.
 
     Args:
         preset: a name, or the path of an ELMo of any format; None means the default one, unless
             `weights` are given.
         weights, options: published files instead.
-        vocabulary: words of a published word-input model.
-        tokenizer: instead of the preset's own.
-        overrides: of the backbone.
+        vocabulary: words of such files.
 
     Raises:
         ValueError: a combination that means nothing.
     """
-    check_elmo_options(preset, weights, options, vocabulary)
-    fetch_if_named(preset)
-    load_backend()
-    from keras_elmo.elmo.backbone import ElmoBackbone
-    from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-    from keras_elmo.text.vocabulary import Vocabulary
+    from keras_elmo.weights.detection import load_elmo
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
-    chosen: dict[str, Any] = {"tokenizer": tokenizer} if tokenizer else {}
-    if not (weights and options):
-        preset = preset or DEFAULT_PRESET
-        preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
-        return ElmoBackbone.from_pretrained(preset, **overrides), preprocessor
-    backbone = ElmoBackbone.from_published(weights, options, **overrides)
-    check_vocabulary(backbone.vocabulary_size, vocabulary)
-    words = Vocabulary.load(vocabulary).tokens if vocabulary else None
-    length = backbone.max_characters_per_token
-    return backbone, ElmoPreprocessor(max_characters_per_token=length, vocabulary=words, **chosen)
+    check_elmo_options(preset, weights, options, vocabulary)
+    if weights is None:
+        fetch_if_named(preset)
+        return preset or DEFAULT_PRESET
+    elmo = load_elmo(weights, options=options, vocabulary=vocabulary)
+    reads_words = elmo.config["vocabulary_size"] is not None
+    if reads_words != (elmo.words is not None) or (vocabulary and not reads_words):
+        raise ValueError(
+            "--vocabulary FILE is for models with word input, and needed there. Received: "
+            f"--vocabulary {vocabulary} for a {'word' if reads_words else 'character'}-input model"
+        )
+    return elmo
 
 
 def check_elmo_options(
@@ -68,17 +55,3 @@ def check_elmo_options(
         )
     if vocabulary and not weights:
         raise ValueError("--vocabulary goes with --weights: a preset has its own words.")
-
-
-def check_vocabulary(vocabulary_size: int | None, vocabulary: Path | None) -> None:
-    """Raise unless a vocabulary is given where a model reads words, and only there.
-
-    Raises:
-        ValueError: it is not so.
-    """
-    if (vocabulary_size is None) != (vocabulary is None):
-        wanted = "character" if vocabulary_size is None else "word"
-        raise ValueError(
-            "--vocabulary FILE is for models with word input, and needed there. "
-            f"Received: --vocabulary {vocabulary} for a {wanted}-input model"
-        )

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from keras_elmo._values import Engine as EngineName
 from keras_elmo._values import EnginePrecision
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.commands.presets import fetch_if_named
-from keras_elmo.cli.elmo import check_elmo_options, check_vocabulary, load_elmo
+from keras_elmo.cli.elmo import check_elmo_options, chosen_elmo
 
 if TYPE_CHECKING:
-    from keras_elmo.embedding.output.embed_file import Engine
-    from keras_elmo.embedding.output.sources import Pretrained, Published
+    from keras_elmo.embedding.output.embed_file import FeatureSource
+    from keras_elmo.weights.sources.published import PublishedElmo
 
 
 class EngineOptions(NamedTuple):
@@ -25,6 +24,13 @@ class EngineOptions(NamedTuple):
     precision: EnginePrecision
     stateful: bool
     batch_size: int
+
+    def elmo(self) -> "PublishedElmo":
+        """What the files hold."""
+        from keras_elmo.weights.detection import load_elmo
+
+        chosen = chosen_elmo(self.preset, self.weights, self.options, self.vocabulary)
+        return load_elmo(chosen) if isinstance(chosen, str) else chosen
 
     def job(self) -> dict[str, str | int | bool | None]:
         """What of it shapes the numbers, with the weights told by a hash.
@@ -49,12 +55,10 @@ class EngineOptions(NamedTuple):
         files = [path for path in (self.weights, self.options, self.vocabulary) if path]
         for path in files:
             check_file(path)
-        source = _source(self)
-        config, arrays = source.arrays()
-        words, characters = source.lexicon()
-        lexicon = {"words": words, "characters": characters}
+        elmo = self.elmo()
+        lexicon = {"words": elmo.words, "characters": elmo.characters}
         return {
-            "model": fingerprint({**config, **lexicon}, arrays),
+            "model": fingerprint({**elmo.config, **lexicon}, elmo.variables),
             "model_name": name,
             "engine": engine,
             "backend": _backend(engine),
@@ -64,22 +68,22 @@ class EngineOptions(NamedTuple):
         }
 
 
-def load_engine(chosen: EngineOptions) -> "Engine":
+def load_engine(chosen: EngineOptions) -> "FeatureSource":
     """Load the ELMo into the engine that was chosen.
 
     Raises:
-        ValueError, OSError: as `load_elmo`.
+        ValueError, OSError: as `chosen_elmo`.
     """
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.embedding.engines.engines import choose_engine
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
 
     if chosen.stateful:
         return _stateful_engine(chosen)
     if choose_engine(chosen.engine, chosen.precision) == "keras":
         load_backend()  # without its notices
-    embedder = ElmoEmbedder(_source(chosen), engine=chosen.engine, precision=chosen.precision)
-    return Engine(
+    embedder = ElmoEmbedder(chosen.elmo(), engine=chosen.engine, precision=chosen.precision)
+    return FeatureSource(
         embedder.embed_iter,
         embedder.engine.config["num_layers"],
         embedder.save_words,
@@ -87,26 +91,12 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     )
 
 
-def _source(chosen: EngineOptions) -> "Pretrained | Published":
-    from keras_elmo.embedding.output.sources import Pretrained, Published
-    from keras_elmo.text.vocabulary import Vocabulary
-    from keras_elmo.weights.sources.presets import DEFAULT_PRESET
+def _stateful_engine(chosen: EngineOptions) -> "FeatureSource":
+    load_backend()
+    from keras_elmo.elmo.loading import load_backbone_and_preprocessor
 
-    if not (chosen.weights and chosen.options):
-        fetch_if_named(chosen.preset)
-        return Pretrained(chosen.preset or DEFAULT_PRESET)
-    words = Vocabulary.load(chosen.vocabulary).tokens if chosen.vocabulary else None
-    source = Published(chosen.weights, chosen.options, words=words)
-    check_vocabulary(source.arrays()[0]["vocabulary_size"], chosen.vocabulary)
-    return source
-
-
-def _stateful_engine(chosen: EngineOptions) -> "Engine":
-    backbone, preprocessor = load_elmo(
-        chosen.preset,
-        chosen.weights,
-        chosen.options,
-        vocabulary=chosen.vocabulary,
+    backbone, preprocessor = load_backbone_and_preprocessor(
+        chosen_elmo(chosen.preset, chosen.weights, chosen.options, chosen.vocabulary),
         tokenizer="whitespace",  # for strings; `embed` gives token lists
         stateful=True,
         batch_size=chosen.batch_size,
@@ -115,7 +105,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
     import numpy as np
 
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
     from keras_elmo.weights.formats.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)
@@ -130,7 +120,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
         for variable, array in zip(carried, arrays.values(), strict=True):
             variable.assign(array)
 
-    return Engine(embedder.embed_iter, backbone.num_layers, save_state, load_state)
+    return FeatureSource(embedder.embed_iter, backbone.config.num_layers, save_state, load_state)
 
 
 def _backend(engine: str) -> str:

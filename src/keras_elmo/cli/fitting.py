@@ -44,7 +44,8 @@ def fit(
     from keras_elmo.workflows.training import train_task
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
-    say(f"{rows.kind}{_label_counts(model)}: {counts}", quiet=quiet)
+    labels = "".join(f", {count} {name}" for name, count in model.label_counts.items())
+    say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
     for name, count in (facts or {}).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
     if not quiet:
@@ -66,15 +67,6 @@ def fit(
     for monitor in monitors:
         say(forgetting_line(monitor), quiet=quiet)
     return result
-
-
-def _label_counts(model: "ElmoTask") -> str:
-    from keras_elmo.tasks.tagging.joint_tagger import ElmoJointTagger
-
-    if isinstance(model, ElmoJointTagger):
-        heads = model.heads.items()
-        return "".join(f", {len(head.encoder.labels)} {name} labels" for name, head in heads)
-    return f", {len(model.labels)} labels" if model.labels else ""
 
 
 def forgetting_line(monitor: "ForgettingMonitor") -> str:
@@ -103,7 +95,7 @@ def write_model(
 
     Args:
         folder: an existing one.
-        model: the task; a question answerer gets its threshold from the development set.
+        model: the task; what it decides on the development set is set.
         result: how the training went.
         held_out: the development set.
         command: the command line.
@@ -113,15 +105,12 @@ def write_model(
     """
     from keras_elmo.reports.model_folder import write_report
     from keras_elmo.reports.records import command_record
-    from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
-    from keras_elmo.workflows.evaluation import evaluate_task
 
     measures: dict[str, Any] = {}
     if held_out and not (result.interrupted or result.diverged):
-        if isinstance(model, ElmoQuestionAnswerer):
-            threshold = model.fit_threshold(held_out.texts, held_out.labels)
-            say(f"no answer where its probability is above {threshold:.4f}", quiet=quiet)
-        measures = evaluate_task(model, held_out.texts, held_out.labels)
+        if decided := model.after_training(held_out.texts, held_out.labels):
+            say(decided, quiet=quiet)
+        measures = model.report(held_out.texts, held_out.labels)
     model.write(folder)
     noted = {**measures, "data": dict(facts)} if facts else measures
     write_report(folder, result, noted, command_record(command, seed), warn)

@@ -7,34 +7,43 @@ from rich.text import Text
 _COLORS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 _SHOWN = 3  # classes with their probabilities
 _BAR = 20  # characters of a probability of 1
+_READ = ("text", "text_a", "text_b")  # what was read, in a record
 
 
 class Pretty:
-    """Renders records of `prediction_records`; each type of entity keeps its colour."""
+    """Renders the records of a task; each type of entity keeps its colour.
 
-    def __init__(self) -> None:
+    Args:
+        view: what the task says that its records are shown as; any other name shows all fields.
+    """
+
+    def __init__(self, view: str) -> None:
         self._colors: dict[str, str] = {}
+        views = {
+            "classes": self._classes,
+            "value": self._value,
+            "tags": self._tags,
+            "columns": self._columns,
+            "candidates": self._candidates,
+            "answer": self._answer,
+        }
+        self._shown = views.get(view, self._fields)
 
     def render(self, record: dict[str, Any]) -> Text:
         """A record as coloured text, ending in a blank line."""
-        if any(isinstance(value, dict) and _are_tags(value) for value in record.values()):
-            shown = self._columns(record)  # and labels of the sentence
-        elif "entities" in record:
-            shown = self._entities(record)
-        elif "no_answer_probability" in record:
-            shown = self._answer(record)
-        elif "tags" in record:
-            shown = self._tags(record)
-        elif "candidates" in record:
-            shown = self._candidates(record)
-        elif "value" in record:
-            shown = self._value(record)
-        else:
-            shown = self._classes(record)
-        return shown.append("\n")
+        return self._shown(record).append("\n")
 
     def _color(self, name: str) -> str:
         return self._colors.setdefault(name, _COLORS[len(self._colors) % len(_COLORS)])
+
+    def _fields(self, record: dict[str, Any]) -> Text:
+        """The text, and below it all that is said of it."""
+        shown = Text("".join(f"{text}\n" for text in _texts(record)))
+        for name, value in record.items():
+            if name not in _READ:
+                shown.append(f"  {name}: ", style="dim")
+                shown.append(f"{value:.5g}\n" if isinstance(value, float) else f"{value}\n")
+        return shown
 
     def _entities(self, record: dict[str, Any]) -> Text:
         """The sentence with its entities marked, each followed by its type and probability."""
@@ -70,6 +79,8 @@ class Pretty:
         return shown.append(shares, style="green")
 
     def _tags(self, record: dict[str, Any]) -> Text:
+        if "entities" in record:
+            return self._entities(record)
         shown = Text()
         for token, tag in zip(record["tokens"], record["tags"], strict=True):
             shown.append(token).append(f"/{tag} ", style=self._color(tag))
@@ -110,7 +121,7 @@ class Pretty:
             if isinstance(found, dict) and _are_tags(found):
                 own = {"text": record.get("text"), "tokens": record["tokens"], **found}
                 shown.append(f"{name}: ", style="dim")
-                shown.append(self._entities(own) if "entities" in found else self._tags(own))
+                shown.append(self._tags(own))
         return shown
 
 
@@ -120,5 +131,5 @@ def _are_tags(column: dict[str, Any]) -> bool:
 
 def _texts(record: dict[str, Any]) -> list[str]:
     """The text that was read, or both of a pair."""
-    texts = [record[name] for name in ("text", "text_a", "text_b") if name in record]
+    texts = [record[name] for name in _READ if name in record]
     return [text if isinstance(text, str) else " ".join(text) for text in texts]

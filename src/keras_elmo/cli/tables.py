@@ -17,7 +17,7 @@ _SPAN_COLUMNS = ("precision", "recall", "f1", "support")
 
 
 def measures_table(report: Mapping[str, Any], title: str) -> Group:
-    """What `evaluate_task` returned: overall numbers, then a row for each class or type.
+    """What a task's `report` returned: overall numbers, then a row for each class or type.
 
     Of several columns these tables for each.
     """
@@ -27,10 +27,11 @@ def measures_table(report: Mapping[str, Any], title: str) -> Group:
         if isinstance(value, int | float):
             shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
             overall.add_row(name.replace("_", " "), shown)
-    for name in ("has_answer", "no_answer"):
-        for measure, value in report.get(name, {}).items():
-            shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
-            overall.add_row(f"{name}: {measure}".replace("_", " "), shown)
+    for name, part in report.items():  # of a part of the examples
+        for measure, value in part.items() if isinstance(part, Mapping) else ():
+            if isinstance(value, int | float):
+                shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+                overall.add_row(f"{name}: {measure}".replace("_", " "), shown)
     rows = report.get("per_class") or report.get("per_type") or {}
     detail = Table("label")
     for name in _SPAN_COLUMNS:

@@ -1,7 +1,7 @@
 """Labelled files as data sets: which task they are for, their classes, a split of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +24,7 @@ from keras_elmo.files.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token, another text.
-CLASSIFICATION, MULTI_LABEL, TAGGING, SEQ2SEQ = KINDS = (
+CLASSIFICATION, MULTI_LABEL, TAGGING, SEQ2SEQ = _KINDS = (
     "classification",
     "multi-label",
     "tagging",
@@ -107,6 +107,21 @@ class Dataset:
         labels = [convert_tags(tags, scheme) for tags in self.labels]
         return replace(self, labels=labels, scheme=scheme)
 
+    def known_to(self, labels: Any, scheme: Any = None) -> Self:
+        """The data set as a trained task takes it: tags in its scheme, and no other labels.
+
+        Args:
+            labels: those that the task knows.
+            scheme: of its tags; None for none.
+
+        Raises:
+            DataError: file and line of the first label that was not there in training.
+            ValueError: the file does not fit the task.
+        """
+        rows = self.in_scheme(scheme)
+        rows.require(labels)
+        return rows
+
     def split(self, share: float, seed: int) -> tuple[Self, Self]:
         """Two parts in a seeded order: the second holds `share` of the rows.
 
@@ -130,6 +145,13 @@ class Dataset:
         """The data set of some rows."""
         texts, labels, lines = ([x[i] for i in rows] for x in (self.texts, self.labels, self.lines))
         return replace(self, texts=texts, labels=labels, lines=lines)
+
+
+class SequenceDataset(Dataset):
+    """Texts, in `labels` another text each."""
+
+    def require(self, classes: Any) -> None:
+        """New symbols of a target are no error: they are counted as wrong."""
 
 
 class OpenDataset(Dataset):
@@ -185,14 +207,14 @@ def read_dataset(
     if kind == SEQ2SEQ and file_format in (None, TSV, TXT) and not (text or label or header):
         pairs = read_pairs(path, skipped=skipped)
         texts, labels, lines = (list(x) for x in zip(*pairs, strict=True))
-        return Dataset(str(path), SEQ2SEQ, texts, labels, lines, skipped=skipped)
+        return SequenceDataset(str(path), SEQ2SEQ, texts, labels, lines, skipped=skipped)
     if file_format is None or file_format == TXT:
         raise ValueError(
             f"{path} must be in a format that holds labels: csv, tsv, jsonl, conll or "
             "parquet. Received: none. Name the format, on the command line with `--format`."
         )
-    if kind not in (None, *KINDS):
-        raise ValueError(f"a task is one of {', '.join(KINDS)}. Received: {kind!r}")
+    if kind not in (None, *_KINDS):
+        raise ValueError(f"a task is one of {', '.join(_KINDS)}. Received: {kind!r}")
     if kind is None and (file_format == CONLL or _has_tags(path, file_format, text, label)):
         kind = TAGGING
     fitting: list[str | None] = [None, CLASSIFICATION, MULTI_LABEL, SEQ2SEQ]
@@ -222,7 +244,8 @@ def _labelled(
     texts, labels, lines = (list(column) for column in zip(*rows, strict=True))
     if kind == MULTI_LABEL:
         labels = [_as_list(names) for names in labels]
-    return Dataset(str(path), kind, texts, labels, lines, skipped=skipped)
+    dataset = SequenceDataset if kind == SEQ2SEQ else Dataset
+    return dataset(str(path), kind, texts, labels, lines, skipped=skipped)
 
 
 def _has_tags(path: str | Path, file_format: str, text: str | None, label: str | None) -> bool:
@@ -238,6 +261,14 @@ def _has_tags(path: str | Path, file_format: str, text: str | None, label: str |
     if not (isinstance(tokens, list) and isinstance(tags, list)):
         return False
     return len(tokens) == len(tags) or (text, label) == (None, None)
+
+
+def skipped_facts(skipped: Mapping[str, int]) -> dict[str, int]:
+    """How much of a file was passed over, in all and by reason; empty where nothing was."""
+    if not skipped:
+        return {}
+    reasons = {f"skipped, {reason}": count for reason, count in skipped.items()}
+    return {"skipped": sum(skipped.values()), **reasons}
 
 
 def _as_list(labels: Any) -> list[str]:

@@ -75,6 +75,13 @@ class JointDataset(Dataset):
                 "`--label name=column,…`."
             )
 
+    def known_to(self, labels: Any, scheme: Any = None) -> Self:
+        """As of `Dataset`; `labels` and `scheme` by the names of the columns."""
+        self.require_columns(labels)
+        rows = self.in_schemes(scheme or {})
+        rows.require(labels)
+        return rows
+
     def in_scheme(self, scheme: str | None) -> Self:
         """The data set with all columns of spans in a scheme; None changes nothing.
 
@@ -100,12 +107,10 @@ class JointDataset(Dataset):
         return replace(self, labels=labels)
 
 
-def is_joint(
-    path: str | Path, file_format: str | None, kind: str | None, label: str | None
-) -> bool:
-    """Whether a file is asked for several columns: by its task, or by commas in `label`."""
-    several = kind is None and label is not None and "," in label
-    return kind == JOINT or (several and format_of(path, file_format) in (CONLL, *RECORDS))
+def is_joint(path: str | Path, file_format: str | None, label: str | None) -> bool:
+    """Whether a file is asked for several columns, by commas in `label`."""
+    several = label is not None and "," in label
+    return several and format_of(path, file_format) in (CONLL, *RECORDS)
 
 
 def read_joint(

@@ -9,17 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.data.datasets import Dataset, OpenDataset, read_dataset
+from keras_elmo.data.datasets import OpenDataset
 from keras_elmo.data.formats import RECORDS, format_of, read_records
-from keras_elmo.data.joint_datasets import is_joint, read_joint
-from keras_elmo.data.number_datasets import (
-    PAIR_REGRESSION,
-    REGRESSION,
-    read_number_dataset,
-    read_number_pairs,
-)
-from keras_elmo.data.pair_datasets import PAIR, read_pair_dataset
-from keras_elmo.data.squad import Question, is_squad, read_squad
+from keras_elmo.data.squad import Question, read_squad
 from keras_elmo.files.lines import DataError
 
 QA = "qa"  # what is predicted: a stretch of a passage
@@ -67,37 +59,10 @@ class QuestionDataset(OpenDataset):
         return replace(super().rows(rows), ids=[self.ids[i] for i in rows])
 
 
-def read_labelled(
-    path: str | Path,
-    file_format: str | None = None,
-    kind: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    *,
-    header: bool | None = None,
-    skip_bad: bool = False,
-) -> Dataset:
-    """Read a labelled file of any kind: `.json` holds questions, several columns are joint.
-
-    For all others see `read_dataset`.
-
-    Args:
-        skip_bad: leave out questions that cannot be used, and count them; see `read_squad`.
-    """
-    if kind == PAIR and not skip_bad:
-        return read_pair_dataset(path, file_format, text, label, header=header)
-    if kind == REGRESSION and not skip_bad:
-        return read_number_dataset(path, file_format, text, label, header=header)
-    if kind == PAIR_REGRESSION and not skip_bad:
-        return read_number_pairs(path, file_format, text, label, header=header)
-    if kind != QA and not (kind is None and file_format is None and is_squad(path)):
-        if skip_bad:
-            raise ValueError(
-                f"bad records are skipped among questions only. Received: {path} with skip_bad"
-            )
-        if is_joint(path, file_format, kind, label):
-            return read_joint(path, file_format, text, label)
-        return read_dataset(path, file_format, kind, text, label, header=header)
+def read_question_dataset(
+    path: str | Path, file_format: str | None = None, *, skip_bad: bool = False
+) -> QuestionDataset:
+    """Read questions with their answers; arguments and errors as of `read_squad`."""
     file = read_squad(path, file_format, skip_bad=skip_bad)
     questions = file.questions
     return QuestionDataset(

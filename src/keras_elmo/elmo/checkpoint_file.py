@@ -1,13 +1,10 @@
-"""Training checkpoints of bilm-tf, read with TensorFlow's own reader, as language models."""
+"""Training checkpoints of bilm-tf with their softmax, read with TensorFlow's own reader."""
 
 from os import PathLike
 from pathlib import Path
 
-import keras
+import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.variables import assign_variables, without_values
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.bilm_tf_checkpoint import (
@@ -17,17 +14,21 @@ from keras_elmo.weights.formats.bilm_tf_checkpoint import (
     load_bilm_tf_checkpoint,
 )
 from keras_elmo.weights.formats.tf_checkpoint import list_checkpoint
+from keras_elmo.weights.sources.published import PublishedElmo
 
 
-def load_checkpoint(
+def read_checkpoint(
     prefix: Path, vocabulary_path: str | PathLike[str] | None = None
-) -> tuple[ElmoLanguageModel, Vocabulary]:
-    """The language model of a bilm-tf training checkpoint, and its words.
+) -> tuple[PublishedElmo, Vocabulary, dict[str, np.ndarray]]:
+    """The ELMo of a training checkpoint, the words that it predicts, and its softmax.
 
     Args:
         prefix: `folder/model.ckpt-N`; the training's `options.json` lies in the folder.
         vocabulary_path: one token a line, `<S> </S> <UNK>` first; by default the only file
             `vocab*.txt` (or `.txt.gz`) of the folder.
+
+    Returns:
+        The ELMo, the V words, and float32 `kernel` `(V, P)` and `bias` `(V,)`.
 
     Raises:
         ImportError: TensorFlow is not installed.
@@ -40,19 +41,15 @@ def load_checkpoint(
         list_checkpoint(prefix), folder / OPTIONS_FILE, where=str(prefix)
     )
     variables = dict(arrays)
-    kernel, bias = variables.pop(SOFTMAX_KERNEL), variables.pop(SOFTMAX_BIAS)
-    if len(vocabulary) != len(bias):
+    softmax = {"kernel": variables.pop(SOFTMAX_KERNEL), "bias": variables.pop(SOFTMAX_BIAS)}
+    if len(vocabulary) != len(softmax["bias"]):
         raise WeightsError(
-            f"{prefix}: the vocabulary must have the {len(bias):,} words of lm/softmax/b. "
-            f"Received: {len(vocabulary):,} words. Take the file that the training read."
+            f"{prefix}: the vocabulary must have the {len(softmax['bias']):,} words of "
+            f"lm/softmax/b. Received: {len(vocabulary):,} words. Take the file that the training "
+            "read."
         )
-    with keras.StatelessScope():  # until it ends, variables have no values
-        backbone = ElmoBackbone(**config)
-        assign_variables(backbone, variables)
-    model = without_values(lambda: ElmoLanguageModel(backbone, len(bias)))
-    model.softmax.kernel.assign(kernel)
-    model.softmax.bias.assign(bias)
-    return model, vocabulary
+    elmo = PublishedElmo("training checkpoint of bilm-tf", config, variables)
+    return elmo, vocabulary, softmax
 
 
 def _vocabulary_file(folder: Path) -> Path:

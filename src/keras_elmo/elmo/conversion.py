@@ -30,8 +30,8 @@ def write_as_preset(
         FileExistsError: the folder exists.
         WeightsError: a model that reads words is without its vocabulary.
     """
-    preprocessor = ElmoPreprocessor.from_pretrained(elmo, tokenizer=tokenizer)
-    backbone = ElmoBackbone.from_pretrained(elmo)
+    preprocessor = ElmoPreprocessor.from_preset(elmo, tokenizer=tokenizer)
+    backbone = ElmoBackbone.from_preset(elmo)
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)
         write_object(preprocessor, path, PREPROCESSOR_FILE)

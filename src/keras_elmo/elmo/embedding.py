@@ -108,8 +108,8 @@ class ElmoEmbedding(keras.layers.Layer):
         if isinstance(preset, ElmoBackbone):
             self.backbone = preset
         else:
-            self.backbone = ElmoBackbone.from_pretrained(preset, dtype=policy)
-        ours = self.backbone
+            self.backbone = ElmoBackbone.from_preset(preset, dtype=policy)
+        ours = self.backbone.config
         if ours.vocabulary_size is not None or ours.boundaries is not None or ours.keep_boundaries:
             raise ValueError(
                 "`ElmoEmbedding` needs an ELMo that reads the bytes of words, without "
@@ -117,7 +117,7 @@ class ElmoEmbedding(keras.layers.Layer):
                 f"num_characters={ours.num_characters}, keep_boundaries={ours.keep_boundaries}"
             )
         self._share(trainable)
-        self.strings_to_ids = StringsToCharacterIds(self.backbone.max_characters_per_token)
+        self.strings_to_ids = StringsToCharacterIds(self.backbone.config.max_characters_per_token)
         mixes = [mix] if isinstance(mix, str | int) else list(mix)
         self.mixes = [
             LayerMix(
@@ -166,7 +166,7 @@ class ElmoEmbedding(keras.layers.Layer):
         layers.add(self)
 
     def build(self, input_shape):
-        layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
+        layers = self.backbone.config.feature_shape
         for mix in self.mixes:
             mix.build((None, None, *layers))
         set_trainable_parts(self, self._trainable_parts, without=[self.backbone])
@@ -184,7 +184,7 @@ class ElmoEmbedding(keras.layers.Layer):
 
     def compute_output_spec(self, inputs, training=None):
         words = self._ids(inputs).shape[1]
-        layers = self.backbone.num_layers + 1, 2 * self.backbone.projection_dim
+        layers = self.backbone.config.feature_shape
         specs = [
             keras.KerasTensor(
                 mix.compute_output_shape((inputs.shape[0], words, *layers)), self.compute_dtype
@@ -227,7 +227,7 @@ class ElmoEmbedding(keras.layers.Layer):
         return cls(**{**config, "preset": backbone})
 
     def _ids(self, inputs):
-        kind = input_kind(inputs, self.backbone.max_characters_per_token, self._column)
+        kind = input_kind(inputs, self.backbone.config.max_characters_per_token, self._column)
         if kind == "ids":
             ids = ops.cast(inputs, "int32")
         else:

@@ -136,41 +136,39 @@ class ElmoPreprocessor:
         return cls(**config)
 
     @classmethod
-    def from_pretrained(
-        cls, path: str | PathLike[str] | PublishedElmo, *, tokenizer: str | None = None
+    def from_preset(
+        cls,
+        preset: str | PathLike[str] | PublishedElmo,
+        *,
+        options: str | PathLike[str] | None = None,
+        **overrides: Any,
     ) -> Self:
         """The preprocessor that belongs to an ELMo of any format, a preset's as it was saved.
 
         Args:
-            path: as of [`ElmoBackbone.from_pretrained`][keras_elmo.elmo.backbone.ElmoBackbone].
-            tokenizer: `"words"` or `"whitespace"`; None leaves a preset its own, and is `"words"`
-                for the formats that have none.
+            preset, options: as of `ElmoBackbone.from_preset`.
+            overrides: constructor arguments to replace, such as `tokenizer`.
 
         Raises:
             FileNotFoundError: there is nothing.
             WeightsError: the files are no ELMo, or a model that reads words is without them.
         """
-        if not isinstance(path, PublishedElmo):
-            path = locate(path)
-            if is_preset(path):
-                return cls.from_preset(path, **({"tokenizer": tokenizer} if tokenizer else {}))
-            path = load_elmo(path)
-        if path.config["vocabulary_size"] is not None and not path.words:
+        if not isinstance(preset, PublishedElmo):
+            place = locate(preset)
+            if is_preset(place):
+                return read_object(place, PREPROCESSOR_FILE, cls, **overrides)
+            preset = load_elmo(place, options=options)
+        if preset.config["vocabulary_size"] is not None and not preset.words:
             raise WeightsError(
-                f"an ELMo that reads words ({path.format}) needs its vocabulary. Received: none. "
+                f"an ELMo that reads words ({preset.format}) needs its vocabulary. Received: none. "
                 "Put its file vocab.txt (a word a line, <S> </S> <UNK> first) beside the weights."
             )
-        return cls(
-            tokenizer or "words",
-            max_characters_per_token=path.config["max_characters_per_token"],
-            vocabulary=path.words,
-            characters=path.characters,
-        )
-
-    @classmethod
-    def from_preset(cls, preset: str | PathLike[str], **overrides: Any) -> Self:
-        """Load from a preset (a name or a folder), replacing some arguments."""
-        return read_object(preset, PREPROCESSOR_FILE, cls, **overrides)
+        own = {
+            "max_characters_per_token": preset.config["max_characters_per_token"],
+            "vocabulary": preset.words,
+            "characters": preset.characters,
+        }
+        return cls(**own | overrides)
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write `preprocessor.json` to a new folder."""

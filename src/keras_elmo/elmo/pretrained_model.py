@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any, Self
 
 import keras
@@ -17,9 +18,10 @@ from keras_elmo.elmo.variables import (
 )
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.detection import load_elmo
-from keras_elmo.weights.formats.bilm_tf import load_bilm_tf, save_bilm_tf
+from keras_elmo.weights.formats.bilm_tf import save_bilm_tf
 from keras_elmo.weights.new_folder import new_folder
-from keras_elmo.weights.sources.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
+from keras_elmo.weights.sources.location import locate
+from keras_elmo.weights.sources.presets import CONFIG_FILE, WEIGHTS_FILE, is_preset
 from keras_elmo.weights.sources.published import PublishedElmo
 
 
@@ -28,23 +30,46 @@ class PretrainedModel(keras.Model):
 
     @classmethod
     def from_preset(
-        cls, preset: str | PathLike[str], *, load_weights: bool = True, **overrides: Any
+        cls,
+        preset: str | PathLike[str] | PublishedElmo,
+        *,
+        options: str | PathLike[str] | None = None,
+        load_weights: bool = True,
+        **overrides: Any,
     ) -> Self:
-        """Load a preset.
+        """Load an ELMo: a preset, or published files, whose format is told by their content.
 
         Args:
-            preset: a name of `keras_elmo.list_presets()` or a folder.
+            preset: a name, a folder, a file, an archive or `hf://user/name`, see
+                [`load_elmo`][keras_elmo.weights.detection]; or what `load_elmo` read.
+            options: the options file (JSON) of weights that do not lie beside it.
             load_weights: False leaves the weights random: an untrained ELMo of the same shape.
             overrides: constructor arguments to replace, such as `stateful` or `dtype`.
 
         Raises:
-            FileNotFoundError: no such preset.
-            WeightsError: its weights do not fit its configuration.
+            DownloadError: a file cannot be fetched.
+            FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
+            WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
+
+        Example:
+            >>> backbone = ElmoBackbone.from_preset("elmo_mini_en")
+            >>> backbone = ElmoBackbone.from_preset("model.tar.gz")  # a model of AllenNLP's
+            >>> backbone = ElmoBackbone.from_preset("weights.hdf5", options="options.json")
         """
+        if not isinstance(preset, PublishedElmo):
+            place = locate(preset)
+            if is_preset(place):
+                return cls._from_folder(place, load_weights, overrides)
+            preset = load_elmo(place, options=options)
+        config = {**preset.config, **overrides}
+        return cls._from_arrays(config, preset.variables) if load_weights else cls(**config)
+
+    @classmethod
+    def _from_folder(cls, folder: Path, load_weights: bool, overrides: dict[str, Any]) -> Self:
         if not load_weights:
-            return read_object(preset, CONFIG_FILE, cls, **overrides)
-        backbone = without_values(lambda: read_object(preset, CONFIG_FILE, cls, **overrides))
-        read_weights(backbone, preset_folder(preset) / WEIGHTS_FILE)
+            return read_object(folder, CONFIG_FILE, cls, **overrides)
+        backbone = without_values(lambda: read_object(folder, CONFIG_FILE, cls, **overrides))
+        read_weights(backbone, folder / WEIGHTS_FILE)
         return backbone
 
     def save_to_preset(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
@@ -52,57 +77,6 @@ class PretrainedModel(keras.Model):
         with new_folder(folder, overwrite=overwrite) as path:
             write_backbone(self, path)
             write_metadata(path)
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        path: str | PathLike[str] | PublishedElmo,
-        *,
-        options: str | PathLike[str] | None = None,
-        load_weights: bool = True,
-        **overrides: Any,
-    ) -> Self:
-        """Load an ELMo, whatever its format: see [`load_elmo`][keras_elmo.weights.detection].
-
-        Args:
-            path: a file, an archive, a folder, the name of an embedded preset, or what `load_elmo`
-                read.
-            options: the options file (JSON) of weights that do not lie beside it.
-            load_weights: False leaves the weights random: an untrained ELMo of the same shape.
-            overrides: constructor arguments that the files do not fix, such as `stateful`.
-
-        Raises:
-            FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
-            WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
-
-        Example:
-            >>> backbone = ElmoBackbone.from_pretrained("model.tar.gz")  # a model of AllenNLP's
-        """
-        elmo = path if isinstance(path, PublishedElmo) else load_elmo(path, options=options)
-        config = {**elmo.config, **overrides}
-        return cls._from_arrays(config, elmo.variables) if load_weights else cls(**config)
-
-    @classmethod
-    def from_published(
-        cls,
-        weights: str | PathLike[str],
-        options: str | PathLike[str],
-        *,
-        embedding: str | PathLike[str] | None = None,
-        **overrides: Any,
-    ) -> Self:
-        """Load published files: `*_weights.hdf5` and `*_options.json` of bilm-tf or AllenNLP.
-
-        Args:
-            weights, options: the two files.
-            embedding: HDF5 file with the word vectors of a word-input model, where it is apart.
-            overrides: constructor arguments that the files do not fix, such as `stateful`.
-
-        Raises:
-            WeightsError: a key is missing, surplus or misshapen, or the two files disagree.
-        """
-        config, arrays = load_bilm_tf(weights, options, embedding)
-        return cls._from_arrays({**config, **overrides}, arrays)
 
     @classmethod
     def _from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:

@@ -29,7 +29,7 @@ class TopStates:
     """
 
     def __init__(self, backbone: ElmoBackbone, preprocessor: ElmoPreprocessor):
-        if backbone.stateful:
+        if backbone.config.stateful:
             raise ValueError(
                 "`backbone` must start every sentence from zero. Received: a stateful backbone. "
                 "Load it with stateful=False."

@@ -29,7 +29,7 @@ class UpperLayers:
 
     def __init__(self, backbone: ElmoBackbone, first: int):
         self.backbone, self.first = backbone, first
-        size = backbone.projection_dim
+        size = backbone.config.projection_dim
         none = backbone.word_layer(_boundaries(backbone))  # (1, 2, P): a sentence without words
         stands = ops.convert_to_numpy(backbone.bilm(none))[:, :, first]  # (1, 2, 2P)
         # Constants, not tensors: a graph that is traced later may not see those of today.
@@ -37,7 +37,7 @@ class UpperLayers:
         self._end = np.array(stands[:, 1:, size:], np.float32)
 
     def __call__(self, features, mask, training=None):
-        bilm, size, first = self.backbone.bilm, self.backbone.projection_dim, self.first
+        bilm, size, first = self.backbone.bilm, self.backbone.config.projection_dim, self.first
         kept = ops.cast(features, bilm.compute_dtype)
         x = kept[:, :, first]  # (batch, tokens, 2P)
         start, end = (ops.cast(array, x.dtype) for array in (self._start, self._end))

@@ -11,10 +11,10 @@ from keras_elmo.elmo.full_softmax import FullSoftmax, draw, log_softmax
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.sentence_score import SentenceScore
-from keras_elmo.elmo.softmax_file import load_language_model
 from keras_elmo.elmo.top_states import TopStates
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, EOS_TOKEN, MARKS, UNK_ID, Vocabulary
 from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
+from keras_elmo.weights.sources.location import locate
 
 # Rows of the softmax: ids of a vocabulary count from 1.
 _BOS, _EOS, _UNK = BOS_ID - 1, EOS_ID - 1, UNK_ID - 1
@@ -62,26 +62,26 @@ class ElmoWordPredictor:
         self.vocabulary = vocabulary
         self.preprocessor = preprocessor or ElmoPreprocessor(
             "whitespace",
-            max_characters_per_token=backbone.max_characters_per_token,
-            vocabulary=vocabulary.tokens if backbone.vocabulary_size is not None else None,
+            max_characters_per_token=backbone.config.max_characters_per_token,
+            vocabulary=vocabulary.tokens if backbone.config.vocabulary_size is not None else None,
         )
         self._states = TopStates(backbone, self.preprocessor)
         self._softmax = FullSoftmax(model.softmax)
 
     @classmethod
     def from_preset(
-        cls, preset: str | PathLike[str], vocabulary_path: str | PathLike[str] | None = None
+        cls, preset: str | PathLike[str], *, vocabulary: str | PathLike[str] | None = None
     ) -> Self:
         """Load a preset with its language model, or a training checkpoint of bilm-tf.
 
         A checkpoint reads words split on spaces, a preset as its preprocessor says.
 
-        Args and errors: see `load_language_model`.
+        Args and errors: see `ElmoLanguageModel.from_preset`.
         """
-        model, vocabulary = load_language_model(preset, vocabulary_path)
-        if checkpoint_prefix(preset) is not None:
-            return cls(model, vocabulary)
-        return cls(model, vocabulary, ElmoPreprocessor.from_preset(preset))
+        model = ElmoLanguageModel.from_preset(preset, vocabulary=vocabulary)
+        if checkpoint_prefix(locate(preset)) is not None:
+            return cls(model, model.vocabulary)
+        return cls(model, model.vocabulary, ElmoPreprocessor.from_preset(preset))
 
     def tokenize(self, words: Words) -> list[str]:
         """The words of a string; a token list stays as it is."""

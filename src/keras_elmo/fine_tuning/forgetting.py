@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
-from keras_elmo.elmo.softmax_file import load_language_model
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 from keras_elmo.metrics.drift import linear_cka, mean_cosine
@@ -81,10 +81,10 @@ class ForgettingMonitor(keras.callbacks.Callback):
         self._text = preprocessor.tokenize(sentences if text is None else text)
         self._predictor: ElmoWordPredictor | None = None
         if language_model is not None:
-            model, vocabulary = load_language_model(language_model)
+            model = ElmoLanguageModel.from_preset(language_model)
             # Its own ELMo is given the weights of the one that trains before it is asked.
             self._copy = model.backbone
-            self._predictor = ElmoWordPredictor(model, vocabulary, preprocessor)
+            self._predictor = ElmoWordPredictor(model, model.vocabulary, preprocessor)
         self._max_increase, self._min_cka, self._action = max_perplexity_increase, min_cka, action
         self._weights = arrays_by_path(backbone)
         self._features = self._vectors()

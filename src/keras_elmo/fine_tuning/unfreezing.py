@@ -124,6 +124,6 @@ def frozen_layers(backbone: keras.Model) -> int:
 def parts(backbone: keras.Model) -> list[keras.layers.Layer]:
     """The layers of an encoder, each of which belongs to one group."""
     encoder = backbone.bilm
-    if backbone.encoder == "bilm":
+    if backbone.config.has_bilm:
         return [*encoder.forward_layers, *encoder.backward_layers]
     return [*encoder.bilstms, encoder.projection]

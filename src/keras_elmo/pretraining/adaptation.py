@@ -8,7 +8,6 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.softmax_file import load_language_model
 from keras_elmo.weights.sources.presets import SOFTMAX_FILE, preset_folder
 
 
@@ -33,11 +32,11 @@ def adapted_language_model(
     model = ElmoLanguageModel(backbone, len(words))
     if not (preset_folder(preset) / SOFTMAX_FILE).is_file():
         return model
-    old, vocabulary = load_language_model(preset)
+    old = ElmoLanguageModel.from_preset(preset)
     if old.cutoffs:
         return model
     kernel, bias = old.softmax.get_weights()
-    places = {word: place for place, word in enumerate(vocabulary.tokens)}
+    places = {word: place for place, word in enumerate(old.vocabulary.tokens)}
     found = np.array([places.get(word, -1) for word in words])  # (V,)
     known = (found >= 0)[:, None]
     model.softmax.kernel.assign(np.where(known, kernel[found], kernel.mean(axis=0)))

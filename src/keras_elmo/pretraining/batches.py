@@ -47,8 +47,8 @@ class TypeCharacters:
     @classmethod
     def of_model(cls, types: list[str], backbone: ElmoBackbone) -> Self:
         """The table for the character CNN of `backbone`."""
-        widest = max(width for width, _ in backbone.char_filters)
-        return cls(types, backbone.max_characters_per_token, widest)
+        widest = max(width for width, _ in backbone.config.char_filters)
+        return cls(types, backbone.config.max_characters_per_token, widest)
 
     def spell(self, type_ids: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """Spell word types.

@@ -27,7 +27,7 @@ def perplexity(
     Raises:
         ValueError: a word-input model.
     """
-    if model.backbone.vocabulary_size is not None:
+    if model.backbone.config.vocabulary_size is not None:
         raise ValueError(
             "`model` must have character input. Received: a word-input model. Its sums over a text "
             "come from `keras-elmo score`, in Python from `ElmoWordPredictor.score`."

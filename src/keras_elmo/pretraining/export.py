@@ -42,13 +42,13 @@ def export_preset(
     """
     is_whole = isinstance(model, ElmoLanguageModel)
     backbone = model.backbone if is_whole else model
-    length = backbone.max_characters_per_token
+    length = backbone.config.max_characters_per_token
     preprocessor = ElmoPreprocessor(tokenizer, max_characters_per_token=length)
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)
         if half:
             store_as_float16(path / WEIGHTS_FILE)
         if is_whole:
-            write_softmax(model, Vocabulary(vocabulary), path, half=half)
+            write_softmax(model.softmax, Vocabulary(vocabulary), path, half=half)
         write_object(preprocessor, path, PREPROCESSOR_FILE)
         write_metadata(path, **facts)

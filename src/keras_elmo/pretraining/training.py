@@ -179,7 +179,7 @@ class _Loop:
     def plain_model(self) -> ElmoLanguageModel:
         """The model as it is used: float32, every sentence from zero state. Maybe a copy."""
         backbone = self.model.backbone
-        if not backbone.stateful and backbone.bilm.compute_dtype == "float32":
+        if not backbone.config.stateful and backbone.bilm.compute_dtype == "float32":
             return self.model
         twin = self._twin
         if twin is None:

@@ -27,7 +27,7 @@ def write_report(
     Args:
         folder: an existing one.
         result: how the training went.
-        measures: of the development set, as `evaluate_task` returns them; empty for none.
+        measures: of the development set, as its `report` returns them; empty for none.
         record: of the command, as `command_record` returns it.
         warn: called with a message for each picture that cannot be drawn.
     """

@@ -12,8 +12,6 @@ import keras
 from keras_elmo.files.json_files import read_object
 from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.weights.new_folder import new_folder
-from keras_elmo.workflows.data_facts import data_facts
-from keras_elmo.workflows.evaluation import evaluate_task
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import TrainingResult, epoch_score, train_task
@@ -103,8 +101,8 @@ def _train(
         return Outcome(INTERRUPTED)
     score, minus_loss = epoch_score(result.history[result.best_epoch - 1])
     if wanted(score, -minus_loss):
-        measures = evaluate_task(task, held_out.texts, held_out.labels)
-        if facts := data_facts(task, data.rows, held_out):
+        measures = task.report(held_out.texts, held_out.labels)
+        if facts := data.facts(task):
             measures["data"] = facts
         with new_folder(folder, overwrite=True) as unfinished:
             task.write(unfinished)

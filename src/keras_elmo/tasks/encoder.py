@@ -1,167 +1,135 @@
 """What every task puts on ELMo: a mix of its layers, other word vectors, BiLSTM layers."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.batching.pair_batches import MASK
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.layers.word_table import WordTable
-from keras_elmo.text.vocabulary import MARKS, Vocabulary
 from keras_elmo.text.word_shapes import SHAPES
 
-# The inputs, to which more may be added, and the words' vectors → what the BiLSTM reads, its mask.
-Steps = Callable[[dict[str, Any], Any], tuple[Any, Any]]
 
-
-def build_encoder(
-    backbone: ElmoBackbone,
-    *,
-    mix: str | int,
-    mix_layer_norm: bool,
-    elmo_dropout_before: float,
-    elmo_dropout: float,
-    mix_at_output: bool,
-    word_table: WordTable | None,
-    word_vectors_dropout: float,
-    word_shape_dim: int | None,
-    lstm_units: list[int],
-    dropout: float,
-    steps: Steps,
-) -> tuple[dict[str, Any], Any, Any]:
-    """Functional graph: ELMo → mix → [x; ELMo] → BiLSTM layers → [BiLSTM; ELMo].
-
-    Args: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask]; word_table is what looks up other word
-        vectors, or None; steps makes other time steps of the words.
-
-    Returns:
-        The inputs (the backbone's; word_ids and word_shapes, int32 `(batch, tokens)`), ELMo's
-        features, and the output float `(batch, tokens, features)`.
-    """
-
-    def layer_mix(name: str) -> LayerMix:
-        return LayerMix(
-            mix,
-            layer_norm=mix_layer_norm,
-            dropout_before=elmo_dropout_before,
-            dropout_after=elmo_dropout,
-            name=name,
-        )
-
-    inputs = dict(backbone.input)
-    mask = inputs["padding_mask"]
-    features = backbone(backbone.input)  # (batch, tokens, layers, 2P)
-    x = layer_mix("elmo_mix")(features, mask=mask)
-    if word_table:
-        inputs["word_ids"] = keras.Input((None,), dtype="int32", name="word_ids")
-        words = word_table(inputs["word_ids"])
-        words = keras.layers.Dropout(word_vectors_dropout, name="word_dropout")(words)
-        x = keras.layers.Concatenate(name="words_and_elmo")([words, x])
-    if word_shape_dim:
-        inputs["word_shapes"] = keras.Input((None,), dtype="int32", name="word_shapes")
-        table = keras.layers.Embedding(len(SHAPES) + 1, word_shape_dim, name="word_shape_vectors")
-        x = keras.layers.Concatenate(name="shapes_and_elmo")([table(inputs["word_shapes"]), x])
-    x, mask = steps(inputs, x)
-    for i, units in enumerate(lstm_units):
-        x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
-        x = BiLSTM(units, name=f"bilstm_{i}")(x, mask=mask)
-    if mix_at_output:
-        again = layer_mix("output_mix")(features, mask=mask)
-        x = keras.layers.Concatenate(name="bilstm_and_elmo")([x, again])
-    return inputs, features, keras.layers.Dropout(dropout, name="dropout")(x)
-
-
-def make_word_table(preprocessor: Any, size: int | None, new_words: int) -> WordTable | None:
-    """What looks up the word vectors beside ELMo, with free rows for `new_words` more words.
-
-    Raises:
-        ValueError: no words to embed, or rows without a size.
-    """
-    if new_words < 0 or (new_words and size is None):
-        raise ValueError(
-            "`new_words` must be the number of words that get a vector of `word_embedding_dim` "
-            f"beside those of the vocabulary. Received: {new_words}, word_embedding_dim={size}"
-        )
-    if size is None:
-        return None
-    if preprocessor is None or preprocessor.word_vocabulary is None:
-        raise ValueError(
-            "`word_embedding_dim` needs a preprocessor with a `word_vocabulary`: the words that "
-            f"get a vector. Received: preprocessor={preprocessor!r} without one"
-        )
-    rows = len(preprocessor.word_vocabulary) + 1 + new_words  # row 0 stands for padding
-    return WordTable(rows, size, name="word_vectors")
-
-
-def learn_words(
-    preprocessor: ElmoPreprocessor, texts: Iterable[Sequence[str]], most: int
-) -> tuple[ElmoPreprocessor, int]:
-    """A preprocessor that also knows frequent words of the training data, in lower case.
-
-    A word counts where it occurs twice in different texts or in one: rarer ones are unknown, as
-    those will be that are only met later, so that the vector of these trains.
+@dataclass(frozen=True)
+class EncoderConfig:
+    """What stands between ELMo and the output layers of a task.
 
     Args:
-        preprocessor: with a `word_vocabulary`, behind which the new words get their places.
-        texts: tokens of each text; a text that stands there again is not counted again.
-        most: so many new words, at most.
-
-    Returns:
-        The preprocessor, and how many words more it might have had.
+        mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
+        mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
+        elmo_dropout_before, elmo_dropout: dropout rates before and after the mix.
+        mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
+        word_embedding_dim: size of a word vector beside ELMo ([x; ELMo]), which trains where its
+            word does; needs a preprocessor with a `word_vocabulary`. See `set_word_vectors`.
+        word_embedding_dropout: dropout rate of those vectors alone, so that the head leans on ELMo
+            too.
+        new_words: so many more words have a vector: `fit` adds the most frequent words that the
+            vocabulary lacks to it (`preprocessor` is then another one).
+        word_shape_dim: size of a vector of each word's shape; needs a preprocessor with
+            `word_shapes=True`.
+        lstm_units: units per direction; a list gives each BiLSTM layer its own number.
+        dropout: dropout rate before each BiLSTM layer and behind the last.
+        num_layers: number of BiLSTM layers where `lstm_units` is one number.
     """
-    if not most:
-        return preprocessor, 0
-    config = preprocessor.get_config()
-    known = set(config["word_vocabulary"])
-    tokens = (word for text in set(map(tuple, texts)) for word in text if word not in known)
-    counts = Counter(word for word in map(str.lower, tokens) if word not in known)
-    new = Vocabulary.from_counts(counts, len(MARKS) + most, min_count=2).tokens[len(MARKS) :]
-    words = [*config["word_vocabulary"], *new]
-    return ElmoPreprocessor.from_config(config | {"word_vocabulary": words}), most - len(new)
+
+    mix: str | int = "scalar"
+    mix_layer_norm: bool = False
+    elmo_dropout_before: float = 0.0
+    elmo_dropout: float = 0.5
+    mix_at_output: bool = False
+    word_embedding_dim: int | None = None
+    word_embedding_dropout: float = 0.0
+    new_words: int = 0
+    word_shape_dim: int | None = None
+    lstm_units: int | Sequence[int] = 128
+    dropout: float = 0.2
+    num_layers: InitVar[int] = 1
+
+    def __post_init__(self, num_layers: int) -> None:
+        one = isinstance(self.lstm_units, int)
+        object.__setattr__(self, "lstm_units", self.units * (num_layers if one else 1))
+
+    @property
+    def units(self) -> list[int]:
+        """Units per direction of each BiLSTM layer."""
+        units = self.lstm_units
+        return [units] if isinstance(units, int) else list(units)
 
 
-def check_word_shapes(preprocessor: Any, size: int | None) -> None:
-    """Raise ValueError where word shapes are to be embedded that the preprocessor does not give."""
-    if size and not (preprocessor is None or preprocessor.word_shapes):
-        raise ValueError(
-            "`word_shape_dim` needs a preprocessor that gives shapes: "
-            "`ElmoPreprocessor(..., word_shapes=True)`. Received: one that does not"
-        )
+class TextEncoder:
+    """Reads texts on ELMo's features: mix → [x; ELMo] → BiLSTM layers → [BiLSTM; ELMo].
 
+    Each layer is made where the first text needs it, and reads all later texts alike.
 
-def fill_word_vectors(
-    layer: WordTable | None,
-    preprocessor: Any,
-    words: Sequence[str],
-    vectors: np.ndarray,
-) -> int:
-    """Fill a word embedding, with the mean where a word has no vector; how many words have one.
-
-    Raises:
-        ValueError: there is no embedding, or the vectors do not fit it.
+    Args:
+        config: sizes and rates of the layers.
+        word_table: looks up word vectors beside ELMo's, or None.
     """
-    vocabulary = preprocessor and preprocessor.word_vocabulary
-    if layer is None or vocabulary is None:
-        raise ValueError(
-            "This model has no word vectors beside ELMo. Build it with `word_embedding_dim` "
-            "and a preprocessor with a `word_vocabulary`."
+
+    def __init__(self, config: EncoderConfig, word_table: WordTable | None = None):
+        self.config = config
+        self._word_table = word_table
+        self._layers: dict[str, keras.Layer] = {}
+
+    def __call__(self, inputs: dict[str, Any], features: Any, prefix: str = "") -> Any:
+        """The float `(batch, tokens, features)` of a text.
+
+        Args:
+            inputs: tensors by name, `prefix` before them; those of the word tables are added.
+            features: ELMo's float `(batch, tokens, layers, 2P)`.
+            prefix: stands before the names of this text's inputs.
+        """
+        x = self.words(inputs, features, prefix)
+        return self.contextual(x, features, inputs[prefix + MASK])
+
+    def words(self, inputs: dict[str, Any], features: Any, prefix: str = "") -> Any:
+        """The vector of each word, float `(batch, tokens, features)`: what the BiLSTM reads."""
+        config = self.config
+        x = self._mix("elmo_mix", features, inputs[prefix + MASK])
+        if self._word_table:
+            words = self._word_table(_ids(inputs, f"{prefix}word_ids"))
+            drop = self._layer("word_dropout", keras.layers.Dropout, config.word_embedding_dropout)
+            x = self._layer("words_and_elmo", keras.layers.Concatenate)([drop(words), x])
+        if size := config.word_shape_dim:
+            ids = _ids(inputs, f"{prefix}word_shapes")
+            table = self._layer("word_shape_vectors", keras.layers.Embedding, len(SHAPES) + 1, size)
+            x = self._layer("shapes_and_elmo", keras.layers.Concatenate)([table(ids), x])
+        return x
+
+    def contextual(self, x: Any, features: Any, mask: Any) -> Any:
+        """What the BiLSTM layers make of vectors, float `(batch, steps, features)`."""
+        config = self.config
+        for i, units in enumerate(config.units):
+            x = self._layer(f"dropout_{i}", keras.layers.Dropout, config.dropout)(x)
+            x = self._layer(f"bilstm_{i}", BiLSTM, units)(x, mask=mask)
+        if config.mix_at_output:
+            again = self._mix("output_mix", features, mask)
+            x = self._layer("bilstm_and_elmo", keras.layers.Concatenate)([x, again])
+        return self._layer("dropout", keras.layers.Dropout, config.dropout)(x)
+
+    def _mix(self, name: str, features: Any, mask: Any) -> Any:
+        config = self.config
+        mix = self._layer(
+            name,
+            LayerMix,
+            config.mix,
+            layer_norm=config.mix_layer_norm,
+            dropout_before=config.elmo_dropout_before,
+            dropout_after=config.elmo_dropout,
         )
-    rows, features = layer.rows, layer.size
-    if vectors.shape != (len(words), features) or not len(words):
-        raise ValueError(
-            f"`vectors` must have the shape (words, {features}) and one row a word. "
-            f"Received: {vectors.shape} for {len(words)} words"
-        )
-    table = np.tile(vectors.mean(axis=0), (rows, 1))
-    place = {word: i for i, word in enumerate(words)}
-    known = [place.get(word) for word in vocabulary.tokens]
-    for row, i in enumerate(known, start=1):  # row 0 stands for padding
-        if i is not None:
-            table[row] = vectors[i]
-    layer.assign(table)
-    return sum(i is not None for i in known)
+        return mix(features, mask=mask)
+
+    def _layer(self, name: str, kind: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """The layer of a name, made at its first use."""
+        if name not in self._layers:
+            self._layers[name] = kind(*args, name=name, **kwargs)
+        return self._layers[name]
+
+
+def _ids(inputs: dict[str, Any], name: str) -> Any:
+    """A new input, int32 `(batch, tokens)`."""
+    inputs[name] = keras.Input((None,), dtype="int32", name=name)
+    return inputs[name]

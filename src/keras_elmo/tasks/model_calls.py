@@ -31,7 +31,7 @@ class ModelCalls:
         names = [name for name in batch if name.endswith(FEATURES)]
         if bool(names) not in self._calls:
             backbone = self._model.backbone
-            shape = (None, None, backbone.num_layers + 1, 2 * backbone.projection_dim)
+            shape = (None, None, *backbone.config.feature_shape)
             self._calls[bool(names)] = compiled_call(self._model, dict.fromkeys(names, shape))
         return self._calls[bool(names)](batch)
 
@@ -83,4 +83,4 @@ class ModelCalls:
     def _can_embed(self) -> bool:
         """Whether ELMo can compute features without the model."""
         backbone = self._model.backbone
-        return backbone.encoder == "bilm" and not backbone.stateful
+        return backbone.config.has_bilm and not backbone.config.stateful

@@ -1,18 +1,18 @@
 """Tasks from presets: a trained one, or a new one on an ELMo with its word vectors."""
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.loading import load_backbone_and_preprocessor
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import read_object, read_weights
-from keras_elmo.elmo.softmax_file import load_word_vectors
 from keras_elmo.elmo.variables import without_values
+from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.text.vocabulary import MARKS
-from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.language_model import has_language_model
 from keras_elmo.weights.sources.presets import (
     OWN_VECTORS,
@@ -32,6 +32,7 @@ WordVectors = tuple[Sequence[str], np.ndarray]
 def task_from(
     task_class: type[Any],
     preset: Path,
+    options: str | PathLike[str] | None,
     load_weights: bool,
     word_vectors: WordVectors | str | None,
     arguments: dict[str, Any],
@@ -51,7 +52,10 @@ def task_from(
         read_weights(task, preset / TASK_WEIGHTS_FILE, without=[task.backbone])
         task.load_assets(preset)
         return task
-    backbone, preprocessor = _read_elmo(preset, load_weights, arguments.get("dtype"))
+    policy = {name: arguments[name] for name in ("dtype",) if arguments.get(name) is not None}
+    backbone, preprocessor = load_backbone_and_preprocessor(
+        preset, options=options, load_weights=load_weights, **policy
+    )
     if word_vectors == AUTO:
         given_before = any(arguments.get(name) is not None for name in _INSTEAD)
         has_own = load_weights and "preprocessor" not in arguments and has_language_model(preset)
@@ -76,18 +80,6 @@ def word_vector_arguments(preprocessor: ElmoPreprocessor, given: WordVectors) ->
         "word_embedding_dim": vectors.shape[1],
         "new_words": NEW_WORDS,
     }
-
-
-def _read_elmo(
-    preset: Path, load_weights: bool, dtype: Any
-) -> tuple[ElmoBackbone, ElmoPreprocessor]:
-    policy = {} if dtype is None else {"dtype": dtype}
-    if is_preset(preset):
-        backbone = ElmoBackbone.from_preset(preset, load_weights=load_weights, **policy)
-        return backbone, ElmoPreprocessor.from_preset(preset)
-    elmo = load_elmo(preset)  # once for both
-    backbone = ElmoBackbone.from_pretrained(elmo, load_weights=load_weights, **policy)
-    return backbone, ElmoPreprocessor.from_pretrained(elmo)
 
 
 def _read_word_vectors(preset: Path, wanted: WordVectors | str) -> WordVectors:

@@ -1,31 +1,17 @@
 """What a trained task predicts, told by `task.json`, so that files are checked without Keras."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
-from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
-from keras_elmo.data.joint_datasets import JOINT
-from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.data.pair_datasets import PAIR
-from keras_elmo.data.question_datasets import QA
+from keras_elmo.data.kinds import KINDS
+from keras_elmo.tasks.registry import check_name, kind_of
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import TASK_FILE, preset_folder
-
-KIND_OF_TASK = {
-    "ElmoTextClassifier": CLASSIFICATION,
-    "ElmoPairClassifier": PAIR,
-    "ElmoPairRegressor": PAIR_REGRESSION,
-    "ElmoTextRegressor": REGRESSION,
-    "ElmoTokenClassifier": TAGGING,
-    "ElmoJointTagger": JOINT,
-    "ElmoSeq2Seq": SEQ2SEQ,
-    "ElmoQuestionAnswerer": QA,
-}
 
 
 @dataclass(frozen=True)
@@ -34,32 +20,25 @@ class TaskLabels:
 
     Attributes:
         kind: as of a data set.
-        labels: the classes as they are written; of a joint tagger those of each column by its name.
-        scheme: of tags that mark spans.
-        schemes: of a joint tagger, by column.
+        labels: the classes as they are written; of several columns those of each by its name.
+        scheme: of tags that mark spans; of several columns by name.
     """
 
     kind: str
     labels: Any
-    scheme: str | None = None
-    schemes: Mapping[str, str] = field(default_factory=dict)
+    scheme: str | Mapping[str, str] | None = None
 
     @classmethod
     def of(cls, class_name: str, config: Mapping[str, Any]) -> Self:
         """Those of a task with these constructor arguments."""
-        kind = KIND_OF_TASK[class_name]
-        if kind == CLASSIFICATION and config.get("multi_label"):
-            kind = MULTI_LABEL
-        if kind != JOINT:
-            return cls(kind, _names(config.get("labels") or []), config.get("scheme"))
-        labels = {**config["labels"], **(config.get("sentence_labels") or {})}
-        names = {column: _names(found) for column, found in labels.items()}
-        return cls(kind, names, schemes=config.get("schemes") or {})
+        kind = kind_of(class_name, config)
+        scheme = config.get("scheme") or config.get("schemes")
+        return cls(kind, KINDS[kind].labels(config), scheme)
 
-
-def _names(labels: Sequence[Any]) -> list[str]:
-    """How labels are written in files."""
-    return list(map(str, labels))
+    @property
+    def columns(self) -> str | None:
+        """Where the labels stand in a file, if they are those of several columns."""
+        return ",".join(self.labels) if isinstance(self.labels, Mapping) else None
 
 
 def task_folder(folder: str | PathLike[str]) -> Path:
@@ -89,9 +68,7 @@ def read_task_labels(folder: str | PathLike[str]) -> TaskLabels:
     """
     path = task_folder(folder) / TASK_FILE
     name, config = read_description(path)
-    if name not in KIND_OF_TASK:
-        allowed = ", ".join(KIND_OF_TASK)
-        raise ValueError(f"{path} must describe one of {allowed}. Received: {name!r}")
+    check_name(name, path)
     try:
         return TaskLabels.of(name, config)
     except (KeyError, TypeError) as error:

@@ -24,7 +24,7 @@ MEMORY_LIMIT = 2 * 2**30  # bytes of features that are held in memory where no d
 
 def lower_key(backbone: ElmoBackbone, count: int, arrays: Mapping[str, np.ndarray]) -> str:
     """A name for what the lowest `count` layers of an ELMo compute, the word layer among them."""
-    above = tuple(f"bilm_{n}" for n in range(count, backbone.num_layers + 1))
+    above = tuple(f"bilm_{n}" for n in range(count, backbone.config.num_layers + 1))
     lower = {path: array for path, array in arrays.items() if elmo_group(path) not in above}
     return fingerprint(backbone.get_config(), lower)
 
@@ -52,9 +52,9 @@ class CachedFeatures:
     ):
         self._backbone = backbone
         arrays = arrays_by_path(backbone)
-        counts = range(1, backbone.num_layers + 2)
+        counts = range(1, backbone.config.num_layers + 2)
         self._lower = [lower_key(backbone, count, arrays) for count in counts]
-        self._shape = backbone.num_layers + 1, 2 * backbone.projection_dim
+        self._shape = backbone.config.feature_shape
         self._itemsize = np.dtype(dtype).itemsize
         self._sentences = [sentence for data in datasets for sentence in data]
         embedder = ElmoEmbedder(backbone, preprocessor)

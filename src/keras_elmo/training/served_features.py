@@ -15,7 +15,7 @@ def serve_features(
     """Give the data sets the features of frozen layers, `cached` ones where they still are."""
     backbone = model.backbone
     ours = [data for data in datasets if isinstance(data, SentenceBatches)]
-    can_embed = not backbone.stateful and backbone.encoder == "bilm"
+    can_embed = not backbone.config.stateful and backbone.config.has_bilm
     frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
     types = None
     if backbone.word_layer.trainable_weights and can_read_types(backbone):
@@ -23,9 +23,9 @@ def serve_features(
     for data in ours:
         data.features, data.word_types = None, types
     model._upper = None
-    if not cache or not frozen or backbone.dropout or backbone.weight_drop:
+    if not cache or not frozen or backbone.config.dropout or backbone.config.weight_drop:
         return cached
-    if frozen <= backbone.num_layers:
+    if frozen <= backbone.config.num_layers:
         model._upper = UpperLayers(backbone, frozen - 1)
     if not cached or not cached.serve(frozen):
         dtype = cache if isinstance(cache, str) else "float16"

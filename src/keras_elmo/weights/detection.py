@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,11 @@ _HDF5 = (".hdf5", ".h5")
 
 
 def load_elmo(
-    path: str | PathLike[str], *, options: str | PathLike[str] | None = None
+    path: str | PathLike[str],
+    *,
+    options: str | PathLike[str] | None = None,
+    embedding: str | PathLike[str] | None = None,
+    vocabulary: str | PathLike[str] | None = None,
 ) -> PublishedElmo:
     """Read an ELMo, whatever its format: that is told by content, not by name.
 
@@ -53,6 +58,10 @@ def load_elmo(
         path: a file, an archive, a folder, or a name, see
             [`locate`][keras_elmo.weights.sources.location.locate].
         options: the options file (JSON) of weights that do not lie beside it.
+        embedding: of HDF5 weights that read words, the HDF5 file with the words' vectors, where it
+            is apart.
+        vocabulary: of a model that reads words, their file, one a line, `<S> </S> <UNK>` first; by
+            default `vocab.txt` beside the weights.
 
     Raises:
         DownloadError: a file cannot be fetched.
@@ -66,6 +75,12 @@ def load_elmo(
     """
     place = locate(path)
     chosen = Path(options) if options is not None else None
+    elmo = _read(place, str(path), chosen) if embedding is None else _hdf5(place, chosen, embedding)
+    return replace(elmo, words=Vocabulary.load(Path(vocabulary)).tokens) if vocabulary else elmo
+
+
+def _read(place: Path, path: str, chosen: Path | None) -> PublishedElmo:
+    """The ELMo of a file or a folder; `path` is what was asked for."""
     if place.is_dir():
         return _folder(place, chosen)
     if (prefix := checkpoint_prefix(place)) is not None:
@@ -74,7 +89,7 @@ def load_elmo(
         raise FileNotFoundError(
             f"an ELMo must be {', '.join(map(repr, list_presets()))}, one of the "
             f"{len(catalogue())} names that `keras-elmo presets` lists, hf://user/name, or the "
-            f"path of {FORMATS}. Received: {str(path)!r}: no such file or folder."
+            f"path of {FORMATS}. Received: {path!r}: no such file or folder."
         )
     if h5py.is_hdf5(place):
         return _hdf5(place, chosen)
@@ -84,6 +99,8 @@ def load_elmo(
         return load_safetensors(place)
     if is_archive(place):
         return _archive(place, chosen)
+    if chosen is not None:
+        return _hdf5(place, chosen)  # which says what is wrong
     with place.open("rb") as stream:
         head = stream.read(16)
     received = f"a file beginning with {head!r}" if head else "an empty file"
@@ -173,8 +190,10 @@ def _preset(path: Path) -> PublishedElmo:
     )
 
 
-def _hdf5(path: Path, options: Path | None) -> PublishedElmo:
-    config, variables = load_bilm_tf(path, options or _options_beside(path))
+def _hdf5(
+    path: Path, options: Path | None, embedding: str | PathLike[str] | None = None
+) -> PublishedElmo:
+    config, variables = load_bilm_tf(path, options or _options_beside(path), embedding)
     words = None
     if config["vocabulary_size"] is not None:
         files = [path.parent / f"vocab.txt{end}" for end in ("", ".gz")]

@@ -8,28 +8,29 @@ from keras_elmo.weights.sources.presets import SOFTMAX_FILE, preset_folder
 
 
 def has_language_model(preset: str | PathLike[str]) -> bool:
-    """Whether `load_language_model` would find one."""
+    """Whether `ElmoLanguageModel.from_preset` would find one."""
     place = locate(preset)
     return checkpoint_prefix(place) is not None or (place / SOFTMAX_FILE).is_file()
 
 
 def check_language_model(
-    preset: str | PathLike[str], vocabulary_path: str | PathLike[str] | None = None
+    preset: str | PathLike[str], vocabulary: str | PathLike[str] | None = None
 ) -> None:
-    """Raise what `load_language_model` would for want of a file; arguments are as there.
+    """Raise what `ElmoLanguageModel.from_preset` would for want of a file; arguments are as there.
 
     Raises:
         FileNotFoundError: no such preset.
         ValueError: the preset is an ELMo without its language model, or has words of its own.
     """
-    if checkpoint_prefix(preset) is not None:
+    place = locate(preset)
+    if checkpoint_prefix(place) is not None:
         return
-    if vocabulary_path is not None:
+    if vocabulary is not None:
         raise ValueError(
             "a vocabulary file goes with a training checkpoint of bilm-tf: a preset has its own "
-            f"words. Received: {vocabulary_path} for {preset}"
+            f"words. Received: {vocabulary} for {preset}"
         )
-    folder = preset_folder(preset)
+    folder = preset_folder(place)
     if not (folder / SOFTMAX_FILE).is_file():
         raise ValueError(
             f"{folder} is an ELMo without its language model: it has no {SOFTMAX_FILE}. Take a "

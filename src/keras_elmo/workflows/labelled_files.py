@@ -1,16 +1,15 @@
 """What a training or an evaluation reads, checked before Keras is there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keras_elmo.data.datasets import MULTI_LABEL, SEQ2SEQ, TAGGING, Dataset
-from keras_elmo.data.joint_datasets import JOINT, JointDataset
-from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.data.pair_datasets import PAIR
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.kinds import check_kind, read_labelled
 from keras_elmo.tasks.task_labels import TaskLabels
+
+if TYPE_CHECKING:
+    from keras_elmo.tasks.task import ElmoTask
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,14 @@ class LabelledData:
     rows: Dataset
     held_out: Dataset | None
     labels: Any
+
+    def facts(self, task: "ElmoTask") -> dict[str, int]:
+        """What was passed over in the files and why, and what the task makes of the rest."""
+        facts = task.data_facts(self.rows)
+        if self.held_out and self.held_out.path != self.rows.path:  # else a part of the same file
+            others = task.data_facts(self.held_out, held_out=True)
+            facts |= {f"development set: {name}": count for name, count in others.items()}
+        return facts
 
 
 def read_for(
@@ -49,19 +56,9 @@ def read_for(
         DataError: file and line of what cannot be used, or of a label that the task does not know.
         ValueError: the file does not fit the task.
     """
-    if task.kind == JOINT:
-        label = label or ",".join(task.labels)
     more = {"header": header, "skip_bad": skip_bad}
-    rows = read_labelled(path, file_format, task.kind, text, label, **more)
-    if isinstance(rows, JointDataset):
-        rows.require_columns(task.labels)
-        rows = rows.in_schemes(task.schemes)
-        rows.require(task.labels)
-        return rows
-    rows = rows.in_scheme(task.scheme)
-    if rows.kind != SEQ2SEQ:  # whose unknown symbols are counted instead
-        rows.require(task.labels)
-    return rows
+    rows = read_labelled(path, file_format, task.kind, text, label or task.columns, **more)
+    return rows.known_to(task.labels, task.scheme)
 
 
 def check_options(dataset: Dataset, *, ordinal: bool, cross_attention: bool) -> None:
@@ -75,18 +72,13 @@ def check_options(dataset: Dataset, *, ordinal: bool, cross_attention: bool) -> 
     Raises:
         ValueError: labels of this kind have no order, or there are no pairs.
     """
-    kind, received = dataset.kind, f"Received: ordinal=True (--ordinal) for {dataset.path}"
-    if cross_attention and kind not in (PAIR, PAIR_REGRESSION):
+    kind = check_kind(dataset.kind)
+    if cross_attention and not kind.is_pair:
         raise ValueError(
-            f"only texts of a pair attend to each other. Received: {kind}, cross_attention"
+            f"only texts of a pair attend to each other. Received: {kind.name}, cross_attention"
         )
-    if ordinal and kind in (TAGGING, JOINT):
-        raise ValueError(f"tags have no order. {received}")
-    if ordinal and kind in (REGRESSION, PAIR_REGRESSION):
-        raise ValueError(f"numbers are no classes. {received}")
-    if ordinal and (kind == MULTI_LABEL or _has_lists(dataset.labels)):
-        raise ValueError(f"several labels of a text have no order. {received}")
-
-
-def _has_lists(labels: Sequence[Any]) -> bool:
-    return bool(labels) and isinstance(labels[0], list)
+    reason = kind.no_order
+    if not reason and dataset.labels and isinstance(dataset.labels[0], list):
+        reason = "several labels of a text have no order"
+    if ordinal and reason:
+        raise ValueError(f"{reason}. Received: ordinal=True (--ordinal) for {dataset.path}")

@@ -61,7 +61,12 @@ class TrainingOptions:
     ] = None
     skip_bad: Annotated[bool, _data("Leave out questions that cannot be used.")] = False
     task: Annotated[
-        str | None, _model("What is predicted, instead of what the data tell.", is_fixed=True)
+        str | None,
+        _model(
+            "What is predicted, instead of what the data tell: classification, multi-label, "
+            "tagging, seq2seq, qa, joint, pair, regression or pair-regression.",
+            is_fixed=True,
+        ),
     ] = None
     dev: Annotated[str | None, _data("Development set, written as the data are.")] = None
     dev_split: Annotated[

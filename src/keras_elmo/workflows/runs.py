@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from keras_elmo._values import Mix
 from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
-from keras_elmo.data.question_datasets import read_labelled
+from keras_elmo.data.kinds import read_labelled
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
@@ -95,8 +95,7 @@ class TrainingRun(TrainingOptions):
         labels, held_out = self._classes(rows), None
         if self.dev:
             held_out = read(self.dev, rows.kind)
-            # A trained task knows more labels; of sequences, new symbols are counted as wrong.
-            if not trained and rows.kind != SEQ2SEQ:
+            if not trained:  # which knows more labels
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
@@ -121,8 +120,8 @@ class TrainingRun(TrainingOptions):
         """A new task on a newly loaded ELMo, all of it decided by the seed; or the trained one."""
         import keras
 
+        from keras_elmo.tasks.loading import load_task
         from keras_elmo.workflows.building import build_task
-        from keras_elmo.workflows.loading import load_task
 
         keras.utils.set_random_seed(self.seed)
         if self.start_from:
@@ -131,26 +130,18 @@ class TrainingRun(TrainingOptions):
             data.rows,
             *self.load_elmo(),
             data.labels,
-            pooling=self.pooling,
-            ordinal=self.ordinal,
-            cross_attention=self.cross_attention,
-            crf=self.crf,
-            mix=int(self.mix) if str(self.mix).isdigit() else self.mix,
-            lstm_units=self.lstm_units,
-            num_layers=self.num_layers,
-            dropout=self.dropout,
-            elmo_dropout=self.elmo_dropout,
+            choices=self._choices(),
             word_embedding_dim=self.word_embedding_dim,
             word_vectors=self._word_vectors(),
             word_shape_dim=self.word_shape_dim,
-            source=self.source,
-            sequences=self._of_panel(SEQUENCES, "source"),
         )
 
-    def _of_panel(self, panel: str, *without: str) -> dict[str, Any]:
+    def _choices(self) -> dict[str, Any]:
+        """What is said of the model."""
         known = training_options().items()
-        names = [name for name, facts in known if facts.about.panel == panel]
-        return {name: getattr(self, name) for name in names if name not in without}
+        names = [name for name, facts in known if facts.about.panel in (MODEL, SEQUENCES)]
+        chosen = {name: getattr(self, name) for name in names}
+        return chosen | {"mix": int(self.mix) if str(self.mix).isdigit() else self.mix}
 
     def _chosen_vectors(self) -> str | None:
         """A file, or those of the ELMo's own language model; by default if it has one."""
@@ -166,7 +157,7 @@ class TrainingRun(TrainingOptions):
         return chosen
 
     def _word_vectors(self) -> "WordVectors | str | None":
-        from keras_elmo.elmo.softmax_file import load_word_vectors
+        from keras_elmo.elmo.word_vectors import load_word_vectors
 
         chosen = self._chosen_vectors()
         if chosen == OWN_VECTORS:
@@ -187,27 +178,15 @@ class TrainingRun(TrainingOptions):
 
     def load_elmo(self) -> "tuple[ElmoBackbone, ElmoPreprocessor]":
         """The pretrained ELMo and what encodes for it."""
-        from keras_elmo.elmo.backbone import ElmoBackbone
-        from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+        from keras_elmo.elmo.loading import load_backbone_and_preprocessor
 
-        chosen: dict[str, Any] = {"tokenizer": self.tokenizer} if self.tokenizer else {}
-        inside: dict[str, Any] = {
-            "dropout": self.bilm_dropout,
-            "weight_drop": self.bilm_weight_drop,
-        }
-        inside = {name: rate for name, rate in inside.items() if rate}
-        if self.weights and self.options:
-            backbone = ElmoBackbone.from_published(self.weights, self.options, **inside)
-            if backbone.vocabulary_size is not None:
-                raise ValueError(
-                    "an ELMo with word input needs its words beside it. Received: --weights "
-                    f"{self.weights}. Make a preset of its folder with `keras-elmo convert`."
-                )
-            length = backbone.max_characters_per_token
-            return backbone, ElmoPreprocessor(max_characters_per_token=length, **chosen)
-        preset = self.preset or DEFAULT_PRESET
-        preprocessor = ElmoPreprocessor.from_pretrained(preset, **chosen)
-        return ElmoBackbone.from_pretrained(preset, **inside), preprocessor
+        rates: dict[str, Any] = {"dropout": self.bilm_dropout, "weight_drop": self.bilm_weight_drop}
+        return load_backbone_and_preprocessor(
+            self.weights or self.preset or DEFAULT_PRESET,
+            options=self.options,
+            tokenizer=self.tokenizer,
+            **{name: rate for name, rate in rates.items() if rate},
+        )
 
     def monitors(self, task: "ElmoTask") -> "list[ForgettingMonitor]":
         """What measures, and may bound, how much an ELMo that trains forgets."""

@@ -11,7 +11,6 @@ from keras_elmo.files.folder_lock import locked_folder
 @pytest.mark.compiled
 def test_adapt(run, tmp_path):
     from keras_elmo.elmo.language_model import ElmoLanguageModel
-    from keras_elmo.elmo.softmax_file import load_language_model
     from keras_elmo.pretraining.export import export_preset
     from keras_elmo.text.vocabulary import MARKS
 
@@ -27,7 +26,8 @@ def test_adapt(run, tmp_path):
     before, after = report["before"]["domain"], report["after"]["domain"]
     assert after["perplexity"] < before["perplexity"]
     assert report["before"]["general"]["tokens"] == 5
-    model, vocabulary = load_language_model(tmp_path / "run/preset")
+    model = ElmoLanguageModel.from_preset(tmp_path / "run/preset")
+    vocabulary = model.vocabulary
     assert "barks" in vocabulary
     assert list((tmp_path / "run/tensorboard").iterdir())
     assert model.backbone.bilm.compute_dtype == "float32"

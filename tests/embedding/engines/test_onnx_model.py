@@ -25,8 +25,8 @@ def check(elmo, path):
     save_onnx(elmo, path)
     onnx.checker.check_model(path, full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    backbone = ElmoBackbone.from_pretrained(elmo)
-    preprocessor = ElmoPreprocessor.from_pretrained(elmo)
+    backbone = ElmoBackbone.from_preset(elmo)
+    preprocessor = ElmoPreprocessor.from_preset(elmo)
     for sentences in (SENTENCES, SENTENCES[:1]):
         batch = preprocessor(sentences)
         (features,) = session.run(None, batch)

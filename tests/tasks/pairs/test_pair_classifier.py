@@ -7,9 +7,8 @@ from support import to_numpy
 
 from keras_elmo import ElmoPairClassifier
 from keras_elmo.batching.pair_batches import PairBatches, make_texts
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.task_labels import TaskLabels
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
 
 LABELS = ["different", "same"]
 CROSS = pytest.mark.parametrize("cross_attention", [False, True], ids=["pooled", "cross"])
@@ -55,7 +54,7 @@ def test_it_learns_what_neither_text_tells_alone(backbone, preprocessor, pairs, 
     assert history.features.startswith("features: ")
     # Each text by itself tells nothing: half of its pairs are "same".
     assert max(history.history["val_accuracy"]) >= 0.85
-    report = evaluate_task(model, *pairs)
+    report = model.report(*pairs)
     assert report["accuracy"] == pytest.approx(history.history["val_accuracy"][-1])
     assert TaskLabels.of(type(model).__name__, model.get_config()).kind == "pair"
 

@@ -6,11 +6,8 @@ import pytest
 
 from keras_elmo import ElmoPairRegressor
 from keras_elmo.metrics import regression_report
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.task_labels import TaskLabels
-from keras_elmo.workflows.errors import error_records
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
-from keras_elmo.workflows.prediction import prediction_records
 
 
 @pytest.fixture
@@ -61,9 +58,9 @@ def test_predictions_saved_and_reported(backbone, preprocessor, differences, tmp
     loaded = load_task(tmp_path / "preset")
     assert isinstance(loaded, ElmoPairRegressor)
     np.testing.assert_allclose(loaded.predict(x), expected, rtol=1e-6)
-    assert evaluate_task(model, x, y) == {"examples": 48, **regression_report(y, expected)}
-    record = next(prediction_records(model, x))
+    assert model.report(x, y) == {"examples": 48, **regression_report(y, expected)}
+    record = next(model.records(x))
     assert record == {"text_a": x[0][0], "text_b": x[0][1], "value": pytest.approx(expected[0])}
-    worst = error_records(model, x, y)[0]
+    worst = model.mistakes(x, y)[0]
     assert abs(worst["error"]) == pytest.approx(np.abs(expected - y).max())
     assert (worst["text_a"], worst["text_b"]) == x[worst["number"]]

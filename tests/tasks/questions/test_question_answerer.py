@@ -15,12 +15,10 @@ from keras_elmo.batching.question_batches import (
     rows_to_train,
     window_texts,
 )
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.questions.answers import best_spans, find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.text.tokenizers import get_tokenizer
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
-from keras_elmo.workflows.prediction import prediction_records
 
 SMALL = {"lstm_units": 8, "modelling_units": 8, "mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
 RNG = np.random.default_rng(3)
@@ -91,7 +89,7 @@ def test_it_learns(trained, questions):
             assert passage[span.start : span.end] == span.text
         if found.answer and spans:
             assert found.answer == found.spans[0].text
-    report = evaluate_task(answerer, x, y)
+    report = answerer.report(x, y)
     assert report["exact_match"] > 0.9
     assert report["has_answer"]["support"] == report["no_answer"]["support"] == 20
     one = answerer.predict(x[1])
@@ -266,7 +264,7 @@ def test_windows_that_cut_an_answer_teach_nothing():
 
 def test_records(trained, questions):
     answerer = trained[0]
-    [record] = prediction_records(answerer, questions[0][:1])
+    [record] = answerer.records(questions[0][:1])
     assert record["question"] == "where good"
     assert record.keys() >= {"passage", "answer", "no_answer_probability", "spans"}
     for span in record["spans"]:

@@ -10,10 +10,8 @@ import pytest
 from keras_elmo import ElmoSeq2Seq
 from keras_elmo.batching.sequence_batches import TARGET_IDS, before
 from keras_elmo.batching.symbols import TargetSymbols, find_characters, find_symbols
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.sequences.beam_search import penalty
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
-from keras_elmo.workflows.prediction import prediction_lines
 
 SMALL = {"lstm_units": 16, "decoder_units": 24, "symbol_dim": 8, "character_dim": 8}
 SMALL |= {"mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
@@ -47,7 +45,7 @@ def test_it_learns_to_spell_backwards(learned):
     assert history["val_accuracy"][-1] == 1.0
     assert task.predict(WORDS) == SPELT
     assert task.predict(WORDS, beam=1, batch_size=3) == SPELT
-    report = evaluate_task(task, WORDS, SPELT)
+    report = task.report(WORDS, SPELT)
     assert report["exact_match"] == 1.0
     assert report["token_error_rate"] == report["unknown_tokens"] == report["cut"] == 0
 
@@ -114,7 +112,7 @@ def test_copying_writes_words_that_were_never_seen(backbone, preprocessor):
     task.fit(rows, targets, epochs=12, batch_size=16, verbose=0)
     sources = [["x1"], ["x2", "x3"], ["z", "n1", "q"]]
     assert task.predict_labels(sources) == [["hello", *row] for row in sources]
-    report = evaluate_task(task, sources, [["hello", *row] for row in sources])
+    report = task.report(sources, [["hello", *row] for row in sources])
     assert report["unknown_tokens"] == 0
 
 
@@ -163,14 +161,14 @@ def test_every_kind_trains(backbone, preprocessor, changes):
 
 
 def test_predictions_are_lines_of_json(learned):
-    lines = prediction_lines(learned[0], ["ab"], "jsonl", n_best=2, beam=3)
+    lines = learned[0].lines(["ab"], "jsonl", n_best=2, beam=3)
     [record] = map(json.loads, lines)
     assert record["text"] == "ab"
     assert record["prediction"] == record["candidates"][0]["text"] == "B A"
     assert len(record["candidates"]) == 2
     assert record["candidates"][0].keys() == {"text", "score", "log_probability", "complete"}
     with pytest.raises(ValueError, match="written as jsonl"):
-        list(prediction_lines(learned[0], ["ab"], "conll"))
+        list(learned[0].lines(["ab"], "conll"))
 
 
 def test_a_beam_wider_than_the_vocabulary(learned):
@@ -183,9 +181,9 @@ def test_what_is_cut_is_marked_and_counted(learned):
     task, _ = learned
     [[one]] = task.generate(["abc"], max_length=1, beam=1)
     assert (one.text, one.complete) == ("C", False)
-    assert evaluate_task(task, ["abc"], ["C B A"], max_length=1, beam=1)["cut"] == 1
+    assert task.report(["abc"], ["C B A"], max_length=1, beam=1)["cut"] == 1
     # D is no symbol of the model: it cannot be written, and counts as wrong.
-    report = evaluate_task(task, ["abc"], ["C D A"])
+    report = task.report(["abc"], ["C D A"])
     assert report["unknown_tokens"] == 1
     assert report["exact_match"] == 0.0
 

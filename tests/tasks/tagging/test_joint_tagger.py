@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoJointTagger
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
-from keras_elmo.workflows.prediction import prediction_records
+from keras_elmo.tasks.loading import load_task
 
 POS_TAGS = ["NOUN", "ADJ", "DET"]
 ARGUMENTS = {
@@ -91,12 +89,12 @@ def test_saved_models_predict_the_same(tagger, joint, tmp_path):
 
 
 def test_predictions_and_measures(tagger, joint):
-    report = evaluate_task(tagger, *joint)
+    report = tagger.report(*joint)
     assert report["columns"].keys() == {"slots", "pos", "intent"}
     assert report["columns"]["slots"].keys() >= {"f1", "strict_f1", "per_type"}
     right = [a == b for a, b in zip(tagger.predict_labels(joint[0]), joint[1], strict=True)]
     assert report["exact_match"] == np.mean(right)
-    [record] = prediction_records(tagger, ["a good film"])
+    [record] = tagger.records(["a good film"])
     assert record["tokens"] == ["a", "good", "film"]
     assert record["intent"]["label"] in ("praise", "none")
     assert len(record["pos"]["tags"]) == len(record["slots"]["probabilities"]) == 3

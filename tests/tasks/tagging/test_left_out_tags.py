@@ -10,7 +10,6 @@ from support import small_backbone, to_numpy
 from keras_elmo import ElmoJointTagger, ElmoPreprocessor, ElmoTokenClassifier
 from keras_elmo.layers.crf import CRF
 from keras_elmo.layers.crf_loss import unpacked
-from keras_elmo.workflows.evaluation import evaluate_task
 
 X = [["a", "b", "c"], ["d"], ["e", "f"]]
 LABELS = ["O", "B-X", "I-X"]
@@ -71,7 +70,7 @@ def test_what_is_left_out_says_nothing(crf):
     for found in measures:
         assert found == pytest.approx(measures[0], abs=1e-6)
     assert measures[0]["loss"] != pytest.approx(whole["loss"], abs=1e-4)
-    report = evaluate_task(model, X, left_out[0][0])
+    report = model.report(X, left_out[0][0])
     assert report["tokens"] == 5
     assert report["accuracy"] == pytest.approx(measures[0]["accuracy"], abs=0.2 if crf else 1e-6)
 
@@ -117,7 +116,7 @@ def test_several_heads_take_weights_by_name(crf):
     assert model.evaluate(
         X, y, sample_weight=weights, verbose=0, return_dict=True
     ) == pytest.approx(wanted)
-    assert evaluate_task(model, X, y)["columns"]["slots"]["tokens"] == 5
+    assert model.report(X, y)["columns"]["slots"]["tokens"] == 5
     with pytest.raises(TypeError, match="Did you mean `slots`"):
         model.evaluate(X, y, sample_weight={"slot": [1, 1, 1]}, verbose=0)
     with pytest.raises(ValueError, match="one number for each sentence"):

@@ -6,10 +6,7 @@ import pytest
 
 from keras_elmo import ElmoTextRegressor
 from keras_elmo.metrics import regression_report
-from keras_elmo.workflows.errors import error_records
-from keras_elmo.workflows.evaluation import evaluate_task
-from keras_elmo.workflows.loading import load_task
-from keras_elmo.workflows.prediction import prediction_records
+from keras_elmo.tasks.loading import load_task
 from keras_elmo.workflows.training import epoch_score, train_task
 
 
@@ -59,10 +56,10 @@ def test_measures_are_on_the_scale_of_the_targets(backbone, preprocessor, rating
         assert history[f"val_{name}"][-1] == pytest.approx(expected[name], rel=1e-3)
         found = model.evaluate(x, y, return_dict=True, verbose=0)[name]
         assert found == pytest.approx(expected[name], rel=1e-3)
-    assert evaluate_task(model, x, y) == {"examples": len(x), **expected}
-    records = list(prediction_records(model, x))
+    assert model.report(x, y) == {"examples": len(x), **expected}
+    records = list(model.records(x))
     assert [record["value"] for record in records] == pytest.approx(model.predict(x).tolist())
-    errors = error_records(model, x, y)
+    errors = model.mistakes(x, y)
     sizes = [abs(error["error"]) for error in errors]
     assert sizes == sorted(sizes, reverse=True)
     assert np.mean(sizes) == pytest.approx(expected["mae"])

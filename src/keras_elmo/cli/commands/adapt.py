@@ -96,9 +96,9 @@ def adapt(
         num_samples=num_samples,
         tokens_per_batch=batch_size
         or automatic_batch_tokens(
-            units=model.backbone.units,
-            num_layers=model.backbone.num_layers,
-            projection_dim=model.backbone.projection_dim,
+            units=model.backbone.config.units,
+            num_layers=model.backbone.config.num_layers,
+            projection_dim=model.backbone.config.projection_dim,
             vocabulary_size=len(words),
             num_samples=num_samples,
         ),

@@ -11,8 +11,8 @@ from rich.table import Table
 from keras_elmo._values import SEED
 from keras_elmo.cli.after_training import do_steps
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say
-from keras_elmo.cli.elmo import load_elmo
 from keras_elmo.cli.fitting import fit, write_model
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def demo(
     """
     from keras_elmo.cli.movie_reviews import rotten_tomatoes, tf_idf_accuracy, three_parts
 
+    fetch_if_named(preset, quiet=quiet)
     load_backend(trains=True)
-    from keras_elmo.elmo.softmax_file import load_word_vectors
+    from keras_elmo.elmo.word_vectors import load_word_vectors
     from keras_elmo.weights.language_model import has_language_model
     from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
-    from keras_elmo.workflows.prediction import prediction_records
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):
         rows, epochs = rows or FAST_ROWS, FAST_EPOCHS
@@ -88,7 +88,7 @@ def demo(
         scores.append(("the last one and n-grams", _score(model, result, test)[0], ""))
         write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
-    _print_labels(prediction_records(model, SENTENCES))
+    _print_labels(model.records(SENTENCES))
     out.print(f"Model and pictures: {output}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -102,12 +102,14 @@ def _trained(
     """Train the demo's network; Ctrl-C ends the demo."""
     import keras
 
+    from keras_elmo.elmo.loading import load_backbone_and_preprocessor
     from keras_elmo.fine_tuning.recipes import RECIPES
+    from keras_elmo.weights.sources.presets import DEFAULT_PRESET
     from keras_elmo.workflows.building import build_task
 
     train, dev, _ = parts
     keras.utils.set_random_seed(SEED)
-    elmo = load_elmo(preset, **how)
+    elmo = load_backbone_and_preprocessor(preset or DEFAULT_PRESET, **how)
     model = build_task(train, *elmo, train.classes(), mix="scalar", word_vectors=word_vectors)
     recipe = RECIPES["frozen"]
     result = fit(
@@ -117,12 +119,10 @@ def _trained(
 
 
 def _score(model: "ElmoTask", result: "TrainingResult", test: "Dataset") -> tuple[float, str]:
-    from keras_elmo.workflows.evaluation import evaluate_task
-
     if result.interrupted:
         raise KeyboardInterrupt
     seconds = sum(row["seconds"] for row in result.history)
-    return evaluate_task(model, test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
+    return model.report(test.texts, test.labels)["accuracy"], f"{seconds:.0f} s"
 
 
 def _print_scores(scores: list[tuple[str, float, str]], size: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +51,7 @@ def evaluate(
     keras-elmo evaluate joint/ test.conll --label slots=1,pos=2
     keras-elmo evaluate model/ test.conll --output scores.json
     """
-    from keras_elmo.data.datasets import SEQ2SEQ
+    from keras_elmo.data.datasets import skipped_facts
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
     from keras_elmo.workflows.labelled_files import read_for
@@ -61,19 +61,17 @@ def evaluate(
     check_new_file(path, overwrite=True)
     load_backend()
     from keras_elmo.reports.records import write_json
-    from keras_elmo.workflows.data_facts import skipped_facts
-    from keras_elmo.workflows.errors import error_records
-    from keras_elmo.workflows.evaluation import evaluate_task
-    from keras_elmo.workflows.loading import load_task
+    from keras_elmo.tasks.loading import load_task
 
     task = load_task(model)
     search = {"beam": beam, "length_penalty": length_penalty}
-    search = search if rows.kind == SEQ2SEQ else {}
-    report = evaluate_task(task, rows.texts, rows.labels, batch_size=batch_size, **search)
+    how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
+    how["batch_size"] = batch_size
+    report = task.report(rows.texts, rows.labels, **how)
     out.print(measures_table(report, f"{model} on {data}"))
     skipped = {"skipped": rows.skipped} if rows.skipped else {}
     write_json({"model": str(model), "data": data} | skipped | report, path)
-    errors = error_records(task, rows.texts, rows.labels, batch_size=batch_size, **search)
+    errors = task.mistakes(rows.texts, rows.labels, **how)
     wrong = path.with_name("errors.jsonl")
     with new_file(wrong, overwrite=True) as unfinished:
         places = ({"line": rows.lines[error.pop("number")], **error} for error in errors)

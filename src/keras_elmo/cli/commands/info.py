@@ -48,7 +48,7 @@ def info(
 
     read_task_labels(place)  # what is damaged is told before Keras is there
     load_backend()
-    from keras_elmo.workflows.loading import load_task
+    from keras_elmo.tasks.loading import load_task
 
     model = load_task(place)
     out.print(parameters_table(model, f"{type(model).__name__} in {place}"))

@@ -46,12 +46,13 @@ def perplexity(
     if output:
         check_new_file(output, overwrite=True)
     load_backend()
-    from keras_elmo.elmo.softmax_file import load_language_model
+    from keras_elmo.elmo.language_model import ElmoLanguageModel
     from keras_elmo.pretraining import evaluation
     from keras_elmo.pretraining.corpus import read_corpus
     from keras_elmo.reports.records import write_json
 
-    language_model, words = load_language_model(model, vocabulary)
+    language_model = ElmoLanguageModel.from_preset(model, vocabulary=vocabulary)
+    words = language_model.vocabulary
     table = Table(title=f"{model}, {len(words):,} words", title_justify="left", box=SIMPLE)
     table.add_column("text", overflow="ellipsis")  # narrow terminals cut names, not numbers
     for name in COLUMNS:

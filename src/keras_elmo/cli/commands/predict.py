@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from itertools import chain, islice
 from pathlib import Path
@@ -63,12 +63,7 @@ def predict(
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
-    from keras_elmo.data.datasets import TAGGING
-    from keras_elmo.data.formats import read_texts
-    from keras_elmo.data.joint_datasets import JOINT
-    from keras_elmo.data.number_datasets import PAIR_REGRESSION
-    from keras_elmo.data.pair_datasets import PAIR, read_text_pairs
-    from keras_elmo.data.question_datasets import QA, read_questions
+    from keras_elmo.data.kinds import KINDS
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
 
@@ -76,33 +71,27 @@ def predict(
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")
     if output is not None:
         check_new_file(output, overwrite=overwrite)
-    kind = read_task_labels(model).kind
-    if to != "jsonl" and kind not in (TAGGING, JOINT):
+    kind = KINDS[read_task_labels(model).kind]
+    if to not in kind.formats:
         raise ValueError(f"what is no column of tags is written as jsonl. Received: --to {to}")
     skipped = Counter[str]()
-    rows: Iterator[Any]
-    if kind == QA:
-        rows = read_questions(texts, file_format, skipped=skipped)
-    elif kind in (PAIR, PAIR_REGRESSION):
-        pairs = read_text_pairs(texts, file_format, text, header=header, skipped=skipped)
-        rows = (pair.texts for pair in pairs)
-    else:
-        rows = read_texts(texts, file_format, text, header=header, skipped=skipped)
+    rows = kind.read_inputs(texts, file_format, text, header=header, skipped=skipped)
     # The first one now: a wrong file or column is told before Keras is there.
     rows = chain(list(islice(rows, 1)), rows)
     load_backend()
-    from keras_elmo.workflows.loading import load_task
-    from keras_elmo.workflows.prediction import prediction_lines
+    from keras_elmo.tasks.loading import load_task
 
     task = load_task(model)
     search = {"beam": beam, "length_penalty": length_penalty, "n_best": n_best}
+    how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
+    how["batch_size"] = batch_size
     if pretty:
-        _show(task, rows, batch_size=batch_size, **search)
+        _show(task, rows, **how)
         _tell(skipped)
         return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
-        lines = prediction_lines(task, rows, to, batch_size=batch_size, **search)
+        lines = task.lines(rows, to, **how)
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
@@ -111,16 +100,15 @@ def predict(
 
 def _tell(skipped: Counter[str]) -> None:
     """Say what has no prediction."""
-    from keras_elmo.workflows.data_facts import skipped_facts
+    from keras_elmo.data.datasets import skipped_facts
 
     for name, number in skipped_facts(skipped).items():
         say(f"{name}: {number:,}")
 
 
-def _show(task: Any, rows: Iterable[Any], **search: Any) -> None:
+def _show(task: Any, rows: Iterable[Any], **how: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
-    from keras_elmo.workflows.prediction import prediction_records
 
-    pretty = Pretty()
-    for record in prediction_records(task, rows, **search):
+    pretty = Pretty(task.view)
+    for record in task.records(rows, **how):
         out.print(pretty.render(record), soft_wrap=True, end="")

@@ -35,7 +35,7 @@ def sample(
     load_backend()
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 
-    predictor = ElmoWordPredictor.from_preset(model, vocabulary)
+    predictor = ElmoWordPredictor.from_preset(model, vocabulary=vocabulary)
     tokens = predictor.tokenize(prefix)
     drawn = predictor.sample(tokens, length, temperature=temperature, top_k=top_k, seed=seed)
     sys.stdout.write(" ".join([*tokens, *drawn]) + "\n")

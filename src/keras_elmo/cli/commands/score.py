@@ -52,7 +52,7 @@ def score(
     from keras_elmo.elmo.sentence_score import summarise
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 
-    predictor = ElmoWordPredictor.from_preset(model, vocabulary)
+    predictor = ElmoWordPredictor.from_preset(model, vocabulary=vocabulary)
     scores: Iterable[SentenceScore] = predictor.score_iter(sentences)
     if sort:
         numbered = sorted(enumerate(scores, 1), key=lambda row: -row[1].perplexity)

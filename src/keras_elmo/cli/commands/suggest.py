@@ -33,7 +33,7 @@ def suggest(
     load_backend()
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 
-    predictor = ElmoWordPredictor.from_preset(model, vocabulary)
+    predictor = ElmoWordPredictor.from_preset(model, vocabulary=vocabulary)
     tokens = predictor.tokenize(prompt)
     if BLANK not in prompt:
         found = predictor.next_words(tokens, top)

@@ -90,14 +90,12 @@ def train(
         fetch_if_named(run.preset)
         run.check_elmo()
         load_backend(trains=True)
-        from keras_elmo.workflows.data_facts import data_facts
-
         checkpoint = checkpoint_of(output, seconds, anew=overwrite, resume=resume)
         overwrite = overwrite or (resume and checkpoint.path.exists())
         with new_folder_in(work, output, overwrite=overwrite) as folder:
             model = run.build(found)
             how = run.training() | {"monitors": run.monitors(model), "checkpoint": checkpoint}
-            facts = data_facts(model, found.rows, found.held_out)
+            facts = found.facts(model)
             if not resume:
                 checkpoint.remove()  # of a training that is begun anew
             result = fit(model, found.rows, found.held_out, facts=facts, quiet=quiet, **how)

@@ -79,7 +79,7 @@ def check_encoder(config: Mapping[str, Any]) -> None:
         raise ValueError(
             "embedders and ONNX graphs run the two directions of a biLM, each on its own. "
             f"Received: an ELMo with the encoder {config['encoder']!r}, whose directions read each "
-            "other. Use `ElmoBackbone.from_pretrained` and `ElmoPreprocessor.from_pretrained`."
+            "other. Use `ElmoBackbone.from_preset` and `ElmoPreprocessor.from_preset`."
         )
 
 

@@ -37,8 +37,7 @@ class KerasEngine:
         self.config = backbone.get_config()
         self.static_shapes = keras.config.backend() == "jax"
         self._words = backbone.word_layer
-        only_words = backbone.vocabulary_size is not None and backbone.word_dim is None
-        shape = () if only_words else (None,)  # words, or their characters
+        shape = () if backbone.config.reads_words_alone else (None,)  # words, or their characters
         words = keras.Input(shape, dtype="int32", name="ids")
         self._call_words = compiled_call(keras.Model({"ids": words}, backbone.word_layer(words)))
         self._call_block = compiled_call(_block_model(backbone))
@@ -88,9 +87,9 @@ class _AdvanceBiLM(keras.layers.Layer):
 
 
 def _block_model(backbone: ElmoBackbone) -> keras.Model:
-    size, units = backbone.projection_dim, backbone.units
+    size, units = backbone.config.projection_dim, backbone.config.units
     shapes: dict[str, tuple[Any, ...]] = dict.fromkeys(DIRECTIONS, (None, None, size))
-    for i in range(4 * backbone.num_layers):
+    for i in range(4 * backbone.config.num_layers):
         shapes[f"state_{i}"] = (None, (size, units)[i % 2])
         shapes[f"start_{i}"] = (1, (size, units)[i % 2])
     inputs = {

@@ -32,11 +32,11 @@ def embed_stateful(
         float `(tokens, layers, 2P)` each.
     """
     preprocessor = preprocessor or ElmoPreprocessor(
-        "whitespace", max_characters_per_token=backbone.max_characters_per_token
+        "whitespace", max_characters_per_token=backbone.config.max_characters_per_token
     )
     call = compiled_call(backbone)
-    around = 2 if backbone.keep_boundaries else 0
-    sentences, size = iter(sentences), backbone.batch_size or 1
+    around = 2 if backbone.config.keep_boundaries else 0
+    sentences, size = iter(sentences), backbone.config.batch_size or 1
     while batch := list(islice(sentences, size)):
         # The last batch may be short: rows without a sentence read `<S> </S>` for nothing.
         rows = batch + [[]] * (size - len(batch))

@@ -10,77 +10,9 @@ from keras_elmo.batching.pair_batches import MASK, OTHER
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention
 from keras_elmo.layers.bilstm import BiLSTM
-from keras_elmo.layers.layer_mix import LayerMix
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.layers.span_scores import SpanScores
-from keras_elmo.layers.word_table import WordTable
-from keras_elmo.text.word_shapes import SHAPES
-
-
-class TextEncoder:
-    """The layers that read two texts alike: mix, other word vectors, BiLSTMs.
-
-    Args:
-        mix, mix_layer_norm, elmo_dropout_before, elmo_dropout, word_shape_dim, lstm_units, dropout,
-            mix_at_output: see [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
-        word_table: what looks up other word vectors, or None.
-        word_vectors_dropout: of these vectors.
-    """
-
-    def __init__(
-        self,
-        *,
-        mix: str | int,
-        mix_layer_norm: bool,
-        elmo_dropout_before: float,
-        elmo_dropout: float,
-        word_table: WordTable | None,
-        word_vectors_dropout: float,
-        word_shape_dim: int | None,
-        lstm_units: list[int],
-        dropout: float,
-        mix_at_output: bool = False,
-    ):
-        names = ("elmo_mix", "output_mix") if mix_at_output else ("elmo_mix",)
-        self.mix, *self._output_mix = (
-            LayerMix(
-                mix,
-                layer_norm=mix_layer_norm,
-                dropout_before=elmo_dropout_before,
-                dropout_after=elmo_dropout,
-                name=name,
-            )
-            for name in names
-        )
-        self._tables: dict[str, keras.layers.Layer] = {}  # by the input that they look up
-        if word_table:
-            self._tables["word_ids"] = word_table
-        if word_shape_dim:
-            self._tables["word_shapes"] = keras.layers.Embedding(
-                len(SHAPES) + 1, word_shape_dim, name="word_shape_vectors"
-            )
-        self._word_dropout = keras.layers.Dropout(word_vectors_dropout, name="word_dropout")
-        self._dropouts = [
-            keras.layers.Dropout(dropout, name=f"dropout_{i}") for i in range(len(lstm_units) + 1)
-        ]
-        self._bilstms = [BiLSTM(units, name=f"bilstm_{i}") for i, units in enumerate(lstm_units)]
-
-    def __call__(self, inputs: dict[str, Any], features: Any, prefix: str = "") -> Any:
-        """The float `(batch, tokens, features)` of a text; `inputs` gets those of the tables."""
-        mask = inputs[prefix + MASK]
-        x = self.mix(features, mask=mask)
-        for name, table in self._tables.items():
-            key = prefix + name
-            inputs[key] = keras.Input((None,), dtype="int32", name=key)
-            vectors = table(inputs[key])
-            if name == "word_ids":
-                vectors = self._word_dropout(vectors)
-            x = ops.concatenate([vectors, x], axis=-1)
-        for before, bilstm in zip(self._dropouts, self._bilstms, strict=False):
-            x = bilstm(before(x), mask=mask)
-        for again in self._output_mix:
-            x = ops.concatenate([x, again(features, mask=mask)], axis=-1)
-        return self._dropouts[-1](x)
+from keras_elmo.tasks.encoder import TextEncoder
 
 
 class EncodedPair(NamedTuple):
@@ -116,7 +48,7 @@ def encode_pair(backbone: ElmoBackbone, encoder: TextEncoder) -> EncodedPair:
 
 
 def build_pair(
-    backbone: ElmoBackbone, encoder: TextEncoder, *, units: int, dropout: float
+    backbone: ElmoBackbone, encoder: TextEncoder, *, units: int
 ) -> tuple[dict[str, Any], dict[str, Any], Any]:
     """Functional graph: ELMo → encoder → attention flow → self-attention → scores of spans.
 
@@ -128,12 +60,13 @@ def build_pair(
         backbone: the ELMo.
         encoder: what question and passage share.
         units: of each direction of the modelling BiLSTMs.
-        dropout: before each layer.
 
     Returns:
         The inputs, ELMo's features by name, and what
         [`SpanScores`][keras_elmo.layers.span_scores.SpanScores] gives.
     """
+
+    dropout = encoder.config.dropout
 
     def projected(x: Any, name: str) -> Any:
         x = keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)

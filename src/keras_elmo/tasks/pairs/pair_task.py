@@ -1,21 +1,27 @@
-"""What tasks on two texts share: one ELMo and BiLSTM for both, and their comparison."""
+"""Two texts: their class (entailment, paraphrase, stance) or their number (similarity)."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 from keras import ops
 
-from keras_elmo.batching.pair_batches import PairBatches, Texts, make_texts
+from keras_elmo.batching.pair_batches import PairBatches, Texts, make_texts, pair_rows
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.number_datasets import PAIR_REGRESSION
+from keras_elmo.data.pair_datasets import PAIR
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, TextEncoder, encode_pair
+from keras_elmo.tasks.encoder import TextEncoder
+from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
+from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
+from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
 if TYPE_CHECKING:
-    from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier as Base
+    Base = ElmoTextClassifier
 else:
     Base = object  # Keras makes a functional model of a class with one line of ancestors only
 
@@ -51,14 +57,13 @@ class ElmoPairTask(Base):
         self.hidden_units = hidden_units
         self.cross_attention = cross_attention
 
-    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
-        shared = TextEncoder(**encoder)
-        pair = encode_pair(backbone, shared)
-        u, v = self._vectors(pair, encoder["dropout"])  # (batch, features) each
+    def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
+        pair, dropout = encode_pair(backbone, encoder), self.encoder.dropout
+        u, v = self._vectors(pair, dropout)  # (batch, features) each
         x = ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1)
-        x = keras.layers.Dropout(encoder["dropout"], name="comparison_dropout")(x)
+        x = keras.layers.Dropout(dropout, name="comparison_dropout")(x)
         x = keras.layers.Dense(self._hidden_units, "relu", name="comparison")(x)
-        outputs = self.build_head(x, num_classes)
+        outputs = self.build_head(x, len(self.labels))
         return pair.inputs, pair.features, outputs
 
     def _vectors(self, pair: EncodedPair, dropout: float) -> tuple[Any, Any]:
@@ -87,6 +92,62 @@ class ElmoPairTask(Base):
     def texts_of(self, sentences: Sequence[Texts]) -> Iterable[list[str]]:
         return chain.from_iterable(sentences)
 
+    # === Description ===
+
+    @classmethod
+    def for_dataset(cls, dataset: Dataset, backbone: ElmoBackbone, **arguments: Any) -> Self:
+        """See `DescribedTask`; the comparison is as wide as the BiLSTM."""
+        arguments["hidden_units"] = arguments.get("lstm_units", 128)
+        return super().for_dataset(dataset, backbone, **arguments)
+
+    def rows(self, x: Any) -> list[Any]:
+        return list(pair_rows(x))
+
+    def shown(self, text: Any, name: str = "text") -> dict[str, Any]:
+        return {"text_a": text[0], "text_b": text[1]}
+
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")
         return super().get_config() | {name: getattr(self, name) for name in names}
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoPairClassifier(ElmoPairTask, ElmoTextClassifier):
+    """Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → classes.
+
+    `x` holds pairs of strings or token lists, `(text, other text)`; all else is as of
+    [`ElmoTextClassifier`][keras_elmo.tasks.texts.text_classifier.ElmoTextClassifier]. How the two
+    are compared: see [`ElmoPairTask`][keras_elmo.tasks.pairs.pair_task.ElmoPairTask].
+
+    Example:
+        ```python
+        classifier = keras_elmo.ElmoPairClassifier.from_preset(
+            "elmo_mini_en", labels=["contradiction", "entailment"]
+        )
+        pairs = [("A man sleeps.", "A man is awake."), ("A dog runs fast.", "A dog runs.")]
+        classifier.fit(pairs, ["contradiction", "entailment"])
+        classifier.predict_labels([("A cat sits.", "An animal sits.")])
+        ```
+    """
+
+    kinds = (PAIR,)
+
+
+@keras.saving.register_keras_serializable("keras_elmo")
+class ElmoPairRegressor(ElmoPairTask, ElmoTextRegressor):
+    """Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → a number.
+
+    `x` holds pairs of strings or token lists, `(text, other text)`; all else is as of
+    [`ElmoTextRegressor`][keras_elmo.tasks.texts.text_regressor.ElmoTextRegressor]. How the two are
+    compared: see [`ElmoPairTask`][keras_elmo.tasks.pairs.pair_task.ElmoPairTask].
+
+    Example:
+        ```python
+        regressor = keras_elmo.ElmoPairRegressor.from_preset("elmo_mini_en")
+        pairs = [("A man sleeps.", "Someone sleeps."), ("A man sleeps.", "Prices rose.")]
+        regressor.fit(pairs, [4.5, 0.2])
+        regressor.predict([("A cat sits.", "An animal sits.")])  # float64 (1,)
+        ```
+    """
+
+    kinds = (PAIR_REGRESSION,)

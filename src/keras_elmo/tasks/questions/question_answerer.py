@@ -1,7 +1,7 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -20,11 +20,16 @@ from keras_elmo.batching.question_batches import (
     rows_to_train,
     window_texts,
 )
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.question_datasets import QA
+from keras_elmo.data.squad import Question
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
+from keras_elmo.tasks.described_task import Output
+from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.pairs.pair_encoder import TextEncoder, build_pair
+from keras_elmo.tasks.pairs.pair_encoder import build_pair
 from keras_elmo.tasks.questions.answers import find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
@@ -70,6 +75,8 @@ class ElmoQuestionAnswerer(ElmoTask):
         ```
     """
 
+    kinds = (QA,)
+    view = "answer"
     has_classes = False
     row_name, target_name = "pairs", "lists of answers"
     _scores: WindowScores | None = None
@@ -98,10 +105,8 @@ class ElmoQuestionAnswerer(ElmoTask):
         self.window_step = window_step
         self.no_answer_threshold = no_answer_threshold
 
-    def build_graph(self, backbone: ElmoBackbone, num_classes: int, **encoder: Any) -> Any:
-        shared = TextEncoder(**encoder)
-        units, dropout = self._modelling_units, encoder["dropout"]
-        return build_pair(backbone, shared, units=units, dropout=dropout)
+    def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
+        return build_pair(backbone, encoder, units=self._modelling_units)
 
     def default_loss(self) -> keras.losses.Loss:
         return SpanLoss()
@@ -232,6 +237,76 @@ class ElmoQuestionAnswerer(ElmoTask):
 
     def texts_of(self, sentences: Sequence[Pair]) -> Iterable[list[str]]:
         return (text for pair in sentences for text in (pair.question, pair.passage))
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(cls, dataset: Dataset, backbone: ElmoBackbone, **arguments: Any) -> Self:
+        """See `DescribedTask`; one size serves all BiLSTMs.
+
+        Answers may be as long as nearly all are in the data.
+        """
+        split = arguments["preprocessor"].tokenizer.spans
+        answers = [
+            passage[start:end]
+            for (_, passage), spans in zip(dataset.texts, dataset.labels, strict=True)
+            for start, end in spans
+        ]
+        lengths = [len(split(answer)) for answer in answers]
+        longest = int(np.ceil(np.quantile(lengths, 0.99))) if lengths else 1
+        own = {"max_answer_length": max(MAX_ANSWER_LENGTH, longest)}
+        if "lstm_units" in arguments:
+            own["modelling_units"] = arguments["lstm_units"]
+        return super().for_dataset(dataset, backbone, **own | arguments)
+
+    def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
+        facts = {} if held_out else self.count(rows.texts, rows.labels)
+        return facts | super().data_facts(rows)
+
+    def after_training(self, x: Any, y: Any) -> str:
+        return f"no answer where its probability is above {self.fit_threshold(x, y):.4f}"
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        meaning = "scores of starts and ends: of no answer, then of each token"
+        return {"spans": Output(meaning, ("texts", "1 + tokens", "start and end"))}
+
+    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
+        """What `answer_report` returns."""
+        predicted = self.predict_labels(examples.x, batch_size=batch_size)
+        return {**answer_report(answer_texts(examples.x, examples.y), predicted)}
+
+    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Of each question (its `id`,) `question`, `passage`, and `Prediction.record`."""
+        ids = [{"id": one.id} if isinstance(one, Question) else {} for one in texts]
+        pairs = [one[1:3] if isinstance(one, Question) else one for one in texts]
+        predictions = self.predict(pairs, batch_size=batch_size)
+        for name, (question, passage), found in zip(ids, pairs, predictions, strict=True):
+            yield name | {"question": question, "passage": passage} | found.record()
+
+    def mistakes(
+        self, x: Any, y: Any, *, batch_size: int = 32, **options: Any
+    ) -> list[dict[str, Any]]:
+        """See `DescribedTask`; with `question` and `passage` for `input`, and `f1` of the answer.
+
+        `gold` has the texts of all right answers; the confidence is that there is one, or none.
+        """
+        check_keywords(options, self.prediction_options, "mistakes")
+        rows = question_rows(x)
+        examples, found = read_examples(self, rows, y), []
+        gold = answer_texts(examples.x, examples.y)
+        predictions = self.predict(examples.x, batch_size=batch_size, n_best=1)
+        scores = answer_scores(gold, [prediction.answer for prediction in predictions])
+        for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
+            if exact:
+                continue
+            given, none = rows[number], prediction.no_answer_probability
+            question = given["question"] if isinstance(given, Mapping) else given[0]
+            shown = {"number": number, "question": question, "passage": examples.x[number].text}
+            shown |= {"gold": gold[number], "predicted": prediction.answer, "f1": round(f1, 6)}
+            confidence = round(1.0 - none if prediction.answer else none, 6)
+            found.append(shown | {"confidence": confidence})
+        return sorted(found, key=lambda wrong: -wrong["confidence"])
 
     def get_config(self) -> dict[str, Any]:
         names = "modelling_units max_answer_length window window_step no_answer_threshold"

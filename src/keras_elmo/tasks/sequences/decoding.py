@@ -1,6 +1,6 @@
-"""A decoder as the steps of a beam search, compiled on each backend, and what is found."""
+"""Targets are searched: encoder and decoder as the steps of a beam search, compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -8,9 +8,12 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from keras_elmo.batching.sequence_batches import SOURCE_IDS, SequenceBatches
+from keras_elmo.batching.symbols import TargetSymbols
+from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.masking import is_masked
-from keras_elmo.tasks.sequences.beam_search import Steps
+from keras_elmo.tasks.sequences.beam_search import Hypothesis, Steps, beam_search
 
 
 class Candidate(NamedTuple):
@@ -29,6 +32,39 @@ class Candidate(NamedTuple):
     log_probability: float
     score: float
     complete: bool
+
+    def record(self) -> dict[str, Any]:
+        """As a dict for JSON, without the symbols."""
+        return {
+            "text": self.text,
+            "score": round(self.score, 6),
+            "log_probability": round(self.log_probability, 6),
+            "complete": self.complete,
+        }
+
+
+class TargetSearch:
+    """Encodes sources and searches their targets; what it compiles serves all batches.
+
+    Args:
+        encoder: gives `memory` and `mask` of a batch.
+        decoder: a built one.
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: AttentionDecoder):
+        self._encode, self._decoding = compiled_call(encoder), Decoding(decoder)
+
+    def __call__(
+        self, batches: SequenceBatches, *, beam: int, **options: Any
+    ) -> Iterator[tuple[int, list[Hypothesis]]]:
+        """The number of each source and its targets, the best first; options of `beam_search`."""
+        options |= {"begin": TargetSymbols.begin, "end": TargetSymbols.end}
+        for i, rows in enumerate(batches.rows):
+            [inputs] = batches[i]
+            encoded = self._encode(inputs)
+            arrays = encoded["memory"], encoded["mask"], inputs.get(SOURCE_IDS)
+            steps = self._decoding.steps(*arrays, beam)
+            yield from zip(rows, beam_search(steps, len(rows), beam=beam, **options), strict=True)
 
 
 class Decoding:

@@ -1,8 +1,10 @@
 """From one sequence to another: pronunciations, lemmas, normal forms, short translations."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -18,16 +20,30 @@ from keras_elmo.batching.sequence_batches import (
     SequenceBatches,
     padded_targets,
 )
-from keras_elmo.batching.symbols import WORDS, SourceReader, TargetSymbols, read_targets
+from keras_elmo.batching.symbols import (
+    CHARACTERS,
+    WORDS,
+    SourceReader,
+    TargetSymbols,
+    find_characters,
+    read_targets,
+)
+from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
+from keras_elmo.metrics.sequences import (
+    SacrebleuMissingError,
+    sequence_report,
+    translation_report,
+)
+from keras_elmo.tasks.described_task import Output, mistake
+from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.sequences.beam_search import Hypothesis, beam_search
-from keras_elmo.tasks.sequences.decoding import Candidate, Decoding
+from keras_elmo.tasks.sequences.beam_search import Hypothesis
+from keras_elmo.tasks.sequences.decoding import Candidate, TargetSearch
 from keras_elmo.tasks.sequences.sequence_loss import SequenceLoss
 from keras_elmo.tasks.task import ElmoTask
 
@@ -76,6 +92,11 @@ class ElmoSeq2Seq(ElmoTask):
         ```
     """
 
+    kinds = (SEQ2SEQ,)
+    prediction_options = ("beam", "n_best", "length_penalty", "max_length")
+    view = "candidates"
+    _search: TargetSearch | None = None
+
     def __init__(
         self,
         backbone: ElmoBackbone,
@@ -92,7 +113,6 @@ class ElmoSeq2Seq(ElmoTask):
         scheduled_sampling: float = 0.0,
         sampling_steps: int = 10_000,
         max_target_length: int = 100,
-        dropout: float = 0.2,
         mix_at_output: bool = False,
         **kwargs: Any,
     ):
@@ -115,13 +135,12 @@ class ElmoSeq2Seq(ElmoTask):
         self.scheduled_sampling = scheduled_sampling
         self.sampling_steps = sampling_steps
         self.max_target_length = max_target_length
-        self._graph = SimpleNamespace(dropout=dropout)
-        super().__init__(
-            backbone, labels=labels, dropout=dropout, mix_at_output=mix_at_output, **kwargs
-        )
+        super().__init__(backbone, labels=labels, mix_at_output=mix_at_output, **kwargs)
 
-    def build_steps(self, inputs: dict[str, Any], x: Any) -> tuple[Any, Any]:
-        mask = inputs["padding_mask"]
+    def build_graph(self, backbone: ElmoBackbone, encoder: TextEncoder) -> Any:
+        inputs = dict(backbone.input)
+        features, mask = backbone(backbone.input), inputs["padding_mask"]
+        x = encoder.words(inputs, features)  # (batch, tokens, features)
         if self.source_characters is not None:
             for name in (CHARACTER_STEPS, WORD_PLACES):
                 inputs[name] = keras.Input((None,), dtype="int32", name=name)
@@ -132,13 +151,14 @@ class ElmoSeq2Seq(ElmoTask):
             mask = ops.not_equal(inputs[CHARACTER_STEPS], 0)
         if self.copy:
             inputs[SOURCE_IDS] = keras.Input((None,), dtype="int32", name=SOURCE_IDS)
-        self._graph.mask, self._graph.inputs = mask, inputs
-        return x, mask
+        x = encoder.contextual(x, features, mask)
+        return inputs, features, self._decoded(inputs, x, mask)
 
-    def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
-        graph = self._graph
+    def _decoded(self, inputs: dict[str, Any], x: Any, mask: Any) -> Any:
+        """What the decoder writes for steps of the source, float `(batch, steps, features)`."""
         # A model of its own for prediction; hidden, so that Keras does not count its layers twice.
-        graph.encoder = keras.Model(dict(graph.inputs), {"memory": x, "mask": graph.mask})
+        self._graph = graph = SimpleNamespace()
+        graph.encoder = keras.Model(dict(inputs), {"memory": x, "mask": mask})
         graph.decoder = AttentionDecoder(
             self.symbols.size,
             self.decoder_units,
@@ -146,16 +166,15 @@ class ElmoSeq2Seq(ElmoTask):
             unknown_id=TargetSymbols.unknown,
             attention=self.attention,
             copy=self.copy,
-            dropout=graph.dropout,
+            dropout=self.encoder.dropout,
             scheduled_sampling=self.scheduled_sampling,
             sampling_steps=self.sampling_steps,
             dtype="float32",
             name="decoder",
         )
-        targets = keras.Input((None,), dtype="int32", name=TARGET_IDS)
-        graph.inputs[TARGET_IDS] = targets
-        copied = {SOURCE_IDS: graph.inputs[SOURCE_IDS]} if self.copy else {}
-        return graph.decoder(x, targets, **copied, mask=graph.mask)
+        inputs[TARGET_IDS] = keras.Input((None,), dtype="int32", name=TARGET_IDS)
+        copied = {SOURCE_IDS: inputs[SOURCE_IDS]} if self.copy else {}
+        return graph.decoder(x, inputs[TARGET_IDS], **copied, mask=mask)
 
     def default_loss(self) -> keras.losses.Loss:
         return SequenceLoss(self.label_smoothing)
@@ -271,29 +290,86 @@ class ElmoSeq2Seq(ElmoTask):
         results: list[list[Candidate]] = [[]] * len(sentences)
         limit = max_length or self.max_target_length
         options = {"beam": beam, "length_penalty": length_penalty, "max_length": limit}
-        for row, found in self._searched(sentences, batch_size, options):
+        batches = self._source_batches(sentences, batch_size=batch_size)
+        self._search = self._search or TargetSearch(self._graph.encoder, self._graph.decoder)
+        for row, found in self._search(batches, **options):
             source = self.reader(sentences[row]).steps
             results[row] = [self._candidate(one, source) for one in found[:n_best]]
         return results
 
-    def _searched(
-        self, sentences: list[list[str]], batch_size: int, options: dict[str, Any]
-    ) -> Iterator[tuple[int, list[Hypothesis]]]:
-        graph = self._graph
-        if not hasattr(graph, "decoding"):
-            graph.encode, graph.decoding = compiled_call(graph.encoder), Decoding(graph.decoder)
-        batches = self._source_batches(sentences, batch_size=batch_size)
-        for i, rows in enumerate(batches.rows):
-            [inputs] = batches[i]
-            encoded = graph.encode(inputs)
-            arrays = encoded["memory"], encoded["mask"], inputs.get(SOURCE_IDS)
-            steps = graph.decoding.steps(*arrays, options["beam"])
-            marks = {"begin": TargetSymbols.begin, "end": TargetSymbols.end}
-            yield from zip(rows, beam_search(steps, len(rows), **marks, **options), strict=True)
-
     def _candidate(self, found: Hypothesis, source: list[str]) -> Candidate:
         symbols = self.symbols.decode(found.ids, source)
         return Candidate(self.symbols.join(symbols), symbols, *found[1:])
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(
+        cls,
+        dataset: Dataset,
+        backbone: ElmoBackbone,
+        *,
+        source: str = WORDS,
+        **arguments: Any,
+    ) -> Self:
+        """See `DescribedTask`; at most twice as much is written as the longest target in training.
+
+        Args:
+            source: `"characters"` gives all characters that there are a vector.
+        """
+        characters = None
+        if source == CHARACTERS:
+            characters = find_characters(arguments["preprocessor"].tokenize(dataset.texts))
+        symbols = TargetSymbols([], arguments.get("target", WORDS))
+        longest = max(len(symbols.split(text)) for text in dataset.labels)
+        own = {"source_characters": characters, "max_target_length": 2 * longest}
+        return super().for_dataset(dataset, backbone, **own | arguments)
+
+    def data_facts(self, rows: Dataset, *, held_out: bool = False) -> dict[str, int]:
+        facts = super().data_facts(rows, held_out=held_out)
+        unknown = self.unknown_tokens(rows.texts, rows.labels)
+        return facts | ({"unknown_tokens": unknown} if unknown else {})
+
+    def unknown_tokens(self, sentences: Sequence[Any], texts: Sequence[Any]) -> int:
+        """How many symbols of target texts can be written as unknown only."""
+        targets, sources = map(self.symbols.split, texts), map(self.copied_steps, sentences)
+        return sum(map(self.symbols.unknown_in, targets, sources))
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        meaning = "the log-probability of each symbol, and with `copy` of each step of the source"
+        return {"decoder": Output(meaning, ("texts", "steps", "symbols"))}
+
+    def measures(self, examples: Examples, **how: Any) -> dict[str, Any]:
+        """The measures of sequences.
+
+        Returns:
+            What `sequence_report` returns, unknown_tokens (that the model cannot write), cut
+            (targets without an end), and bleu and chrf where sacrebleu is installed.
+        """
+        wanted = [self.symbols.split(text) for text in examples.y]
+        found = [candidates[0] for candidates in self.generate(examples.x, **how)]
+        report: dict[str, Any] = sequence_report(wanted, [one.symbols for one in found])
+        report["unknown_tokens"] = self.unknown_tokens(examples.x, examples.y)
+        report["cut"] = sum(not one.complete for one in found)
+        with suppress(SacrebleuMissingError):
+            report |= translation_report(self.gold(examples), [one.text for one in found])
+        return report
+
+    def records_of(self, texts: list[Any], **how: Any) -> Iterator[dict[str, Any]]:
+        """Of each text its best target as `prediction`, and its `candidates`."""
+        for text, found in zip(texts, self.generate(texts, **how), strict=True):
+            candidates = [one.record() for one in found]
+            yield {**self.shown(text), "prediction": found[0].text, "candidates": candidates}
+
+    def gold(self, examples: Examples) -> list[str]:
+        """The targets as the model would write them."""
+        return [self.symbols.join(self.symbols.split(target)) for target in examples.y]
+
+    def mistake(self, record: dict[str, Any], gold: str) -> dict[str, Any] | None:
+        predicted, [best, *_] = record["prediction"], record["candidates"]
+        share = math.exp(best["log_probability"])
+        return mistake(gold, predicted, [share] if predicted != gold else [])
 
     def get_config(self) -> dict[str, Any]:
         names = "target source_characters character_dim decoder_units symbol_dim attention copy "

@@ -1,7 +1,7 @@
 """Several columns of tags, and labels of the whole sentence beside them, from one encoder."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -9,15 +9,20 @@ from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.joint_datasets import JOINT
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.gate import Weights, read_weights
+from keras_elmo.tasks.described_task import JSONL, Output
+from keras_elmo.tasks.gate import Examples, Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
 from keras_elmo.tasks.tagging.entities import JointAnnotation
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing
+from keras_elmo.tasks.tagging.tag_records import sentence_text, tokens_of
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.sentence_head import SentenceHead
 from keras_elmo.text.rows import as_rows, column_names, plain
+from keras_elmo.text.tags import marks_spans
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -53,6 +58,9 @@ class ElmoJointTagger(ElmoTask):
         )
         ```
     """
+
+    kinds = (JOINT,)
+    view = "columns"
 
     def __init__(
         self,
@@ -212,6 +220,85 @@ class ElmoJointTagger(ElmoTask):
             )
             for i, output in enumerate(outputs)
         ]
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(
+        cls,
+        dataset: Dataset,
+        backbone: ElmoBackbone,
+        *,
+        labels: Mapping[str, Sequence[str]],
+        crf: bool | None = None,
+        **arguments: Any,
+    ) -> Self:
+        """See `DescribedTask`; a head a column, each with what a tagger of it alone would have."""
+        tags = [name for name, value in dataset.labels[0].items() if isinstance(value, list)]
+        spans = [name for name in tags if marks_spans(labels[name])]
+        arguments["labels"] = {name: labels[name] for name in tags}
+        arguments["sentence_labels"] = {name: labels[name] for name in labels if name not in tags}
+        arguments["crf"] = "auto" if crf is None else tags if crf else []
+        arguments["schemes"] = dict.fromkeys(spans, dataset.scheme) if dataset.scheme else "auto"
+        return super().for_dataset(dataset, backbone, **arguments)
+
+    @property
+    def label_counts(self) -> dict[str, int]:
+        return {f"{name} labels": len(head.encoder.labels) for name, head in self.heads.items()}
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        return {k: v for head in self.heads.values() for k, v in head.graph_outputs.items()}
+
+    def gold(self, examples: Examples) -> list[dict[str, Any]]:
+        columns = [
+            head.gold(examples.x, [row[name] for row in examples.y])
+            for name, head in self.heads.items()
+        ]
+        return [dict(zip(self.heads, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
+        """The measures of each head by its name, and sentences without a mistake.
+
+        Returns:
+            `exact_match`, the share of sentences that are right in everything, and `columns`.
+        """
+        gold = self.gold(examples)
+        outputs = self.sentence_outputs(examples.x, batch_size)
+        columns, right = {}, np.ones(len(gold), bool)
+        for name, head in self.heads.items():
+            wanted, found = [row[name] for row in gold], head.predict(outputs)
+            columns[name] = head.report(wanted, found)
+            right &= head.are_right(wanted, found)
+        return {"exact_match": float(right.mean()), "columns": columns}
+
+    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Of each text (of a string) its `tokens`, and by name what each head's record is."""
+        for text, found in zip(texts, self.annotate(texts, batch_size=batch_size), strict=True):
+            record = tokens_of(text, next(iter(found.columns.values())).tokens)
+            for name, head in self._tag_heads.items():
+                record[name] = head.record(found.columns[name])
+            for name, head in self._sentence_heads.items():
+                record[name] = head.record(found.labels[name], found.probabilities[name])
+            yield record
+
+    def line(self, record: dict[str, Any], file_format: str) -> str:
+        if file_format == JSONL:
+            return super().line(record, file_format)
+        found = {name: record[name] for name in self.heads}
+        return sentence_text(record["tokens"], found, file_format)
+
+    def mistake(self, record: dict[str, Any], gold: dict[str, Any]) -> dict[str, Any] | None:
+        """`gold` and `predicted` of the columns that are wrong, by name."""
+        found = {name: head.mistake(record[name], gold[name]) for name, head in self.heads.items()}
+        wrong = {name: part for name, part in found.items() if part}
+        if not wrong:
+            return None
+        return {
+            "gold": {name: part["gold"] for name, part in wrong.items()},
+            "predicted": {name: part["predicted"] for name, part in wrong.items()},
+            "confidence": max(part["confidence"] for part in wrong.values()),
+        }
 
     def get_config(self) -> dict[str, Any]:
         tags, sentences = self._tag_heads.items(), self._sentence_heads.items()

@@ -12,9 +12,17 @@ from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.layers.chain import messages, viterbi
 from keras_elmo.layers.crf import CRF, FORBIDDEN
+from keras_elmo.tasks.described_task import Output, mistake, rounded
 from keras_elmo.tasks.tagging.entities import Annotation, find_entities
 from keras_elmo.tasks.tagging.tag_measures import TagF1
-from keras_elmo.text.tags import allowed_transitions, check_tags, marks_spans, scheme_of
+from keras_elmo.tasks.tagging.tag_records import tag_report
+from keras_elmo.text.tags import (
+    allowed_transitions,
+    check_tags,
+    convert_tags,
+    marks_spans,
+    scheme_of,
+)
 from keras_elmo.text.tokenizers import Tokenizer
 
 LEFT_OUT = -1  # the class number of a tag that is left out of loss and metrics
@@ -265,6 +273,53 @@ class TagHead:
             rows[0] += start
             rows[-1] += end
         return logs, between
+
+    # === Description ===
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        """See [`DescribedTask`][keras_elmo.tasks.described_task.DescribedTask]."""
+        found = {self.name: Output("the probability of each tag", ("texts", "tokens", "tags"))}
+        if self.crf:
+            meaning = "what `CRF` returns: the potentials, and what follows from them"
+            found[f"{self.name}_potentials"] = Output(meaning, ("texts", "tokens", "potentials"))
+        return found
+
+    def gold(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[list[Any]]:
+        """The tags of each sentence in the head's scheme; None for one that is left out."""
+        found = []
+        for i, (tokens, tags) in enumerate(zip(sentences, y, strict=True)):
+            ids = self.read_tags(tags, tokens, i)
+            own: list[Any] = [None if k == LEFT_OUT else self.encoder.labels[k] for k in ids]
+            # What was read from a file is BIO.
+            found.append(convert_tags(own, self.scheme) if self.scheme and None not in own else own)
+        return found
+
+    def report(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
+        """The measures of the tags of all sentences, see `tag_report`."""
+        return tag_report(gold, predicted, self.encoder)
+
+    def are_right(self, gold: Sequence[Any], predicted: Sequence[Any]) -> list[bool]:
+        """Whether all tags of each sentence are right."""
+        return [
+            all(tag in (None, guess) for tag, guess in zip(*tags, strict=True))
+            for tags in zip(gold, predicted, strict=True)
+        ]
+
+    def record(self, found: Annotation) -> dict[str, Any]:
+        """`tags`, their `probabilities`, and `entities` where they mark spans, for JSON.
+
+        See [`Entity`][keras_elmo.tasks.tagging.entities.Entity].
+        """
+        record = {"tags": found.tags, "probabilities": rounded(found.probabilities)}
+        entities = [entity.record() for entity in found.entities]
+        return record | ({"entities": entities} if marks_spans(self.encoder.names) else {})
+
+    def mistake(self, record: dict[str, Any], gold: Sequence[Any]) -> dict[str, Any] | None:
+        """What is wrong in such a record; None for nothing."""
+        rows = zip(record["tags"], gold, record["probabilities"], strict=True)
+        wrong = [share for tag, wanted, share in rows if wanted not in (None, tag)]
+        return mistake(gold, record["tags"], wrong)
 
 
 def token_loss() -> keras.losses.Loss:

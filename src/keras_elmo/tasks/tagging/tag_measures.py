@@ -13,7 +13,7 @@ class TagF1(keras.metrics.Metric):
     """F1 of all spans since the last reset, counted as conlleval counts them.
 
     A token's tag is its most probable one: the sequences that a scheme or a CRF then prefers, and
-    `evaluate_task` counts, can differ a little.
+    `report` counts, can differ a little.
 
     Args:
         labels: the tags, by class number, in any scheme.

@@ -1,7 +1,7 @@
 """One label for each token: named entities, parts of speech, chunks."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -9,11 +9,16 @@ from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
+from keras_elmo.data.datasets import TAGGING, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.tasks.described_task import JSONL, Output
+from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.tagging.entities import Annotation
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
+from keras_elmo.tasks.tagging.tag_records import sentence_text, tokens_of
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.tags import marks_spans
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -49,6 +54,8 @@ class ElmoTokenClassifier(ElmoTask):
         ```
     """
 
+    kinds = (TAGGING,)
+    view = "tags"
     weighs_tokens = True
 
     def __init__(
@@ -146,6 +153,48 @@ class ElmoTokenClassifier(ElmoTask):
         texts, sentences = self.read_texts(x)
         outputs = self.sentence_outputs(sentences, batch_size)
         return self._tags.annotate(texts, sentences, outputs, self._preprocessor.tokenizer)
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(
+        cls,
+        dataset: Dataset,
+        backbone: ElmoBackbone,
+        *,
+        crf: bool | None = None,
+        **arguments: Any,
+    ) -> Self:
+        """See `DescribedTask`; the scheme is that of the data set."""
+        arguments["crf"] = "auto" if crf is None else crf
+        arguments["scheme"] = dataset.scheme or "auto"
+        return super().for_dataset(dataset, backbone, **arguments)
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        return self._tags.graph_outputs
+
+    def gold(self, examples: Examples) -> list[Any]:
+        return self._tags.gold(examples.x, examples.y)
+
+    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
+        """See `TagHead.report`."""
+        predicted = self._tags.predict(self.sentence_outputs(examples.x, batch_size))
+        return self._tags.report(self.gold(examples), predicted)
+
+    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Of each text (of a string) its `tokens`, and what `TagHead.record` returns."""
+        for text, found in zip(texts, self.annotate(texts, batch_size=batch_size), strict=True):
+            yield tokens_of(text, found.tokens) | self._tags.record(found)
+
+    def line(self, record: dict[str, Any], file_format: str) -> str:
+        if file_format == JSONL:
+            return super().line(record, file_format)
+        name = "Tag" if marks_spans(self._tags.encoder.names) else "UPOS"
+        return sentence_text(record["tokens"], {name: record}, file_format)
+
+    def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
+        return self._tags.mistake(record, gold)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"crf": self.crf, "scheme": self.scheme}

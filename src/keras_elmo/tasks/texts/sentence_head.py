@@ -9,6 +9,8 @@ import numpy as np
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.metrics.classification import classification_report, confusion_matrix
+from keras_elmo.tasks.described_task import Output, mistake, rounded
 
 
 class SentenceHead:
@@ -60,3 +62,41 @@ class SentenceHead:
     def predict(self, outputs: Sequence[Any]) -> list[Any]:
         """The most probable label of each sentence."""
         return self.encoder.decode([int(self.probabilities(o).argmax()) for o in outputs])
+
+    # === Description ===
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        """See [`DescribedTask`][keras_elmo.tasks.described_task.DescribedTask]."""
+        return {self.name: Output("the probability of each label", ("texts", "labels"))}
+
+    def gold(self, sentences: Sequence[Any], y: Sequence[Any]) -> list[Any]:
+        """The labels, of the type that the encoder's have."""
+        return self.encoder.decode(self.encoder.encode(y))
+
+    def report(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
+        """The measures of the labels of all sentences."""
+        return label_report(gold, predicted, self.encoder)
+
+    def are_right(self, gold: Sequence[Any], predicted: Sequence[Any]) -> list[bool]:
+        """Whether each label is right."""
+        return [a == b for a, b in zip(gold, predicted, strict=True)]
+
+    def record(self, label: Any, probability: float) -> dict[str, Any]:
+        """A label for JSON."""
+        return {"label": label, "probability": rounded([probability])[0]}
+
+    def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
+        """What is wrong in such a record; None for nothing."""
+        label = record["label"]
+        return mistake(gold, label, [record["probability"]] if label != gold else [])
+
+
+def label_report(
+    gold: Sequence[Any], predicted: Sequence[Any], encoder: LabelEncoder
+) -> dict[str, Any]:
+    """What `classification_report` returns, labels and confusion_matrix (rows are gold)."""
+    ids = encoder.encode(gold)
+    matrix = confusion_matrix(ids, encoder.encode(predicted), len(encoder.labels))
+    report = classification_report(encoder.decode(ids), predicted, encoder.labels)
+    return {**report, "labels": encoder.labels, "confusion_matrix": matrix.tolist()}

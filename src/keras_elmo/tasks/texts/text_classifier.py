@@ -1,22 +1,31 @@
 """One label (or several) for a sentence: sentiment, topic, intent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
 
 from keras_elmo.batching.batches import SentenceBatches, TargetFunction
+from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
-from keras_elmo.tasks.gate import read_examples, read_validation
+from keras_elmo.metrics.calibration import (
+    best_thresholds,
+    expected_calibration_error,
+    fit_temperature,
+    tempered,
+)
+from keras_elmo.metrics.classification import multi_label_report
+from keras_elmo.tasks.described_task import Output, mistake, rounded
+from keras_elmo.tasks.gate import Examples, read_examples, read_validation
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.ngram_bayes import NGramBayes
+from keras_elmo.tasks.texts.sentence_head import label_report
 from keras_elmo.weights.sources.presets import NGRAMS_FILE
 
 
@@ -50,6 +59,9 @@ class ElmoTextClassifier(ElmoTask):
         classifier.predict_labels(["what a joy"])
         ```
     """
+
+    kinds = (CLASSIFICATION, MULTI_LABEL)
+    view = "classes"
 
     def __init__(
         self,
@@ -206,6 +218,59 @@ class ElmoTextClassifier(ElmoTask):
             )
             return [self.label_encoder.decode(np.flatnonzero(row)) for row in chosen]
         return self.label_encoder.decode(probabilities.argmax(axis=-1))
+
+    # === Description ===
+
+    @classmethod
+    def for_dataset(cls, dataset: Dataset, backbone: ElmoBackbone, **arguments: Any) -> Self:
+        """See `DescribedTask`; lists of labels say that a text may have several."""
+        arguments["multi_label"] = isinstance(dataset.labels[0], list)
+        return super().for_dataset(dataset, backbone, **arguments)
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        return {"classes": Output("the probability of each label", ("texts", "labels"))}
+
+    def gold(self, examples: Examples) -> list[Any]:
+        if self.multi_label:
+            return examples.y
+        return self.label_encoder.decode(self.label_encoder.encode(examples.y))
+
+    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
+        """The measures of classes.
+
+        Returns:
+            Of one label accuracy, calibration_error, macro_f1, micro_f1, per_class, labels and
+            confusion_matrix (rows are gold); of several what `multi_label_report` returns.
+        """
+        x, gold, encoder = examples.x, examples.y, self.label_encoder
+        shares = self.collect(x, self.sentence_outputs(x, batch_size))
+        predicted = self.decode(shares)
+        if self.multi_label:
+            return {**multi_label_report(gold, predicted, self.labels)}
+        error = expected_calibration_error(shares, encoder.encode(gold))
+        report = label_report(gold, predicted, encoder)
+        return {"accuracy": report["accuracy"], "calibration_error": error, **report}
+
+    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Of each text `label`, or `labels`, and `probabilities` by label."""
+        probabilities = self.predict(texts, batch_size=batch_size)
+        key = "labels" if self.multi_label else "label"
+        for text, row, label in zip(texts, probabilities, self.decode(probabilities), strict=True):
+            shares = dict(zip(self.labels, rounded(row), strict=True))
+            yield {**self.shown(text), key: label, "probabilities": shares}
+
+    def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
+        shares = record["probabilities"]
+        if not self.multi_label:
+            label = record["label"]
+            return mistake(gold, label, [shares[label]] if label != gold else [])
+        predicted, wanted = record["labels"], set(gold)
+        wrong = [shares[label] for label in predicted if label not in wanted]
+        wrong += [1.0 - shares[label] for label in wanted if label not in predicted]
+        return mistake(gold, predicted, wrong)
+
+    # === Files ===
 
     def get_config(self) -> dict[str, Any]:
         names = ("pooling", "multi_label", "ordinal", "temperature", "thresholds")

@@ -1,14 +1,18 @@
 """A number for a sentence: a rating, a price, a degree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_elmo.batching.batches import TargetFunction
+from keras_elmo.data.number_datasets import REGRESSION
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.metrics.regression import regression_report
+from keras_elmo.tasks.described_task import Output
+from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.rows import as_rows
 
@@ -36,6 +40,8 @@ class ElmoTextRegressor(ElmoTask):
         ```
     """
 
+    kinds = (REGRESSION,)
+    view, rank = "value", "error"
     has_classes = False
 
     def __init__(
@@ -126,6 +132,29 @@ class ElmoTextRegressor(ElmoTask):
         if self.target_mean is None or self.target_scale is None:
             return 0.0, 1.0
         return self.target_mean, self.target_scale
+
+    # === Description ===
+
+    @property
+    def graph_outputs(self) -> dict[str, Output]:
+        return {"value": Output("(y − target_mean) / target_scale", ("texts", "value"))}
+
+    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
+        """What `regression_report` returns."""
+        found = self.collect(examples.x, self.sentence_outputs(examples.x, batch_size))
+        return {**regression_report(examples.y, found)}
+
+    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Of each text its `value`."""
+        rows = zip(texts, self.predict(texts, batch_size=batch_size), strict=True)
+        return ({**self.shown(text), "value": float(value)} for text, value in rows)
+
+    def mistake(self, record: dict[str, Any], gold: float) -> dict[str, Any] | None:
+        """All that is not exactly right, with its `error`: predicted less gold."""
+        value = record["value"]
+        if value == gold:
+            return None
+        return {"gold": gold, "predicted": value, "error": value - gold}
 
     def get_config(self) -> dict[str, Any]:
         names = ("pooling", "target_mean", "target_scale")

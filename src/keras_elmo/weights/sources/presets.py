@@ -33,14 +33,16 @@ def list_presets() -> dict[str, str]:
 
 
 def is_preset(path: str | PathLike[str]) -> bool:
-    """Whether a path, or the name of an embedded preset, is that of a preset."""
+    """Whether a path, or a name of an embedded preset, is that of a preset, even a damaged one."""
     for folder in (EMBEDDED / str(path), Path(path)):
         try:
             if "class_name" in read_object(folder / CONFIG_FILE):
                 return True
-        except (OSError, ValueError):
+        except OSError:
             continue
-    return False
+        except ValueError:  # what reads it says what is wrong
+            return True
+    return (Path(path) / METADATA_FILE).is_file()
 
 
 def preset_folder(preset: str | PathLike[str]) -> Path:
@@ -59,7 +61,7 @@ def preset_folder(preset: str | PathLike[str]) -> Path:
     if not (folder / CONFIG_FILE).is_file():
         raise FileNotFoundError(
             f"{folder} is not a preset: it has no {CONFIG_FILE}. For published ELMo files use "
-            "`ElmoBackbone.from_published(weights, options)`."
+            "`ElmoBackbone.from_preset(weights, options=options)`."
         )
     return folder
 

@@ -1,0 +1,17 @@
+"""Configurations: frozen, made once of keyword arguments, passed whole."""
+
+from inspect import signature
+from typing import Any, TypeVar
+
+Config = TypeVar("Config")
+
+
+def take_config(kind: type[Config], arguments: dict[str, Any]) -> Config:
+    """Make a configuration of those keyword arguments that are for it; they are removed.
+
+    Args:
+        kind: a dataclass.
+        arguments: of a constructor.
+    """
+    names = [name for name in signature(kind).parameters if name in arguments]
+    return kind(**{name: arguments.pop(name) for name in names})

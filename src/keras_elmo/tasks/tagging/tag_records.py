@@ -1,0 +1,58 @@
+"""Tags as records and as lines of files, and the measures of their field."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from keras_elmo.batching.labels import LabelEncoder
+from keras_elmo.data.columns import conll_lines, conllu_lines
+from keras_elmo.data.kinds import CONLL
+from keras_elmo.metrics.classification import classification_report
+from keras_elmo.metrics.spans import span_f1
+from keras_elmo.text.tags import marks_spans
+
+Tags = Sequence[Sequence[Any]]
+
+
+def tokens_of(text: Any, tokens: list[str]) -> dict[str, Any]:
+    """What was read, in a record: the text, if it was a string, and its tokens."""
+    return ({"text": text} if isinstance(text, str) else {}) | {"tokens": tokens}
+
+
+def sentence_text(
+    tokens: Sequence[str], found: Mapping[str, Mapping[str, Any]], file_format: str
+) -> str:
+    """A sentence as the text of a CoNLL file; `found` has the records of heads by their names."""
+    columns = {name: value["tags"] for name, value in found.items() if "tags" in value}
+    if file_format == CONLL:
+        return conll_lines(tokens, list(columns.values()))
+    labels = {name: value["label"] for name, value in found.items() if "label" in value}
+    return conllu_lines(tokens, columns, labels)
+
+
+def tag_report(gold: Tags, predicted: Tags, encoder: LabelEncoder) -> dict[str, Any]:
+    """The measures of tags; those whose gold tag is None are left out.
+
+    Returns:
+        Of spans `tokens`, their `accuracy`; `precision`, `recall`, `f1` and `per_type`, as
+        conlleval counts them; `strict_f1`, without spans against the scheme. Of other tags
+        `tokens`, and what `classification_report` returns.
+    """
+    pairs = list(zip(chain(*gold), chain(*predicted), strict=True))
+    tokens, guesses = zip(*[pair for pair in pairs if pair[0] is not None], strict=True)
+    report: dict[str, Any] = {"tokens": len(tokens)}
+    if not marks_spans(encoder.names):
+        return report | classification_report(tokens, guesses, encoder.labels)
+    right = float(np.mean([x == y for x, y in zip(tokens, guesses, strict=True)]))
+    if len(tokens) < len(pairs):  # what is left out is outside of all spans
+        predicted = [
+            ["O" if tag is None else guess for tag, guess in zip(*rows, strict=True)]
+            for rows in zip(gold, predicted, strict=True)
+        ]
+        gold = [["O" if tag is None else tag for tag in tags] for tags in gold]
+    report |= {"accuracy": right, **span_f1(gold, predicted, strict=False)}
+    if all(label[:2] in ("O", "B-", "I-") for label in encoder.names):
+        report["strict_f1"] = span_f1(gold, predicted)["f1"]
+    return report
