@@ -34,6 +34,12 @@ _sequences = partial(Option, SEQUENCES)
 _elmo = partial(Option, TRAINING, needs_training_elmo=True)
 
 
+def _kinds() -> list[str]:
+    from keras_elmo.data.kinds import KINDS
+
+    return list(KINDS)
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """What a training is told, by the names and with the defaults of `keras-elmo train`.
@@ -65,6 +71,7 @@ class TrainingOptions:
         _model(
             "What is predicted, instead of what the data tell: classification, multi-label, "
             "tagging, seq2seq, qa, joint, pair, regression or pair-regression.",
+            complete=_kinds,
             is_fixed=True,
         ),
     ] = None
