@@ -76,6 +76,25 @@ def make_task(name, backbone=None, **changes):
     return getattr(keras_elmo, case.kind)(backbone, preprocessor=preprocessor, **arguments)
 
 
+def two_classes(compiled=None, **changes):
+    """A classifier of n and p that runs step by step, without dropout unless it is asked for.
+
+    Args:
+        compiled: arguments of `compile`.
+        changes: arguments of the task.
+    """
+    task = make_task("classes", mix_at_output=False, **{"lstm_units": 2, **changes})
+    if compiled:
+        task.compile(**compiled)
+    task.run_eagerly = True
+    return task
+
+
+def rates_of(task):
+    """Learning rate of each group that trains."""
+    return {row.name: row.learning_rate for row in task.parameter_table() if row.trainable}
+
+
 def first_batch(task, name, rows=None):
     """Arrays of a case: inputs, targets and weights; of some of its rows, or of all."""
     case = CASES[name]

@@ -3,10 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from every_task import CASES, make_task
 from support import to_numpy
 
 from keras_elmo import ElmoTextClassifier, ElmoTokenClassifier
 from keras_elmo.batching.keras_data import keras_data
+from keras_elmo.text.characters import CharacterEncoder
 
 TENSORFLOW = keras.config.backend() == "tensorflow"
 
@@ -104,3 +106,22 @@ def test_a_task_takes_a_tf_data_set_as_keras_does(task, batches, reviews):
     task.fit(data, validation_data=data, epochs=1, shuffle=False, verbose=0)
     loss = task.evaluate(data, verbose=0)
     np.testing.assert_allclose(loss, task.evaluate(*reviews, batch_size=7, verbose=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("case", ["classes", "pair", "words"])
+def test_no_word_is_spelt_where_features_are_stored(case, monkeypatch):
+    """Not in an epoch, and not to find out what the batches look like."""
+    task, spelt = make_task(case), []
+    x, y = CASES[case].x, CASES[case].y
+    task.fit(x, y, epochs=1, verbose=0)  # stores the features
+    encode = CharacterEncoder.encode
+
+    def noted(self, sentences, length=None):
+        spelt.extend(filter(len, sentences))
+        return encode(self, sentences, length)
+
+    monkeypatch.setattr(CharacterEncoder, "encode", noted)
+    task.fit(x, y, epochs=2, validation_data=(x, y), verbose=0)
+    assert not spelt
+    task.fit(x, y, epochs=1, cache=False, verbose=0)
+    assert spelt

@@ -3,6 +3,7 @@
 from benchmarks.fine_tuning import VARIANTS, pending, recipe_of
 from benchmarks.fine_tuning_report import report
 from keras_elmo.data.datasets import TAGGING
+from keras_elmo.fine_tuning.learning_rates import group_rates
 
 
 def row(recipe, seed, score, perplexity=100.0):
@@ -44,5 +45,5 @@ def test_tables():
 
 def test_one_rate_is_that_of_the_head():
     recipe = recipe_of("one rate", TAGGING)
-    rates = recipe.group_rates(["word_layer", "bilm_1", "bilm_2", "mix", "head"])
+    rates = group_rates(recipe, ["word_layer", "bilm_1", "bilm_2", "mix", "head"])
     assert len(set(rates.values())) == 1

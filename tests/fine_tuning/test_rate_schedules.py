@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
-from support import small_backbone, to_numpy
+from every_task import rates_of, two_classes
+from support import to_numpy
 
-from keras_elmo import ElmoPreprocessor, ElmoTextClassifier, discriminative_learning_rates
+from keras_elmo import discriminative_learning_rates
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import Scaled
 from keras_elmo.fine_tuning.unfreezing import Stage
@@ -20,23 +21,6 @@ def at(step, factor=1.0, schedule=SCHEDULE):
     return factor * float(to_numpy(schedule(step)))
 
 
-def task(**arguments):
-    keras.utils.set_random_seed(1)
-    task = ElmoTextClassifier(
-        small_backbone()[0],
-        labels=["n", "p"],
-        preprocessor=ElmoPreprocessor("whitespace", max_characters_per_token=8),
-        lstm_units=2,
-        **arguments,
-    )
-    task.run_eagerly = True
-    return task
-
-
-def rates(task):
-    return {row.name: row.learning_rate for row in task.parameter_table() if row.trainable}
-
-
 def test_scaled_is_another_schedule_times_a_number():
     scaled = Scaled(SCHEDULE, 0.5, offset=2)
     again = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(scaled))
@@ -47,7 +31,7 @@ def test_scaled_is_another_schedule_times_a_number():
 
 @pytest.mark.portable
 def test_compile_takes_them_where_elmo_trains(tmp_path):
-    model = task(trainable_elmo=True)
+    model = two_classes(trainable_elmo=True)
     elmo = CosineDecay(1e-4, 4)
     model.compile(learning_rate=SCHEDULE, elmo_learning_rate=elmo, elmo_rate_decay=0.5)
     model.run_eagerly = True
@@ -55,23 +39,23 @@ def test_compile_takes_them_where_elmo_trains(tmp_path):
         expected = {"word_layer": 0.25, "bilm_1": 0.5, "bilm_2": 1.0}
         expected = {name: at(step, factor, elmo) for name, factor in expected.items()}
         expected |= {"mix": at(step), "head": at(step)}
-        assert rates(model) == pytest.approx(expected, rel=1e-5)
+        assert rates_of(model) == pytest.approx(expected, rel=1e-5)
         model.fit(TEXTS, LABELS, verbose=0, cache=False)
     model.save(tmp_path / "task.keras")
-    assert rates(keras.saving.load_model(tmp_path / "task.keras")) == rates(model)
+    assert rates_of(keras.saving.load_model(tmp_path / "task.keras")) == rates_of(model)
 
 
 def test_compile_takes_them_where_it_is_frozen():
-    model = task()
+    model = two_classes()
     model.compile(learning_rate=SCHEDULE)
     model.fit(TEXTS, LABELS, verbose=0, cache=False)
-    assert rates(model) == pytest.approx({"mix": at(1), "head": at(1)}, rel=1e-5)
+    assert rates_of(model) == pytest.approx({"mix": at(1), "head": at(1)}, rel=1e-5)
 
 
 def test_a_group_of_its_own():
-    model = task(trainable_elmo=True)
+    model = two_classes(trainable_elmo=True)
     model.compile(discriminative_learning_rates(model, rates={"mix": SCHEDULE, "bilm_1": 0}))
-    found = rates(model)
+    found = rates_of(model)
     assert (found["mix"], found["bilm_1"], found["head"]) == pytest.approx((1e-3, 0.0, 1e-3))
 
 
@@ -80,7 +64,7 @@ def test_in_a_recipe_they_count_the_batches_of_the_whole_training():
 
     class Rates(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
-            seen.append(rates(self.model))
+            seen.append(rates_of(self.model))
 
     recipe = Recipe(
         unfreezing=[Stage(["head"], 1), Stage(["mix"], 1), Stage(["bilm_2", "head"])],
@@ -88,7 +72,7 @@ def test_in_a_recipe_they_count_the_batches_of_the_whole_training():
         elmo_learning_rate=CosineDecay(1e-4, 10),
     )
     options = {"epochs": 4, "recipe": recipe, "cache": False, "verbose": 0}
-    task().fit(TEXTS, LABELS, callbacks=[Rates()], **options)
+    two_classes().fit(TEXTS, LABELS, callbacks=[Rates()], **options)
     names = [["head"], ["mix"], ["bilm_2", "head"], ["bilm_2", "head"]]
     for epoch, (found, expected) in enumerate(zip(seen, names, strict=True)):
         factors = {name: 0.1 if name == "bilm_2" else 1.0 for name in expected}
@@ -98,7 +82,7 @@ def test_in_a_recipe_they_count_the_batches_of_the_whole_training():
 
 
 def test_a_checkpoint_knows_a_schedule_by_its_numbers():
-    model = task()
+    model = two_classes()
     facts = [
         training_facts(model, (None, None), Recipe(learning_rate=CosineDecay(rate, 9)), {})
         for rate in (1e-3, 1e-3, 2e-3)
@@ -117,10 +101,10 @@ def test_a_checkpoint_knows_a_schedule_by_its_numbers():
 )
 def test_what_compile_refuses(options, told):
     with pytest.raises(ValueError, match=told):
-        task().compile(**options)
+        two_classes().compile(**options)
 
 
 def test_one_course_for_a_rate():
-    model = task(trainable_elmo=True)
+    model = two_classes(trainable_elmo=True)
     with pytest.raises(ValueError, match=r"a course of its own.*Give a number, or leave"):
         discriminative_learning_rates(model, SCHEDULE, schedule="warmup_cosine", steps=9)

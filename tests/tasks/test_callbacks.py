@@ -5,8 +5,8 @@ import csv
 import keras
 import numpy as np
 import pytest
+from every_task import rates_of, two_classes
 
-from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 from keras_elmo.layers.groups import group_of
@@ -50,29 +50,12 @@ for _kind in ("train", "test"):
 Record.on_epoch_begin = _recorder("on_epoch_begin")
 
 
-def build():
-    from support import small_backbone
-
-    from keras_elmo import ElmoPreprocessor
-
-    keras.utils.set_random_seed(3)
-    task = ElmoTextClassifier(
-        small_backbone()[0],
-        labels=["n", "p"],
-        preprocessor=ElmoPreprocessor("whitespace", max_characters_per_token=8),
-        lstm_units=2,
-        elmo_dropout=0.0,  # whose random state Keras does not back up
-        dropout=0.0,
-    )
-    task.run_eagerly = True
-    return task
-
-
+# Without dropout, whose random state Keras does not back up.
 def staged(*callbacks, epochs=EPOCHS, task=None, recipe=RECIPE, **options):
     dev = {"validation_data": (TEXTS[:1], LABELS[:1])}
     options = {"batch_size": 1, "verbose": 0} | dev | options
     callbacks = list(callbacks)
-    return (task or build()).fit(
+    return (task or two_classes()).fit(
         TEXTS, LABELS, epochs=epochs, recipe=recipe, callbacks=callbacks, **options
     )
 
@@ -130,19 +113,18 @@ def test_patience_and_rates_go_over_all_stages(schedule):
 
 
 def test_one_rate_for_all_keeps_their_ratios():
-    task = build()
+    task = two_classes()
     recipe = Recipe(unfreezing=[Stage(["head"], 1), Stage(["bilm_2", "head"])])
     rates = K.LearningRateScheduler(lambda epoch: [0.0, 1e-2][epoch])
     staged(rates, task=task, recipe=recipe, epochs=2)
-    rates = {row.name: row.learning_rate for row in task.parameter_table() if row.trainable}
-    assert rates == pytest.approx({"head": 1e-2, "bilm_2": 1e-3})
+    assert rates_of(task) == pytest.approx({"head": 1e-2, "bilm_2": 1e-3})
 
 
 @pytest.mark.portable
 def test_the_best_weights_come_from_an_earlier_stage():
     """Also those of what was frozen in it."""
     record, stop = Record(), K.EarlyStopping(**BEST, patience=9, restore_best_weights=True)
-    task = build()
+    task = two_classes()
     recipe = Recipe(unfreezing=[Stage(["head"], 2), Stage(["bilm_2", "head"])])
     staged(Score(), record, stop, task=task, recipe=recipe, epochs=3)
     assert (stop.best_epoch, stop.best) == (1, 9.0)
@@ -166,10 +148,10 @@ class Crash(keras.callbacks.Callback):
 @pytest.mark.portable
 def test_backup_and_restore_goes_on_exactly(tmp_path):
     """In the first stage, between the two and in the second one."""
-    whole, again = build(), build()
+    whole, again = two_classes(), two_classes()
     staged(task=whole)
     for epoch in (1, 2, 3):
-        crashed = build()
+        crashed = two_classes()
         with pytest.raises(RuntimeError):
             staged(K.BackupAndRestore(tmp_path / "backup"), Crash(epoch), task=crashed)
         assert len(crashed.history.epoch) == 1

@@ -3,9 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from support import small_backbone
+from every_task import rates_of, two_classes
 
-from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 
@@ -22,17 +21,7 @@ def half():
 
 
 def build(**compiled):
-    keras.utils.set_random_seed(3)
-    task = ElmoTextClassifier(
-        small_backbone()[0],
-        labels=["n", "p"],
-        preprocessor=ElmoPreprocessor("whitespace", max_characters_per_token=8),
-        lstm_units=2,
-        pooling="mean",
-    )
-    task.compile(**compiled)
-    task.run_eagerly = True
-    return task
+    return two_classes(compiled, pooling="mean", elmo_dropout=0.5, dropout=0.2)
 
 
 class Scale(keras.callbacks.Callback):
@@ -75,8 +64,7 @@ def test_a_recipe_trains_in_half_precision_without_nan():
     )
     assert any((a != b).any() for a, b in zip(before, task.get_weights(), strict=True))
     assert all(np.isfinite(value).all() for value in task.get_weights())
-    rates = {row.name: row.learning_rate for row in task.parameter_table() if row.trainable}
-    assert rates == pytest.approx({"head": 1.25e-4, "mix": 1.25e-4, "bilm_2": 1.25e-5})
+    assert rates_of(task) == pytest.approx({"head": 1.25e-4, "mix": 1.25e-4, "bilm_2": 1.25e-5})
 
 
 @pytest.mark.portable

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoTextClassifier
-from keras_elmo.workflows.rate_finder import find_learning_rate, harmless, smooth
+from keras_elmo.workflows.rate_finder import find_learning_rate, max_stable_rate, smooth
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def test_the_task_is_left_as_it_was(task, reviews, part):
 @pytest.mark.compiled
 def test_what_is_suggested(task, reviews):
     found = find_learning_rate(task, *reviews, batch_size=8)
-    assert 1e-4 < found.harmless < found.rates[-1]
-    assert found.suggested == pytest.approx(0.5 * found.harmless)
+    assert 1e-4 < found.max_rate < found.rates[-1]
+    assert found.suggested == pytest.approx(0.5 * found.max_rate)
     assert found.losses[-1] > 2 * min(found.smoothed)  # it did explode
 
 
@@ -68,9 +68,9 @@ def test_the_edge_of_harm():
     rates = np.geomspace(1e-5, 1.0, 101)
     noise = np.random.default_rng(0).normal(0.0, 0.02, 101)
     losses = np.clip(-np.log(rates / 1e-3), 0, 1) + np.maximum(0, np.log(rates / 0.03)) + noise
-    assert 1e-3 < harmless(rates, losses) < 0.03
-    assert harmless(rates, np.linspace(2.0, 1.0, 101)) == rates[-1]  # it falls to the end
-    assert harmless(rates, np.linspace(1.0, 2.0, 101)) == rates[0]  # or not at all
+    assert 1e-3 < max_stable_rate(rates, losses) < 0.03
+    assert max_stable_rate(rates, np.linspace(2.0, 1.0, 101)) == rates[-1]  # it falls to the end
+    assert max_stable_rate(rates, np.linspace(1.0, 2.0, 101)) == rates[0]  # or not at all
 
 
 @pytest.mark.parametrize("wrong", [{"part": "all"}, {"batches": 5}])

@@ -1,7 +1,6 @@
 """Token lists → batches of sentences of about one length, for fit, evaluate and predict."""
 
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -31,13 +30,13 @@ class SentenceBatches(keras.utils.PyDataset):
         preprocessor: encodes token lists.
         input_names: which of the preprocessor's arrays the model reads.
         targets: gives targets and weights of a batch; None for batches of inputs only.
-        features: of each sentence, float `(tokens, layers, 2 * projection_dim)`, computed before;
-            they become one more input, `elmo_features`.
+        features: features of each sentence, float `(tokens, layers, 2 * projection_dim)`, that
+            were computed before; they become one more input, `elmo_features`.
         word_types: gives the distinct words of a batch; they become two more inputs.
-        sizes: by what batches are sorted and bounded, int `(sentences,)`; None: by tokens.
-        batch_size: rows of a batch, fewer where sentences are very long.
+        sizes: sizes by which batches are sorted and bounded, int `(sentences,)`; None: tokens.
+        batch_size: number of rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
-        seed: of the order, which follows from it and the epoch's number alone.
+        seed: seed of the order, which follows from it and the epoch's number alone.
 
     Attributes:
         epoch: whose batches these are.
@@ -46,6 +45,7 @@ class SentenceBatches(keras.utils.PyDataset):
     """
 
     tokens_per_row = TOKENS_PER_ROW
+    takes_word_types = True
 
     def __init__(
         self,
@@ -86,14 +86,37 @@ class SentenceBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         index += self.done
         rows = self.rows[index]
-        length = self._length(index)
-        arrays = self.preprocessor.encode([self.sentences[i] for i in rows], length)
-        inputs = {name: arrays[name] for name in self.input_names}
-        if self.features is not None:
-            inputs[FEATURES] = self._padded([self.features[i] for i in rows], length)
-        elif self.word_types is not None:
-            inputs |= self.word_types.encode([self.sentences[i] for i in rows], length)
+        length = self.padded_length(index, self._lengths)
+        inputs = self.inputs(rows, length, self.input_names)
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
+
+    def inputs(
+        self, numbers: Sequence[int] | np.ndarray, length: int, names: Iterable[str]
+    ) -> dict[str, np.ndarray]:
+        """The arrays of some sentences, padded to a length; no words are spelt for stored features.
+
+        Args:
+            numbers: which sentences.
+            length: tokens of a row.
+            names: which of the preprocessor's arrays; features and word types come beside them.
+        """
+        words = [self.sentences[i] for i in numbers]
+        if self.features is not None:
+            arrays = self._without_ids(words, length)
+            # As they are stored: the model makes float32 of float16, with all cores.
+            more = {FEATURES: padded([self.features[i] for i in numbers], length)}
+        elif self.word_types is not None:
+            arrays = self._without_ids(words, length)
+            more = self.word_types.encode(words, length)
+        else:
+            arrays, more = self.preprocessor.encode(words, length), {}
+        return {name: arrays[name] for name in names} | more
+
+    def _without_ids(self, words: Sequence[list[str]], length: int) -> dict[str, np.ndarray]:
+        """The arrays where no ids are read: Keras wants to see them, so they have no steps."""
+        ids = self.preprocessor.elmo_arrays([[]] * len(words), 0)
+        mask = np.arange(length) < np.array(list(map(len, words)))[:, None]
+        return {**ids, **self.preprocessor.word_arrays(words, length), "padding_mask": mask}
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch. Keras also calls this when it has only looked at the data."""
@@ -108,19 +131,9 @@ class SentenceBatches(keras.utils.PyDataset):
             plan = [self._first[i] for i in order]
         self.rows = plan
 
-    def _padded(self, features: list[np.ndarray], length: int) -> np.ndarray:
-        # As they are stored: the model makes float32 of float16, with all cores.
-        padded = np.zeros((len(features), length, *features[0].shape[1:]), features[0].dtype)
-        for row, values in zip(padded, features, strict=True):
-            row[: len(values)] = values
-        return padded
-
-    def _length(self, index: int) -> int:
-        return self.padded_length(index, self._lengths)
-
     def padded_length(self, index: int, lengths: np.ndarray) -> int:
-        """To what a batch is padded, of sentences with these lengths."""
-        return rounded_length(lengths[self.rows[index]].max())
+        """The length that a batch is padded to, given the lengths of all sentences."""
+        return rounded_length(int(lengths[self.rows[index]].max()))
 
     def _random(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
@@ -143,7 +156,7 @@ class SentenceBatches(keras.utils.PyDataset):
         while start < len(order):
             rows = order[start : start + self.batch_size]
             # Sorted by length, so the last row of a prefix is its longest.
-            lengths = np.array([rounded_length(n) for n in self._sizes[rows]])
+            lengths = np.array([rounded_length(int(n)) for n in self._sizes[rows]])
             fits = np.arange(1, len(rows) + 1) * lengths <= budget
             count = max(1, int(fits.sum()))
             plan.append(rows[:count])
@@ -151,60 +164,9 @@ class SentenceBatches(keras.utils.PyDataset):
         return plan
 
 
-def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the rows that are held out, and of the others, in order.
-
-    Raises:
-        ValueError: nothing would be left of one of them.
-    """
-    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
-        raise ValueError(
-            "`validation_split` must leave sentences on both sides. "
-            f"Received: validation_split={share} of {count} sentences"
-        )
-    order = np.random.default_rng(seed).permutation(count)
-    cut = round(count * share)
-    return np.sort(order[:cut]), np.sort(order[cut:])
-
-
-def take_rows(values: Sequence[Any], rows: np.ndarray) -> list[Any]:
-    """The values of some rows."""
-    return [values[i] for i in rows]
-
-
-class InEpochOrder(keras.callbacks.Callback):
-    """Gives every epoch its own batches, in whichever call of `fit` it comes.
-
-    On PyTorch every batch its own random numbers too: there, Keras draws dropout from the generator
-    that the data loader and everything else draws from. After the training that one is where it
-    was before.
-
-    Args:
-        batches: what `fit` trains on.
-
-    Attributes:
-        start: the epoch to go on in, and how many of its batches are done.
-    """
-
-    def __init__(self, batches: SentenceBatches):
-        super().__init__()
-        self.batches = batches
-        self.start: tuple[int, int] = (0, 0)
-        torch = keras.config.backend() == "torch"
-        self._torch: Any = import_module("torch") if torch else None
-
-    def on_train_begin(self, logs=None):
-        if self._torch:
-            self._random = self._torch.get_rng_state()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.batches.set_epoch(epoch, self.start[1] if epoch == self.start[0] else 0)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self._torch:
-            place = self.batches.seed, self.batches.epoch, self.batches.done + batch
-            self._torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
-
-    def on_train_end(self, logs=None):
-        if self._torch:
-            self._torch.set_rng_state(self._random)
+def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """Arrays as rows of one, zero behind each, in their own dtype: `(len(rows), length, …)`."""
+    found = np.zeros((len(rows), length, *rows[0].shape[1:]), rows[0].dtype)
+    for row, values in zip(found, rows, strict=True):
+        row[: len(values)] = values
+    return found

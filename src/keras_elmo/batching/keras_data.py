@@ -13,7 +13,7 @@ _READ_AHEAD = 2  # batches
 
 
 def keras_data(batches: Any, *, shuffle: bool | None = None) -> Any:
-    """What `fit`, `evaluate` and `predict` of Keras are given.
+    """The data that `fit`, `evaluate` and `predict` of Keras are given.
 
     On TensorFlow Keras makes a `tf.data.Dataset` of a `PyDataset`, in which it takes the sizes that
     the first two batches have in common for those of all, and leaves its autotuning on. The thread
@@ -23,7 +23,7 @@ def keras_data(batches: Any, *, shuffle: bool | None = None) -> Any:
     is made without.
 
     Args:
-        batches: of a task. Anything else, another `PyDataset` too, stays as it is.
+        batches: batches of a task. Anything else, another `PyDataset` too, stays as it is.
         shuffle: whether to read the batches in a new order each time and call their `on_epoch_end`
             behind the last, as Keras does with a `PyDataset`. None reads them as they are.
 

@@ -22,8 +22,8 @@ class LabelEncoder:
             booleans or numbers.
 
     Attributes:
-        labels: them, as Python's own types.
-        names: how they are written, a string each.
+        labels: the labels, as Python's own types.
+        names: the labels as they are written, a string each.
 
     Raises:
         ValueError: fewer than two labels, two that are the same or written the same, or one of
@@ -61,7 +61,7 @@ class LabelEncoder:
             where: what it is, for the error.
 
         Raises:
-            ValueError: it is not among the classes.
+            ValueError: the label is not among the classes.
         """
         if type(label) is str and label in self._names:  # by far the most frequent
             return self._names[label]

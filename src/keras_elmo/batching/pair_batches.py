@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.batches import FEATURES, SentenceBatches
+from keras_elmo.batching.batches import SentenceBatches
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.text.rows import as_rows, column_names
 
 OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
 MASK = "padding_mask"
-_IDS = ("character_ids", "token_ids")  # what ELMo reads
 
 # The tokens of a text and of the other one.
 Texts = tuple[list[str], list[str]]
@@ -72,7 +71,7 @@ def pair_rows(x: Any) -> list[Any]:
 
 
 def is_pair(x: Any) -> bool:
-    """Whether it is one pair of strings and not many."""
+    """Whether `x` is one pair of strings and not many."""
     return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)
 
 
@@ -80,13 +79,15 @@ class PairBatches(SentenceBatches):
     """Batches of two texts a row.
 
     Args:
-        texts: of each row the tokens of a text and of the other one.
+        texts: tokens of a text and of the other one, for each row.
         preprocessor, input_names, kwargs: see
             [`SentenceBatches`][keras_elmo.batching.batches.SentenceBatches].
 
     Attributes:
         sentences: each distinct text, so that ELMo reads it once; `features` are theirs.
     """
+
+    takes_word_types = False
 
     def __init__(
         self,
@@ -113,32 +114,12 @@ class PairBatches(SentenceBatches):
         index += self.done
         rows = self.rows[index]
         texts, others = zip(*(self._texts[i] for i in rows), strict=True)
-        length = self._length(index)
-        inputs = self._inputs(texts, length, "")
-        inputs |= self._inputs(others, self.padded_length(index, self._other_lengths), OTHER)
+        length = self.padded_length(index, self._lengths)
+        inputs = self._inputs_of(texts, length, "")
+        inputs |= self._inputs_of(others, self.padded_length(index, self._other_lengths), OTHER)
         return (inputs,) if self.targets is None else (inputs, *self.targets(rows, length))
 
-    def _inputs(self, texts: Sequence[int], length: int, prefix: str) -> dict[str, np.ndarray]:
-        own = {name.removeprefix(prefix) for name in self.input_names if self._is_of(name, prefix)}
-        tokens = [self.sentences[i] for i in texts]
-        if self.features is None:
-            arrays = self.preprocessor.encode(tokens, length)
-        else:
-            arrays = self._without_ids(tokens, length, own)
-            features = self._padded([self.features[i] for i in texts], length)
-            arrays[FEATURES] = features
-            own |= {FEATURES}
-        return {prefix + name: arrays[name] for name in own}
-
-    def _without_ids(
-        self, tokens: Sequence[list[str]], length: int, names: set[str]
-    ) -> dict[str, np.ndarray]:
-        """The arrays with ids of one step, which Keras wants to see: spelling all is a waste."""
-        arrays = self.preprocessor.encode([words[:1] for words in tokens], 1)
-        if names - {MASK, *_IDS}:
-            arrays |= self.preprocessor.word_arrays(tokens, length)
-        arrays[MASK] = np.arange(length) < np.array(list(map(len, tokens)))[:, None]
-        return arrays
-
-    def _is_of(self, name: str, prefix: str) -> bool:
-        return name.startswith(OTHER) == bool(prefix)
+    def _inputs_of(self, texts: Sequence[int], length: int, prefix: str) -> dict[str, np.ndarray]:
+        own = (name for name in self.input_names if name.startswith(OTHER) == bool(prefix))
+        arrays = self.inputs(texts, length, (name.removeprefix(prefix) for name in own))
+        return {prefix + name: array for name, array in arrays.items()}

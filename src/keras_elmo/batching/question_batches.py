@@ -111,7 +111,7 @@ def read_answers(answers: Any, pair: Pair, number: int) -> list[Span]:
         answers: such places; or what SQuAD has: a dict of two lists, `text` and `answer_start`, or
             a list of dicts with these. Empty where there is no answer.
         pair: the question.
-        number: of the question, for the errors.
+        number: number of the question, for the errors.
 
     Raises:
         ValueError: something else, or a text that does not stand at its place.
@@ -211,7 +211,7 @@ def rows_to_train(
 
     Args:
         rows: windows.
-        answers: of each pair, `[start, end)` in tokens of the passage.
+        answers: answers of each pair, `[start, end)` in tokens of the passage.
 
     Returns:
         The windows that are left; of each its answers, as first and last step of the scores,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.batches import SentenceBatches, TargetFunction
+from keras_elmo.batching.batches import SentenceBatches, TargetFunction, padded
 from keras_elmo.batching.symbols import SourceSteps
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.text.vocabulary import BOS_ID
@@ -20,11 +20,11 @@ class SequenceBatches(SentenceBatches):
 
     Args:
         sentences, preprocessor, input_names: as of `SentenceBatches`, all of the model's inputs.
-        sources: of each sentence.
-        copied: what copying each step would write, int32, of each sentence; or None.
-        target_lengths: of each target with its end, int `(sentences,)`; None for prediction.
-        sequence_targets: of batch rows and a target length, the symbols and their weights.
-        options: of `SentenceBatches`.
+        sources: time steps of each sentence.
+        copied: numbers that copying each step would write, int32, of each sentence; or None.
+        target_lengths: length of each target with its end, int `(sentences,)`; None for prediction.
+        sequence_targets: gives symbols and weights for batch rows and a target length.
+        options: more arguments of `SentenceBatches`.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class SequenceBatches(SentenceBatches):
         rows = self.rows[place]
         length = self.padded_length(place, self._source_lengths)
         if self._sources[rows[0]].characters.size:
-            inputs[CHARACTER_STEPS] = _padded([self._sources[i].characters for i in rows], length)
-            inputs[WORD_PLACES] = _padded([self._sources[i].places for i in rows], length)
+            inputs[CHARACTER_STEPS] = padded([self._sources[i].characters for i in rows], length)
+            inputs[WORD_PLACES] = padded([self._sources[i].places for i in rows], length)
         else:
             length = inputs["padding_mask"].shape[1]
         if self._copied is not None:
-            inputs[SOURCE_IDS] = _padded([self._copied[i] for i in rows], length)
+            inputs[SOURCE_IDS] = padded([self._copied[i] for i in rows], length)
         if self._target_lengths is None or self._sequence_targets is None:
             return (inputs,)
         time = self.padded_length(place, self._target_lengths)
@@ -74,7 +74,7 @@ def padded_targets(targets: Sequence[np.ndarray], sample_weight: np.ndarray) -> 
     """Symbols of a batch and their weights, both `(batch, length)`; padding has the weight 0."""
 
     def batch(rows: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-        ids = _padded([targets[row] for row in rows], length)
+        ids = padded([targets[row] for row in rows], length)
         lengths = np.array([len(targets[row]) for row in rows])
         real = np.arange(length) < lengths[:, None]
         return ids, (real * sample_weight[rows][:, None]).astype(np.float32)
@@ -86,10 +86,3 @@ def before(targets: np.ndarray) -> np.ndarray:
     """The symbols before those of int `(batch, time)`: the begin, then all but the last."""
     begin = np.full_like(targets[:, :1], BOS_ID)
     return np.concatenate([begin, targets[:, :-1]], axis=1)
-
-
-def _padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
-    padded = np.zeros((len(rows), length), np.int32)
-    for row, values in zip(padded, rows, strict=True):
-        row[: len(values)] = values
-    return padded

@@ -58,7 +58,7 @@ class TargetSymbols:
 
     @property
     def size(self) -> int:
-        """How many numbers there are, with those of padding and marks."""
+        """Count of numbers, those of padding and marks among them."""
         return len(self.symbols) + _FIRST
 
     def split(self, text: str | Sequence[str]) -> list[str]:
@@ -75,7 +75,7 @@ class TargetSymbols:
         """Their numbers and the end's, int32.
 
         Args:
-            symbols: of a target.
+            symbols: the symbols of a target.
             source: steps that can be copied.
         """
         places = self._places(source)
@@ -100,7 +100,7 @@ class TargetSymbols:
         return found
 
     def unknown_in(self, symbols: Sequence[str], source: Sequence[str] = ()) -> int:
-        """How many of some symbols can only be written as unknown."""
+        """Count of the symbols that can only be written as unknown."""
         return int((self.encode(symbols, source) == UNK_ID).sum())
 
     def _places(self, source: Sequence[str]) -> dict[str, int]:
@@ -152,7 +152,7 @@ def find_symbols(
     """The symbols of target texts, the most frequent first, ties in the order of code points.
 
     Args:
-        texts: of the training data.
+        texts: target texts of the training data.
         unit: `"words"` or `"characters"`.
         min_count: rarer ones are left out, and become `<UNK>` in training.
     """

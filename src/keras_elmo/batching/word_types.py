@@ -24,7 +24,7 @@ class WordTypes:
 
     Args:
         backbone: one that reads characters.
-        preprocessor: of it.
+        preprocessor: the preprocessor of that backbone.
     """
 
     def __init__(self, backbone: ElmoBackbone, preprocessor: ElmoPreprocessor):

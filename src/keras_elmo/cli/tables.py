@@ -67,14 +67,14 @@ def recipe_table(model: "keras.Model", recipe: "Recipe", epochs: int) -> Table:
     Raises:
         ValueError: the recipe does not fit the model or the epochs.
     """
-    from keras_elmo.fine_tuning.learning_rates import group_sizes
+    from keras_elmo.fine_tuning.learning_rates import group_rates, group_sizes
     from keras_elmo.fine_tuning.unfreezing import unfreezing_plan
 
     table = Table("group", title="What trains, at which rate", title_justify="left")
     table.add_column("parameters", justify="right")
     table.add_column("epochs")
     table.add_column("highest rate", justify="right")
-    sizes, rates = group_sizes(model), recipe.group_rates(list(group_sizes(model)))
+    sizes, rates = group_sizes(model), group_rates(recipe, list(group_sizes(model)))
     plan = unfreezing_plan(recipe.unfreezing, list(sizes), epochs)
     for name, size in sizes.items():
         spans, first = [], 1

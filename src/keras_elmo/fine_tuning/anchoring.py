@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_elmo.fine_tuning.groups import check_groups, groups_of, is_elmo
+from keras_elmo.fine_tuning.variables import copy_value
 from keras_elmo.layers.groups import MIX, group_of
 
 # Variables, and what they were.
@@ -56,8 +57,7 @@ def anchor(
     groups = groups_of(variables)
     by_group = dict(strength) if isinstance(strength, Mapping) else dict.fromkeys(groups, strength)
     check_groups(by_group, groups, "`l2_sp`")
-    # Copies: on some backends NumPy sees the memory that training goes on to change.
-    start = [(v, np.array(ops.convert_to_numpy(v.value))) for v in variables]
+    start = [(v, copy_value(v)) for v in variables]
     for variable, value in start:
         own = by_group.get(group_of(variable), 0.0)
         variable.regularizer = L2SP(own, value) if own else None
@@ -81,7 +81,8 @@ def pull_back(start: Start, share: float) -> None:
 
     Args:
         start: what `anchor` returned.
-        share: of the way from `start` that is kept: 1 changes nothing, 0 is the pretrained ELMo.
+        share: share of the way from `start` that is kept: 1 changes nothing, 0 gives the
+            pretrained ELMo.
 
     Raises:
         ValueError: a share below 0 or above 1.
@@ -89,5 +90,4 @@ def pull_back(start: Start, share: float) -> None:
     if not 0.0 <= share <= 1.0:
         raise ValueError(f"`share` must be from 0 to 1. Received: {share}")
     for variable, begin in start:
-        now = ops.convert_to_numpy(variable.value)
-        variable.assign(begin + share * (now - begin))
+        variable.assign(begin + share * (copy_value(variable) - begin))

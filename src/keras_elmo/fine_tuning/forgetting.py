@@ -30,7 +30,7 @@ class ForgettingMonitor(keras.callbacks.Callback):
 
     Args:
         backbone: the ELMo that trains.
-        preprocessor: of the ELMo.
+        preprocessor: the preprocessor of that ELMo.
         probe: sentences; by default 48 English ones, everyday and dry.
         language_model: the preset or checkpoint whose language model the ELMo comes from.
         text: held-out sentences for the perplexity; by default the probe.

@@ -9,7 +9,9 @@ from typing import Any
 
 from keras_elmo.layers.groups import HEAD, MIX, WORD_VECTORS, group_of
 
-DECAY = 1 / 2.6  # of the rate from each layer of ELMo to the one below, Howard and Ruder 2018, §3.2
+# What trains at which rate unless told otherwise: head, mixes and word vectors; ELMo's top layer;
+# each layer below at that of the layer above times this (Howard and Ruder 2018, §3.2).
+LEARNING_RATE, ELMO_LEARNING_RATE, DECAY = 1e-3, 1e-4, 1 / 2.6
 CLIP_NORM = 5.0
 
 

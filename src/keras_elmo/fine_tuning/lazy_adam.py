@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_elmo.fine_tuning.groups import LEARNING_RATE
 from keras_elmo.fine_tuning.optimizer import clip_by_global_norm
 from keras_elmo.fine_tuning.row_gradients import update_rows
 
@@ -22,15 +23,15 @@ class LazyAdam(keras.optimizers.Adam):
 
     Args:
         learning_rate: a number or a schedule.
-        weight_decay: see `keras.optimizers.AdamW`; None for none.
-        kwargs: of `keras.optimizers.Adam`.
+        weight_decay: decay as of `keras.optimizers.AdamW`; None for none.
+        kwargs: more arguments of `keras.optimizers.Adam`.
 
     Raises:
         ValueError: `amsgrad`.
     """
 
     def __init__(
-        self, learning_rate: Any = 1e-3, weight_decay: float | None = None, **kwargs: Any
+        self, learning_rate: Any = LEARNING_RATE, weight_decay: float | None = None, **kwargs: Any
     ) -> None:
         super().__init__(learning_rate, weight_decay=weight_decay, **kwargs)
         if self.amsgrad:

@@ -6,9 +6,18 @@ from typing import Any, NamedTuple
 
 import keras
 
-from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, check_groups, groups_of, is_elmo
+from keras_elmo.fine_tuning.groups import (
+    CLIP_NORM,
+    DECAY,
+    ELMO_LEARNING_RATE,
+    LEARNING_RATE,
+    check_groups,
+    groups_of,
+    is_elmo,
+)
 from keras_elmo.fine_tuning.lazy_adam import LazyAdam
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, LayerGroupMap, own_optimizer
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import Rate, check_rate, make_schedule, scaled
 from keras_elmo.layers.groups import HEAD, WORD_VECTORS, group_of
 
@@ -24,15 +33,14 @@ class ParameterGroup(NamedTuple):
 
 def discriminative_learning_rates(
     model: keras.Model,
-    head: Rate = 1e-3,
-    top: Rate = 1e-4,
+    head: Rate = LEARNING_RATE,
+    top: Rate = ELMO_LEARNING_RATE,
     decay: float = DECAY,
     *,
     rates: Mapping[str, Rate] | None = None,
     weight_decay: float | Mapping[str, float] = 0.0,
     schedule: str = "constant",
     steps: int | None = None,
-    offsets: Mapping[str, int] | None = None,
     clip_norm: float | None = CLIP_NORM,
     accumulate: int | None = None,
 ) -> GroupedOptimizer:
@@ -54,8 +62,7 @@ def discriminative_learning_rates(
         weight_decay: as of AdamW, for all groups or by group (0 for those not named).
         schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, in every group from its
             own rate; see [`make_schedule`][keras_elmo.fine_tuning.schedules.make_schedule].
-        steps: batches of the whole training, for a schedule that is not constant.
-        offsets: group → batches of the training before its optimizer begins to count.
+        steps: number of batches of the whole training, for a schedule that is not constant.
         clip_norm: bound on the norm of the gradients of all groups together; None for none.
         accumulate: batches whose gradients are averaged before a step.
 
@@ -63,62 +70,82 @@ def discriminative_learning_rates(
         ValueError: a group that does not exist, a rate below zero, an unknown schedule, or one for
             a rate that is a schedule.
     """
+    recipe = Recipe(
+        learning_rate=head,
+        elmo_learning_rate=top,
+        elmo_rate_decay=decay,
+        rates=rates or {},
+        schedule=schedule,
+        weight_decay=weight_decay,
+        clip_norm=clip_norm,
+        accumulate=accumulate,
+    )
+    return recipe_optimizer(recipe, model, steps)
+
+
+def recipe_optimizer(
+    recipe: Recipe,
+    model: keras.Model,
+    steps: int | None = None,
+    offsets: Mapping[str, int] | None = None,
+) -> GroupedOptimizer:
+    """The optimizer that a recipe gives a model: see `discriminative_learning_rates`.
+
+    Args:
+        recipe: gives rates, schedule, weight decay and bounds.
+        model: any model that holds an `ElmoBackbone`.
+        steps: number of batches of the whole training.
+        offsets: group → batches of the training before its optimizer begins to count.
+    """
     groups = layer_groups(model)
-    chosen = group_rates(groups, head, top, decay, rates)
-    decays = dict(weight_decay) if isinstance(weight_decay, Mapping) else {}
-    check_groups(decays, groups, "`weight_decay`")
+    chosen = group_rates(recipe, groups)
+    chosen.setdefault(HEAD, check_rate(recipe.learning_rate, "`head`"))
+    decay = recipe.weight_decay
+    check_groups(decay if isinstance(decay, Mapping) else (), groups, "`weight_decay`")
 
     def optimizer(name: str) -> keras.optimizers.Optimizer:
-        flat = 0.0 if isinstance(weight_decay, Mapping) else weight_decay
         kind = LazyAdam if name == WORD_VECTORS else keras.optimizers.AdamW
         return kind(
-            make_schedule(schedule, chosen[name], steps, (offsets or {}).get(name, 0)),
-            weight_decay=decays.get(name, flat),
-            gradient_accumulation_steps=accumulate,
+            make_schedule(recipe.schedule, chosen[name], steps, (offsets or {}).get(name, 0)),
+            weight_decay=decay.get(name, 0.0) if isinstance(decay, Mapping) else decay,
+            gradient_accumulation_steps=recipe.accumulate,
             name=name,
         )
 
-    chosen.setdefault(HEAD, check_rate(head, "`head`"))
     optimizers = {name: optimizer(name) for name in groups if name != HEAD}
     # By a name that stays, an optimizer's state is found again in the next one.
     return GroupedOptimizer(
-        LayerGroupMap(optimizer(HEAD), optimizers), clip_norm, name="grouped_optimizer"
+        LayerGroupMap(optimizer(HEAD), optimizers), recipe.clip_norm, name="grouped_optimizer"
     )
 
 
-def default_optimizer(
-    model: Any, head: Rate, top: Rate, decay: float
-) -> keras.optimizers.Optimizer:
+def default_optimizer(model: Any, recipe: Recipe) -> keras.optimizers.Optimizer:
     """What a task trains with unless told otherwise: Adam, lazy where there are word vectors.
 
     Args:
         model: a task; where its ELMo trains, each of its layers has an Adam of its own.
-        head, top, decay: see `discriminative_learning_rates`.
+        recipe: gives the rates.
     """
     if any(is_elmo(name) for name in groups_of(model.trainable_variables)):
-        return discriminative_learning_rates(model, head, top, decay)
+        return recipe_optimizer(recipe, model)
     kind = LazyAdam if model.word_vectors else keras.optimizers.Adam
-    return kind(head, global_clipnorm=CLIP_NORM)
+    return kind(recipe.learning_rate, global_clipnorm=CLIP_NORM)
 
 
-def group_rates(
-    groups: Sequence[str],
-    head: Rate,
-    top: Rate,
-    decay: float,
-    rates: Mapping[str, Rate] | None = None,
-) -> dict[str, Rate]:
-    """The rate of each group: see `discriminative_learning_rates`.
+def group_rates(recipe: Recipe, groups: Sequence[str]) -> dict[str, Rate]:
+    """The highest rate of each of a model's groups, or its schedule.
 
     Raises:
         ValueError: `rates` for a group that does not exist, or a rate below zero.
     """
-    head, top = check_rate(head, "the rate of the head"), check_rate(top, "the rate of ELMo")
-    elmo = [name for name in groups if is_elmo(name)]
+    head = check_rate(recipe.learning_rate, "the rate of the head")
+    top = check_rate(recipe.elmo_learning_rate, "the rate of ELMo")
+    elmo = [name for name in reversed(groups) if is_elmo(name)]
     chosen = dict.fromkeys(groups, head)
-    chosen |= {name: scaled(top, decay**below) for below, name in enumerate(reversed(elmo))}
-    check_groups(rates or {}, groups, "`rates`")
-    return chosen | {name: check_rate(r, f"`rates[{name!r}]`") for name, r in (rates or {}).items()}
+    chosen |= {name: scaled(top, recipe.elmo_rate_decay**i) for i, name in enumerate(elmo)}
+    check_groups(recipe.rates, groups, "`rates`")
+    own = {name: check_rate(rate, f"`rates[{name!r}]`") for name, rate in recipe.rates.items()}
+    return chosen | own
 
 
 def group_sizes(model: keras.Model) -> dict[str, int]:

@@ -15,7 +15,7 @@ class LayerGroupMap(keras.optimizers.OptimizerMap):
     """Which optimizer is whose: by the layer group that a variable belongs to, not by its path.
 
     Args:
-        default_optimizer: of the head, and of all groups that are not named.
+        default_optimizer: optimizer of the head, and of all groups that are not named.
         optimizer_map: name of a group → its optimizer.
     """
 
@@ -49,7 +49,9 @@ class GroupedOptimizer(keras.optimizers.MultiOptimizer):
         super().__init__(optimizer_map, **kwargs)
         self.clip_norm = clip_norm
         # Kept, as a rate that is 0 for an epoch has no ratio to others.
-        self._first_rates = [float(_numpy(own.learning_rate)) for own in self._inner_optimizers]
+        self._first_rates = [
+            float(ops.convert_to_numpy(own.learning_rate)) for own in self._inner_optimizers
+        ]
 
     @property
     def optimizer_map(self) -> Any:
@@ -120,12 +122,8 @@ def clip_by_global_norm(gradients, clip_norm):
 
 
 def _is_number(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Whether its rate is one, which may be set, and no schedule."""
+    """Whether an optimizer's rate is a number, which may be set, and no schedule."""
     return isinstance(optimizer._learning_rate, keras.Variable)
-
-
-def _numpy(value):
-    return keras.ops.convert_to_numpy(value)
 
 
 def unscaled(optimizer: Any) -> Any:
@@ -147,7 +145,7 @@ def has_one_rate(optimizer: Any) -> bool:
 
 
 def own_optimizer(optimizer: Any, variable: keras.Variable) -> Any:
-    """What moves a variable: the optimizer, or that of a group; None if it does not know it."""
+    """What moves a variable: the optimizer, or its group's; None if the variable is unknown."""
     own = unscaled(optimizer)
     if own is None or (own.built and id(variable) not in map(id, own._trainable_variables)):
         return None
@@ -171,7 +169,7 @@ def hand_over(old: Any, new: Any, variables: Sequence[keras.Variable]) -> None:
     rate. Any other begins anew: moments of zero fit no other count than zero.
 
     Args:
-        old, new: of the Adam family, or a `GroupedOptimizer` of such.
+        old, new: optimizers of the Adam family, or a `GroupedOptimizer` of such.
         variables: what trains now.
     """
     new.build(variables)

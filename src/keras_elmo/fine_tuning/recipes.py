@@ -1,15 +1,12 @@
 """Recipes: all settings of a fine-tuning under one name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
-from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY
+from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, ELMO_LEARNING_RATE, LEARNING_RATE
 
 if TYPE_CHECKING:  # a recipe is named and checked before Keras is there
-    import keras
-
-    from keras_elmo.fine_tuning.optimizer import GroupedOptimizer
     from keras_elmo.fine_tuning.schedules import Rate
     from keras_elmo.fine_tuning.unfreezing import Stage
 
@@ -23,12 +20,12 @@ class Recipe:
     Attributes:
         unfreezing: when which layers train, see
             [`unfreezing_plan`][keras_elmo.fine_tuning.unfreezing.unfreezing_plan].
-        learning_rate: of the head, mixes and word vectors.
-        elmo_learning_rate: of ELMo's top layer.
-        elmo_rate_decay: of each layer below, times that of the one above it.
+        learning_rate: rate of the head, mixes and word vectors.
+        elmo_learning_rate: rate of ELMo's top layer.
+        elmo_rate_decay: the rate of each layer below is that of the one above it times this.
         rates: group → rate, instead of what follows from these.
         schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, over all batches.
-        weight_decay: of all groups, or by group.
+        weight_decay: as of AdamW, for all groups or by group.
         l2_sp: strength of the pull towards the pretrained ELMo, of all its groups or by group.
         mix_l2: strength of the pull of the learned mix towards equal shares.
         clip_norm: bound on the norm of all gradients together.
@@ -37,8 +34,8 @@ class Recipe:
     """
 
     unfreezing: "str | Sequence[Stage]" = "frozen"
-    learning_rate: "Rate" = 1e-3
-    elmo_learning_rate: "Rate" = 1e-4
+    learning_rate: "Rate" = LEARNING_RATE
+    elmo_learning_rate: "Rate" = ELMO_LEARNING_RATE
     elmo_rate_decay: float = DECAY
     rates: "Mapping[str, Rate]" = field(default_factory=dict)
     schedule: str = "constant"
@@ -49,39 +46,18 @@ class Recipe:
     accumulate: int | None = None
     keep: float = 1.0
 
-    def group_rates(self, groups: Sequence[str]) -> "dict[str, Rate]":
-        """The highest rate of each of a model's groups, or its schedule."""
-        from keras_elmo.fine_tuning.learning_rates import group_rates
+    def get_config(self) -> dict[str, Any]:
+        """All settings, as Keras can serialize them."""
+        return asdict(self)
 
-        return group_rates(
-            groups, self.learning_rate, self.elmo_learning_rate, self.elmo_rate_decay, self.rates
-        )
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The recipe that `get_config` describes."""
+        from keras_elmo.fine_tuning.unfreezing import Stage
 
-    def optimizer(
-        self, model: "keras.Model", steps: int, offsets: Mapping[str, int] | None = None
-    ) -> "GroupedOptimizer":
-        """The optimizer of the groups that train now.
-
-        Args:
-            model: the task.
-            steps: batches of the whole training.
-            offsets: group → batches of the training before its optimizer began to count.
-        """
-        from keras_elmo.fine_tuning.learning_rates import discriminative_learning_rates
-
-        return discriminative_learning_rates(
-            model,
-            self.learning_rate,
-            self.elmo_learning_rate,
-            self.elmo_rate_decay,
-            rates=self.rates,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-            steps=steps,
-            offsets=offsets,
-            clip_norm=self.clip_norm,
-            accumulate=self.accumulate,
-        )
+        plan = config["unfreezing"]
+        stages = plan if isinstance(plan, str) else [Stage(**stage) for stage in plan]
+        return cls(**{**config, "unfreezing": stages})
 
 
 RECIPES = {

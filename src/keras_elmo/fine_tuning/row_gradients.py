@@ -13,7 +13,7 @@ _BLOCK = 512  # rows, on JAX
 
 
 def is_rows(gradient: Any) -> bool:
-    """Whether it is TensorFlow's `IndexedSlices`: rows, with their numbers."""
+    """Whether a gradient is TensorFlow's `IndexedSlices`: rows, with their numbers."""
     return type(gradient).__name__ == "IndexedSlices"
 
 
@@ -42,7 +42,7 @@ def update_rows(
 
     Args:
         optimizer: whose variables, or variables of whose model, these are.
-        gradient: of the first variable, `(rows, size)` or as rows.
+        gradient: gradient of the first variable, `(rows, size)` or as rows.
         tables: the variables.
         update: from the gradients of some rows, and these rows of each variable, all float
             `(some, size)`, to what the variables have there from now on.

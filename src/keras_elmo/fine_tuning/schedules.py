@@ -30,9 +30,9 @@ class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: the highest rate $\eta$.
-        steps: batches $T$ of the whole training.
+        steps: number of batches $T$ of the whole training.
         cut_frac: share of them that rises.
-        ratio: $r$, of the highest to the lowest rate.
+        ratio: ratio $r$ of the highest to the lowest rate.
         offset: batches of the training before the first one that is counted.
     """
 
@@ -102,7 +102,7 @@ class RangeTest(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak, steps, offset: as of `SlantedTriangular`; `peak` is that of the last step.
-        ratio: of the highest to the lowest rate.
+        ratio: ratio of the highest to the lowest rate.
     """
 
     def __init__(self, peak: float, steps: int, ratio: float = 1e6, offset: int = 0):
@@ -170,7 +170,7 @@ def check_rate(rate: Any, what: str) -> Rate:
         what: the name of the argument, for the message.
 
     Raises:
-        ValueError: it is neither, or below zero.
+        ValueError: the rate is neither, or below zero.
     """
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return rate
@@ -215,8 +215,5 @@ def make_schedule(name: str, peak: Rate, steps: int | None, offset: int = 0) -> 
         raise ValueError(
             f"`schedule={name!r}` needs the batches of the whole training. Received: steps={steps}"
         )
-    if name == "slanted_triangular":
-        return SlantedTriangular(peak, steps, offset=offset)
-    if name == "range_test":
-        return RangeTest(peak, steps, offset=offset)
-    return WarmupCosine(peak, steps, offset=offset)
+    courses = {"slanted_triangular": SlantedTriangular, "range_test": RangeTest}
+    return courses.get(name, WarmupCosine)(peak, steps, offset=offset)

@@ -38,8 +38,8 @@ def unfreezing_plan(
             2018): the head for an epoch, then ELMo's top layer as well, an epoch later the one
             below, and so on. `"chain_thaw"` (Felbo et al. 2017): the head for an epoch, then each
             part of ELMo alone for an epoch, from the word layer upwards, then all. Or stages.
-        groups: of the model, from the inputs to the head.
-        epochs: of the whole training.
+        groups: groups of the model, from the inputs to the head.
+        epochs: number of epochs of the whole training.
 
     Returns:
         For each stage its epochs and its groups.

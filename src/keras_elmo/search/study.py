@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.files.folder_lock import LOCK
-from keras_elmo.fine_tuning.recipes import get_recipe
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.search.space import Choice, Int, Space, Spec, matters, ordered
 
 try:
@@ -140,8 +140,7 @@ class Study:
 
     def _defaults(self) -> dict[str, Any]:
         """The settings of `train` itself, as far as the space has them: to be beaten."""
-        recipe = get_recipe(self._fixed["fine_tune"])
-        usual = {"learning_rate": recipe.learning_rate} | {
+        usual = {"learning_rate": Recipe.learning_rate, "fine_tune": "frozen"} | {
             name: value for name, value in self._fixed.items() if value is not None
         }
         return {name: usual[name] for name, spec in self._space.items() if usual.get(name) in spec}

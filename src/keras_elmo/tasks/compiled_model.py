@@ -2,6 +2,7 @@
 
 import logging
 from abc import abstractmethod
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -10,7 +11,6 @@ import keras
 from keras_elmo.elmo.cloning import refuse_to_clone
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import (
-    DECAY,
     ParameterGroup,
     default_optimizer,
     parameter_table,
@@ -22,19 +22,21 @@ from keras_elmo.fine_tuning.optimizer import (
     scale_loss_as,
     use_optimizer,
 )
+from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.fine_tuning.schedules import Rate, check_rate
 from keras_elmo.tasks.keywords import COMPILE, check_keywords, parameter_names
 from keras_elmo.tasks.limits import SAVED_MODEL, check_export
 from keras_elmo.tasks.sentence_model import SentenceModel
 
 logger = logging.getLogger("keras_elmo")
+RATES = ("learning_rate", "elmo_learning_rate", "elmo_rate_decay")
 
 
 class CompiledModel(SentenceModel):
     """A model of sentences with a default for everything that training needs."""
 
-    _rates: dict[str, Any] | None = None  # of `optimizer="auto"`
-    _told_of_one_rate = False
+    rates: dict[str, Any] | None = None  # of `optimizer="auto"`
+    _warned_of_one_rate = False
 
     @abstractmethod
     def default_loss(self) -> keras.losses.Loss | None:
@@ -51,9 +53,10 @@ class CompiledModel(SentenceModel):
         *,
         metrics: Any = None,
         weighted_metrics: Any = "auto",
-        learning_rate: Rate = 1e-3,
-        elmo_learning_rate: Rate = 1e-5,
-        elmo_rate_decay: float = DECAY,
+        recipe: Recipe | str | None = None,
+        learning_rate: Rate | str = "auto",
+        elmo_learning_rate: Rate | str = "auto",
+        elmo_rate_decay: float | str = "auto",
         jit_compile: bool | str = "auto",
         **kwargs: Any,
     ) -> None:
@@ -67,23 +70,36 @@ class CompiledModel(SentenceModel):
             loss: `"auto"` is the task's own.
             metrics: counted without weights, so over padding too where there are time steps.
             weighted_metrics: `"auto"` are the task's own; padding has no weight in them.
-            learning_rate: of the head, with `optimizer="auto"`; a number or one of Keras's
-                schedules, as are all rates.
-            elmo_learning_rate: of ELMo's top layer, with `optimizer="auto"`.
-            elmo_rate_decay: of each layer below, times that of the one above it.
+            recipe: which layers train when and at which rates: `"frozen"`, `"slight"`, `"full"`,
+                or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. Its stages begin with each
+                `fit`. None trains what is trainable, all the time.
+            learning_rate: rate of the head, mixes and word vectors, a number or one of Keras's
+                schedules, as are all rates; `"auto"` is the recipe's, or without one 1e-3.
+            elmo_learning_rate: rate of ELMo's top layer; `"auto"` likewise, or 1e-4.
+            elmo_rate_decay: the rate of each layer below is that of the one above it times this;
+                `"auto"` likewise, or 1 / 2.6.
             jit_compile: `"auto"` is XLA on JAX only: elsewhere each new length compiles anew.
+
+        Raises:
+            ValueError: a recipe or rates beside another optimizer than `"auto"`; a rate that is
+                neither a number of at least 0 nor a schedule.
         """
         known = [*parameter_names(CompiledModel.compile), *COMPILE]
         check_keywords(kwargs, known, "compile")
-        self._rates: dict[str, Any] | None = None
+        given = dict(zip(RATES, (learning_rate, elmo_learning_rate, elmo_rate_decay), strict=True))
+        given = {name: rate for name, rate in given.items() if rate != "auto"}
+        self.recipe, self.rates = None, None
         if optimizer == "auto":
-            self._rates = {
-                "learning_rate": check_rate(learning_rate, "`learning_rate`"),
-                "elmo_learning_rate": check_rate(elmo_learning_rate, "`elmo_learning_rate`"),
-                "elmo_rate_decay": elmo_rate_decay,
-            }
+            rates = {name: check_rate(rate, f"`{name}`") for name, rate in given.items()}
+            self.use_recipe(replace(get_recipe(recipe or Recipe()), **rates))
+            self.recipe = self.recipe if recipe else None
             optimizer = self._own_optimizer()
-        self._told_of_one_rate = False
+        elif recipe or given:
+            raise ValueError(
+                "a recipe and rates are of the optimizer that a task makes itself. Received: "
+                f"{', '.join(given) or 'recipe'} beside optimizer={optimizer!r}. Leave one out."
+            )
+        self._warned_of_one_rate = False
         if weighted_metrics == "auto":
             weighted_metrics = self.default_metrics()
         if jit_compile == "auto":
@@ -97,23 +113,34 @@ class CompiledModel(SentenceModel):
             **kwargs,
         )
 
+    def use_recipe(self, recipe: Recipe | str | None) -> None:
+        """Train by another recipe from now on; loss and metrics stay what they are.
+
+        Args:
+            recipe: as of `compile`; None leaves the rates as they are.
+        """
+        self.recipe = get_recipe(recipe) if recipe else None
+        if self.recipe:
+            self.rates = {name: getattr(self.recipe, name) for name in RATES}
+
     def get_compile_config(self) -> dict[str, Any] | None:
-        """As Keras's, with the present optimizer and the rates of `optimizer="auto"`.
+        """As Keras's, with the present optimizer and recipe and the rates of `optimizer="auto"`.
 
         `jit_compile` is left out, as it depends on the backend.
         """
         if (config := super().get_compile_config()) is None:
             return None
-        present = {"optimizer": self.optimizer, "rates": self._rates}
+        recipe = self.recipe and self.recipe.get_config()
+        present = {"optimizer": self.optimizer, "rates": self.rates, "recipe": recipe}
         present = {name: keras.saving.serialize_keras_object(x) for name, x in present.items()}
         return {key: value for key, value in config.items() if key != "jit_compile"} | present
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was compiled, ready to take up its optimizer's state."""
         config = keras.saving.deserialize_keras_object(config)
-        rates = config.pop("rates", None)
+        rates, recipe = config.pop("rates", None), config.pop("recipe", None)
         self.compile(**config)
-        self._rates = rates
+        self.rates, self.recipe = rates, recipe and Recipe.from_config(recipe)
         self.optimizer.build(self.trainable_variables)
 
     def make_train_function(self, force: bool = False) -> Any:
@@ -125,7 +152,7 @@ class CompiledModel(SentenceModel):
         """Make the optimizer anew where it does not fit what trains now.
 
         Raises:
-            ValueError: it is not `"auto"`, and in use with other variables.
+            ValueError: the optimizer is not `"auto"`, and in use with other variables.
         """
         if (optimizer := self.optimizer) is None:
             return
@@ -133,7 +160,7 @@ class CompiledModel(SentenceModel):
         one_rate = has_one_rate(optimizer) and any(
             is_elmo(name) for name in groups_of(self.trainable_variables)
         )
-        if self._rates and (not same or one_rate):
+        if self.rates and (not same or one_rate):
             made = scale_loss_as(optimizer, self._own_optimizer())
             hand_over(optimizer, made, self.trainable_variables)
             use_optimizer(self, made)
@@ -145,22 +172,20 @@ class CompiledModel(SentenceModel):
                 f"{len(self.trainable_variables)} that train now. Compile again with a new one: "
                 "`task.compile(optimizer=...)`."
             )
-        elif one_rate and not self._told_of_one_rate:
-            self._told_of_one_rate = True
+        elif one_rate and not self._warned_of_one_rate:
+            self._warned_of_one_rate = True
             logger.warning(
                 "ELMo trains at the rate of the head, which is mostly too high for it. Its own: "
                 "task.compile(optimizer=keras_elmo.discriminative_learning_rates(task))"
             )
 
     def _own_optimizer(self) -> keras.optimizers.Optimizer:
-        """That of `optimizer="auto"`."""
-        rates = self._rates or {}
-        names = ("learning_rate", "elmo_learning_rate", "elmo_rate_decay")
-        return default_optimizer(self, *(rates[name] for name in names))
+        """The optimizer of `optimizer="auto"`."""
+        return default_optimizer(self, Recipe(**(self.rates or {})))
 
     def parameter_table(self) -> list[ParameterGroup]:
         """Groups of parameters with their number, whether they train, and at which rate."""
-        if self._rates:
+        if self.rates:
             self.renew_optimizer()
         return parameter_table(self)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.batches import split_rows, take_rows
 from keras_elmo.tasks.text_data import gives_batches, gives_texts, is_generator
 from keras_elmo.text.rows import as_rows
 
@@ -20,9 +19,9 @@ class Examples:
     """Sentences with what is known of them, row by row.
 
     Attributes:
-        x: what the task makes of each sentence: token lists, pairs of them, …
+        x: what a task makes of each sentence: token lists, pairs of them, …
         y: what the task makes of each label; empty where there are none.
-        weights: of each sentence; of a joint tagger a dict of them, by the names of its heads.
+        weights: weights of each sentence; of a joint tagger by the names of its heads.
     """
 
     x: list[Any]
@@ -35,11 +34,11 @@ class Examples:
             weights: Any = {name: _take(values, rows) for name, values in self.weights.items()}
         else:
             weights = _take(self.weights, rows)
-        return Examples(take_rows(self.x, rows), take_rows(self.y, rows), weights)
+        return Examples([self.x[i] for i in rows], [self.y[i] for i in rows], weights)
 
 
 def _take(weights: Weights, rows: np.ndarray) -> Weights:
-    return weights[rows] if isinstance(weights, np.ndarray) else take_rows(weights, rows)
+    return weights[rows] if isinstance(weights, np.ndarray) else [weights[i] for i in rows]
 
 
 def read_examples(task: Any, x: Any, y: Any, sample_weight: Any = None) -> Examples:
@@ -89,7 +88,7 @@ def read_validation(task: Any, data: Any) -> Examples:
     """The examples of `validation_data`.
 
     Args:
-        task: whose they are.
+        task: the task that reads them.
         data: `(x, y)`, `(x, y, sample_weight)` or a data set of these.
 
     Raises:
@@ -120,11 +119,27 @@ def hold_out(
     return examples, read_validation(task, validation_data)
 
 
+def split_rows(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the rows that are held out, and of the others, in order.
+
+    Raises:
+        ValueError: nothing would be left of one of them.
+    """
+    if not 0.0 < share < 1.0 or not 0 < round(count * share) < count:
+        raise ValueError(
+            "`validation_split` must leave sentences on both sides. "
+            f"Received: validation_split={share} of {count} sentences"
+        )
+    order = np.random.default_rng(seed).permutation(count)
+    cut = round(count * share)
+    return np.sort(order[:cut]), np.sort(order[cut:])
+
+
 def read_weights(given: Any, sentences: Sequence[Any], *, by_token: bool = False) -> Weights:
     """Weights, one of each sentence or, of a tagger, of each token.
 
     Raises:
-        ValueError: of another length, negative, or no finite numbers.
+        ValueError: the weights are of another length, negative, or no finite numbers.
     """
     if given is None:
         return np.ones(len(sentences), np.float32)

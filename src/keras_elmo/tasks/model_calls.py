@@ -43,12 +43,12 @@ class ModelCalls:
             batches.features = self._embedder.embed(batches.sentences)
 
     def outputs(self, sentences: Sequence[Any], sizes: Sequence[int], batch_size: int) -> list[Any]:
-        """What the model gives for each sentence, with its padding.
+        """The model's output for each sentence, with its padding.
 
         Args:
             sentences: what the model's batches are made of.
-            sizes: tokens of each.
-            batch_size: sentences of a batch at most.
+            sizes: number of tokens of each.
+            batch_size: number of sentences of a batch at most.
         """
         model = self._model
         outputs: list[Any] = [None] * len(sentences)

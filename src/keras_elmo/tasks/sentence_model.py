@@ -9,35 +9,40 @@ import keras
 import numpy as np
 
 from keras_elmo._values import SEED
-from keras_elmo.batching.batches import (
-    InEpochOrder,
-    SentenceBatches,
-    TargetFunction,
-)
+from keras_elmo.batching.batches import SentenceBatches, TargetFunction
 from keras_elmo.batching.keras_data import keras_data
-from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.tasks.gate import Examples, hold_out, read_examples
 from keras_elmo.tasks.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.text_data import gives_batches
 from keras_elmo.tasks.text_model import TextModel
 from keras_elmo.training.checkpoint import TrainingCheckpoint
-from keras_elmo.training.feature_cache import CachedFeatures
 from keras_elmo.training.finite_loss import FiniteLoss
-from keras_elmo.training.served_features import serve_features
+from keras_elmo.training.served_features import ServedFeatures
 from keras_elmo.training.stages import StagedTraining
 from keras_elmo.training.training_facts import training_facts
 from keras_elmo.training.whole_training import WholeTraining
+
+AS_COMPILED = "compiled"
 
 
 class SentenceModel(TextModel):
     """Keras's verbs on strings or token lists.
 
     With `preprocessor=None`, or when `x` gives batches of arrays by itself, they are Keras's own.
+
+    Attributes:
+        recipe: what `compile` and `fit` were told; None trains what is trainable, in one stage.
     """
 
     batch_type: type[SentenceBatches] = SentenceBatches
+    recipe: Recipe | None = None
     _calls: ModelCalls | None = None
+
+    @abstractmethod
+    def use_recipe(self, recipe: Recipe | str | None) -> None:
+        """Train by another recipe from now on."""
 
     @abstractmethod
     def target_function(
@@ -50,7 +55,7 @@ class SentenceModel(TextModel):
         """Check all labels now; later give targets and weights of a batch.
 
         Args:
-            sentences, y, sample_weight: of [`Examples`][keras_elmo.tasks.gate.Examples].
+            sentences, y, sample_weight: parts of [`Examples`][keras_elmo.tasks.gate.Examples].
             class_weight: as of `fit`.
         """
 
@@ -67,7 +72,7 @@ class SentenceModel(TextModel):
         shuffle: bool = True,
         seed: int = SEED,
         cache: bool | str = True,
-        recipe: Recipe | str | None = None,
+        recipe: Recipe | str | None = AS_COMPILED,
         checkpoint: TrainingCheckpoint | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
@@ -79,7 +84,7 @@ class SentenceModel(TextModel):
                 A `tf.data.Dataset`, a `PyDataset` or a generator of `(x, y)` or `(x, y, weights)`
                 brings labels along; it is read once.
             y: the labels; what exactly, the task says.
-            batch_size: sentences of a batch; fewer where they are very long.
+            batch_size: number of sentences of a batch; fewer where they are very long.
             validation_data: `(x, y)` or `(x, y, sample_weight)` of a development set.
             validation_split: share of `x` to hold out instead, drawn with `seed`.
             class_weight: label → weight, or `"balanced"`.
@@ -87,82 +92,62 @@ class SentenceModel(TextModel):
             shuffle, seed: batches of similar length in a new, seeded order every epoch.
             cache: run the frozen layers of ELMo once, keep their features on disk (see
                 `keras-elmo cache`) and train on them: as float16, or with `"float32"` exactly.
-                False runs ELMo in every epoch, as it is done with one that trains from the word
-                layer on, or has dropout inside.
-            recipe: which layers train when and at which rates: `"frozen"`, `"slight"`, `"full"`,
-                or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. It takes the place of the
-                compiled optimizer. None trains what is trainable, with that optimizer.
+                False runs ELMo in every epoch, as always where it trains from the word layer on
+                or has dropout inside.
+            recipe: as of `compile`, all else of which stays as it is: `fit(recipe="slight")` is
+                `compile(recipe="slight")`, then `fit()`. `"compiled"` is the recipe of `compile`,
+                or of the last `fit`.
             checkpoint: where the state of the training is written, and from where it goes on.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
 
         Returns:
             Keras's history; where features were cached its `features` says what that cost.
         """
+        if recipe != AS_COMPILED:
+            self.use_recipe(recipe)
         if not self._takes_sentences(x):
             data = keras_data(x, shuffle=shuffle)
-            ours = {"validation_data": keras_data(validation_data), "class_weight": class_weight}
+            ours = {"batch_size": batch_size, "validation_split": validation_split}
+            ours = {} if gives_batches(x) else {**ours, "sample_weight": sample_weight}
+            ours |= {"validation_data": keras_data(validation_data), "class_weight": class_weight}
             ours["shuffle"] = shuffle and data is x  # else it does so itself
-            if not gives_batches(x):
-                ours |= {"batch_size": batch_size, "validation_split": validation_split}
-                ours["sample_weight"] = sample_weight
             return super().fit(data, y, **ours, **kwargs)
         check_keywords(kwargs, [*parameter_names(SentenceModel.fit), *FIT], "fit")
+        epochs, first = kwargs.pop("epochs", 1), kwargs.pop("initial_epoch", 0)
+        size = kwargs.pop("validation_batch_size", None) or batch_size
+        callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])  # Keras takes one, too
+
+        # === Gate ===
         examples = read_examples(self, x, y, sample_weight)
         examples, held_out = hold_out(self, examples, validation_data, validation_split, seed)
         self.prepare(examples.x, examples.y)
-        size = kwargs.pop("validation_batch_size", None) or batch_size
+
+        # === Batches ===
         if held_out:
             validation_data = self.make_batches(held_out, batch_size=size)
-        batches = self.make_batches(
-            examples, batch_size=batch_size, class_weight=class_weight, shuffle=shuffle, seed=seed
-        )
-        order, epochs = InEpochOrder(batches), kwargs.pop("epochs", 1)
-        # Keras takes one callback, too.
-        callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
-        whole = WholeTraining(
-            [order, FiniteLoss(), *callbacks, *([checkpoint] if checkpoint else [])],
-            self,
-            epochs=epochs,
-            steps=len(batches),
-            verbose=kwargs.get("verbose", "auto"),
-        )
-        cached: CachedFeatures | None = None
-        served = 0  # epochs
+        order = {"batch_size": batch_size, "shuffle": shuffle, "seed": seed}
+        batches = self.make_batches(examples, class_weight=class_weight, **order)
 
-        def fit_epochs(begin: int, end: int, done: int) -> None:
-            """Of one stage, with the features of the layers that are frozen in it."""
-            nonlocal cached, served
-            cached = serve_features(self, cache, cached, batches, validation_data)
-            # The batches are in their own order: Keras would shuffle them with global random state.
-            span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
-            order.start = begin, done
-            batches.set_epoch(begin)  # Keras looks at it before `order` skips what is done
-            left = len(batches.rows) - done
-            if done:
-                span["steps_per_epoch"] = left
-            whole.set_params({**whole.params, "steps": left})
-            before = len(whole.history.epoch)
-            super(SentenceModel, self).fit(
-                keras_data(batches),
-                validation_data=keras_data(validation_data),
-                callbacks=whole,
-                **kwargs | span,
-            )
-            served += len(whole.history.epoch) - before if batches.features is not None else 0
+        # === Features ===
+        features = ServedFeatures(self, cache, batches, validation_data)
 
-        recipe = get_recipe(recipe) if recipe else None
+        # === Stages ===
+        callbacks = [FiniteLoss(), *callbacks]
         if checkpoint:
-            settings = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
-            settings |= {"seed": seed, "class_weight": class_weight, "cache": cache}
-            sets = [part and (part.x, part.y, part.weights) for part in (examples, held_out)]
-            checkpoint.expect(training_facts(self, sets, recipe, settings))
-        stages = StagedTraining(self, recipe, epochs, len(batches))
-        history = stages.fit(fit_epochs, whole, kwargs.pop("initial_epoch", 0), checkpoint)
-        self._upper = None
-        if cached:
-            history.features = cached.line(served)
+            settings = {"epochs": epochs, **order, "class_weight": class_weight, "cache": cache}
+            checkpoint.expect(training_facts(self, (examples, held_out), self.recipe, settings))
+            callbacks.append(checkpoint)
+        training = WholeTraining(
+            callbacks, self, batches, validation_data, features, epochs, kwargs
+        )
+        stages = StagedTraining(self, self.recipe, epochs, len(batches))
+        history = stages.fit(training, first, checkpoint)
+
+        # === History ===
+        if line := features.line():
+            history.features = line
             if kwargs.get("verbose", 1):
-                sys.stdout.write(f"{history.features}\n")
+                sys.stdout.write(f"{line}\n")
         return history
 
     def evaluate(
@@ -178,7 +163,7 @@ class SentenceModel(TextModel):
 
         Args:
             x, y, sample_weight: as of `fit`.
-            batch_size: sentences of a batch.
+            batch_size: number of sentences of a batch.
             kwargs: what Keras's `evaluate` takes besides: `verbose`, `return_dict`, …
         """
         if not self._takes_sentences(x):
@@ -195,8 +180,8 @@ class SentenceModel(TextModel):
 
         Args:
             x: as of `fit`; nothing in it gives nothing.
-            batch_size: sentences of a batch.
-            kwargs: of Keras's `predict`, where `x` gives arrays; of sentences only `verbose`.
+            batch_size: number of sentences of a batch.
+            kwargs: more arguments of Keras's `predict`; of sentences only `verbose`.
         """
         if not self._takes_sentences(x):
             size = {} if gives_batches(x) else {"batch_size": batch_size}
@@ -213,7 +198,7 @@ class SentenceModel(TextModel):
         return len(sentence)
 
     def sentence_outputs(self, sentences: list[Any], batch_size: int = 32) -> list[Any]:
-        """What the model gives for each token list, without padding."""
+        """The model's output for each token list, without padding."""
         self._calls = self._calls or ModelCalls(self)
         sizes = [self.size_of(sentence) for sentence in sentences]
         outputs = self._calls.outputs(sentences, sizes, batch_size)
@@ -234,7 +219,7 @@ class SentenceModel(TextModel):
 
         Args:
             x, y, sample_weight: as of `fit`.
-            options: of `make_batches`.
+            options: more arguments of `make_batches`.
         """
         return self.make_batches(read_examples(self, x, y, sample_weight), **options)
 

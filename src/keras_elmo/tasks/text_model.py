@@ -23,7 +23,7 @@ class TextModel(FeatureModel):
     preprocessor: ElmoPreprocessor | None = None
 
     def read_sentences(self, x: Any) -> list[Any]:
-        """What batches are made of, of sentences in any container or data set."""
+        """Sentences in any container or data set as what batches are made of."""
         return self.tokenize(read_data(x)[0] if gives_texts(x) else x)
 
     def read_texts(self, x: Any) -> tuple[list[Any], list[Any]]:
@@ -45,7 +45,7 @@ class TextModel(FeatureModel):
         """A label of each sentence, in the form that `target_function` takes.
 
         Args:
-            y: as it was given.
+            y: the labels as they were given.
             sentences: what `tokenize` made of `x`.
         """
         return as_rows(y, "y")

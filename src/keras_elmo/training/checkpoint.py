@@ -15,6 +15,7 @@ from keras_elmo.files.json_files import loads
 from keras_elmo.files.new_file import new_file
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import remove_unfinished
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.training.training_facts import changes
 from keras_elmo.weights.formats.npz_file import read_npz
 
@@ -37,13 +38,13 @@ class Part(Protocol):
 class TrainingCheckpoint(keras.callbacks.Callback):
     """Writes a training's whole state every few minutes, between two batches, and reads it.
 
-    Weights, states of random generators, metrics of the running epoch, the history, and its parts:
-    optimizers, the best epoch. A training that goes on from it ends with the weights that it would
-    have had without a break.
+    The state: weights, random generators, metrics of the running epoch, the history, and what is
+    tracked besides: optimizers, the best epoch. A training that goes on from it ends with the
+    weights that it would have had without a break.
 
     Args:
-        path: the file. Where there is one, `begin` goes on from it.
-        minutes: between two; 0 writes one after every batch.
+        path: the file. Where there is one, the training goes on from it.
+        minutes: time between two writes; 0 writes after every batch.
 
     Attributes:
         position: the epoch to go on in, and how many of its batches are done.
@@ -62,8 +63,8 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._metrics: list[np.ndarray] | None = None
         self._written = time.monotonic()
 
-    def holds(self, name: str, part: Part) -> None:
-        """Let something else be written and read too."""
+    def track(self, name: str, part: Part) -> None:
+        """Write and read the state of something else, too."""
         self._parts[name] = part
 
     def expect(self, facts: Mapping[str, Any]) -> None:
@@ -73,9 +74,14 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             ValueError: the file is damaged, or of a training of which one of them is another.
         """
         self._facts = dict(facts)
-        if self.path.exists():
-            self._found = _read(self.path)
-            self._check(self._found[1]["training"])
+        if not self.path.exists():
+            return
+        self._found = _read(self.path)
+        if changed := changes(self._found[1]["training"], self._facts):
+            raise ValueError(
+                f"{self.path} is of another training, and going on would mix the two. "
+                f"Received: {changed}. Give what it began with, or remove the file to begin anew."
+            )
 
     def begin(self, variables: Sequence[keras.Variable]) -> None:
         """Take up what the file holds, if it is there.
@@ -86,24 +92,20 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._variables = list(variables)
         if self._found is None:
             return
-        found, self._found = self._found, None
+        (arrays, found), self._found = self._found, None
         try:
-            self._restore(*found)
+            for variable, value in zip(variables, _listed(arrays, "variable"), strict=True):
+                variable.assign(value)
+            for name, part in self._parts.items():
+                part.restore(_named(arrays, name), found[name])
+            self.position, self.stopped = tuple(found["position"]), found["stopped"]
+            self.history = found["history"]
+            self._metrics = _listed(arrays, "metric") if self.position[1] else None
         except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(
                 f"{self.path} is no checkpoint of this training, or damaged. Received: {error}. "
                 f"{_HINT}"
             ) from error
-
-    def _restore(self, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
-        for variable, value in zip(self._variables, _listed(arrays, "variable"), strict=True):
-            variable.assign(value)
-        for name, part in self._parts.items():
-            part.restore(_named(arrays, name), found[name])
-        self.position, self.stopped = tuple(found["position"]), found["stopped"]
-        self.history = found["history"]
-        if self.position[1]:
-            self._metrics = _listed(arrays, "metric")
 
     def on_epoch_begin(self, epoch, logs=None):
         done = self.position[1] if epoch == self.position[0] else 0
@@ -115,12 +117,12 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._add_metrics()
         self.position = self.position[0], self._first + batch + 1
         if self.position[1] < self._steps:  # the last one: when the epoch has been measured
-            self._write_if_due()
+            self._write_if_due(self._seconds)
 
     def on_epoch_end(self, epoch, logs=None):
         self.history.append({name: float(value) for name, value in (logs or {}).items()})
         self.position = epoch + 1, 0
-        self._write_if_due()
+        self._write_if_due(self._seconds)
 
     def write(self) -> None:
         """Write the state as it is now, between two batches.
@@ -129,10 +131,9 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             OSError: there is no room; an older checkpoint is still there then.
         """
         model = self.model
-        if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-            model.jax_state_sync()
-        arrays = {f"variable/{i}": _array(v) for i, v in enumerate(self._variables)}
-        arrays |= {f"metric/{i}": _array(v) for i, v in enumerate(model.metrics_variables)}
+        sync_variables(model)
+        arrays = {f"variable/{i}": copy_value(v) for i, v in enumerate(self._variables)}
+        arrays |= {f"metric/{i}": copy_value(v) for i, v in enumerate(model.metrics_variables)}
         facts = {"training": self._facts, "position": self.position, "history": self.history}
         facts["stopped"] = bool(model.stop_training)
         for name, part in self._parts.items():
@@ -147,7 +148,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     def write_interrupted(self) -> None:
         """Write the state where a training was interrupted, if batches of the epoch are left."""
         if self.position[1] < self._steps:  # else it is being measured, and is not done
-            self._write()
+            self._write_if_due(0.0)
 
     def remove(self) -> None:
         """The training is over and its model is safe."""
@@ -162,30 +163,19 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         """
         if self._metrics is None:
             return
-        if keras.config.backend() == "jax":
-            self.model.jax_state_sync()
+        sync_variables(self.model)
         for variable, done in zip(self.model.metrics_variables, self._metrics, strict=True):
             variable.assign_add(done)
         self._metrics = None
 
-    def _write_if_due(self) -> None:
-        if time.monotonic() - self._written < self._seconds:
+    def _write_if_due(self, seconds: float) -> None:
+        if time.monotonic() - self._written < seconds:
             return
-        self._write()
-
-    def _write(self) -> None:
         try:
             self.write()
         except OSError as error:
             logger.warning("no checkpoint could be written, the training goes on: %s", error)
             self._written = time.monotonic()
-
-    def _check(self, found: Mapping[str, Any]) -> None:
-        if changed := changes(found, self._facts):
-            raise ValueError(
-                f"{self.path} is of another training, and going on would mix the two. "
-                f"Received: {changed}. Give what it began with, or remove the file to begin anew."
-            )
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -215,7 +205,3 @@ def _named(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]
 def _listed(arrays: Mapping[str, np.ndarray], name: str) -> list[np.ndarray]:
     own = _named(arrays, name)
     return [own[str(i)] for i in range(len(own))]
-
-
-def _array(variable: keras.Variable) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(variable.value))

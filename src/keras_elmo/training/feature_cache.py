@@ -67,7 +67,7 @@ class CachedFeatures:
             self.features = [features[begin:end] for begin, end in pairwise(starts)]
 
     def serve(self, frozen: int) -> bool:
-        """Whether they are still those of ELMo's lowest layers.
+        """Whether ELMo's lowest layers still give these features.
 
         Args:
             frozen: number of layers, the word layer among them.

@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.layers.groups import group_of
 
 
@@ -31,14 +32,13 @@ class FiniteLoss(keras.callbacks.Callback):
         self.epoch = epoch
         for variable in self.model.trainable_variables:
             if id(variable) not in self.start:  # it was frozen until now
-                self.start[id(variable)] = _array(variable)
+                self.start[id(variable)] = copy_value(variable)
 
     def on_train_batch_end(self, batch, logs=None):
         loss = float((logs or {}).get("loss", 0.0))
         if math.isfinite(loss):
             return
-        if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-            self.model.jax_state_sync()
+        sync_variables(self.model)
         group, times = self._furthest()
         likely = f"Lower the learning rate of {group}."
         if times < 1.0:
@@ -54,12 +54,8 @@ class FiniteLoss(keras.callbacks.Callback):
         for variable in self.model.trainable_variables:
             if (begin := self.start.get(id(variable))) is not None:
                 group = group_of(variable)
-                distance = np.nan_to_num(_array(variable) - begin, nan=np.inf)
+                distance = np.nan_to_num(copy_value(variable) - begin, nan=np.inf)
                 moved[group] = moved.get(group, 0.0) + float(np.square(distance, dtype=float).sum())
                 size[group] = size.get(group, 0.0) + float(np.square(begin, dtype=float).sum())
         shares = {group: math.sqrt(moved[group] / max(size[group], 1e-12)) for group in moved}
         return max(shares.items(), key=lambda item: item[1])
-
-
-def _array(variable: keras.Variable) -> np.ndarray:
-    return np.array(keras.ops.convert_to_numpy(variable.value))

@@ -5,24 +5,30 @@ optimizer of its own, because no backend lets a living one take up new variables
 what the one before knew of each variable, and where each schedule was.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from keras_elmo.fine_tuning.anchoring import Start, anchor, pull_back, release
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
-from keras_elmo.fine_tuning.learning_rates import layer_groups
+from keras_elmo.fine_tuning.learning_rates import layer_groups, recipe_optimizer
 from keras_elmo.fine_tuning.optimizer import scale_loss_as, use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import set_trainable, unfreezing_plan
+from keras_elmo.fine_tuning.variables import copy_value
 from keras_elmo.layers.groups import group_of
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.training.whole_training import WholeTraining
 
-# Trains from an epoch up to another one, the first without the batches that are done.
-FitEpochs = Callable[[int, int, int], Any]
+
+class _Stage(NamedTuple):
+    """The first epoch of a stage, the one behind its last, and the groups that train."""
+
+    begin: int
+    end: int
+    groups: Sequence[str]
 
 
 class StagedTraining:
@@ -32,8 +38,8 @@ class StagedTraining:
         model: the task.
         recipe: how to train it; None is one stage, of what is trainable, with the model's own
             optimizer.
-        epochs: of the whole training.
-        steps_per_epoch: batches of each.
+        epochs: number of epochs of the whole training.
+        steps_per_epoch: number of batches of each epoch.
     """
 
     def __init__(self, model: Any, recipe: Recipe | None, epochs: int, steps_per_epoch: int):
@@ -44,9 +50,9 @@ class StagedTraining:
             plan = unfreezing_plan(recipe.unfreezing, layer_groups(model), epochs)
         self._trains = {name for _, groups in plan for name in groups}
         ends = np.cumsum([length for length, _ in plan]).tolist()
-        # Of each stage the first epoch, the one behind its last, and the groups.
         self._plan = [
-            (end - length, end, groups) for end, (length, groups) in zip(ends, plan, strict=True)
+            _Stage(end - length, end, groups)
+            for end, (length, groups) in zip(ends, plan, strict=True)
         ]
         self._state: dict[str, np.ndarray] = {}  # of the optimizers of earlier stages, by path
         self._stage = -1  # the epoch where the last one begins
@@ -54,24 +60,25 @@ class StagedTraining:
 
     def fit(
         self,
-        fit_epochs: FitEpochs,
-        callbacks: WholeTraining,
+        training: WholeTraining,
         epoch: int = 0,
         checkpoint: TrainingCheckpoint | None = None,
     ) -> keras.callbacks.History:
         """Train, stage after stage.
 
         Args:
-            fit_epochs: does some epochs, with the callbacks.
-            callbacks: they begin in the first stage and end with the last.
-            epoch: the first one.
+            training: what runs epochs; begins in the first stage and ends with the last.
+            epoch: number of the first epoch.
             checkpoint: where the training goes on, if it has a file.
 
         Returns:
             The history of all epochs.
+
+        Raises:
+            ValueError: both a checkpoint and a callback say where the training goes on.
         """
         model, recipe = self._model, self._recipe
-        if checkpoint and callbacks.backups:
+        if checkpoint and training.backups:
             raise ValueError(
                 "a training goes on from one file: `checkpoint` or a callback. Received: both, "
                 "with keras.callbacks.BackupAndRestore. Leave the callback out."
@@ -80,18 +87,18 @@ class StagedTraining:
         if recipe and any(map(is_elmo, self._trains)):
             start = anchor(model, recipe.l2_sp, recipe.mix_l2)
         try:
-            self._fit(fit_epochs, callbacks, epoch, checkpoint)
+            self._fit(training, epoch, checkpoint)
         finally:
             release(model)
         if recipe and recipe.keep != 1.0:
             pull_back(start, recipe.keep)
-        return callbacks.history
+        return training.history
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """What a checkpoint holds of it: the optimizer of this stage, and those of earlier ones."""
+        """What a checkpoint holds: the optimizers of this stage and of earlier ones."""
         own = self._model.optimizer.variables
         arrays = {f"earlier/{path}": value for path, value in self._state.items()}
-        arrays |= {f"own/{number}": _array(variable) for number, variable in enumerate(own)}
+        arrays |= {f"own/{number}": copy_value(variable) for number, variable in enumerate(own)}
         return arrays, {"stage": self._stage, "paths": [variable.path for variable in own]}
 
     def restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
@@ -104,64 +111,55 @@ class StagedTraining:
 
     def _fit(
         self,
-        fit_epochs: FitEpochs,
-        callbacks: WholeTraining,
+        training: WholeTraining,
         epoch: int,
         checkpoint: TrainingCheckpoint | None,
     ) -> None:
         done, stopped, begun = 0, False, False
         if checkpoint:  # now that the model is anchored to what it was before
-            checkpoint.holds("stages", self)
+            checkpoint.track("stages", self)
             checkpoint.begin(self._changing())
-            epoch, done = checkpoint.position
-            stopped = checkpoint.stopped
-        if (saved := callbacks.backed_up()) is not None:
+            (epoch, done), stopped = checkpoint.position, checkpoint.stopped
+        elif (saved := training.backed_up()) is not None:
             # What is loaded has the optimizer of the stage in which it was saved.
-            stages = (stage for stage in self._plan if saved < stage[1])
-            begin, _, groups = next(stages, self._plan[-1])
-            self._enter(groups, begin, begin)
-            epoch, begun = callbacks.begin(epoch), True
+            stage = next((stage for stage in self._plan if saved < stage.end), self._plan[-1])
+            self._enter(stage, stage.begin)
+            epoch, begun = training.begin(epoch), True
             self._remember()
-        for begin, end, groups in self._plan:
-            if stopped or epoch >= end:  # it was over before the training was interrupted
+        history = checkpoint.history if checkpoint else ()
+        for stage in self._plan:
+            if stopped or epoch >= stage.end:  # it was over before the training was interrupted
                 continue
-            self._enter(groups, begin, begin if checkpoint else max(begin, epoch))
+            self._enter(stage, stage.begin if checkpoint else max(stage.begin, epoch))
             if not begun:
-                epoch, begun = self._begin(callbacks, epoch, checkpoint), True
-            for first, last in [(epoch, epoch + 1), (epoch + 1, end)] if done else [(epoch, end)]:
-                if not stopped and first < last:
-                    fit_epochs(first, last, done)
-                    done, stopped = 0, self._model.stop_training
-            epoch = end
+                epoch, begun = training.begin(epoch, history), True
+            if done:  # the rest of an epoch
+                training.run(epoch, epoch + 1, done)
+                epoch, done, stopped = epoch + 1, 0, self._model.stop_training
+            if epoch < stage.end and not stopped:
+                training.run(epoch, stage.end)
+                stopped = self._model.stop_training
+            epoch = stage.end
             self._remember()
         if not begun:
-            self._begin(callbacks, epoch, checkpoint)
-        callbacks.end()
-
-    @staticmethod
-    def _begin(callbacks: WholeTraining, epoch: int, checkpoint: TrainingCheckpoint | None) -> int:
-        epoch = callbacks.begin(epoch)
-        for number, logs in enumerate(checkpoint.history if checkpoint else ()):
-            callbacks.history.epoch.append(number)
-            for name, value in logs.items():
-                callbacks.history.history.setdefault(name, []).append(value)
-        return epoch
+            training.begin(epoch, history)
+        training.end()
 
     def _changing(self) -> list[keras.Variable]:
         """All variables but those of the parts of ELMo that never train."""
         groups = ((variable, group_of(variable)) for variable in self._model.variables)
         return [v for v, group in groups if group in self._trains or not is_elmo(group)]
 
-    def _enter(self, groups: Sequence[str], begin: int, epoch: int) -> None:
-        """Let these groups train, from one epoch on, in a stage that begins with another."""
+    def _enter(self, stage: _Stage, epoch: int) -> None:
+        """Let the groups of a stage train from an epoch on."""
         model = self._model
-        goes_on = begin == self._stage  # else the stage of the checkpoint was over
+        goes_on = stage.begin == self._stage  # else the stage of the checkpoint was over
         if not goes_on:
             self._state |= self._found
-        self._stage = begin
+        self._stage = stage.begin
         if self._recipe:
-            set_trainable(model, groups)
-            use_optimizer(model, self._optimizer(self._recipe, groups, epoch))
+            set_trainable(model, stage.groups)
+            use_optimizer(model, self._optimizer(self._recipe, stage.groups, epoch))
         else:
             model.renew_optimizer()
         if not model.optimizer.built:  # in a step TensorFlow would trace that twice
@@ -183,7 +181,7 @@ class StagedTraining:
         }
         offsets = {name: done - counted.get(name, 0) for name in groups}
         steps = self._epochs * self._steps_per_epoch
-        optimizer = scale_loss_as(model.optimizer, recipe.optimizer(model, steps, offsets))
+        optimizer = scale_loss_as(model.optimizer, recipe_optimizer(recipe, model, steps, offsets))
         optimizer.build(model.trainable_variables)
         for variable in optimizer.variables:
             if variable.path in self._state:
@@ -191,8 +189,4 @@ class StagedTraining:
         return optimizer
 
     def _remember(self) -> None:
-        self._state |= {v.path: _array(v) for v in self._model.optimizer.variables}
-
-
-def _array(variable: keras.Variable) -> np.ndarray:
-    return np.array(keras.ops.convert_to_numpy(variable.value))
+        self._state |= {v.path: copy_value(v) for v in self._model.optimizer.variables}

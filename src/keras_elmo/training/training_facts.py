@@ -23,10 +23,10 @@ def training_facts(
     """What identifies a training.
 
     Args:
-        task: as it is before it.
-        datasets: sentences, labels and perhaps weights to train on; to develop on, or None.
+        task: the task as it is before the training.
+        datasets: the examples to train on; those to develop on, or None.
         recipe: its own settings count one by one.
-        settings: more of them.
+        settings: more settings by name.
     """
     model = {"model": fingerprint(task.get_config(), {})}
     model["ELMo"] = fingerprint(task.backbone.get_config(), arrays_by_path(task.backbone))
@@ -47,7 +47,7 @@ def _plain(value: Any) -> Any:
 
 def _data_fingerprint(data: Any) -> str:
     digest = blake2b(digest_size=16)
-    for values in data if isinstance(data, tuple | list) else ():
+    for values in (data.x, data.y, data.weights) if data else ():
         for value in values.items() if isinstance(values, Mapping) else values:
             digest.update(f"{value!s}\n".encode())
         digest.update(b"\n")
@@ -55,7 +55,7 @@ def _data_fingerprint(data: Any) -> str:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """What differs, for people; empty where nothing does."""
+    """The differences as people read them; empty where there are none."""
     names = [name for name in new if old.get(name) != new[name]]
     return "; ".join(
         f"another {name}" if name in _HASHED else f"{name} {old.get(name)} → {new[name]}"

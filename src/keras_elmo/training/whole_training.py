@@ -1,32 +1,47 @@
-"""Callbacks of a training that takes several calls of Keras's `fit`."""
+"""One training that takes several calls of Keras's `fit`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+
+from keras_elmo.batching.batches import SentenceBatches
+from keras_elmo.batching.keras_data import keras_data
+from keras_elmo.training.served_features import ServedFeatures
 
 
 class WholeTraining(keras.callbacks.CallbackList):
-    """Callbacks that begin and end once, with the training, whatever calls of `fit` it takes.
+    """Runs epochs by Keras's `fit`; callbacks begin and end once, whatever calls of it that takes.
+
+    Each epoch has its own batches, in whichever call it comes. On PyTorch every batch has its own
+    random numbers too: there, Keras draws dropout from the generator that the data loader and
+    everything else draws from. After the training that one is where it was before.
 
     Args:
         callbacks: the user's and others.
         model: the task.
-        epochs, steps: epochs of the whole training, and batches of each.
-        verbose: as of Keras's `fit`.
+        batches: what it trains on.
+        validation_data: batches to measure it on, or as of Keras's `fit`.
+        features: what the frozen layers of ELMo give the batches.
+        epochs: number of epochs of the whole training.
+        options: more arguments of Keras's `fit`.
     """
 
     def __init__(
         self,
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
-        *,
+        batches: SentenceBatches,
+        validation_data: Any,
+        features: ServedFeatures,
         epochs: int,
-        steps: int,
-        verbose: int | str,
+        options: Mapping[str, Any],
     ):
+        verbose = options.get("verbose", "auto")
         super().__init__(
             list(callbacks),
             add_history=True,
@@ -34,35 +49,75 @@ class WholeTraining(keras.callbacks.CallbackList):
             model=model,
             verbose=verbose,
             epochs=epochs,
-            steps=steps,
+            steps=len(batches),
         )
+        self._batches, self._validation_data = batches, validation_data
+        self._features, self._options = features, dict(options)
+        self._done = 0  # batches of the epoch that are left out
         self._logs: Any = None
         self._stop = False
+        torch = keras.config.backend() == "torch"
+        self._torch: Any = import_module("torch") if torch else None
 
     @property
     def history(self) -> keras.callbacks.History:
-        """That of the whole training."""
+        """The history of the whole training."""
         return self.model.history
 
-    def begin(self, epoch: int) -> int:
-        """Begin.
+    def begin(self, epoch: int, history: Iterable[Mapping[str, float]] = ()) -> int:
+        """Begin the training.
 
         Args:
             epoch: the first one, unless a callback goes on in another one.
+            history: logs of the epochs before an interruption.
 
         Returns:
-            The first one.
+            The number of the first epoch.
         """
         model: Any = self.model
         model.stop_training = False
+        self._random = self._torch and self._torch.get_rng_state()
         super().on_train_begin()
         self._stop = model.stop_training
         # Where `BackupAndRestore` says in which epoch to go on. Each call of `fit` would obey it.
         first, model._initial_epoch = model._initial_epoch, None
+        for number, logs in enumerate(history):
+            self.history.epoch.append(number)
+            for name, value in logs.items():
+                self.history.history.setdefault(name, []).append(value)
         return first or epoch
 
+    def run(self, begin: int, end: int, done: int = 0) -> None:
+        """Train from an epoch up to another one.
+
+        Args:
+            begin, end: the first epoch, and the one behind the last.
+            done: batches that are left out, of a single epoch.
+        """
+        self._features.serve()
+        self._done = done
+        self._batches.set_epoch(begin)  # Keras looks at it before it skips what is done
+        left = len(self._batches.rows) - done
+        # The batches are in their own order: Keras would shuffle them with global random state.
+        span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
+        if done:
+            span["steps_per_epoch"] = left
+        self.set_params({**self.params, "steps": left})
+        try:
+            keras.Model.fit(
+                self.model,
+                keras_data(self._batches),
+                validation_data=keras_data(self._validation_data),
+                callbacks=self,
+                **self._options | span,
+            )
+        finally:
+            self._features.stop()
+
     def end(self) -> None:
-        """End; what an early stop restores has its place here."""
+        """End the training; what an early stop restores has its place here."""
+        if self._torch:
+            self._torch.set_rng_state(self._random)
         super().on_train_end(self._logs)
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -73,9 +128,26 @@ class WholeTraining(keras.callbacks.CallbackList):
         """A call of `fit` ends."""
         self._logs = logs
 
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Take the epoch's own batches."""
+        self._batches.set_epoch(epoch, self._done)
+        super().on_epoch_begin(epoch, logs)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Take the batch's own random numbers."""
+        if self._torch:
+            place = self._batches.seed, self._batches.epoch, self._batches.done + batch
+            self._torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
+        super().on_train_batch_begin(batch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Count the epochs that read stored features."""
+        self._features.epochs += self._features.stored
+        super().on_epoch_end(epoch, logs)
+
     @property
     def backups(self) -> list[keras.callbacks.BackupAndRestore]:
-        """Those callbacks that may set the epoch to go on in."""
+        """The callbacks that may set the epoch to go on in."""
         kind = keras.callbacks.BackupAndRestore
         return [callback for callback in self.callbacks if isinstance(callback, kind)]
 

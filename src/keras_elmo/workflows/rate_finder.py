@@ -1,7 +1,8 @@
 """Which learning rates a task can bear: a range test (Smith 2017) before the training."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,23 +10,20 @@ import keras
 import numpy as np
 
 from keras_elmo._values import SEED
-from keras_elmo.batching.batches import take_rows
 from keras_elmo.fine_tuning.groups import groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import layer_groups
 from keras_elmo.fine_tuning.optimizer import use_optimizer
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import RangeTest
 from keras_elmo.fine_tuning.unfreezing import Stage, set_trainable
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.task import ElmoTask
 
-PARTS = ("head", "elmo")
-# The highest rate that is tried: ELMo breaks long before a head does.
-_PEAKS = {"head": 10.0, "elmo": 1.0}
+# Of each part the highest rate that is tried, and the share of the highest stable rate that is
+# suggested: an ELMo breaks long before a head does, and it has something to forget.
+PARTS = {"head": (10.0, 0.5), "elmo": (1.0, 0.1)}
 _SMOOTHING = 0.9
-# Of the highest rate that does no harm in a hundred batches: it will be many more, and an ELMo has
-# something to forget.
-_SAFETY = {"head": 0.5, "elmo": 0.1}
 _DIVERGED = 4.0  # times the lowest loss so far
 
 
@@ -35,10 +33,10 @@ class RateSearch:
 
     Attributes:
         part: what trained: `"head"` or `"elmo"`.
-        rates: of each batch, rising.
-        losses: of each batch, without what it differs from others by itself.
-        smoothed: their exponential average, forwards and backwards.
-        harmless: the highest rate up to which the smoothed loss is at its minimum.
+        rates: the rate of each batch, rising.
+        losses: the loss of each batch, without what batches differ by themselves.
+        smoothed: exponential average of the losses, forwards and backwards.
+        max_rate: the highest rate up to which the smoothed loss is at its minimum.
         suggested: half of that for a head, a tenth for ELMo.
     """
 
@@ -46,7 +44,7 @@ class RateSearch:
     rates: list[float]
     losses: list[float]
     smoothed: list[float]
-    harmless: float
+    max_rate: float
     suggested: float
 
 
@@ -66,14 +64,11 @@ def find_learning_rate(
     The task is left as it was, whatever happened to its weights.
 
     Args:
-        task: for `part="head"` a fresh one; for `"elmo"` one whose head is trained, or there is
-            nothing to tell ELMo where to go.
-        x, y: sentences and labels, as of `fit`.
+        task: for `part="head"` a fresh one; for `"elmo"` one whose head is trained.
+        x, y, batch_size, seed, callbacks: as of `fit`.
         part: `"head"`: all but ELMo trains. `"elmo"`: ELMo alone, each layer with 1/2.6 of the rate
             of the one above; the rate is the top layer's.
-        batches: of the test, or somewhat more; fewer if the loss explodes.
-        batch_size, seed: as of `fit`.
-        callbacks: more of them.
+        batches: number of batches of the test, or somewhat more; fewer if the loss explodes.
 
     Raises:
         ValueError: another part, or too few batches to see anything.
@@ -87,78 +82,59 @@ def find_learning_rate(
             f"`part` must be one of {', '.join(map(repr, PARTS))} and `batches` at least 10. "
             f"Received: part={part!r}, batches={batches}"
         )
+    peak, share = PARTS[part]
     examples = read_examples(task, x, y)
     rows = np.random.default_rng(seed).permutation(len(examples.x))[: batches * batch_size]
-    x, y = take_rows(examples.x, rows), take_rows(examples.y, rows)
-    epochs = -(-batches // len(task.batches(x, y, batch_size=batch_size)))
-    options: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "seed": seed}
+    examples = examples.take(rows)
+    order: dict[str, Any] = {"batch_size": batch_size, "seed": seed}
+    steps = len(task.make_batches(examples, shuffle=True, **order))
+    epochs = -(-batches // steps)
+    groups = [name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")]
+
+    def losses_up_to(rate: float) -> np.ndarray:
+        recorder, data = _Recorder(), (examples.x, examples.y)
+        recipe = Recipe([Stage(groups)], rate, rate, schedule="range_test")
+        how = {"recipe": recipe, "callbacks": [*callbacks, recorder], "verbose": 0}
+        with _left_as_it_was(task), suppress(FloatingPointError):  # which ends a test as well
+            task.fit(*data, epochs=epochs, **order, **how)
+        return np.array(recorder.losses)
+
     # What batches differ by themselves is taken away: the same batches, with the same dropout, at
     # a rate of zero.
-    still, moving = _Recorder(), _Recorder()
-    for recorder, peak in ((still, 0.0), (moving, _PEAKS[part])):
-        kept = _Kept(task)
-        try:
-            recipe = _recipe(task, part, peak)
-            task.fit(x, y, recipe=recipe, callbacks=[*callbacks, recorder], verbose=0, **options)
-        except FloatingPointError:  # one of the ways in which a range test ends
-            pass
-        finally:
-            kept.restore()
-    own = np.array(still.losses[: len(moving.losses)])
-    losses = (np.array(moving.losses) - own + own.mean()).tolist()
-    schedule = RangeTest(_PEAKS[part], moving.steps * epochs)
-    rates = [float(keras.ops.convert_to_numpy(schedule(i))) for i in range(len(losses))]
-    edge = harmless(rates, losses)
-    return RateSearch(part, rates, losses, smooth(losses), edge, _SAFETY[part] * edge)
-
-
-def _recipe(task: ElmoTask, part: str, peak: float) -> Recipe:
-    groups = [name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")]
-    return Recipe(
-        unfreezing=[Stage(groups)],
-        learning_rate=peak,
-        elmo_learning_rate=peak,
-        schedule="range_test",
-    )
+    own, losses = losses_up_to(0.0), losses_up_to(peak)
+    own = own[: len(losses)]
+    losses = (losses - own + own.mean()).tolist()
+    schedule = RangeTest(peak, steps * epochs)
+    rates = keras.ops.convert_to_numpy(schedule(np.arange(len(losses)))).tolist()
+    highest = max_stable_rate(rates, losses)
+    return RateSearch(part, rates, losses, smooth(losses), highest, share * highest)
 
 
 def smooth(losses: Sequence[float]) -> list[float]:
-    """Their exponential average, forwards and backwards, so that nothing is shifted."""
-
-    def forwards(values: Sequence[float]) -> list[float]:
-        average, found = 0.0, []
-        for count, value in enumerate(values, start=1):
-            average = _SMOOTHING * average + (1.0 - _SMOOTHING) * value
-            found.append(average / (1.0 - _SMOOTHING**count))
-        return found
-
-    back = forwards(losses[::-1])[::-1]
-    return [0.5 * (a + b) for a, b in zip(forwards(losses), back, strict=True)]
+    """Exponential average of losses, forwards and backwards, so that nothing is shifted."""
+    lag = np.subtract.outer(np.arange(len(losses)), np.arange(len(losses)))
+    weights = np.where(lag >= 0, _SMOOTHING ** np.abs(lag), 0.0)  # (batch, batch before)
+    forwards, backwards = (w / w.sum(axis=1, keepdims=True) for w in (weights, weights.T))
+    return (0.5 * (forwards + backwards) @ np.asarray(losses)).tolist()
 
 
-def harmless(rates: Sequence[float], losses: Sequence[float]) -> float:
+def max_stable_rate(rates: Sequence[float], losses: Sequence[float]) -> float:
     """The highest rate up to which the smoothed loss is at its minimum, but for noise."""
     smoothed = np.array(smooth(losses))
-    # Of one loss about its average, whatever a few that explode are; then of the average.
+    # Noise of one loss about its average, whatever a few that explode are; then of the average.
     noise = 1.48 * np.median(np.abs(losses - smoothed))
     noise *= math.sqrt((1.0 - _SMOOTHING) / (1.0 + _SMOOTHING))
     return rates[int(np.flatnonzero(smoothed <= smoothed.min() + noise)[-1])]
 
 
 class _Recorder(keras.callbacks.Callback):
-    """The loss of each batch; ends when it explodes."""
+    """The loss of each batch; ends the training when it explodes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def on_train_begin(self, logs=None):
         self.losses: list[float] = []
-        self.steps = 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.steps = self.params["steps"]
 
     def on_train_batch_begin(self, batch, logs=None):
-        if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-            self.model.jax_state_sync()
+        sync_variables(self.model)
         self.model.reset_metrics()  # which would give the mean of the epoch so far
 
     def on_train_batch_end(self, batch, logs=None):
@@ -167,19 +143,17 @@ class _Recorder(keras.callbacks.Callback):
             raise FloatingPointError
 
 
-class _Kept:
-    """What a task was: its variables, what trains, its optimizer."""
-
-    def __init__(self, task: ElmoTask) -> None:
-        self.task, self.optimizer = task, task.optimizer
-        self.groups = groups_of(task.trainable_variables)
-        self.values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in task.variables]
-
-    def restore(self) -> None:
-        task = self.task
-        if keras.config.backend() == "jax":
-            task.jax_state_sync()
-        for variable, value in zip(task.variables, self.values, strict=True):
+@contextmanager
+def _left_as_it_was(task: ElmoTask) -> Iterator[None]:
+    """Give a task its variables, what trains, its optimizer and its recipe back."""
+    kept = task.optimizer, task.recipe, task.rates
+    groups, values = groups_of(task.trainable_variables), list(map(copy_value, task.variables))
+    try:
+        yield
+    finally:
+        sync_variables(task)
+        for variable, value in zip(task.variables, values, strict=True):
             variable.assign(value)
-        set_trainable(task, self.groups)
-        use_optimizer(task, self.optimizer)
+        set_trainable(task, groups)
+        optimizer, task.recipe, task.rates = kept
+        use_optimizer(task, optimizer)

@@ -15,6 +15,7 @@ import numpy as np
 from keras_elmo._values import SEED
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 
@@ -65,13 +66,13 @@ def train_task(
     Args:
         task: a compiled task.
         x, y, validation_data, class_weight, seed, recipe, checkpoint: as of `fit`.
-        patience: epochs without a better one after which to stop.
-        callbacks: more callbacks.
+        patience: number of epochs without a better one after which to stop.
+        callbacks: more callbacks of Keras's.
     """
     result = TrainingResult()
     best = _BestEpoch(result, patience)
     if checkpoint:
-        checkpoint.holds("best", best)
+        checkpoint.track("best", best)
     recipe = get_recipe(recipe) if recipe else None
     keep, start = (recipe.keep if recipe else 1.0), []
     if recipe and keep != 1.0:  # of the way to the best epoch's weights, not to the last one's
@@ -96,8 +97,7 @@ def train_task(
             result.diverged = str(error)
         except KeyboardInterrupt:
             result.interrupted = True
-            if keras.config.backend() == "jax":  # while it trains, Keras keeps the variables apart
-                task.jax_state_sync()
+            sync_variables(task)
             if checkpoint:
                 checkpoint.write_interrupted()
     best.keep_best(task)
@@ -110,7 +110,7 @@ _SCORES = ("val_best_f1", "val_score", "val_f1", "val_accuracy")
 
 
 def epoch_score(row: Mapping[str, float]) -> tuple[float, float]:
-    """What the best epoch has most of: the measure, and of equals the lowest loss."""
+    """Score by which the best epoch is chosen: the measure, and of equals the lowest loss."""
     first = (row[name] for name in _SCORES if name in row)
     return next(first, -row["val_loss"]), -row["val_loss"]
 
@@ -129,7 +129,7 @@ class _BestEpoch(keras.callbacks.Callback):
         self.start = time.monotonic()
         for variable in self.model.trainable_variables:
             if variable.path not in self.weights:  # it was frozen until now
-                self.weights[variable.path] = _copy(variable)
+                self.weights[variable.path] = copy_value(variable)
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1} | {name: float(value) for name, value in (logs or {}).items()}
@@ -141,7 +141,7 @@ class _BestEpoch(keras.callbacks.Callback):
             self.score, self.result.best_epoch = score, epoch + 1
             for variable in self.model.weights:
                 if variable.path in self.weights:
-                    self.weights[variable.path] = _copy(variable)
+                    self.weights[variable.path] = copy_value(variable)
         elif epoch + 1 - (self.result.best_epoch or 0) >= self.patience:
             self.model.stop_training = True
 
@@ -159,11 +159,6 @@ class _BestEpoch(keras.callbacks.Callback):
             for variable in task.weights:
                 if variable.path in self.weights:
                     variable.assign(self.weights[variable.path])
-
-
-def _copy(variable: keras.Variable) -> np.ndarray:
-    """Its value; on some backends NumPy sees the memory that training goes on to change."""
-    return np.array(keras.ops.convert_to_numpy(variable.value))
 
 
 class _RaiseInterrupt(keras.callbacks.Callback):

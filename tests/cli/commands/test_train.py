@@ -201,7 +201,7 @@ def test_start_from_a_trained_model(run, tiny, reviews, conll, tmp_path):
     assert after == before
     assert "forgetting: CKA" in run(*again, "-o", "further", "--fine-tune", "full").stderr
     further = ElmoTextClassifier.from_preset(tmp_path / "further")
-    assert (further.labels, further.pooling, further.mix) == (labels, "mean", "concat")
+    assert (further.labels, further.pooling, further.encoder.mix) == (labels, "mean", "concat")
     assert run("predict", "further", reviews).stdout != before
 
     usual = ("--lstm-units", "128", "--no-crf", "--mix", "scalar")  # said, if only the default

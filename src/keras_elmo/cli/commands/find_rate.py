@@ -84,7 +84,7 @@ def find_rate(
         warn(f"no picture: {error}")
     write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
-        say(f"{test.part}: no harm up to {test.harmless:.1e}", quiet=quiet)
+        say(f"{test.part}: no harm up to {test.max_rate:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)
     out.print(
         f"--learning-rate {head.suggested:.1e} --elmo-learning-rate {elmo.suggested:.1e}",

@@ -38,11 +38,10 @@ def is_preset(path: str | PathLike[str]) -> bool:
         try:
             if "class_name" in read_object(folder / CONFIG_FILE):
                 return True
-        except OSError:
+        except (OSError, ValueError):
             continue
-        except ValueError:  # what reads it says what is wrong
-            return True
-    return (Path(path) / METADATA_FILE).is_file()
+    # What reads a damaged one says what is wrong.
+    return any((Path(path) / name).is_file() for name in (METADATA_FILE, WEIGHTS_FILE))
 
 
 def preset_folder(preset: str | PathLike[str]) -> Path:
