@@ -35,7 +35,7 @@ SETS = [
 HEADS = {
     CLASSIFICATION: {
         "mix": "scalar",
-        "layer_norm": True,  # untrained and pre-trained features on the same scale
+        "mix_layer_norm": True,  # untrained and pre-trained features on the same scale
         "word_embedding_dim": 100,
         "word_embedding_dropout": 0.4,
         "lstm_units": 64,
@@ -45,7 +45,7 @@ HEADS = {
     },
     TAGGING: {
         "mix": "scalar",
-        "layer_norm": True,
+        "mix_layer_norm": True,
         "word_embedding_dim": 100,
         "word_embedding_dropout": 0.3,
         "mix_at_output": True,

@@ -5,7 +5,7 @@ from keras_elmo.fine_tuning.recipes import Recipe
 WITH_ELMO = Recipe("all", learning_rate=3e-4, elmo_learning_rate=1e-4)  # for a head that is trained
 _SHARED = {
     "mix": "scalar",
-    "layer_norm": True,  # untrained and pre-trained features on the same scale
+    "mix_layer_norm": True,  # untrained and pre-trained features on the same scale
     "word_embedding_dim": 128,
 }
 _TAGS = {

@@ -19,7 +19,7 @@ class EncoderConfig:
 
     Args:
         mix: `"concat"`, `"mean"`, `"top"`, the number of a layer, or the learned `"scalar"`.
-        layer_norm: layer norm over the whole batch before a `"scalar"` mix.
+        mix_layer_norm: layer norm over the whole batch before a `"scalar"` mix.
         elmo_dropout_before, elmo_dropout: dropout rates before and after the mix.
         mix_at_output: put a second mix beside the output of the BiLSTM (Peters et al. 2018, §3.3).
         word_embedding_dim: size of a word vector beside ELMo ([x; ELMo]), which trains where its
@@ -36,7 +36,7 @@ class EncoderConfig:
     """
 
     mix: str | int = "scalar"
-    layer_norm: bool = False
+    mix_layer_norm: bool = False
     elmo_dropout_before: float = 0.0
     elmo_dropout: float = 0.5
     mix_at_output: bool = False
@@ -116,7 +116,7 @@ class TextEncoder:
             name,
             LayerMix,
             config.mix,
-            layer_norm=config.layer_norm,
+            mix_layer_norm=config.mix_layer_norm,
             dropout_before=config.elmo_dropout_before,
             dropout_after=config.elmo_dropout,
         )

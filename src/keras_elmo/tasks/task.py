@@ -166,8 +166,7 @@ class ElmoTask(DescribedTask):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         old = {"trained_words"}  # of versions in which only the first rows of a table trained
-        renamed = {"mix_layer_norm": "layer_norm"}
-        known = {renamed.get(name, name): config[name] for name in config.keys() - old}
+        known = {name: config[name] for name in config.keys() - old}
 
         def build() -> Self:
             parts = {
