@@ -45,6 +45,7 @@ CASES = [  # arguments, what is told
     ("train tags.conll -o m --calibrate", "--calibrate is for a classifier"),
     ("train texts.csv -o m --cross-attention", "only texts of a pair"),
     ("train texts.csv -o m --mix sum", "Received: --mix sum"),
+    ("train texts.csv -o m --task poetry", "a task is one of classification, "),
     ("train texts.csv -o m --scheme BIO", "a tag scheme is for tags"),
     ("train deep.jsonl -o m", "deep.jsonl:1: not JSON (values nested more than 100 deep)"),
     ("evaluate trained nofile.csv", NO_FILE),

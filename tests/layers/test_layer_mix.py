@@ -37,7 +37,7 @@ def test_concat_of_unknown_lengths_has_a_known_size():
 
 
 def test_layer_norm_and_dropouts():
-    settings = {"layer_norm": True, "dropout_before": 0.5, "dropout_after": 0.25}
+    settings = {"mix_layer_norm": True, "dropout_before": 0.5, "dropout_after": 0.25}
     layer = LayerMix("scalar", **settings)
     check_layer_contract(layer, X, mask=MASK)
     noisy = to_numpy(layer(X, mask=MASK, training=True))
@@ -66,4 +66,10 @@ def test_layer_that_is_not_there(mix):
 
 def test_layer_norm_without_scalar():
     with pytest.raises(ValueError, match=r"belongs to mix='scalar'. Received: mix='mean'"):
-        LayerMix("mean", layer_norm=True)
+        LayerMix("mean", mix_layer_norm=True)
+
+
+def test_a_configuration_of_an_earlier_version():
+    old = LayerMix("scalar", mix_layer_norm=True).get_config()
+    old["layer_norm"] = old.pop("mix_layer_norm")
+    assert LayerMix.from_config(old).scalar_mix.layer_norm

@@ -67,6 +67,7 @@ def _option(facts: OptionFacts) -> Any:
         help=about.help,
         show_default=facts.default is not False,
         rich_help_panel=about.panel,
+        autocompletion=about.complete,
         min=about.min,
         max=about.max,
     )

@@ -12,7 +12,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.embedding_inputs import as_tensor, fixed_length, input_kind
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.string_ids import StringsToCharacterIds
-from keras_elmo.layers.layer_mix import LayerMix
+from keras_elmo.layers.layer_mix import LayerMix, with_new_names
 from keras_elmo.layers.torch_state import as_torch_module
 
 # The layers that each backbone is part of.
@@ -49,7 +49,7 @@ class ElmoEmbedding(keras.layers.Layer):
         trainable: train ELMo itself. A `"scalar"` mix always learns its weights. Give ELMo its own
             smaller learning rate with `keras_elmo.discriminative_learning_rates`. Parts of a
             backbone that are frozen already stay frozen.
-        layer_norm, dropout_before, dropout_after: see
+        mix_layer_norm, dropout_before, dropout_after: see
             [`LayerMix`][keras_elmo.layers.layer_mix.LayerMix].
         length: cut or pad every sentence to so many words, for targets of a fixed length. None is
             the longest sentence of the batch.
@@ -90,7 +90,7 @@ class ElmoEmbedding(keras.layers.Layer):
         *,
         mix: str | int | Sequence[str | int] = "scalar",
         trainable: bool = False,
-        layer_norm: bool = False,
+        mix_layer_norm: bool = False,
         dropout_before: float = 0.0,
         dropout_after: float = 0.0,
         length: int | None = None,
@@ -122,7 +122,7 @@ class ElmoEmbedding(keras.layers.Layer):
         self.mixes = [
             LayerMix(
                 one,
-                layer_norm=layer_norm,
+                mix_layer_norm=mix_layer_norm,
                 dropout_before=dropout_before,
                 dropout_after=dropout_after,
                 dtype=policy,
@@ -133,7 +133,7 @@ class ElmoEmbedding(keras.layers.Layer):
 
         # === Config ===
         self.mix = mix
-        self.layer_norm = layer_norm
+        self.mix_layer_norm = mix_layer_norm
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
         self.length = length
@@ -202,7 +202,7 @@ class ElmoEmbedding(keras.layers.Layer):
             "preset": preset,
             "mix": self.mix,
             "trainable": self.backbone.trainable,
-            "layer_norm": self.layer_norm,
+            "mix_layer_norm": self.mix_layer_norm,
             "dropout_before": self.dropout_before,
             "dropout_after": self.dropout_after,
             "length": self.length,
@@ -224,7 +224,7 @@ class ElmoEmbedding(keras.layers.Layer):
                 "`keras.models.clone_model(model)`. Write `model.save('model.keras')` and "
                 "`keras.saving.load_model('model.keras')` instead."
             )
-        return cls(**{**config, "preset": backbone})
+        return cls(**{**with_new_names(config), "preset": backbone})
 
     def _ids(self, inputs):
         kind = input_kind(inputs, self.backbone.config.max_characters_per_token, self._column)

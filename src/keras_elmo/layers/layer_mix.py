@@ -1,6 +1,6 @@
 """From ELMo's layers to one vector a token: concatenated, averaged, one of them, or learned."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import keras
 from keras import ops
@@ -10,6 +10,11 @@ from keras_elmo.layers.scalar_mix import ScalarMix
 from keras_elmo.layers.torch_state import as_torch_module
 
 MIXES = get_args(Mix)
+
+
+def with_new_names(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of a mix as it is today: earlier versions said `layer_norm`."""
+    return {{"layer_norm": "mix_layer_norm"}.get(name, name): config[name] for name in config}
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -22,7 +27,7 @@ class LayerMix(keras.layers.Layer):
         mix: `"concat"` (all layers side by side, lowest first), `"mean"`, `"top"`, the number of
             one layer (0 is the character CNN), or `"scalar"`, the learned
             [`ScalarMix`][keras_elmo.layers.scalar_mix.ScalarMix].
-        layer_norm: normalise each layer before a `"scalar"` mix.
+        mix_layer_norm: normalise each layer before a `"scalar"` mix.
         dropout_before, dropout_after: share of the features dropped in training before and after
             the mix.
 
@@ -38,7 +43,7 @@ class LayerMix(keras.layers.Layer):
         self,
         mix: str | int = "scalar",
         *,
-        layer_norm: bool = False,
+        mix_layer_norm: bool = False,
         dropout_before: float = 0.0,
         dropout_after: float = 0.0,
         **kwargs,
@@ -49,9 +54,10 @@ class LayerMix(keras.layers.Layer):
                 f"`mix` must be one of {', '.join(map(repr, MIXES))} or the number of a layer. "
                 f"Received: mix={mix!r}"
             )
-        if layer_norm and mix != "scalar":
+        if mix_layer_norm and mix != "scalar":
             raise ValueError(
-                f"`layer_norm=True` belongs to mix='scalar'. Received: mix={mix!r}, layer_norm=True"
+                "`mix_layer_norm=True` belongs to mix='scalar'. "
+                f"Received: mix={mix!r}, mix_layer_norm=True"
             )
         # === Layers ===
         policy = self.dtype_policy
@@ -59,11 +65,11 @@ class LayerMix(keras.layers.Layer):
         self.dropout_after_layer = keras.layers.Dropout(dropout_after, dtype=policy)
         self.scalar_mix = None
         if mix == "scalar":
-            self.scalar_mix = ScalarMix(layer_norm=layer_norm, dtype=policy, name="scalar_mix")
+            self.scalar_mix = ScalarMix(layer_norm=mix_layer_norm, dtype=policy, name="scalar_mix")
 
         # === Config ===
         self.mix = mix
-        self.layer_norm = layer_norm
+        self.mix_layer_norm = mix_layer_norm
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
         self.supports_masking = True
@@ -93,10 +99,14 @@ class LayerMix(keras.layers.Layer):
     def get_config(self):
         return super().get_config() | {
             "mix": self.mix,
-            "layer_norm": self.layer_norm,
+            "mix_layer_norm": self.mix_layer_norm,
             "dropout_before": self.dropout_before,
             "dropout_after": self.dropout_after,
         }
+
+    @classmethod
+    def from_config(cls, config):
+        return super().from_config(with_new_names(config))
 
     def _mix(self, x, mask):
         if self.scalar_mix is not None:

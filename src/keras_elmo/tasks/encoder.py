@@ -116,7 +116,7 @@ class TextEncoder:
             name,
             LayerMix,
             config.mix,
-            layer_norm=config.mix_layer_norm,
+            mix_layer_norm=config.mix_layer_norm,
             dropout_before=config.elmo_dropout_before,
             dropout_after=config.elmo_dropout,
         )

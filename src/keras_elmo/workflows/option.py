@@ -1,5 +1,6 @@
 """An option: what is said about it where it is declared, and what follows from that."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, Self, get_args, get_origin
@@ -14,6 +15,7 @@ class Option:
         help: what it is, in whole sentences.
         min, max: limits of a number, both allowed.
         is_file: whether a shell may complete it to a path.
+        complete: what a shell may complete it to, where that is known when it is asked for only.
         is_fixed: whether it is the same in all trials of a search.
         needs_training_elmo: whether it matters only where ELMo trains.
     """
@@ -23,6 +25,7 @@ class Option:
     min: float | None = None
     max: float | None = None
     is_file: bool = False
+    complete: Callable[[], list[str]] | None = None
     is_fixed: bool = False
     needs_training_elmo: bool = False
 

@@ -28,6 +28,16 @@ from keras_elmo.workflows.option import Option, OptionFacts
 # Panels of help. What a trained model has of its own is in MODEL and SEQUENCES.
 DATA, MODEL, SEQUENCES, TRAINING = "Data", "Model", "Sequence to sequence", "Training"
 _data = partial(Option, DATA, is_fixed=True)
+_model, _training = partial(Option, MODEL), partial(Option, TRAINING)
+_dropout = partial(Option, MODEL, min=0.0, max=0.95)
+_sequences = partial(Option, SEQUENCES)
+_elmo = partial(Option, TRAINING, needs_training_elmo=True)
+
+
+def _kinds() -> list[str]:
+    from keras_elmo.data.kinds import KINDS
+
+    return list(KINDS)
 
 
 @dataclass(frozen=True)
@@ -43,28 +53,25 @@ class TrainingOptions:
     ]
     # === Data ===
     text: Annotated[
-        str | None,
-        _data("Column or key of the text: a name or a number; of pairs two, A,B."),
+        str | None, _data("Column or key of the text: a name or a number; of pairs two, A,B.")
     ] = None
     label: Annotated[
-        str | None,
-        _data("Column or key of the label; several with commas between them."),
+        str | None, _data("Column or key of the label; several with commas between them.")
     ] = None
     header: Annotated[
         bool | None,
         _data("Whether the first row holds names. By default it does if a column is named."),
     ] = None
     file_format: Annotated[
-        Format | None,
-        _data("How the file is written, instead of what its name tells."),
+        Format | None, _data("How the file is written, instead of what its name tells.")
     ] = None
     skip_bad: Annotated[bool, _data("Leave out questions that cannot be used.")] = False
     task: Annotated[
         str | None,
-        Option(
-            MODEL,
+        _model(
             "What is predicted, instead of what the data tell: classification, multi-label, "
             "tagging, seq2seq, qa, joint, pair, regression or pair-regression.",
+            complete=_kinds,
             is_fixed=True,
         ),
     ] = None
@@ -80,173 +87,117 @@ class TrainingOptions:
     # === Model ===
     tokenizer: Annotated[
         Tokenizer | None,
-        Option(MODEL, "How a text becomes words, instead of as the preset does it.", is_fixed=True),
+        _model("How a text becomes words, instead of as the preset does it.", is_fixed=True),
     ] = None
     start_from: Annotated[
-        str | None,
-        Option(TRAINING, "Folder of a trained model to go on with, as it is.", is_fixed=True),
+        str | None, _training("Folder of a trained model to go on with, as it is.", is_fixed=True)
     ] = None
     preset: Annotated[
-        str | None, Option(MODEL, "Name or folder of the ELMo's preset.", is_fixed=True)
+        str | None, _model("Preset of the ELMo: a name, or a folder.", is_fixed=True)
     ] = None
     weights: Annotated[
         str | None,
-        Option(
-            MODEL,
-            "Published weights (HDF5) of an ELMo, instead of a preset.",
-            is_file=True,
-            is_fixed=True,
+        _model(
+            "Published weights (HDF5) of an ELMo, instead of a preset.", is_file=True, is_fixed=True
         ),
     ] = None
     options: Annotated[
-        str | None,
-        Option(MODEL, "Options (JSON) of these weights.", is_file=True, is_fixed=True),
+        str | None, _model("Options (JSON) of these weights.", is_file=True, is_fixed=True)
     ] = None
     mix: Annotated[
-        str | int,
-        Option(MODEL, "Mix of ELMo's layers: scalar, concat, mean, top, or a layer's number."),
+        str | int, _model("Mix of ELMo's layers: scalar, concat, mean, top, or a layer's number.")
     ] = "scalar"
-    lstm_units: Annotated[int, Option(MODEL, "Units per direction of the BiLSTM.", min=1)] = 128
-    num_layers: Annotated[int, Option(MODEL, "Number of BiLSTM layers.", min=0)] = 1
-    pooling: Annotated[Pooling, Option(MODEL, "How the words of a text become one vector.")] = "max"
-    ordinal: Annotated[bool, Option(MODEL, "The classes have an order, such as 1 to 5.")] = False
-    cross_attention: Annotated[bool, Option(MODEL, "Each text of a pair attends to the other.")] = (
-        False
-    )
+    lstm_units: Annotated[int, _model("Units per direction of the BiLSTM.", min=1)] = 128
+    num_layers: Annotated[int, _model("Number of BiLSTM layers.", min=0)] = 1
+    pooling: Annotated[Pooling, _model("How the words of a text become one vector.")] = "max"
+    ordinal: Annotated[bool, _model("The classes have an order, such as 1 to 5.")] = False
+    cross_attention: Annotated[bool, _model("Each text of a pair attends to the other.")] = False
     crf: Annotated[
-        bool | None,
-        Option(MODEL, "Score sequences of tags. By default it does where they mark spans."),
+        bool | None, _model("Score sequences of tags. By default it does where they mark spans.")
     ] = None
     scheme: Annotated[
-        Scheme | None, Option(MODEL, "Scheme that tags of spans are converted to; else it is BIO.")
+        Scheme | None, _model("Scheme that tags of spans are converted to; else it is BIO.")
     ] = None
-    dropout: Annotated[
-        float, Option(MODEL, "Dropout before and behind the BiLSTM.", min=0.0, max=0.95)
-    ] = 0.2
-    elmo_dropout: Annotated[
-        float, Option(MODEL, "Dropout of ELMo's mixed vectors.", min=0.0, max=0.95)
-    ] = 0.5
+    dropout: Annotated[float, _dropout("Dropout before and behind the BiLSTM.")] = 0.2
+    elmo_dropout: Annotated[float, _dropout("Dropout of ELMo's mixed vectors.")] = 0.5
     word_embedding_dim: Annotated[
-        int | None, Option(MODEL, "Size of random word vectors beside ELMo.", min=1)
+        int | None, _model("Size of random word vectors beside ELMo.", min=1)
     ] = None
     word_vectors: Annotated[
         str | None,
-        Option(
-            MODEL,
+        _model(
             "Word vectors beside ELMo: a file in GloVe's text form, none, or elmo for those of its "
-            "language model. By default they are these, if it has one.",
+            "language model. By default they are these, if it has one."
         ),
     ] = None
     word_shape_dim: Annotated[
-        int | None, Option(MODEL, "Size of vectors of the words' shapes beside ELMo.", min=1)
+        int | None, _model("Size of vectors of the words' shapes beside ELMo.", min=1)
     ] = None
     bilm_dropout: Annotated[
-        float,
-        Option(
-            MODEL,
-            "Dropout of the inputs of ELMo's LSTMs.",
-            min=0.0,
-            max=0.95,
-            needs_training_elmo=True,
-        ),
+        float, _dropout("Dropout of the inputs of ELMo's LSTMs.", needs_training_elmo=True)
     ] = 0.0
     bilm_weight_drop: Annotated[
         float,
-        Option(
-            MODEL,
-            "Dropout of the recurrent weights of ELMo's LSTMs.",
-            min=0.0,
-            max=0.95,
-            needs_training_elmo=True,
-        ),
+        _dropout("Dropout of the recurrent weights of ELMo's LSTMs.", needs_training_elmo=True),
     ] = 0.0
     # === Sequence to sequence ===
-    source: Annotated[
-        Unit, Option(SEQUENCES, "What the encoder reads; ELMo reads words in any case.")
-    ] = "words"
-    target: Annotated[Unit, Option(SEQUENCES, "What the decoder writes.")] = "words"
-    attention: Annotated[
-        _values.Attention, Option(SEQUENCES, "How the decoder looks at its source.")
-    ] = "luong"
-    copy: Annotated[bool, Option(SEQUENCES, "Let the decoder copy from its source, too.")] = False
-    decoder_units: Annotated[int, Option(SEQUENCES, "Units of the decoder's LSTM.", min=1)] = 256
+    source: Annotated[Unit, _sequences("What the encoder reads; ELMo reads words in any case.")] = (
+        "words"
+    )
+    target: Annotated[Unit, _sequences("What the decoder writes.")] = "words"
+    attention: Annotated[_values.Attention, _sequences("How the decoder looks at its source.")] = (
+        "luong"
+    )
+    copy: Annotated[bool, _sequences("Let the decoder copy from its source, too.")] = False
+    decoder_units: Annotated[int, _sequences("Units of the decoder's LSTM.", min=1)] = 256
     label_smoothing: Annotated[
-        float,
-        Option(SEQUENCES, "Share that all other symbols have of a target.", min=0.0, max=0.95),
+        float, _sequences("Share that all other symbols have of a target.", min=0.0, max=0.95)
     ] = 0.0
     scheduled_sampling: Annotated[
         float,
-        Option(
-            SEQUENCES,
-            "Share of its own symbols that the decoder learns to go on from.",
-            min=0.0,
-            max=1.0,
+        _sequences(
+            "Share of its own symbols that the decoder learns to go on from.", min=0.0, max=1.0
         ),
     ] = 0.0
     # === Training ===
-    epochs: Annotated[int, Option(TRAINING, "Number of epochs at most.", min=1, is_fixed=True)] = 10
+    epochs: Annotated[int, _training("Number of epochs at most.", min=1, is_fixed=True)] = 10
     patience: Annotated[
         int,
-        Option(
-            TRAINING,
-            "Epochs without a better one after which the training ends.",
-            min=1,
-            is_fixed=True,
+        _training(
+            "Epochs without a better one after which the training ends.", min=1, is_fixed=True
         ),
     ] = 3
-    batch_size: Annotated[int, Option(TRAINING, "Number of sentences of a batch.", min=1)] = 32
+    batch_size: Annotated[int, _training("Number of sentences of a batch.", min=1)] = 32
     fine_tune: Annotated[
         RecipeName,
-        Option(TRAINING, "Recipe: it leaves ELMo as it is, or trains it a little, or all of it."),
+        _training("Recipe: it leaves ELMo as it is, or trains it a little, or all of it."),
     ] = "frozen"
     learning_rate: Annotated[
-        float | None,
-        Option(TRAINING, "Learning rate of the head, instead of the recipe's.", min=0.0),
+        float | None, _training("Learning rate of the head, instead of the recipe's.", min=0.0)
     ] = None
     elmo_learning_rate: Annotated[
-        float | None,
-        Option(
-            TRAINING,
-            "Learning rate of ELMo's top layer, instead of the recipe's.",
-            min=0.0,
-            needs_training_elmo=True,
-        ),
+        float | None, _elmo("Learning rate of ELMo's top layer, instead of the recipe's.", min=0.0)
     ] = None
     unfreezing: Annotated[
-        Unfreezing | None,
-        Option(
-            TRAINING,
-            "When which of ELMo's layers train, instead of as in the recipe.",
-            needs_training_elmo=True,
-        ),
+        Unfreezing | None, _elmo("When which of ELMo's layers train, instead of as in the recipe.")
     ] = None
     schedule: Annotated[
-        Schedule | None, Option(TRAINING, "How all rates change, instead of as in the recipe.")
+        Schedule | None, _training("How all rates change, instead of as in the recipe.")
     ] = None
     l2_sp: Annotated[
         float | None,
-        Option(
-            TRAINING,
-            "Strength of the pull towards the pretrained ELMo, instead of the recipe's.",
-            min=0.0,
-            needs_training_elmo=True,
+        _elmo(
+            "Strength of the pull towards the pretrained ELMo, instead of the recipe's.", min=0.0
         ),
     ] = None
     max_forgetting: Annotated[
         float | None,
-        Option(
-            TRAINING,
-            "How much ELMo's perplexity may rise at most: 0.05 is 5 %.",
-            min=0.0,
-            is_fixed=True,
+        _training(
+            "How much ELMo's perplexity may rise at most: 0.05 is 5 %.", min=0.0, is_fixed=True
         ),
     ] = None
-    class_weight: Annotated[
-        ClassWeight | None, Option(TRAINING, "Give rare classes more weight.")
-    ] = None
-    seed: Annotated[int, Option(TRAINING, "Seed of everything random.", min=0, is_fixed=True)] = (
-        SEED
-    )
+    class_weight: Annotated[ClassWeight | None, _training("Give rare classes more weight.")] = None
+    seed: Annotated[int, _training("Seed of everything random.", min=0, is_fixed=True)] = SEED
 
     def __post_init__(self) -> None:
         for option in training_options().values():
