@@ -13,10 +13,10 @@ from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.pretraining.corpus_folder import (
     REPORT,
     check_texts,
+    corpus_report,
     read_report,
     recipe_of,
 )
-from keras_elmo.pretraining.corpus_report import corpus_report
 from keras_elmo.pretraining.counting import Reading, count_parts
 from keras_elmo.pretraining.merging import frequent_types, write_arrays
 from keras_elmo.pretraining.text_blocks import (
@@ -109,8 +109,8 @@ def prepare_corpus(
     Memory is bounded whatever the size of the text: tokens go to files as they are read; a process
     keeps at most about 500,000 words before it begins another dictionary, and the counts of all
     are merged with at most about 1,500,000 in memory and the others in sorted files. Only the kept
-    `types` and, once it is loaded, the corpus's `offsets` (8 bytes a sentence) stay in memory. The
-    disk needs twice the room of the result: 8 bytes a token.
+    `types` and some bytes a sentence (12, and 8 for the `offsets` of the loaded corpus) stay in
+    memory. The disk needs twice the room of the result: 8 bytes a token.
 
     Args:
         paths: plain, .gz, .xz or .zst files; compressed ones are read by one process each.
