@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_elmo.files.lines import DataError
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.pretraining.corpus_folder import (
     REPORT,
@@ -27,7 +28,6 @@ from keras_elmo.pretraining.text_blocks import (
     sentence_lengths,
 )
 from keras_elmo.text.vocabulary import MARKS
-from keras_elmo.weights.new_folder import new_folder
 
 MAX_LENGTH = 60
 MAX_TYPES = 1_000_000

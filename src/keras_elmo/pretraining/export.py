@@ -14,8 +14,8 @@ from keras_elmo.elmo.saving import (
     write_object,
 )
 from keras_elmo.elmo.softmax_file import write_softmax
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, WEIGHTS_FILE
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import keras
 
 from keras_elmo.files.json_files import read_object
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.memory import give_back_memory
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.workflows.data_facts import data_facts
 from keras_elmo.workflows.evaluation import evaluate_task
 from keras_elmo.workflows.labelled_files import LabelledData

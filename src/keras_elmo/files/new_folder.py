@@ -17,16 +17,15 @@ from keras_elmo.files.work_folder import (
     new_one_told,
     work_folder,
 )
-from keras_elmo.weights.sources.presets import METADATA_FILE, PREPROCESSOR_FILE
 
-_PRESET = (METADATA_FILE, PREPROCESSOR_FILE)
+PRESET_SIGNS = ("metadata.json", "preprocessor.json")  # each preset has one of them
 # What such folders hold, later reports included. Anything else was put there by somebody.
 _OURS = re.compile(r".+\.(json|jsonl|h5|npy|npz|keras|png)|history\.csv|(vocabulary|types)\.txt")
 
 
 @contextmanager
 def new_folder(
-    path: str | PathLike[str], *, overwrite: bool = False, signs: Collection[str] = _PRESET
+    path: str | PathLike[str], *, overwrite: bool = False, signs: Collection[str] = PRESET_SIGNS
 ) -> Iterator[Path]:
     """Yield an empty folder of the same name that takes the place of `path` at a good end.
 
@@ -52,7 +51,7 @@ def new_folder(
 
 @contextmanager
 def new_folder_in(
-    work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = _PRESET
+    work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = PRESET_SIGNS
 ) -> Iterator[Path]:
     """As `new_folder`, for who has entered the `work_folder` of `path`."""
     _check_place(path, overwrite, signs)
@@ -60,7 +59,7 @@ def new_folder_in(
     new = work / path.name
     new.mkdir()
     with cleared_on_error(work):
-        require_space(new / METADATA_FILE, 0)  # before an hour of training, not after it
+        require_space(new / PRESET_SIGNS[0], 0)  # before an hour of training, not after it
         yield new
     with new_one_told(new):
         _check_place(path, overwrite, signs)  # something may have come meanwhile
