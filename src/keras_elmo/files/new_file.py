@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.files.work_folder import clear, cleared_on_error, new_one_told, work_folder
+from keras_elmo.files.work_folder import work_folder, written_beside
 
 
 @contextmanager
@@ -22,15 +23,12 @@ def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[
     """
     path = Path(path)
     check_place(path)
-    with work_folder(path) as work:
-        refuse_existing(path, overwrite)
-        clear(work)
-        new = work / path.name
-        with cleared_on_error(work):
-            yield new
-        with new_one_told(new):
-            refuse_existing(path, overwrite)  # it may have come meanwhile
-            os.replace(new, path)
+    check = partial(refuse_existing, path, overwrite)
+    with (
+        work_folder(path) as work,
+        written_beside(work, path, check, os.replace) as new,
+    ):
+        yield new
 
 
 def check_new_file(path: Path, *, overwrite: bool = False) -> None:

@@ -4,19 +4,13 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
 from keras_elmo.files.new_file import refuse_existing
 from keras_elmo.files.space import require_space
-from keras_elmo.files.work_folder import (
-    MARK,
-    clear,
-    cleared_on_error,
-    move_in,
-    new_one_told,
-    work_folder,
-)
+from keras_elmo.files.work_folder import MARK, clear, move_in, work_folder, written_beside
 
 PRESET_SIGNS = ("metadata.json", "preprocessor.json")  # each preset has one of them
 # What such folders hold, later reports included. Anything else was put there by somebody.
@@ -54,16 +48,11 @@ def new_folder_in(
     work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = PRESET_SIGNS
 ) -> Iterator[Path]:
     """As `new_folder`, for who has entered the `work_folder` of `path`."""
-    _check_place(path, overwrite, signs)
-    clear(work)
-    new = work / path.name
-    new.mkdir()
-    with cleared_on_error(work):
+    check = partial(_check_place, path, overwrite, signs)
+    with written_beside(work, path, check, move_in) as new:
+        new.mkdir()
         require_space(new / PRESET_SIGNS[0], 0)  # before an hour of training, not after it
         yield new
-    with new_one_told(new):
-        _check_place(path, overwrite, signs)  # something may have come meanwhile
-        move_in(new, path)
     with suppress(OSError):  # the next command does it
         clear(work)
 

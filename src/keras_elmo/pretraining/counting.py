@@ -105,11 +105,11 @@ def _readable_end() -> Iterator[None]:
 def _begin(progress: Any, stop: Any) -> None:
     _shared.update(progress=progress, stop=stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """A killed main process must not leave others waiting for work."""
+def end_with_parent() -> None:
+    """End this process when its parent ends: a killed one must not leave others waiting for it."""
     parent = multiprocessing.parent_process()
     if parent:
         wait_for_end([parent.sentinel])

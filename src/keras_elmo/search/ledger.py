@@ -9,7 +9,13 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from keras_elmo.files.work_folder import clear, move_in, remove_unfinished, work_folder
+from keras_elmo.files.work_folder import (
+    clear,
+    move_in,
+    remove_folder,
+    remove_unfinished,
+    work_folder,
+)
 from keras_elmo.search.study import FACTS, NUMBER, Study
 from keras_elmo.search.trial import (
     COMPLETE,
@@ -194,6 +200,5 @@ class Ledger:
 def _remove(folder: Path) -> None:
     """Remove a trial's model, and what a killed process left of it."""
     if (folder / RECORD_FILE).is_file():  # else it is none
-        with work_folder(folder) as work:
-            folder.rename(work / "removed")
+        remove_folder(folder)
     remove_unfinished(folder)

@@ -1,16 +1,15 @@
 """A process that runs trials for another one, which decides; imports Keras only when it runs."""
 
-import multiprocessing
-import os
 import pickle
 import signal
 import threading
 import traceback
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from keras_elmo._backend import held_back_notices
+from keras_elmo.pretraining.counting import end_with_parent
 
 EPOCH, SCORE, END = "epoch", "score", "end"  # what it has to say
 
@@ -23,7 +22,7 @@ def serve(connection: Connection, pickled: bytes) -> None:
         pickled: the data. To read them is to import Keras, which is done quietly here.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with held_back_notices():
         from keras_elmo.search.trial import run_trial
 
@@ -44,11 +43,3 @@ def serve(connection: Connection, pickled: bytes) -> None:
 def _ask(connection: Connection, kind: str, *said: Any) -> Any:
     connection.send((kind, *said))
     return connection.recv()
-
-
-def _end_with_parent() -> None:
-    """A killed main process must not leave others training for nobody."""
-    parent = multiprocessing.parent_process()
-    if parent:
-        wait([parent.sentinel])
-        os._exit(1)

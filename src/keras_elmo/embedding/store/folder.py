@@ -13,7 +13,7 @@ from keras_elmo.embedding.store.database import create_index
 from keras_elmo.embedding.store.errors import StoreError, command
 from keras_elmo.files.folder_lock import BusyError
 from keras_elmo.files.json_files import read_object
-from keras_elmo.files.work_folder import clear, work_folder
+from keras_elmo.files.work_folder import clear, remove_folder, work_folder
 
 MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
 DTYPES = ("float16", "float32")
@@ -165,6 +165,4 @@ def remove_store(folder: Path) -> None:
             f"{folder} is left as it is, because it holds {others[0]!r}, which is no part of a "
             "store. Move that away first."
         )
-    with work_folder(folder) as work:
-        folder.rename(work / "removed")
-        clear(work)
+    remove_folder(folder)
