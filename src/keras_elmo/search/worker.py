@@ -11,15 +11,15 @@ from typing import Any
 from keras_elmo._backend import held_back_notices
 from keras_elmo.pretraining.counting import end_with_parent
 
-EPOCH, SCORE, END = "epoch", "score", "end"  # what it has to say
+EPOCH, SCORE, END = "epoch", "score", "end"  # the kinds of its messages
 
 
 def serve(connection: Connection, pickled: bytes) -> None:
-    """Run one trial after the other; ask about each epoch and each score.
+    """Run one trial after another; ask the main process about each epoch and each score.
 
     Args:
-        connection: to the main process. Of what is sent there, the first two are questions.
-        pickled: the data. To read them is to import Keras, which is done quietly here.
+        connection: the connection to the main process, which answers `EPOCH` and `SCORE`.
+        pickled: the labelled data. Reading them imports Keras, which is done quietly here.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
     threading.Thread(target=end_with_parent, daemon=True).start()
