@@ -20,7 +20,7 @@ import pytest
 from kill_support import check_kills, kill, write
 from support import random_variables, small_backbone, small_config
 
-from keras_elmo.embedding.output.embed_file import Engine, embed_file
+from keras_elmo.embedding.output.embed_file import FeatureSource, embed_file
 from keras_elmo.embedding.output.feature_choice import FeatureChoice
 from keras_elmo.embedding.store.feature_store import FeatureStore
 from keras_elmo.embedding.store.folder import StoredModel, remove_store
@@ -164,7 +164,7 @@ class Counting:
             yield np.full((len(tokens), 3, 2), self.seen, np.float32)
 
     def engine(self):
-        return Engine(
+        return FeatureSource(
             self.embed,
             2,
             lambda path: path.write_text(str(self.seen)),

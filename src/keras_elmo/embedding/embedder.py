@@ -11,9 +11,10 @@ import numpy as np
 from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines.engines import make_engine
 from keras_elmo.embedding.engines.lanes import Job, Lanes
-from keras_elmo.embedding.output.sources import Loaded, Pretrained, Published, Source
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.sources.published import PublishedElmo
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
@@ -29,9 +30,9 @@ class ElmoEmbedder:
     lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.engines.lanes.Lanes].
 
     Args:
-        elmo: a preset's name, the path of an ELMo of any format, `Published` files, or a backbone.
-            A stateful backbone reads sentences as they come: number `i` is row `i % batch_size` of
-            its batches; what is said below of engines and memory is not for it.
+        elmo: a preset's name, the path of an ELMo of any format, what `load_elmo` read, or a
+            backbone. A stateful backbone reads sentences as they come: number `i` is row
+            `i % batch_size` of its batches; `engine`, `precision` and the memory are not for it.
         preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
             default splits on spaces.
         engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
@@ -53,7 +54,7 @@ class ElmoEmbedder:
 
     def __init__(
         self,
-        elmo: "str | PathLike[str] | Pretrained | Published | ElmoBackbone",
+        elmo: "str | PathLike[str] | PublishedElmo | ElmoBackbone",
         preprocessor: "ElmoPreprocessor | None" = None,
         *,
         engine: str = "auto",
@@ -61,11 +62,16 @@ class ElmoEmbedder:
         max_bytes: int = 2**28,
         cached_words: int = 2**16,
     ):
-        source = _source(elmo)
-        self._stateful = isinstance(source, Loaded) and source.loaded.stateful
-        self._source, self._preprocessor = source, preprocessor
-        self.engine: Engine = make_engine(source, engine, precision)
-        self._ids = WordIds(self.engine.config, preprocessor, *source.lexicon())
+        if isinstance(elmo, str | PathLike):
+            elmo = load_elmo(elmo)
+        words = characters = self._stateful = None
+        if isinstance(elmo, PublishedElmo):
+            words, characters = elmo.words, elmo.characters
+        elif elmo.stateful:
+            self._stateful = elmo
+        self._preprocessor = preprocessor
+        self.engine: Engine = make_engine(elmo, engine, precision)
+        self._ids = WordIds(self.engine.config, preprocessor, words, characters)
         self._max_bytes = max_bytes
         self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
         self._keeps_boundaries = self.engine.config.get("keep_boundaries", False)
@@ -101,7 +107,7 @@ class ElmoEmbedder:
         if self._stateful:
             from keras_elmo.embedding.engines.stateful import embed_stateful
 
-            yield from embed_stateful(self._source.backbone(), self._preprocessor, tokens)
+            yield from embed_stateful(self._stateful, self._preprocessor, tokens)
             return
         lanes = Lanes(self.engine, self._begin())
         queue: deque[Job] = deque()
@@ -170,9 +176,3 @@ class ElmoEmbedder:
             ids = self._ids.encode(chosen, whole=engine.static_shapes)
             vectors[rows] = engine.word_vectors(ids)[: len(rows)]
         return vectors
-
-
-def _source(elmo: "str | PathLike[str] | Pretrained | Published | ElmoBackbone") -> Source:
-    if isinstance(elmo, Pretrained | Published):
-        return elmo
-    return Pretrained(elmo) if isinstance(elmo, str | PathLike) else Loaded(elmo)
