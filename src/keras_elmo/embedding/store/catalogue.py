@@ -20,7 +20,7 @@ from keras_elmo.embedding.store.index import StoreIndex, Totals
 
 @dataclass(frozen=True)
 class StoreFacts:
-    """A store and what it holds; `error` says why that cannot be told."""
+    """A store and what it holds; `error` says why that is unknown."""
 
     folder: Path
     num_bytes: int
@@ -64,8 +64,8 @@ def verify_store(
     """What is wrong with a store: a finding for each segment, none if it is whole.
 
     Args:
-        folder: of the store.
-        mend: forget damaged sentences; a store with a damaged index is removed as a whole.
+        folder: folder of the store.
+        mend: whether damaged sentences are forgotten; a store with a damaged index is removed.
         advance: hears how many bytes were read.
     """
     try:

@@ -23,7 +23,7 @@ from keras_elmo.embedding.store.folder import (
 )
 from keras_elmo.embedding.store.index import Segment, StoreIndex
 from keras_elmo.embedding.store.room import make_room
-from keras_elmo.embedding.store.segment_reader import Hold, SegmentReader, StoredFeatures
+from keras_elmo.embedding.store.segment_reader import SegmentReader, SegmentsInUse, StoredFeatures
 from keras_elmo.embedding.store.segment_writer import SegmentWriter
 from keras_elmo.embedding.store.settings import cache_limit, features_folder
 from keras_elmo.files.folder_lock import BusyError
@@ -41,14 +41,14 @@ class FeatureStore:
     is read.
 
     Args:
-        fingerprint: of the model; see `fingerprint`.
+        fingerprint: identifies the model; see `fingerprint`.
         shape: layers and features of a token, as in `(tokens, layers, features)`.
-        name: of the model, for people.
+        name: name of the model, for people.
         dtype: `"float16"` or `"float32"`, the type on disk.
         root: folder of the cache; by default `$KERAS_ELMO_CACHE`, else `~/.cache/keras-elmo`.
-        max_bytes: all models' rows together (their indices add some 100 bytes a sentence); by
-            default `$KERAS_ELMO_CACHE_BYTES`, such as 5GB, else 20 GB. Rows that were not wanted
-            for the longest time give way.
+        max_bytes: how many bytes the rows of all models may have together (their indices add some
+            100 bytes a sentence); by default `$KERAS_ELMO_CACHE_BYTES`, such as 5GB, else 20 GB.
+            Rows that were not wanted for the longest time give way.
 
     Raises:
         OSError: the folder does not exist and cannot be made.
@@ -90,7 +90,7 @@ class FeatureStore:
         self._reader = SegmentReader(self.folder, self.model)
         # A tenth of the limit at most, so that little is evicted at a time.
         self._writer = SegmentWriter(self._index, min(_SEGMENT_BYTES, self.max_bytes // 10))
-        self._hold = Hold()
+        self._in_use = SegmentsInUse()
         self._touched: set[int] = set()
 
     def missing(self, sentences: Sequence[Sequence[str]]) -> list[int]:
@@ -101,7 +101,7 @@ class FeatureStore:
         keys = [sentence_key(sentence) for sentence in sentences]
         entries, segments = self._index.lookup(keys)
         used = self._used(entries, segments).values()
-        self._hold.paths.update(self.folder / segment.name for segment in used)
+        self._in_use.paths.update(self.folder / segment.name for segment in used)
         first: dict[bytes, int] = {}
         for i in np.flatnonzero(entries["segment"] < 0).tolist():
             first.setdefault(keys[i], i)
@@ -208,7 +208,7 @@ class FeatureStore:
     def close(self) -> None:
         """Close the files. Features that were handed out stay readable."""
         self._writer.close()
-        self._hold.paths.clear()
+        self._in_use.paths.clear()
         self._index.close()
 
     def __enter__(self) -> "FeatureStore":

@@ -111,9 +111,9 @@ class StoreIndex:
         """Make sentences visible, all or none; the first of a key stays.
 
         Args:
-            segment: its number.
-            nbytes: of its file, with the rows of these sentences.
-            entries: (key, offset, tokens, checksum) each.
+            segment: number of the segment.
+            nbytes: size of its file, with the rows of these sentences.
+            entries: (key, offset, tokens, checksum) of each sentence.
 
         Returns:
             False if another process evicted the segment in between.

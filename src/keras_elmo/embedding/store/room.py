@@ -7,7 +7,7 @@ from typing import NamedTuple
 from keras_elmo.embedding.store.errors import StoreError, StoreFullError
 from keras_elmo.embedding.store.folder import INDEX_FILE, read_model, segment_sizes, store_folders
 from keras_elmo.embedding.store.index import StoreIndex
-from keras_elmo.embedding.store.segment_reader import Hold
+from keras_elmo.embedding.store.segment_reader import SegmentsInUse
 from keras_elmo.embedding.store.settings import LIMIT_VARIABLE, show_bytes
 
 
@@ -23,8 +23,8 @@ def make_room(features: Path, num_bytes: int, limit: int) -> None:
 
     Args:
         features: the folder of all models.
-        num_bytes: that are to be written.
-        limit: bytes of all segments together.
+        num_bytes: how many bytes are to be written.
+        limit: how many bytes all segments may have together.
 
     Raises:
         StoreFullError: what this process uses and the new features do not fit together; nothing
@@ -33,8 +33,8 @@ def make_room(features: Path, num_bytes: int, limit: int) -> None:
     total = total_bytes(features)
     if total + num_bytes <= limit:
         return
-    held = Hold.all_paths()
-    candidates = [c for c in _candidates(features) if c.path not in held]
+    in_use = SegmentsInUse.all_paths()
+    candidates = [c for c in _candidates(features) if c.path not in in_use]
     kept = total - sum(candidate.size for candidate in candidates)
     if kept + num_bytes > limit:
         raise StoreFullError(

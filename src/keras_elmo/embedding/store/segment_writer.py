@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_elmo.embedding.store.folder import SEGMENT_SUFFIX
 from keras_elmo.embedding.store.index import StoreIndex
-from keras_elmo.embedding.store.segment_reader import Hold
+from keras_elmo.embedding.store.segment_reader import SegmentsInUse
 from keras_elmo.files.space import require_space
 
 
@@ -19,13 +19,13 @@ class SegmentWriter:
     """Appends batches to segments that nobody else writes to.
 
     Args:
-        index: of the folder the segments lie in.
+        index: the index of the folder that the segments lie in.
         segment_bytes: a segment that would pass this size is followed by another one.
     """
 
     def __init__(self, index: StoreIndex, segment_bytes: int) -> None:
         self.index, self.folder, self.segment_bytes = index, index.path.parent, segment_bytes
-        self._hold = Hold()
+        self._in_use = SegmentsInUse()
         self._file: BinaryIO | None = None
         self._path, self._number, self._end = self.folder, 0, 0
 
@@ -55,7 +55,7 @@ class SegmentWriter:
         if self._file:
             self._file.close()
             self._file = None
-        self._hold.paths.clear()
+        self._in_use.paths.clear()
 
     def _file_for(self, num_bytes: int) -> BinaryIO:
         """The open segment, or a new one if it is full or no longer what was written."""
@@ -68,7 +68,7 @@ class SegmentWriter:
         name = f"{os.getpid()}-{secrets.token_hex(8)}{SEGMENT_SUFFIX}"
         self._path, self._end = self.folder / name, 0
         self._number = self.index.register(name)
-        self._hold.paths.add(self._path)
+        self._in_use.paths.add(self._path)
         self._file = self._path.open("xb", buffering=0)
         return self._file
 
