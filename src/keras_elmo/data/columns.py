@@ -20,10 +20,10 @@ class ColumnSentence(NamedTuple):
     """A sentence with several tags for each token.
 
     Attributes:
-        tokens: its words.
-        columns: name → a tag for each of them.
+        tokens: the words of the sentence.
+        columns: name → a tag for each of the words.
         metadata: of comments above it such as `# intent = PlayMusic`.
-        line: where it begins in the file.
+        line: the line of the file where it begins.
     """
 
     tokens: list[str]

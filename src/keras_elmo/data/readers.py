@@ -111,7 +111,7 @@ def read_tagged_jsonl(
     Args:
         path: the file.
         tokens, tags: keys of two lists of strings of equal length.
-        scheme, skipped: as of `read_conll`.
+        scheme, skipped: see `read_conll`.
 
     Raises:
         DataError: as `read_jsonl`, and lists of unequal length.
@@ -170,7 +170,7 @@ def table_rows(
 
 
 def column_position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
-    """Where a column stands among the names of all.
+    """The place of a column among the names of all.
 
     Raises:
         DataError: nowhere, or twice.

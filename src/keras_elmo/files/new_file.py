@@ -19,7 +19,7 @@ def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[
         FileExistsError: `path` exists and `overwrite` is false, or somebody else's files are in the
             folder beside it that is to hold the new one until then.
         FileNotFoundError: its folder does not exist.
-        IsADirectoryError: it is a folder.
+        IsADirectoryError: `path` is a folder.
     """
     path = Path(path)
     check_place(path)
@@ -42,7 +42,7 @@ def check_place(path: Path) -> None:
 
     Raises:
         FileNotFoundError: its folder does not exist.
-        IsADirectoryError: it is a folder.
+        IsADirectoryError: `path` is a folder.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder. Name a file in it.")
@@ -56,7 +56,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     """Raise if something is there that may not be replaced.
 
     Raises:
-        FileExistsError: it is.
+        FileExistsError: something is there and `overwrite` is false.
     """
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(

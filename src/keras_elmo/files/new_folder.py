@@ -25,8 +25,8 @@ def new_folder(
 
     Args:
         path: the folder.
-        overwrite: replace one that has one of the `signs` and nothing that looks like somebody's
-            own, or is empty.
+        overwrite: whether an older folder is replaced. It must be empty, or have one of the `signs`
+            and nothing that looks like somebody's own.
         signs: files of which every such folder has one; by default those of a preset.
 
     Raises:
@@ -47,7 +47,7 @@ def new_folder(
 def new_folder_in(
     work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = PRESET_SIGNS
 ) -> Iterator[Path]:
-    """As `new_folder`, for who has entered the `work_folder` of `path`."""
+    """As `new_folder`, for a caller that has entered the `work_folder` of `path`."""
     check = partial(_check_place, path, overwrite, signs)
     with written_beside(work, path, check, move_in) as new:
         new.mkdir()
@@ -58,7 +58,7 @@ def new_folder_in(
 
 
 def _check_place(path: Path, overwrite: bool, signs: Collection[str]) -> None:
-    """`--overwrite` must not empty a home."""
+    """Refuse to replace what is no such folder: `--overwrite` must not empty a home."""
     refuse_existing(path, overwrite)
     if not os.path.lexists(path):
         return

@@ -18,7 +18,7 @@ _REPLACED = ".replaced"  # what was in the place of the output, for the moment b
 
 
 def work_path(output: Path) -> Path:
-    """Where the work folder of an output is."""
+    """The path of the work folder of an output."""
     return output.with_name(f"{output.name}.unfinished")
 
 

@@ -27,7 +27,7 @@ class TypeCharacters:
 
     Args:
         types: word types, `<S>` and `</S>` first.
-        max_characters_per_token, max_filter_width: as of the model.
+        max_characters_per_token, max_filter_width: those of the model.
     """
 
     def __init__(

@@ -80,7 +80,7 @@ def _check_model_file(path: Path) -> None:
     """Look at all bytes of a file of Keras's, and at what would be built, before it is.
 
     Raises:
-        ValueError: it is damaged, or no language model.
+        ValueError: the file is damaged, or holds no language model.
     """
     with path.open("rb") as stream:
         try:

@@ -114,11 +114,11 @@ def prepare_corpus(
 
     Args:
         paths: plain, .gz, .xz or .zst files; compressed ones are read by one process each.
-        folder: where `tokens.npy`, `offsets.npy`, `types.txt` and `corpus.json` are written.
+        folder: the folder of `tokens.npy`, `offsets.npy`, `types.txt` and `corpus.json`.
         max_length: longer sentences are cut into pieces of this many words.
         max_types: types to keep, `<S> </S> <UNK>` included; tokens of rarer ones become `<UNK>`.
-        processes: how many read at once. More than one need `if __name__ == "__main__":` around
-            the program that calls this.
+        processes: how many processes read at once. More than one need
+            `if __name__ == "__main__":` around the program that calls this.
         on_progress: called with the bytes and tokens read so far.
 
     Raises:

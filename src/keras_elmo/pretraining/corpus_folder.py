@@ -48,7 +48,7 @@ def check_texts(paths: Sequence[Path], **numbers: tuple[int, int]) -> None:
 
 
 def recipe_of(paths: Sequence[Path], max_length: int, max_types: int) -> dict[str, Any]:
-    """What the result depends on: not the names of the files, but their bytes and order."""
+    """Everything that the result depends on: bytes and order of the files, not their names."""
     digests = []
     for path in paths:
         with path.open("rb") as file:
@@ -68,9 +68,9 @@ def corpus_report(
 
     Args:
         paths: the files.
-        files: their parts, in order.
+        files: the parts of each file, in order.
         found: `types` and `unknown` tokens of each file, as `write_arrays` counts them.
-        types: of the whole corpus.
+        types: number of types of the whole corpus.
 
     Returns:
         `files`, a list in the order of `paths`, and `all`, each with `file` (not in `all`), `bytes`

@@ -1,4 +1,4 @@
-"""A part of a text → word ids of its own and their counts, on disk: the work of one process."""
+"""A part of a text → ids of its words and their counts, on disk: the work of one process."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class CountedPart:
         chunks: number of types and of tokens of each chunk.
         lengths: words of each sentence, int32 `(sentences,)`; a sentence is a line or a piece of
             one.
-        lines, tokens: how many.
+        lines, tokens: how many the part has.
         cut_lines: lines longer than a sentence may be.
         longest: words of the longest line; `longest_line` is its number in this part, from 1.
     """
@@ -73,7 +73,7 @@ def count_part(
     """Read a part once; in memory are a block and a dictionary, whatever the size of the part.
 
     Args:
-        part: what to read.
+        part: the part to read.
         stem: path of the files to write, without their suffixes.
         max_length: words of a sentence; longer lines are cut.
         on_block: called with bytes and tokens of the part so far.

@@ -18,7 +18,7 @@ from keras_elmo.pretraining.text_blocks import Part
 
 _POLL_SECONDS = 0.2
 _Job = tuple[Part, Path, int]  # what to count, where to write, the longest sentence
-_shared: dict[str, Any] = {}  # of a process of the pool: what all processes write to and read
+_shared: dict[str, Any] = {}  # in a process of the pool: what all processes read and write
 
 
 class Reading(NamedTuple):
@@ -41,7 +41,7 @@ def count_parts(
     What is written does not depend on `processes`, since every part is counted for itself.
 
     Raises:
-        DataError, ImportError, OSError: of `count_part`; the other processes are stopped.
+        DataError, ImportError, OSError: as `count_part`; the other processes are stopped.
         ChildProcessError: a process was killed, mostly because memory ran out.
     """
     jobs = [(part, folder / str(number), max_length) for number, part in enumerate(parts)]

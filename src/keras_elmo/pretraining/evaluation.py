@@ -86,7 +86,7 @@ def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[s
 
 
 def effective_rank(vectors: np.ndarray) -> float:
-    r"""In how many directions vectors differ: $\exp H(p)$ with $p_i \propto \sigma_i^2$.
+    r"""The number of directions in which vectors differ: $\exp H(p)$ with $p_i \propto \sigma_i^2$.
 
     A falling loss hides when all words move along a few directions. After Roy and Vetterli (2007),
     with squared singular values of the centred vectors, so that it is about their variance.
@@ -133,9 +133,9 @@ class RunMeasures:
     """Measures a language model; reads its files once, so that bad ones are found at the start.
 
     Args:
-        corpus: what is trained on.
-        heldout: text for the perplexity, one sentence a line.
-        probe: labelled sentences for the linear probe, TSV with label and text.
+        corpus: the text that the model is trained on.
+        heldout: file with the text for the perplexity, one sentence a line.
+        probe: file with labelled sentences for the linear probe, TSV with label and text.
 
     Example:
         >>> pretrain(corpus, config, settings, folder, evaluate=RunMeasures(corpus, "heldout.txt"))
@@ -161,7 +161,7 @@ class RunMeasures:
             self._probe = [text.split() for text in texts], [str(row.label) for row in rows]
 
     def __call__(self, model: ElmoLanguageModel) -> dict[str, float]:
-        """A row: perplexity and unknown, probe (as far as there are files), and `health`."""
+        """Measure perplexity and the probe, as far as there are files, and the `health`."""
         row: dict[str, float] = {}
         if self._heldout:
             if self._characters is None:

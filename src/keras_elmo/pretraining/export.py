@@ -36,7 +36,7 @@ def export_preset(
             written as well.
         folder: a new folder.
         vocabulary: the words of the language model's softmax.
-        tokenizer: of the preprocessor.
+        tokenizer: name of the preprocessor's tokenizer.
         half: store float16, half the bytes; the loaded model computes in float32 all the same.
         facts: more entries of `metadata.json`, such as `description`.
     """

@@ -21,8 +21,8 @@ def frequent_types(parts: Sequence[CountedPart], folder: Path, max_types: int) -
 
     Args:
         parts: whose words are counted.
-        folder: for sorted counts that do not fit in memory together.
-        max_types: how many types to keep, marks included.
+        folder: the place of sorted counts that do not fit in memory together.
+        max_types: the number of types to keep, marks included.
     """
     counts = _merge(_sorted_runs(parts, folder))
     words = ((-number, word) for word, number in counts if word not in MARKS)

@@ -1,4 +1,4 @@
-"""Which arithmetic a pre-training gains from."""
+"""The arithmetic of a pre-training: float32, or bfloat16 where that is faster."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `tune` leaves beside its study: the trials, pictures, the best model's report, a command."""
+"""The report of a search: its trials, pictures, the best model's report and its command."""
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +21,8 @@ def write_search_report(result: SearchResult, warn: Callable[[str], None]) -> No
     """Write everything that a search found to its folder.
 
     Args:
-        result: what it found.
-        warn: called with a message for what cannot be written.
+        result: the result of the search.
+        warn: called with a message for each thing that cannot be written.
     """
     folder = result.folder
     write_trials(result.trials, folder)

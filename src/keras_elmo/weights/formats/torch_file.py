@@ -31,7 +31,7 @@ _MOST_PICKLE_BYTES = 2**26  # of the names and shapes; those of a full-size ELMo
 
 @dataclass(frozen=True)
 class TorchArray:
-    """One tensor of a file, read when it is sliced: where its storage lies, and how it is seen."""
+    """One tensor of a file, read when it is sliced: its storage's place, and its view of it."""
 
     file: Path
     tensor: Tensor
