@@ -158,25 +158,6 @@ def prepare_corpus(
     return Corpus.load(folder)
 
 
-def corpus_changed(
-    paths: Sequence[str | PathLike[str]],
-    folder: str | PathLike[str],
-    *,
-    max_length: int = MAX_LENGTH,
-    max_types: int = MAX_TYPES,
-) -> bool:
-    """Whether `folder` holds a corpus of other bytes, or prepared in another way.
-
-    Reads each file once, without decompressing it; false if nothing was prepared there.
-    """
-    found = read_report(folder).get("fingerprint")
-    if found is None:
-        return False
-    paths = [Path(path) for path in paths]
-    check_texts(paths)
-    return found != recipe_of(paths, max_length, max_types)["fingerprint"]
-
-
 def read_corpus(
     path: str | PathLike[str],
     types: Sequence[str],

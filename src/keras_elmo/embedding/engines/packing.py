@@ -57,11 +57,10 @@ class SentencePacker:
     Args:
         engine: computes the blocks.
         start: the state that a sentence begins with.
-        max_rows: the most rows that a block may have.
     """
 
-    def __init__(self, engine: Engine, start: State, max_rows: int = MAX_ROWS):
-        self._engine, self._start, self._max_rows = engine, start, max_rows
+    def __init__(self, engine: Engine, start: State):
+        self._engine, self._start = engine, start
         self._waiting: deque[PackedSentence] = deque()
         self._sentences: list[PackedSentence | None] = []  # of each row
         self._state: State = [part[:0] for part in start]
@@ -134,7 +133,7 @@ class SentencePacker:
     def _fit(self) -> None:
         """Have as many rows as there is work for."""
         busy = [row for row, sentence in enumerate(self._sentences) if sentence]
-        count = min(self._max_rows, len(busy) + len(self._waiting))
+        count = min(MAX_ROWS, len(busy) + len(self._waiting))
         if self._engine.static_shapes:
             count = 1 << (count - 1).bit_length()  # powers of two: there are few
         if count == len(self._sentences):
