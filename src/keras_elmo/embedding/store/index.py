@@ -30,12 +30,12 @@ class Segment(NamedTuple):
     """A file of rows.
 
     Attributes:
-        name: of the file.
+        name: name of the file.
         nbytes: how many bytes are indexed, from the beginning of the file.
         used: when a process last wanted it.
-        inode, size: of its index.
+        inode, size: those of its index.
         records: `RECORD` `(sentences,)`.
-        rest: bytes at the end of the index that are no whole batch.
+        rest: how many bytes at the end of the index are no whole batch.
     """
 
     name: str
