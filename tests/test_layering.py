@@ -1,4 +1,4 @@
-"""The house rule: a module imports only from rooms above its own; inside a room, no cycles."""
+"""The house rule: a module imports only from rooms below its own; inside a room, no cycles."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "keras_elmo"
-ROOMS = [
+ROOMS = [  # from the lowest to the highest
     "_version",  # not rooms but steps before the door: they import nothing of ours
     "_backend",
     "files",
@@ -75,7 +75,7 @@ def house_imports(module: str) -> list[str]:
 
 
 def reaches_up(module: str) -> Iterator[str]:
-    """Yield what a module imports from the root, or from a room that is not above its own."""
+    """Yield what a module imports from the root, or from a room that is not below its own."""
     allowed = ROOMS[: ROOMS.index(room_of(module)) + 1]
     for name in house_imports(module):
         # `from keras_elmo import ElmoBackbone` would reach any room.
@@ -83,11 +83,11 @@ def reaches_up(module: str) -> Iterator[str]:
             yield name
 
 
-def test_imports_only_from_rooms_above() -> None:
+def test_imports_only_from_rooms_below() -> None:
     unknown = [module for module in HOUSE if room_of(module) not in ROOMS]
     assert not unknown, f"give these a room, and the room a place in ROOMS: {unknown}"
     found = {module: names for module in HOUSE if (names := list(reaches_up(module)))}
-    assert not found, f"these import what is not above them: {found}"
+    assert not found, f"these import what is not below them: {found}"
 
 
 def test_no_cycles_inside_a_room() -> None:

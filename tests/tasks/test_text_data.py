@@ -99,6 +99,17 @@ def test_every_verb_takes_them(form):
     model.calibrate(make(X, Y), None)
 
 
+def test_a_data_set_may_give_texts_alone():
+    class Alone(Sequence):
+        def __getitem__(self, index):
+            return super().__getitem__(index)[0]
+
+    model = task(ElmoTextClassifier, labels=["neg", "pos"])
+    np.testing.assert_allclose(model.predict(Alone(X)), model.predict(X), atol=1e-6)
+    assert model.predict_labels(Alone(X)) == model.predict_labels(X)
+    assert not gives_texts(Alone([]))
+
+
 def test_tokens_are_a_batch_of_two_axes_or_ragged():
     tf = tensorflow()
     tags = [["O", "B"], ["O", "O", "B"], ["B", "O"], ["O"], ["B"]]

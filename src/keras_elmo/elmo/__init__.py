@@ -1,0 +1,1 @@
+"""ELMo as a Keras model: backbone, preprocessor, language model, the layer that drops in."""

@@ -1,0 +1,1 @@
+"""The Keras layers that ELMo and the heads are made of, one a file."""
