@@ -1,7 +1,6 @@
 """Many parts of text, counted by several processes at once."""
 
 import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,10 +8,10 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from keras_elmo._processes import end_with_parent
 from keras_elmo.pretraining.counted_parts import CountedPart, count_part
 from keras_elmo.pretraining.text_blocks import Part
 
@@ -106,14 +105,6 @@ def _begin(progress: Any, stop: Any) -> None:
     _shared.update(progress=progress, stop=stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
     threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def end_with_parent() -> None:
-    """End this process when its parent ends: a killed one must not leave others waiting for it."""
-    parent = multiprocessing.parent_process()
-    if parent:
-        wait_for_end([parent.sentinel])
-        os._exit(1)
 
 
 def _count(number: int, job: _Job) -> CountedPart:

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from keras_elmo._backend import held_back_notices
-from keras_elmo.pretraining.counting import end_with_parent
+from keras_elmo._processes import end_with_parent
 
 EPOCH, SCORE, END = "epoch", "score", "end"  # the kinds of its messages
 
