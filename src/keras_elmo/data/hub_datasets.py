@@ -6,8 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.data.class_names import name_classes
-from keras_elmo.data.records import NumberedRecord, require_columns
+from keras_elmo.data.records import NumberedRecord, name_classes, require_columns
 from keras_elmo.files.lines import DataError, not_empty
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 
