@@ -18,7 +18,7 @@ from keras_elmo.data.formats import (
     read_records,
     read_tagged,
 )
-from keras_elmo.data.pairs import read_pairs
+from keras_elmo.data.readers import read_pairs
 from keras_elmo.data.records import Example, NoColumnError
 from keras_elmo.files.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
