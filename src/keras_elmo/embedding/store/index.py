@@ -22,7 +22,6 @@ from keras_elmo.embedding.store.folder import KEYS_SUFFIX, SEGMENT_SUFFIX
 RECORD = np.dtype([("key", "V16"), ("offset", "<i8"), ("tokens", "<i4"), ("crc", "<u4")])
 ENTRY = np.dtype([("segment", "i8"), ("offset", "i8"), ("tokens", "i8"), ("crc", "u4")])
 HEAD = b"keras-elmo keys\n"
-_ABSENT = (-1, 0, 0, 0)
 _BATCH = struct.Struct("<II")  # number of records, and their checksum
 
 
@@ -68,8 +67,8 @@ class StoreIndex:
         self.folder, self._row_bytes = folder, row_bytes
         self.read_only = not os.access(folder, os.W_OK)
         self._lock = threading.Lock()
-        self._segments: dict[str, Segment] = {}
-        self._places: dict[bytes, tuple[str, int, int, int]] = {}  # of each sentence: as `ENTRY`
+        self._segments: dict[str, Segment] = {}  # in the order in which they were found
+        self._places: dict[bytes, int] = {}  # of each sentence: segment << 32 | record
         self._is_closed = False
 
     def close(self) -> None:
@@ -85,10 +84,8 @@ class StoreIndex:
         """
         with self._lock:
             self._refresh()
-            numbers = {name: number for number, name in enumerate(self._segments)}
-            found = map(self._places.get, keys)
-            rows = ((numbers[place[0]], *place[1:]) if place else _ABSENT for place in found)
-            return np.fromiter(rows, ENTRY, count=len(keys)), list(self._segments.values())
+            places = (self._places.get(key, -1) for key in keys)
+            return self._entries(np.fromiter(places, np.int64, len(keys)))
 
     def segments(self) -> dict[str, Segment]:
         """All segments by name."""
@@ -98,11 +95,13 @@ class StoreIndex:
 
     def totals(self) -> Totals:
         """Sentences, tokens, indexed bytes and the last use."""
-        segments = self.segments().values()
-        tokens = sum(place[2] for place in self._places.values())
+        with self._lock:
+            self._refresh()
+            places = np.fromiter(self._places.values(), np.int64, len(self._places))
+            entries, segments = self._entries(places)
         nbytes = sum(segment.nbytes for segment in segments)
         used = max((segment.used for segment in segments if segment.nbytes), default=0.0)
-        return Totals(len(self._places), tokens, nbytes, used)
+        return Totals(len(entries), int(entries["tokens"].sum()), nbytes, used)
 
     def touch(self, segments: Iterable[Segment]) -> None:
         """Note that segments are wanted now."""
@@ -123,6 +122,16 @@ class StoreIndex:
         beside.write_bytes(HEAD + batch_of(kept))
         os.replace(beside, path)
 
+    def _entries(self, places: np.ndarray) -> tuple[np.ndarray, list[Segment]]:
+        entries, segments = np.zeros(len(places), ENTRY), list(self._segments.values())
+        entries["segment"] = places >> 32
+        for number, segment in enumerate(segments):
+            here = entries["segment"] == number
+            found = segment.records[places[here] & 0xFFFFFFFF]
+            for name in ("offset", "tokens", "crc"):
+                entries[name][here] = found[name]
+        return entries, segments
+
     def _keys(self, name: str) -> Path:
         return self.folder / name.replace(SEGMENT_SUFFIX, KEYS_SUFFIX)
 
@@ -135,7 +144,7 @@ class StoreIndex:
             with suppress(FileNotFoundError):  # evicted this moment
                 found[path.with_suffix(SEGMENT_SUFFIX).name] = path.stat()
         known = self._segments
-        if any(name not in found or found[name].st_ino != known[name].inode for name in known):
+        if not all(name in found and _has_grown(known[name], found[name]) for name in known):
             known.clear()
             self._places.clear()
         for name, facts in found.items():
@@ -154,9 +163,15 @@ class StoreIndex:
         self._segments[name] = Segment(
             name, nbytes, facts.st_mtime, facts.st_ino, size, records, rest
         )
-        new = records[len(known.records) if known else 0 :]
-        for key, (_, *place) in zip(keys_of(new), new.tolist(), strict=True):
-            self._places.setdefault(key, (name, *place))
+        first = len(known.records) if known else 0
+        begin = (list(self._segments).index(name) << 32) + first
+        for place, key in enumerate(keys_of(records[first:]), begin):
+            self._places.setdefault(key, place)
+
+
+def _has_grown(known: Segment, facts: os.stat_result) -> bool:
+    """Whether an index is the one that was read, and not shorter: it was not evicted or mended."""
+    return known.inode == facts.st_ino and known.size <= facts.st_size
 
 
 def keys_of(records: np.ndarray) -> list[bytes]:
