@@ -64,7 +64,8 @@ def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[s
     """Standard deviation and effective rank of each layer, share of LSTM outputs at the clip.
 
     Args:
-        embedder: of the ELMo; the same one for all evaluations of a run, since each costs graphs.
+        embedder: the embedder of the ELMo; the same one for all evaluations of a run, since each
+            costs graphs.
         sentences: some tokens of each.
 
     Returns:

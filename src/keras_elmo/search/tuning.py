@@ -79,7 +79,7 @@ def tune(
         resume: continue the search in `output` where there is one.
         on_epoch, on_trial: called for progress: with trial, epoch and score; with a trial that
             ended, and what was found so far.
-        options: of `keras-elmo train`, by their Python names, the same in all trials. What is
+        options: options of `keras-elmo train`, by their Python names, for all trials. What is
             given here is not searched.
 
     Raises:

@@ -23,7 +23,7 @@ class PackedSentence:
 
     Attributes:
         features: float32 `(steps, layers + 1, 2P)`; layer 0 is there, the others are filled in.
-        at: how many steps are done.
+        at: number of steps that are done.
     """
 
     __slots__ = ("at", "features")

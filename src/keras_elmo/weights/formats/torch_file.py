@@ -175,7 +175,7 @@ def _begin(stream: IO[bytes], info: zipfile.ZipInfo) -> int:
 
 
 def _sequence(stream: IO[bytes], path: Path) -> tuple[Any, dict[str, tuple[int, int]]]:
-    """The same of the older container: pickles, then each storage behind its number of elements."""
+    """As `_zip`, for the older container: pickles, then each storage behind its length."""
     size = path.stat().st_size
     if not size:
         raise _damaged(path, "it is empty")
