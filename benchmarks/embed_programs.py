@@ -21,10 +21,10 @@ PACKAGES = {"keras": ["keras", "tensorflow"], "onnx": ["onnxruntime"]}
 
 def load_embedder(folder, engine, precision):
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.output.sources import Published
+    from keras_elmo.weights.detection import load_elmo
 
-    source = Published(f"{folder}/weights.hdf5", f"{folder}/options.json")
-    embedder = ElmoEmbedder(source, engine=engine, precision=precision)
+    elmo = load_elmo(f"{folder}/weights.hdf5", options=f"{folder}/options.json")
+    embedder = ElmoEmbedder(elmo, engine=engine, precision=precision)
     # The words of the last round are what a text read for the first time does not have.
     return embedder.embed_iter, {"cold": embedder._words.clear}
 

@@ -27,7 +27,7 @@ from benchmarks.embed_report import machine
 from benchmarks.full_size import write_random_weights
 from benchmarks.synthetic_text import TEXT, SyntheticText, read_sentences
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.embedding.output.sources import Published
+from keras_elmo.weights.detection import load_elmo
 
 SIZES, LENGTHS = (10_000, 30_000, 100_000, 300_000, 1_000_000), (10, 25, 50, 100, 200)
 
@@ -37,7 +37,8 @@ def load(arguments):
     if not arguments.full_size:
         return ElmoEmbedder("elmo_mini_en", **options)
     with tempfile.TemporaryDirectory() as folder:
-        return ElmoEmbedder(Published(*write_random_weights(folder)), **options)
+        weights, options_file = write_random_weights(folder)
+        return ElmoEmbedder(load_elmo(weights, options=options_file), **options)
 
 
 def lengths_of_size(real, tokens, random):

@@ -10,8 +10,8 @@ from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.elmo import check_elmo_options, check_vocabulary, load_elmo
 
 if TYPE_CHECKING:
-    from keras_elmo.embedding.output.embed_file import Engine
-    from keras_elmo.embedding.output.sources import Pretrained, Published
+    from keras_elmo.embedding.output.embed_file import FeatureSource
+    from keras_elmo.weights.sources.published import PublishedElmo
 
 
 class EngineOptions(NamedTuple):
@@ -49,12 +49,10 @@ class EngineOptions(NamedTuple):
         files = [path for path in (self.weights, self.options, self.vocabulary) if path]
         for path in files:
             check_file(path)
-        source = _source(self)
-        config, arrays = source.arrays()
-        words, characters = source.lexicon()
-        lexicon = {"words": words, "characters": characters}
+        elmo = _published(self)
+        lexicon = {"words": elmo.words, "characters": elmo.characters}
         return {
-            "model": fingerprint({**config, **lexicon}, arrays),
+            "model": fingerprint({**elmo.config, **lexicon}, elmo.variables),
             "model_name": name,
             "engine": engine,
             "backend": _backend(engine),
@@ -64,7 +62,7 @@ class EngineOptions(NamedTuple):
         }
 
 
-def load_engine(chosen: EngineOptions) -> "Engine":
+def load_engine(chosen: EngineOptions) -> "FeatureSource":
     """Load the ELMo into the engine that was chosen.
 
     Raises:
@@ -72,16 +70,16 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     """
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.embedding.engines.engines import choose_engine
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
 
     if chosen.stateful:
         return _stateful_engine(chosen)
     if choose_engine(chosen.engine.value, chosen.precision.value) == EngineName.KERAS:
         load_backend()  # without its notices
     embedder = ElmoEmbedder(
-        _source(chosen), engine=chosen.engine.value, precision=chosen.precision.value
+        _published(chosen), engine=chosen.engine.value, precision=chosen.precision.value
     )
-    return Engine(
+    return FeatureSource(
         embedder.embed_iter,
         embedder.engine.config["num_layers"],
         embedder.save_words,
@@ -89,21 +87,23 @@ def load_engine(chosen: EngineOptions) -> "Engine":
     )
 
 
-def _source(chosen: EngineOptions) -> "Pretrained | Published":
-    from keras_elmo.embedding.output.sources import Pretrained, Published
+def _published(chosen: EngineOptions) -> "PublishedElmo":
     from keras_elmo.text.vocabulary import Vocabulary
+    from keras_elmo.weights import detection
+    from keras_elmo.weights.formats.bilm_tf import load_bilm_tf
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
+    from keras_elmo.weights.sources.published import PublishedElmo
 
     if not (chosen.weights and chosen.options):
         fetch_if_named(chosen.preset)
-        return Pretrained(chosen.preset or DEFAULT_PRESET)
+        return detection.load_elmo(chosen.preset or DEFAULT_PRESET)
     words = Vocabulary.load(chosen.vocabulary).tokens if chosen.vocabulary else None
-    source = Published(chosen.weights, chosen.options, words=words)
-    check_vocabulary(source.arrays()[0]["vocabulary_size"], chosen.vocabulary)
-    return source
+    config, variables = load_bilm_tf(chosen.weights, chosen.options)
+    check_vocabulary(config["vocabulary_size"], chosen.vocabulary)
+    return PublishedElmo("HDF5 weights of bilm-tf", config, variables, words)
 
 
-def _stateful_engine(chosen: EngineOptions) -> "Engine":
+def _stateful_engine(chosen: EngineOptions) -> "FeatureSource":
     backbone, preprocessor = load_elmo(
         chosen.preset,
         chosen.weights,
@@ -117,7 +117,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
     import numpy as np
 
     from keras_elmo.embedding.embedder import ElmoEmbedder
-    from keras_elmo.embedding.output.embed_file import Engine
+    from keras_elmo.embedding.output.embed_file import FeatureSource
     from keras_elmo.weights.formats.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)
@@ -132,7 +132,7 @@ def _stateful_engine(chosen: EngineOptions) -> "Engine":
         for variable, array in zip(carried, arrays.values(), strict=True):
             variable.assign(array)
 
-    return Engine(embedder.embed_iter, backbone.num_layers, save_state, load_state)
+    return FeatureSource(embedder.embed_iter, backbone.num_layers, save_state, load_state)
 
 
 def _backend(engine: str) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 
 from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines.engines import make_engine
-from keras_elmo.embedding.engines.lanes import Job, Lanes
-from keras_elmo.embedding.output.sources import Loaded, Pretrained, Published, Source
+from keras_elmo.embedding.engines.packing import PackedSentence, SentencePacker
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
+from keras_elmo.weights.detection import load_elmo
+from keras_elmo.weights.sources.published import PublishedElmo
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
@@ -26,20 +27,21 @@ class ElmoEmbedder:
     """Gives the features of a frozen ELMo for any number of sentences.
 
     The character CNN runs once per word type (the words seen last are remembered), the biLM over
-    lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.engines.lanes.Lanes].
+    rows of sentences without padding, see
+    [`SentencePacker`][keras_elmo.embedding.engines.packing.SentencePacker].
 
     Args:
-        elmo: a preset's name, the path of an ELMo of any format, `Published` files, or a backbone.
-            A stateful backbone reads sentences as they come: number `i` is row `i % batch_size` of
-            its batches; what is said below of engines and memory is not for it.
+        elmo: a preset's name, the path of an ELMo of any format, what `load_elmo` read, or a
+            backbone. A stateful backbone reads sentences as they come: number `i` is row
+            `i % batch_size` of its batches; `engine`, `precision` and the memory are not for it.
         preprocessor: splits sentences into tokens, and knows the words of a word-input model; the
             default splits on spaces.
         engine: `"keras"`, with every backend; `"onnx"`, with ONNX Runtime and neither Keras nor
             its backend; or `"auto"`, the fastest exact one: Keras with TensorFlow and for a
             backbone, else ONNX Runtime where it is installed.
         precision: `"float32"`; `"bfloat16"` products (Keras), `"int8"` products (ONNX Runtime).
-        max_bytes: of the features in memory; as long as they are fewer it reads on.
-        cached_words: word types whose vectors are remembered.
+        max_bytes: how many bytes of features may be in memory; it reads on while they are fewer.
+        cached_words: how many word types have their vectors remembered.
 
     Raises:
         ValueError: no such engine or precision, or one without the other.
@@ -53,7 +55,7 @@ class ElmoEmbedder:
 
     def __init__(
         self,
-        elmo: "str | PathLike[str] | Pretrained | Published | ElmoBackbone",
+        elmo: "str | PathLike[str] | PublishedElmo | ElmoBackbone",
         preprocessor: "ElmoPreprocessor | None" = None,
         *,
         engine: str = "auto",
@@ -61,11 +63,16 @@ class ElmoEmbedder:
         max_bytes: int = 2**28,
         cached_words: int = 2**16,
     ):
-        source = _source(elmo)
-        self._stateful = isinstance(source, Loaded) and source.loaded.stateful
-        self._source, self._preprocessor = source, preprocessor
-        self.engine: Engine = make_engine(source, engine, precision)
-        self._ids = WordIds(self.engine.config, preprocessor, *source.lexicon())
+        if isinstance(elmo, str | PathLike):
+            elmo = load_elmo(elmo)
+        words = characters = self._stateful = None
+        if isinstance(elmo, PublishedElmo):
+            words, characters = elmo.words, elmo.characters
+        elif elmo.stateful:
+            self._stateful = elmo
+        self._preprocessor = preprocessor
+        self.engine: Engine = make_engine(elmo, engine, precision)
+        self._ids = WordIds(self.engine.config, preprocessor, words, characters)
         self._max_bytes = max_bytes
         self._words = WordCache(self._compute, self.engine.config["projection_dim"], cached_words)
         self._keeps_boundaries = self.engine.config.get("keep_boundaries", False)
@@ -91,7 +98,7 @@ class ElmoEmbedder:
     def embed_iter(
         self, sentences: Iterable[str] | Iterable[Sequence[str]]
     ) -> Iterator[np.ndarray]:
-        """As `embed`, one after another and in order, whatever their number, in flat memory."""
+        """Give the features one after another, in order, in flat memory whatever their number."""
         if isinstance(sentences, str):
             raise ValueError(
                 f"`sentences` must be a list of sentences. Received: the string {sentences!r:.80}. "
@@ -101,27 +108,29 @@ class ElmoEmbedder:
         if self._stateful:
             from keras_elmo.embedding.engines.stateful import embed_stateful
 
-            yield from embed_stateful(self._source.backbone(), self._preprocessor, tokens)
+            yield from embed_stateful(self._stateful, self._preprocessor, tokens)
             return
-        lanes = Lanes(self.engine, self._begin())
-        queue: deque[Job] = deque()
+        packer = SentencePacker(self.engine, self._begin())
+        queue: deque[PackedSentence] = deque()
         held, exhausted = 0, False
         while True:
             if not exhausted and held <= self._max_bytes // 2:
-                jobs, exhausted = self._read(tokens, self._max_bytes - held)
-                held += sum(job.features.nbytes for job in jobs)
-                queue.extend(jobs)
-                lanes.add(jobs, last=exhausted)
+                packed, exhausted = self._read(tokens, self._max_bytes - held)
+                held += sum(sentence.features.nbytes for sentence in packed)
+                queue.extend(packed)
+                packer.add(packed, last=exhausted)
             while queue and not queue[0].left:
                 features = queue.popleft().features
                 held -= features.nbytes
                 yield features
             if queue:
-                lanes.advance()
+                packer.advance()
             elif exhausted:
                 return
 
-    def _read(self, tokens: Iterator[list[str]], max_bytes: int) -> tuple[list[Job], bool]:
+    def _read(
+        self, tokens: Iterator[list[str]], max_bytes: int
+    ) -> tuple[list[PackedSentence], bool]:
         """The next sentences, as many as the memory holds but one at least."""
         config = self.engine.config
         token_bytes = 4 * 2 * config["projection_dim"] * (config["num_layers"] + 1)
@@ -134,13 +143,13 @@ class ElmoEmbedder:
                 exhausted = False
                 break
         vectors, place = self._words.vectors(chain.from_iterable(read))
-        jobs = []
+        packed = []
         for sentence in read:
             rows = vectors[[place[word] for word in sentence]]
             if self._keeps_boundaries:
                 rows = np.concatenate([self._boundaries[:1], rows, self._boundaries[1:]])
-            jobs.append(Job(rows, config["num_layers"]))
-        return jobs, exhausted
+            packed.append(PackedSentence(rows, config["num_layers"]))
+        return packed, exhausted
 
     def _begin(self) -> State:
         """The state before a sentence's first token; new for every call, as weights may change."""
@@ -170,9 +179,3 @@ class ElmoEmbedder:
             ids = self._ids.encode(chosen, whole=engine.static_shapes)
             vectors[rows] = engine.word_vectors(ids)[: len(rows)]
         return vectors
-
-
-def _source(elmo: "str | PathLike[str] | Pretrained | Published | ElmoBackbone") -> Source:
-    if isinstance(elmo, Pretrained | Published):
-        return elmo
-    return Pretrained(elmo) if isinstance(elmo, str | PathLike) else Loaded(elmo)

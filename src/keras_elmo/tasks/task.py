@@ -20,6 +20,7 @@ from keras_elmo.elmo.saving import (
     write_weights,
 )
 from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.tasks.compiled_model import CompiledModel
@@ -33,7 +34,6 @@ from keras_elmo.tasks.encoder import (
 from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.limits import check_one_device
 from keras_elmo.tasks.pretrained import WordVectors, task_from
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from keras_elmo.embedding import feature_files
-from keras_elmo.embedding.output.embed_file import EmbedProgress, Engine, embed_file
+from keras_elmo.embedding.output.embed_file import EmbedProgress, FeatureSource, embed_file
 from keras_elmo.embedding.output.feature_choice import FeatureChoice
 from keras_elmo.files.work_folder import work_folder
 
@@ -34,7 +34,7 @@ class FakeEngine:
             yield numbers.normal(size=(len(tokens), 3, 4)).astype(np.float32)
 
     def load(self):
-        return Engine(self.embed, 2, self.save_state, self.load_state)
+        return FeatureSource(self.embed, 2, self.save_state, self.load_state)
 
     def save_state(self, path):
         path.write_text(str(self.noise))

@@ -54,8 +54,8 @@ def demo(
 
     load_backend(trains=True)
     from keras_elmo.elmo.softmax_file import load_word_vectors
+    from keras_elmo.files.new_folder import new_folder
     from keras_elmo.weights.language_model import has_language_model
-    from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
     from keras_elmo.workflows.prediction import prediction_records
 

@@ -217,8 +217,8 @@ def train(
     """
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(preset, weights, options, None)
+    from keras_elmo.files.new_folder import new_folder_in
     from keras_elmo.files.work_folder import work_folder
-    from keras_elmo.weights.new_folder import new_folder_in
     from keras_elmo.workflows.runs import TrainingRun
 
     run = TrainingRun.from_options(ctx.params)

@@ -1,25 +1,37 @@
 """Which engine computes: by name, or the fastest one that is exact."""
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from keras_elmo._backend import BackendError, ensure_backend
 from keras_elmo.embedding.engines.engine import ENGINES, PRECISIONS, Engine
-from keras_elmo.embedding.output.sources import Loaded, Source
+from keras_elmo.weights.sources.published import PublishedElmo
+
+if TYPE_CHECKING:
+    from keras_elmo.elmo.backbone import ElmoBackbone
 
 _PRECISIONS = {"keras": ("float32", "bfloat16"), "onnx": ("float32", "int8")}
 
 
-def make_engine(source: Source, engine: str = "auto", precision: str = "float32") -> Engine:
-    """An engine: see `ElmoEmbedder` for the arguments."""
-    engine = choose_engine(engine, precision, loaded=isinstance(source, Loaded))
+def make_engine(
+    elmo: "PublishedElmo | ElmoBackbone", engine: str = "auto", precision: str = "float32"
+) -> Engine:
+    """Make an engine: see `ElmoEmbedder` for the arguments."""
+    loaded = not isinstance(elmo, PublishedElmo)
+    engine = choose_engine(engine, precision, loaded=loaded)
     if engine == "onnx":
         from keras_elmo.embedding.engines.onnx_engine import OnnxEngine
 
-        return OnnxEngine(*source.arrays(), precision)
-    backbone = source.backbone()
+        if isinstance(elmo, PublishedElmo):
+            return OnnxEngine(elmo.config, elmo.variables, precision)
+        from keras_elmo.elmo.variables import arrays_by_path
+
+        return OnnxEngine(elmo.get_config(), arrays_by_path(elmo), precision)
+    ensure_backend()
+    from keras_elmo.elmo.backbone import ElmoBackbone
     from keras_elmo.embedding.engines.keras_engine import KerasEngine
 
-    return KerasEngine(backbone, precision)
+    return KerasEngine(elmo if loaded else ElmoBackbone.from_pretrained(elmo), precision)
 
 
 def choose_engine(engine: str, precision: str, *, loaded: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Sentences → a file of features, in flat memory, and resumable after any kind of end."""
+"""Sentences → a file of features, in flat memory; a run that ended in any way can go on."""
 
 import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,14 +26,15 @@ _ENTRY = 1_000  # bytes that a format may need for a sentence beside its numbers
 
 
 @dataclass(frozen=True)
-class Engine:
-    """What computes features.
+class FeatureSource:
+    """Computes the features of sentences.
 
     Args:
-        embed: sentences → for each, float32 `(tokens, all layers, 2P)`, in order.
-        num_layers: LSTM layers.
-        save_state, load_state: write to a file, and read, what is carried from chunk to chunk, to
-            go on in another process: the states of a stateful ELMo, or the words remembered.
+        embed: takes sentences and gives for each float32 `(tokens, all layers, 2P)`, in order.
+        num_layers: number of LSTM layers.
+        save_state, load_state: write to a file, and read from it, what is carried from chunk to
+            chunk, so that another process can go on: the states of a stateful ELMo, or the words
+            remembered.
     """
 
     embed: Callable[[Iterable[Sequence[str]]], Iterator[np.ndarray]]
@@ -43,28 +44,28 @@ class Engine:
 
 
 class EmbedProgress:
-    """Is told how it goes; this one keeps quiet."""
+    """Hears of the progress; this one does nothing."""
 
     def on_continue(self, sentences: int, tokens: int) -> None:
-        """So many are done already."""
+        """So many sentences and tokens were done before."""
 
     def on_start(self) -> None:
-        """The ELMo is loaded and begins."""
+        """The ELMo is loaded and begins to compute."""
 
     def on_sentence(self, tokens: int) -> None:
-        """A sentence more was computed."""
+        """Another sentence was computed."""
 
     def on_write(self, num_bytes: int) -> None:
-        """All is computed: now the output is written from so many bytes."""
+        """All features are computed: the output is now written from so many bytes."""
 
     def on_written(self, num_bytes: int) -> None:
-        """So many bytes more are written."""
+        """So many more bytes are written."""
 
 
 def embed_file(
     output: Path,
     sentences: Iterable[Sequence[str]],
-    load_engine: Callable[[], Engine],
+    load_engine: Callable[[], FeatureSource],
     choice: FeatureChoice,
     *,
     job: Job,
@@ -82,18 +83,18 @@ def embed_file(
     because sentences are computed in chunks that do not depend on where it was interrupted.
 
     Args:
-        output: the file.
+        output: the file to write.
         sentences: token lists, read once.
-        load_engine: called when there is something to compute.
-        choice: which features are kept.
-        job: what else shapes the numbers (engine, ...): a string `model` that identifies the
-            weights, `model_name` for people, and `stateful`.
-        to: format of the output; the default is what the ending of its name tells.
-        batch_size: of a stateful ELMo.
-        chunk_sentences: how many are computed and committed together, at most.
-        overwrite: replace the output if there is one.
-        restart: throw unfinished work away.
-        progress: is told how it goes.
+        load_engine: loads the ELMo; called when there is something to compute.
+        choice: the features that are kept.
+        job: everything else that shapes the numbers (engine, ...): a string `model` that identifies
+            the weights, `model_name` for people, and `stateful`.
+        to: the format of the output; by default that of the ending of its name.
+        batch_size: the batch size of a stateful ELMo.
+        chunk_sentences: how many sentences are computed and committed together, at most.
+        overwrite: whether an existing output is replaced.
+        restart: whether unfinished work is thrown away.
+        progress: hears of the progress.
 
     Returns:
         The number of sentences and of tokens.
@@ -113,7 +114,7 @@ def embed_file(
     everything: Job = {**asdict(choice), "to": to, **job}
     how = {"keep_tokens": to in WITH_TOKENS, "overwrite": overwrite, "restart": restart}
     work = UnfinishedFeatures(output, names, everything, **how)
-    with _full_disk_told(work), work:
+    with _nothing_is_lost(work), work:
         rest = iter(sentences)
         work.skip_done(rest)
         if work.done.sentences:
@@ -135,7 +136,7 @@ def embed_file(
 
 def _compute(
     chunks: Iterator[list[Sequence[str]]],
-    load_engine: Callable[[], Engine],
+    load_engine: Callable[[], FeatureSource],
     choice: FeatureChoice,
     work: UnfinishedFeatures,
     progress: EmbedProgress,
@@ -196,7 +197,7 @@ def _chunks(
 
 
 @contextmanager
-def _full_disk_told(work: UnfinishedFeatures) -> Iterator[None]:
+def _nothing_is_lost(work: UnfinishedFeatures) -> Iterator[None]:
     """Add to the error of a full disk that nothing is lost."""
     try:
         yield
