@@ -25,7 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from keras_elmo.pretraining.config import PretrainingConfig
 from keras_elmo.pretraining.corpus import prepare_corpus
-from keras_elmo.pretraining.measures import RunMeasures
+from keras_elmo.pretraining.evaluation import RunMeasures
 from keras_elmo.pretraining.training import pretrain
 
 

@@ -11,6 +11,7 @@ ROOMS = [  # from the lowest to the highest
     "_version",  # not rooms but steps before the door: they import nothing of ours
     "_backend",
     "_values",
+    "_processes",
     "files",
     "layers",
     "text",

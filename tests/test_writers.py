@@ -26,12 +26,12 @@ from keras_elmo.embedding.store.feature_store import FeatureStore
 from keras_elmo.embedding.store.folder import StoredModel, remove_store
 from keras_elmo.files.folder_lock import BusyError
 from keras_elmo.files.new_file import new_file
+from keras_elmo.files.new_folder import new_folder, new_folder_in
 from keras_elmo.files.work_folder import MARK, remove_unfinished, work_folder
 from keras_elmo.pretraining.corpus import prepare_corpus
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.formats.bilm_tf import save_bilm_tf, save_published_folder
 from keras_elmo.weights.formats.safetensors_file import save_safetensors
-from keras_elmo.weights.new_folder import new_folder, new_folder_in
 from keras_elmo.weights.sources.published import PublishedElmo
 
 CONFIG = small_config(num_layers=1)
@@ -359,7 +359,7 @@ def test_what_cannot_be_moved_to_its_place_is_kept(tmp_path, monkeypatch):
 
 FOREVER = """
 import itertools
-from keras_elmo.weights.new_folder import new_folder
+from keras_elmo.files.new_folder import new_folder
 for number in itertools.count():
     with new_folder("out", overwrite=True) as folder:
         for name in ("metadata.json", "more.json"):

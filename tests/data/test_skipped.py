@@ -12,9 +12,14 @@ from keras_elmo.data.conll import read_conll
 from keras_elmo.data.datasets import SEQ2SEQ, read_dataset
 from keras_elmo.data.formats import read_texts
 from keras_elmo.data.kinds import read_labelled
-from keras_elmo.data.pairs import read_pairs
 from keras_elmo.data.question_datasets import read_questions
-from keras_elmo.data.readers import read_jsonl, read_lines, read_table, read_tagged_jsonl
+from keras_elmo.data.readers import (
+    read_jsonl,
+    read_lines,
+    read_pairs,
+    read_table,
+    read_tagged_jsonl,
+)
 from keras_elmo.files.lines import DataError
 
 ROW = {"text": "a", "label": "x", "tokens": ["a"], "tags": ["O"], "question": "?", "passage": "a"}

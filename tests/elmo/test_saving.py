@@ -9,8 +9,8 @@ from support import small_backbone, without_checksums
 from keras_elmo import ElmoBackbone
 from keras_elmo.elmo.saving import store_as_float16
 from keras_elmo.elmo.variables import arrays_by_path
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.weights import WeightsError
-from keras_elmo.weights.new_folder import new_folder
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from support import elmo_configs, random_variables, small_backbone
 from keras_elmo import ElmoBackbone, ElmoPreprocessor
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.embedding.engines.lanes import MAX_LANES, STEPS
+from keras_elmo.embedding.engines.packing import MAX_ROWS, STEPS
 
 SENTENCES = ["a bc", "", "d e f g h i j k l m n", "o", "p q r s", "t u v", "w " * (3 * STEPS)]
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
@@ -66,10 +66,10 @@ def test_models_with_word_input(engine):
         ElmoEmbedder(backbone, engine=engine)
 
 
-def test_more_sentences_than_lanes_and_long_among_short_ones():
+def test_more_sentences_than_rows_and_long_among_short_ones():
     backbone = small_backbone()[0]
     random = np.random.default_rng(0)
-    lengths = random.integers(0, 9, 5 * MAX_LANES)
+    lengths = random.integers(0, 9, 5 * MAX_ROWS)
     lengths[[5, 200]] = 150, 90
     sentences = [" ".join(random.choice(list("abcdef"), length)) for length in lengths]
     small = ElmoEmbedder(backbone, max_bytes=2000).embed(sentences)  # a dozen sentences ahead

@@ -18,12 +18,11 @@ from keras_elmo.pretraining import corpus as module
 from keras_elmo.pretraining import counted_parts, merging, text_blocks
 from keras_elmo.pretraining.corpus import (
     Corpus,
-    corpus_changed,
     encode_sentences,
     prepare_corpus,
     read_corpus,
 )
-from keras_elmo.pretraining.corpus_folder import read_report
+from keras_elmo.pretraining.corpus_folder import read_report, recipe_of
 
 MARKS = ["<S>", "</S>", "<UNK>"]
 LINES = ["the dog and the cat", "", "  a  dog ", "the naïve dog barks at the cat at night", "b a"]
@@ -144,7 +143,6 @@ def test_a_bad_file_stops_all_processes(tmp_path):
 
 def test_read_once_and_known_by_its_bytes(tmp_path):
     path, progress = write(tmp_path / "a.txt", *LINES), []
-    assert not corpus_changed([path], tmp_path / "c")
     first = prepare_corpus([path], tmp_path / "c", on_progress=progress.append)
     assert progress[-1] == (path.stat().st_size, path.stat().st_size, WORDS.total())
     progress.clear()
@@ -152,11 +150,15 @@ def test_read_once_and_known_by_its_bytes(tmp_path):
     second = prepare_corpus([moved], tmp_path / "c", on_progress=progress.append)
     assert progress == []
     assert second.fingerprint == first.fingerprint == read_report(tmp_path / "c")["fingerprint"]
-    assert corpus_changed([moved], tmp_path / "c", max_length=2)
-    assert corpus_changed([moved, moved], tmp_path / "c")
-    assert not corpus_changed([moved], tmp_path / "c")
+
+    def fingerprint(paths, max_length=60):
+        return recipe_of(paths, max_length, module.MAX_TYPES)["fingerprint"]
+
+    assert fingerprint([moved], max_length=2) != first.fingerprint
+    assert fingerprint([moved, moved]) != first.fingerprint
+    assert fingerprint([moved]) == first.fingerprint
     write(moved, *LINES[:-1], "b c")  # as many bytes, another word
-    assert corpus_changed([moved], tmp_path / "c")
+    assert fingerprint([moved]) != first.fingerprint
     third = prepare_corpus([moved], tmp_path / "c")
     assert sentences_of(third)[-1] == ["b", "c"]
     assert third.fingerprint != first.fingerprint

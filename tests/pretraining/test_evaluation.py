@@ -12,8 +12,13 @@ from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, make_batch
 from keras_elmo.pretraining.corpus import encode_sentences
-from keras_elmo.pretraining.evaluation import effective_rank, health, linear_probe, perplexity
-from keras_elmo.pretraining.measures import RunMeasures
+from keras_elmo.pretraining.evaluation import (
+    RunMeasures,
+    effective_rank,
+    health,
+    linear_probe,
+    perplexity,
+)
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import MARKS
 

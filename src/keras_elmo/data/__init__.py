@@ -1,4 +1,4 @@
-"""Labelled files → data sets: opened, decoded, told apart, read as examples. NumPy only."""
+"""Labelled files → data sets: opened, decoded, recognised, read as examples. NumPy only."""
 
 from keras_elmo.data.columns import ColumnSentence, conll_lines, conllu_lines, read_columns
 from keras_elmo.data.readers import (

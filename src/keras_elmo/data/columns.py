@@ -20,10 +20,10 @@ class ColumnSentence(NamedTuple):
     """A sentence with several tags for each token.
 
     Attributes:
-        tokens: its words.
-        columns: name → a tag for each of them.
-        metadata: of comments above it such as `# intent = PlayMusic`.
-        line: where it begins in the file.
+        tokens: the words of the sentence.
+        columns: name → a tag for each of the words.
+        metadata: keys and values of comments above it such as `# intent = PlayMusic`.
+        line: the line of the file where it begins.
     """
 
     tokens: list[str]
@@ -46,7 +46,8 @@ def read_columns(
         path: a file in columns, see [`read_conll`][keras_elmo.data.conll.read_conll].
         columns: the name that each column gets → its number, from 0 or from -1 for the last. In
             CoNLL-U also the name of a field, such as `"UPOS"`, or a key in the field MISC.
-        token_column: likewise. The default is the first column, in CoNLL-U `"FORM"`.
+        token_column: number or name of the column of tokens. The default is the first column, in
+            CoNLL-U `"FORM"`.
         comments: beginning of comment lines; in CoNLL-U `"#"`.
         skipped: counts what is passed over, by reason; comments such as `# intent = x` are not.
 
@@ -121,7 +122,7 @@ def conllu_lines(
     """A sentence in CoNLL-U.
 
     Args:
-        tokens: its words.
+        tokens: the words of the sentence.
         columns: the name of a field, such as `"UPOS"`, or a key in MISC → a tag for each word.
         metadata: comments above it.
 

@@ -54,7 +54,7 @@ def read_conll(
         comments: beginning of the lines to pass over, such as `"#"`. The default is none, because
             `#` may be a token; in `*.conllu` files it is `"#"`, and there the rows of multiword
             ranges and empty nodes are passed over as well.
-        scheme: of the tags, such as `"IOB1"`: what is against it is an error. By default tags are
+        scheme: scheme of the tags, such as `"IOB1"`: others are an error. By default tags are
             in any scheme, and a span without a sign of its beginning gets one.
         skipped: counts what is passed over, by reason; blank lines between sentences are not.
 

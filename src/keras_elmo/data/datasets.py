@@ -1,4 +1,4 @@
-"""Labelled files as data sets: which task they are for, their classes, a split of them."""
+"""Labelled files as data sets: the kind of their task, their classes, and splits."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from keras_elmo.data.formats import (
     read_records,
     read_tagged,
 )
-from keras_elmo.data.pairs import read_pairs
+from keras_elmo.data.readers import read_pairs
 from keras_elmo.data.records import Example, NoColumnError
 from keras_elmo.files.lines import STANDARD_INPUT, DataError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
@@ -37,11 +37,11 @@ class Dataset:
     """A labelled file in memory.
 
     Attributes:
-        path: where it was read.
-        kind: what its labels are for.
-        texts: a string or a token list each.
-        labels: a label, a list of labels, a list of tags or another text each.
-        lines: where each begins in the file.
+        path: the file that it was read from.
+        kind: the kind of task that its labels are for.
+        texts: a string or a token list for each example.
+        labels: a label, a list of labels, a list of tags or another text for each example.
+        lines: the line of the file where each example begins.
         scheme: what tags were converted to by `in_scheme`; None as they were read.
         skipped: what was passed over in the file, by reason.
     """
@@ -158,11 +158,11 @@ class OpenDataset(Dataset):
     """A labelled file whose labels are no classes: any label may be right."""
 
     def classes(self) -> list[str]:
-        """None."""
+        """An empty list."""
         return []
 
     def require(self, classes: Any) -> None:
-        """There is nothing that a model could not know."""
+        """Do nothing: a model may meet any label."""
 
     def in_scheme(self, scheme: str | None) -> Self:
         """The data set itself.
@@ -189,8 +189,8 @@ def read_dataset(
 
     Args:
         path: the file, or a data set of the hub, `hf://user/name:train`.
-        file_format: the default is told by the ending of its name.
-        kind: the default is told by the data: CoNLL columns, and JSON Lines (or Parquet) with a
+        file_format: by default that of the ending of its name.
+        kind: by default it follows from the data: CoNLL columns, and JSON Lines (or Parquet) with a
             list of tags beside a list of tokens, are tagging; with lists of labels multi-label.
         text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
             are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.

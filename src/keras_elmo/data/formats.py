@@ -26,7 +26,7 @@ CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS
 _SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
 _SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
 _SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}
-HUB = "hf"  # told by the address alone
+HUB = "hf"  # by the address alone
 RECORDS = (JSONL, PARQUET, HUB)  # rows with names, whose values may be lists
 _DELIMITERS = {CSV: ",", TSV: "\t"}
 
@@ -57,7 +57,7 @@ def read_texts(
 ) -> Iterator[str | list[str]]:
     """Stream the texts (or token lists) of a file whose labels do not matter.
 
-    Args: as of `read_dataset`; an unknown ending, and `-` for standard input, are plain text.
+    Args: see `read_dataset`; an unknown ending, and `-` for standard input, are plain text.
         `skipped` counts what is passed over, by reason.
     """
     file_format = format_of(path, file_format) or TXT
@@ -92,7 +92,7 @@ def read_token_lists(
     header: bool | None = None,
     tokenizer: str = "whitespace",
 ) -> Iterator[list[str]]:
-    """As `read_texts`, as tokens; a blank line of plain text is an error as in `read_sentences`."""
+    """Stream texts as tokens; a blank line of plain text is an error, as in `read_sentences`."""
     split = get_tokenizer(tokenizer)
     for sentence in _numbered_texts(path, file_format, text, header):
         yield split(sentence) if isinstance(sentence, str) else sentence
@@ -108,7 +108,7 @@ def count_sentences(
     """How many sentences `read_token_lists` will give; None for what can be read only once.
 
     Raises:
-        DataError: as it does.
+        DataError: as `read_token_lists`.
     """
     is_pipe = Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
     if is_pipe or str(path) == STANDARD_INPUT:

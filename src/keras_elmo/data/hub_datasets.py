@@ -6,8 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.data.class_names import name_classes
-from keras_elmo.data.records import NumberedRecord, require_columns
+from keras_elmo.data.records import NumberedRecord, name_classes, require_columns
 from keras_elmo.files.lines import DataError, not_empty
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 
@@ -45,7 +44,7 @@ def hub_records(address: str | Path, columns: Sequence[str]) -> Iterator[Numbere
 def dataset_records(
     name: str | Path, dataset: Any, columns: Sequence[str]
 ) -> Iterator[NumberedRecord]:
-    """As `hub_records`, of a `datasets.Dataset` that is there; `name` is for errors."""
+    """Stream the rows of a `datasets.Dataset` as `hub_records` does; `name` is for errors."""
     require_columns(name, dataset.column_names, columns)
     chosen = dataset.with_format(None).select_columns(list(dict.fromkeys(columns)))
     rows = name_classes(name, enumerate(chosen, 1), dataset.features.to_dict())

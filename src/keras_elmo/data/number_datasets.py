@@ -16,7 +16,7 @@ class NumberDataset(OpenDataset):
     """Texts, in `labels` a float each."""
 
     def classes(self) -> list[str]:
-        """None.
+        """An empty list.
 
         Raises:
             DataError: all numbers are the same, which leaves nothing to learn.

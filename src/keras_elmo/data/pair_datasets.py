@@ -78,7 +78,7 @@ def read_text_pairs(
 
     Args:
         path: the file.
-        file_format: csv, tsv, jsonl or parquet; the default is told by the ending of its name.
+        file_format: csv, tsv, jsonl or parquet; by default that of the ending of its name.
             Without a label also txt, two texts a line with a tab between them, as which an unknown
             ending and `-` for standard input are read.
         text: two columns or keys with a comma between them, by name or (CSV, TSV) by number from 0.

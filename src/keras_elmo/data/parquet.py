@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.data.class_names import name_classes
-from keras_elmo.data.records import NumberedRecord, require_columns
+from keras_elmo.data.records import NumberedRecord, name_classes, require_columns
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.lines import DataError, not_empty
 from keras_elmo.files.opening import check_file

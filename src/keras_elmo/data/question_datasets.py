@@ -25,7 +25,7 @@ class QuestionDataset(OpenDataset):
     `lines` has its number in the file, from 1.
 
     Attributes:
-        ids: of the questions.
+        ids: ids of the questions.
     """
 
     ids: list[str] = field(default_factory=list)

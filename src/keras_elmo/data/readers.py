@@ -22,6 +22,7 @@ __all__ = [
     "read_conll",
     "read_jsonl",
     "read_lines",
+    "read_pairs",
     "read_table",
     "read_tagged_jsonl",
 ]
@@ -111,7 +112,7 @@ def read_tagged_jsonl(
     Args:
         path: the file.
         tokens, tags: keys of two lists of strings of equal length.
-        scheme, skipped: as of `read_conll`.
+        scheme, skipped: see `read_conll`.
 
     Raises:
         DataError: as `read_jsonl`, and lists of unequal length.
@@ -127,6 +128,37 @@ def read_lines(path: str | Path, *, skipped: Counter[str] | None = None) -> Iter
     """
     lines = not_blank(numbered_lines(path), skipped)
     yield from not_empty((Example(text, "", line) for line, text in lines), path, "text")
+
+
+def read_pairs(path: str | Path, *, skipped: Counter[str] | None = None) -> Iterator[Example]:
+    """Stream pairs of texts: two columns with a tab between them, no header and no quoting.
+
+    Blank lines are passed over, and counted in `skipped`.
+
+    Returns:
+        An example a line: its `text` is the source, its `label` the target.
+
+    Raises:
+        DataError: the file and line of a pair with more or fewer than one tab, or with one side
+            empty; an empty file.
+    """
+    lines = not_blank(numbered_lines(path), skipped)
+    yield from not_empty((_pair(path, line, text) for line, text in lines), path, "pairs")
+
+
+def _pair(path: str | Path, line: int, text: str) -> Example:
+    columns = text.split("\t")
+    if len(columns) != 2:
+        message = f"expected two columns with a tab between them. Received: {len(columns)}"
+        if len(columns) > 2:
+            message += ". Choose two with --text and --label, by number or name."
+        raise DataError.at(path, line, f"{message} {short(text)}" if len(columns) < 2 else message)
+    source, target = (column.strip() for column in columns)
+    if not source or not target:
+        side = "source" if target else "target"
+        message = f"the {side} is empty. Received: {short(text)}. Fill it in or remove the line."
+        raise DataError.at(path, line, message)
+    return Example(source, target, line)
 
 
 def _delimiter(path: str | Path) -> str:
@@ -170,7 +202,7 @@ def table_rows(
 
 
 def column_position(path: str | Path, line: int, names: Sequence[str], column: Column) -> int:
-    """Where a column stands among the names of all.
+    """The place of a column among the names of all.
 
     Raises:
         DataError: nowhere, or twice.

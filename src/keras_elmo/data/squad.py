@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
     @property
     def span(self) -> tuple[int, int]:
-        """Its characters in the passage, `(start, end)`."""
+        """The place of its characters in the passage, `(start, end)`."""
         return self.start, self.start + len(self.text)
 
 
@@ -32,10 +32,10 @@ class Question(NamedTuple):
     """A question on a passage.
 
     Attributes:
-        id: its own among all of the file.
+        id: an id that no other question of the file has.
         question, passage: strings.
         answers: each of them is right; none where the passage does not hold the answer.
-        title: of the article that the passage is from.
+        title: title of the article that the passage is from.
     """
 
     id: str
@@ -54,7 +54,7 @@ class SquadFile:
 
 
 class _BadRecordError(ValueError):
-    """What is wrong with one question: a short reason to count, and the whole message."""
+    """An error in one question: a short reason to count, and the whole message."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -68,13 +68,13 @@ def read_squad(
     labelled: bool = True,
     skip_bad: bool = False,
 ) -> SquadFile:
-    """Read a SQuAD file; version 1.1 is told by questions without `is_impossible`.
+    """Read a SQuAD file; in version 1.1 questions have no `is_impossible`.
 
     Args:
         path: a JSON file, plain or compressed; `-` is standard input. Or JSON Lines, Parquet or a
             data set of the hub in the form that SQuAD has there: `id`, `question`, `context` and
             `answers`, an object of two lists, `text` and `answer_start`; empty ones are no answer.
-        file_format: of `keras_elmo.data.formats`; the default is told by the ending of its name.
+        file_format: one of `keras_elmo.data.formats`; by default that of the ending of its name.
         labelled: whether every question must have an answer or be marked as impossible.
         skip_bad: leave out records that cannot be used and count them, by reason.
 
@@ -120,7 +120,7 @@ def is_squad(path: str | Path) -> bool:
 def _records(
     path: str | Path, name: str, file_format: str | None, skipped: Counter[str]
 ) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
-    """Where a question stands, its title, passage and record."""
+    """The place of each question in the file, its title, passage and record."""
     file_format = format_of(path, file_format)
     if file_format in RECORDS:
         for row, record in read_records(path, file_format, _KEYS, skipped):

@@ -6,7 +6,7 @@ from os import PathLike
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.saving import write_backbone, write_metadata, write_object
-from keras_elmo.weights.new_folder import new_folder
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE
 from keras_elmo.weights.sources.published import PublishedElmo
 

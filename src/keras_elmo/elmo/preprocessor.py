@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.saving import read_object, write_metadata, write_object
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.rows import as_rows, is_missing
 from keras_elmo.text.tokenizers import get_tokenizer
@@ -16,7 +17,6 @@ from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.text.word_shapes import encode_shapes
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, is_preset
 from keras_elmo.weights.sources.published import PublishedElmo

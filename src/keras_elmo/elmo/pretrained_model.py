@@ -16,10 +16,10 @@ from keras_elmo.elmo.variables import (
     unfrozen_while_made,
     without_values,
 )
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.bilm_tf import save_bilm_tf
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import CONFIG_FILE, WEIGHTS_FILE, is_preset
 from keras_elmo.weights.sources.published import PublishedElmo

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines.engines import make_engine
-from keras_elmo.embedding.engines.lanes import Job, Lanes
+from keras_elmo.embedding.engines.packing import PackedSentence, SentencePacker
 from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
 from keras_elmo.weights.detection import load_elmo
@@ -27,7 +27,8 @@ class ElmoEmbedder:
     """Gives the features of a frozen ELMo for any number of sentences.
 
     The character CNN runs once per word type (the words seen last are remembered), the biLM over
-    lanes of sentences without padding, see [`Lanes`][keras_elmo.embedding.engines.lanes.Lanes].
+    rows of sentences without padding, see
+    [`SentencePacker`][keras_elmo.embedding.engines.packing.SentencePacker].
 
     Args:
         elmo: a preset's name, the path of an ELMo of any format, what `load_elmo` read, or a
@@ -39,8 +40,8 @@ class ElmoEmbedder:
             its backend; or `"auto"`, the fastest exact one: Keras with TensorFlow and for a
             backbone, else ONNX Runtime where it is installed.
         precision: `"float32"`; `"bfloat16"` products (Keras), `"int8"` products (ONNX Runtime).
-        max_bytes: of the features in memory; as long as they are fewer it reads on.
-        cached_words: word types whose vectors are remembered.
+        max_bytes: how many bytes of features may be in memory; it reads on while they are fewer.
+        cached_words: how many word types have their vectors remembered.
 
     Raises:
         ValueError: no such engine or precision, or one without the other.
@@ -97,7 +98,7 @@ class ElmoEmbedder:
     def embed_iter(
         self, sentences: Iterable[str] | Iterable[Sequence[str]]
     ) -> Iterator[np.ndarray]:
-        """As `embed`, one after another and in order, whatever their number, in flat memory."""
+        """Give the features one after another, in order, in flat memory whatever their number."""
         if isinstance(sentences, str):
             raise ValueError(
                 f"`sentences` must be a list of sentences. Received: the string {sentences!r:.80}. "
@@ -109,25 +110,27 @@ class ElmoEmbedder:
 
             yield from embed_stateful(self._stateful, self._preprocessor, tokens)
             return
-        lanes = Lanes(self.engine, self._begin())
-        queue: deque[Job] = deque()
+        packer = SentencePacker(self.engine, self._begin())
+        queue: deque[PackedSentence] = deque()
         held, exhausted = 0, False
         while True:
             if not exhausted and held <= self._max_bytes // 2:
-                jobs, exhausted = self._read(tokens, self._max_bytes - held)
-                held += sum(job.features.nbytes for job in jobs)
-                queue.extend(jobs)
-                lanes.add(jobs, last=exhausted)
+                packed, exhausted = self._read(tokens, self._max_bytes - held)
+                held += sum(sentence.features.nbytes for sentence in packed)
+                queue.extend(packed)
+                packer.add(packed, last=exhausted)
             while queue and not queue[0].left:
                 features = queue.popleft().features
                 held -= features.nbytes
                 yield features
             if queue:
-                lanes.advance()
+                packer.advance()
             elif exhausted:
                 return
 
-    def _read(self, tokens: Iterator[list[str]], max_bytes: int) -> tuple[list[Job], bool]:
+    def _read(
+        self, tokens: Iterator[list[str]], max_bytes: int
+    ) -> tuple[list[PackedSentence], bool]:
         """The next sentences, as many as the memory holds but one at least."""
         config = self.engine.config
         token_bytes = 4 * 2 * config["projection_dim"] * (config["num_layers"] + 1)
@@ -140,13 +143,13 @@ class ElmoEmbedder:
                 exhausted = False
                 break
         vectors, place = self._words.vectors(chain.from_iterable(read))
-        jobs = []
+        packed = []
         for sentence in read:
             rows = vectors[[place[word] for word in sentence]]
             if self._keeps_boundaries:
                 rows = np.concatenate([self._boundaries[:1], rows, self._boundaries[1:]])
-            jobs.append(Job(rows, config["num_layers"]))
-        return jobs, exhausted
+            packed.append(PackedSentence(rows, config["num_layers"]))
+        return packed, exhausted
 
     def _begin(self) -> State:
         """The state before a sentence's first token; new for every call, as weights may change."""

@@ -19,9 +19,9 @@ class WordCache:
     """A bounded, least-recently-used table of word vectors.
 
     Args:
-        compute: words → float32 `(words, projection_dim)`.
-        size: features of a vector.
-        capacity: words to remember.
+        compute: takes words and gives float32 `(words, projection_dim)`.
+        size: number of features of a vector.
+        capacity: number of words to remember.
     """
 
     def __init__(self, compute: Callable[[list[str]], np.ndarray], size: int, capacity: int):
@@ -61,8 +61,8 @@ class WordCache:
         """Write the words and their vectors to an `.npz` file.
 
         Args:
-            path: where to.
-            key: what the vectors belong to; `load` asks for the same.
+            path: the file to write.
+            key: identifies the weights that the vectors belong to; `load` asks for the same.
         """
         rows = list(self._rows.values())
         words = json.dumps(list(self._rows)).encode()

@@ -20,12 +20,12 @@ class WordIds:
     Args:
         config: the ELMo's configuration.
         preprocessor: splits sentences; None splits on spaces.
-        vocabulary, characters: of a model that reads words, or other characters than bytes, where
-            the preprocessor does not bring them.
+        vocabulary, characters: the words, or the characters, of a model that reads them, where the
+            preprocessor does not bring them.
 
     Attributes:
         boundaries: ids of `<S>` and `</S>`: int32 `(2, width)` or `(2,)`.
-        pad: id of a character behind a word's end.
+        pad: the id of a character behind a word's end.
 
     Raises:
         ValueError: a model that reads words is without them.

@@ -1,4 +1,4 @@
-"""The one folder of what can be had again: fetched models and computed features."""
+"""The one folder of what can be fetched or computed again: models and features."""
 
 import os
 from pathlib import Path
@@ -12,10 +12,10 @@ def cache_folder() -> Path:
 
 
 def take_over(old: Path, new: Path) -> Path:
-    """Give what older versions kept its new place; where that fails, it stays where it is.
+    """Move what an older version kept to its new place; where that fails, it stays.
 
     Returns:
-        Where it is, or will be.
+        The place where it is, or will be.
     """
     if new.exists() or not old.exists():
         return new

@@ -20,13 +20,13 @@ def locked_folder(
     """Make the folder if there is none and keep others out of it; an empty one is removed again.
 
     Args:
-        folder: to work in.
+        folder: the folder to work in.
         lock: name of the file in it that is locked.
-        output: what is written, to be named where it is busy; by default the folder.
-        stays: leave the file where there are others, to tell whose they are.
+        output: what is written, for the error message; by default the folder.
+        stays: whether the file is left among others, as a sign of whose they are.
 
     Raises:
-        BusyError: another process works in it.
+        BusyError: another process works in the folder.
     """
     file = _lock_file(folder, lock, output or folder)
     try:
@@ -78,7 +78,7 @@ def _is_still_there(path: Path, file: IO[bytes]) -> bool:
 
 
 def _is_taken(file: IO[bytes]) -> bool:
-    """Lock a file; whether another process was quicker."""
+    """Lock a file, and return whether another process was quicker."""
     try:
         _lock(file)
     except (BlockingIOError, PermissionError):

@@ -1,4 +1,4 @@
-"""JSON of strangers: parsed here alone, within bounds of size and depth."""
+"""JSON of strangers, which is parsed here alone, within bounds of size and depth."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,10 @@ DEEPEST = 100
 
 
 def loads(text: str | bytes) -> Any:
-    """What a text of JSON holds.
+    """Parse JSON.
 
     Raises:
-        ValueError: it is not JSON (`json.JSONDecodeError` where a place can be told), or it is
+        ValueError: the text is not JSON (`json.JSONDecodeError` where the place is known), is
             nested too deep, or has a number of thousands of digits.
     """
     try:
@@ -40,11 +40,11 @@ def read_object(
 
     Args:
         path: the file.
-        error: what is raised if it holds something else.
-        most_bytes: it may have.
+        error: the class of the error that is raised if the file holds something else.
+        most_bytes: how many bytes the file may have.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     size = path.stat().st_size
     if size > most_bytes:

@@ -53,13 +53,13 @@ def not_blank(
 
 
 def count(skipped: Counter[str] | None, reason: str, number: int = 1) -> None:
-    """Note that something was passed over, so that it can be told; None notes nothing."""
+    """Count that something was passed over, to report it later; None counts nothing."""
     if skipped is not None and number:
         skipped[reason] += number
 
 
 def not_empty(rows: Iterable[Row], path: str | Path, what: str) -> Iterator[Row]:
-    """Pass `rows` on; an error if there is none, because a silent nothing is found out too late."""
+    """Pass `rows` on, and raise an error if there is none: it would be found out too late."""
     empty = True
     for row in rows:
         empty = False

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
-from keras_elmo.files.work_folder import clear, cleared_on_error, new_one_told, work_folder
+from keras_elmo.files.work_folder import work_folder, written_beside
 
 
 @contextmanager
@@ -18,19 +19,16 @@ def new_file(path: str | PathLike[str], *, overwrite: bool = False) -> Iterator[
         FileExistsError: `path` exists and `overwrite` is false, or somebody else's files are in the
             folder beside it that is to hold the new one until then.
         FileNotFoundError: its folder does not exist.
-        IsADirectoryError: it is a folder.
+        IsADirectoryError: `path` is a folder.
     """
     path = Path(path)
     check_place(path)
-    with work_folder(path) as work:
-        refuse_existing(path, overwrite)
-        clear(work)
-        new = work / path.name
-        with cleared_on_error(work):
-            yield new
-        with new_one_told(new):
-            refuse_existing(path, overwrite)  # it may have come meanwhile
-            os.replace(new, path)
+    check = partial(refuse_existing, path, overwrite)
+    with (
+        work_folder(path) as work,
+        written_beside(work, path, check, os.replace) as new,
+    ):
+        yield new
 
 
 def check_new_file(path: Path, *, overwrite: bool = False) -> None:
@@ -44,7 +42,7 @@ def check_place(path: Path) -> None:
 
     Raises:
         FileNotFoundError: its folder does not exist.
-        IsADirectoryError: it is a folder.
+        IsADirectoryError: `path` is a folder.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder. Name a file in it.")
@@ -58,7 +56,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     """Raise if something is there that may not be replaced.
 
     Raises:
-        FileExistsError: it is.
+        FileExistsError: something is there and `overwrite` is false.
     """
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(

@@ -33,7 +33,7 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def check_file(path: Path) -> None:
-    """An error that helps if there is no such file.
+    """Raise an error that helps if there is no such file.
 
     Raises:
         FileNotFoundError, IsADirectoryError: `path` is no file.
@@ -65,7 +65,7 @@ def decompressed(file: BinaryIO, suffix: str) -> BinaryIO:
 
 
 def damage(path: str | Path, error: BaseException) -> str:
-    """What to tell about one of `DAMAGED`."""
+    """The message for one of `DAMAGED`."""
     return f"the {Path(path).suffix} file is damaged ({error}). Download or compress it again."
 
 
@@ -93,7 +93,7 @@ class _ZstdReader(io.RawIOBase):
         return size
 
     def _more(self) -> bool:
-        """Whether there is input; a new frame begins where one has ended."""
+        """Whether there is more input; a new frame begins where one has ended."""
         self._input = self._input or self._file.read(_ZSTD_READ)
         if self._input and self._frame.eof:
             self._frame = self._new()

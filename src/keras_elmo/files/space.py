@@ -14,7 +14,7 @@ def require_space(path: str | PathLike[str], num_bytes: int) -> None:
 
     Args:
         path: the file to be written; its folder exists.
-        num_bytes: of the data.
+        num_bytes: how many bytes are to be written.
 
     Raises:
         OSError: `ENOSPC`, as a write would.

@@ -7,7 +7,7 @@ has locked was left by a killed command: the next one goes on with it or removes
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _REPLACED = ".replaced"  # what was in the place of the output, for the moment b
 
 
 def work_path(output: Path) -> Path:
-    """Where the work folder of an output is."""
+    """The path of the work folder of an output."""
     return output.with_name(f"{output.name}.unfinished")
 
 
@@ -54,21 +54,32 @@ def clear(folder: Path, keep: str = "") -> None:
 
 
 @contextmanager
-def cleared_on_error(folder: Path) -> Iterator[None]:
-    """Remove what was written in a work folder if it cannot be completed."""
+def written_beside(
+    work: Path, output: Path, check: Callable[[], None], move: Callable[[Path, Path], None]
+) -> Iterator[Path]:
+    """Yield a place in a work folder for a new output, which is moved to its own at a good end.
+
+    Args:
+        work: the `work_folder` of the output, entered; what it holds is removed.
+        output: the file or folder.
+        check: raises where it may not be written; called before and after.
+        move: called with the new one and `output`.
+
+    Raises:
+        OSError: it cannot be moved to its place; the message says where it is kept.
+    """
+    check()
+    clear(work)
+    new = work / output.name
     try:
-        yield
+        yield new
     except BaseException:
         with suppress(OSError):  # the next command does it
-            clear(folder)
+            clear(work)
         raise
-
-
-@contextmanager
-def new_one_told(new: Path) -> Iterator[None]:
-    """Add to the error of what cannot be moved to its place that it is kept."""
     try:
-        yield
+        check()  # something may have come meanwhile
+        move(new, output)
     except OSError as error:
         place = error.filename2 or error.filename
         message = f"{place}: {error.strerror}." if error.strerror else str(error)
@@ -90,6 +101,17 @@ def move_in(new: Path, output: Path) -> None:
         if os.path.lexists(replaced) and not os.path.lexists(output):
             replaced.rename(output)
         raise
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder: at one stroke out of sight, then file by file.
+
+    Raises:
+        BusyError: another command is writing it.
+    """
+    with work_folder(folder) as work:
+        folder.rename(work / "removed")
+        clear(work)
 
 
 def remove_unfinished(output: Path) -> None:

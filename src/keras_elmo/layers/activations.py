@@ -1,4 +1,4 @@
-"""What the loop back is made of, in one operation where the backend has one."""
+"""Activations of the recurrent loop, as one operation where the backend has one."""
 
 import keras
 from keras import ops

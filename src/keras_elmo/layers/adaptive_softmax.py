@@ -95,7 +95,7 @@ class AdaptiveSoftmax(keras.layers.Layer):
         return loss_of(ops.matmul(hidden, projection), kernel, bias, word)
 
     def output_vectors(self):
-        """What each word's logit is the product with, float32 `(V, features)`."""
+        """The vector of each word, float32 `(V, features)`: its logit is the product with it."""
         head = self.head_kernel[: self.cutoffs[0]]
         tails = [ops.matmul(kernel, ops.transpose(proj)) for proj, kernel, _ in self.tails]
         return ops.convert_to_numpy(ops.concatenate([head, *tails]))

@@ -1,4 +1,4 @@
-"""Where a decoder looks: the scores of Luong and of Bahdanau over a sequence."""
+"""Attention of a decoder to a sequence, with the scores of Luong or of Bahdanau."""
 
 from typing import Any, NamedTuple, get_args
 
@@ -62,7 +62,7 @@ class Attention(keras.layers.Layer):
             self.scale = weight("scale", units, 1)
 
     def call(self, memory, mask=None):
-        """What all queries share.
+        """Compute what all queries share.
 
         Args:
             memory: float `(batch, source, features)`.

@@ -18,7 +18,7 @@ class Source(NamedTuple):
 
     Attributes:
         memory: float `(batch, source, features)`.
-        attended: of them, see [`Attention`][keras_elmo.layers.attention.Attention].
+        attended: their values, see [`Attention`][keras_elmo.layers.attention.Attention].
         values: float `(batch, source, units)`, the part of the memory in the attentional vector.
         barred: float `(batch or 1, symbols)`, 0, or `MASKED` for what cannot be written.
         copied: float `(batch, source, symbols)`, 1 at the symbol that copying a step writes; None
@@ -170,7 +170,7 @@ class AttentionDecoder(keras.layers.Layer):
     # === One step after the other ===
 
     def read(self, memory, source_ids=None, mask=None):
-        """What all steps share; arguments as of `call`."""
+        """Compute what all steps share; see `call` for the arguments."""
         memory = ops.cast(memory, "float32")
         attended = self.attention_layer(memory, mask=mask)
         memory = memory * attended.real[:, :, None]
@@ -201,9 +201,9 @@ class AttentionDecoder(keras.layers.Layer):
         """Write one more symbol.
 
         Args:
-            state: of `start`, or of the step before.
+            state: the state from `start`, or from the step before.
             ids: int `(batch,)`, the symbol before.
-            source: of `read`.
+            source: the source from `read`.
 
         Returns:
             The state, and the log-probabilities of the next symbol, float32 `(batch, symbols)`.
@@ -256,7 +256,7 @@ class AttentionDecoder(keras.layers.Layer):
         return self._log_probabilities(a, h, weights, before[:, None], source)[:, 0]
 
     def _log_probabilities(self, a, h, weights, before, source):
-        """Of the symbols after each step; all `(batch, time, ...)`."""
+        """The scores of the symbols after each step; all arrays are `(batch, time, ...)`."""
         barred = source.barred[:, None]
         logits = ops.matmul(a, self.output_kernel) + self.output_bias
         if not self.copy:

@@ -8,7 +8,7 @@ from keras_elmo.layers.masking import masked, masked_softmax, widened
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class AttentionFlow(keras.layers.Layer):
-    r"""What a question says about each token of a passage (BiDAF, Seo et al. 2017, §2.4).
+    r"""Attention of each token of a passage to a question (BiDAF, Seo et al. 2017, §2.4).
 
     With a passage token $h_t$ and a question token $u_j$,
 
@@ -56,7 +56,7 @@ class AttentionFlow(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class SelfAttention(keras.layers.Layer):
-    r"""What a passage says about each of its tokens (Clark & Gardner 2018, §2.2).
+    r"""Attention of each token of a passage to the others (Clark & Gardner 2018, §2.2).
 
     $$ c_t = \sum_{s \ne t} \mathrm{softmax}_s(S_{ts})\, h_s, \qquad
        S_{ts} = w_1^\top h_t + w_2^\top h_s + w_3^\top (h_t \circ h_s) $$
@@ -98,7 +98,7 @@ class SelfAttention(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class CrossAttention(keras.layers.Layer):
-    r"""What another text says about each token of a text (ESIM, Chen et al. 2017, §3.2).
+    r"""Attention of each token of a text to another text (ESIM, Chen et al. 2017, §3.2).
 
     $$ \tilde x_t = \sum_s \mathrm{softmax}_s(x_t^\top y_s)\, y_s $$
 
@@ -124,8 +124,8 @@ class CrossAttention(keras.layers.Layer):
         )  # (batch, time, steps)
         real = None if mask is None else ops.cast(mask, "bool")
         steps = None if other_mask is None else ops.cast(other_mask, "bool")[:, None]
-        told = _weighted_sums(masked_softmax(scores, steps), y)  # (batch, time, features)
-        parts = [x, told, x - told, x * told]
+        attended = _weighted_sums(masked_softmax(scores, steps), y)  # (batch, time, features)
+        parts = [x, attended, x - attended, x * attended]
         return _zero_where_masked(ops.concatenate(parts, axis=-1), real)
 
     def compute_output_shape(self, x_shape, y_shape=None):

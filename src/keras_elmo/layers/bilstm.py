@@ -9,7 +9,7 @@ from keras_elmo.layers.torch_state import as_torch_module
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class BiLSTM(keras.layers.Layer):
-    """What `Bidirectional(LSTM(units, return_sequences=True))` computes.
+    """A BiLSTM, equal to `Bidirectional(LSTM(units, return_sequences=True))`.
 
     The inputs of all steps are multiplied before the loop, one product a direction: to join both
     directions' kernels for a single product costs more than it saves. The gradient of the loop is

@@ -1,4 +1,4 @@
-"""What a linear chain of tags says about whole sentences, in NumPy: best sequence, probabilities.
+"""A linear chain of tags on whole sentences, in NumPy: the best sequence, and probabilities.
 
 Potentials are the outputs of a [`CRF`][keras_elmo.layers.crf.CRF], or log-probabilities of tags
 that are independent of one another, with transitions of 0 or what forbids some of them.
@@ -37,7 +37,7 @@ def viterbi(potentials: Sequence[np.ndarray], transitions: np.ndarray) -> list[n
     """The most probable tags of each sentence, int `(n,)`; of equals the lower number.
 
     Args:
-        potentials: of each sentence, float `(n, tags)`.
+        potentials: float `(n, tags)` for each sentence.
         transitions: float `(tags, tags)`: row before column.
     """
     found: list[np.ndarray] = [np.empty(0, int)] * len(potentials)

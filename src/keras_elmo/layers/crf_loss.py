@@ -1,4 +1,4 @@
-"""What a CRF returned, read again: its loss, its accuracy, and losses that do not train it."""
+"""The output of a CRF, read again: its loss, its accuracy, and losses that do not train it."""
 
 import warnings
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from keras import ops
 
 
 class Chain(NamedTuple):
-    """What a [`CRF`][keras_elmo.layers.crf.CRF] says about each sentence.
+    """The output of a [`CRF`][keras_elmo.layers.crf.CRF] for each sentence.
 
     All of it travels in one tensor, so that a loss, which is given nothing else, needs neither the
     layer nor its variables: it is the same in a loop of one's own and after loading.
@@ -148,7 +148,8 @@ def refuse_other_losses(layer: keras.layers.Layer, model: Any, training: bool | 
 
     Args:
         layer: the CRF.
-        model: that was called; only what a functional one is compiled with is known by output.
+        model: the model that was called; only for a functional one is it known by output what it
+            is compiled with.
         training: whether it is trained.
     """
     backend = keras.config.backend()

@@ -24,7 +24,7 @@ def cross_entropy(hidden, kernel, bias, targets):
 
 
 def cross_entropy_in_blocks(hidden, kernel, bias, targets):
-    """As `cross_entropy`, with the logits of a few predictions at a time: for evaluation.
+    """`cross_entropy` with the logits of a few predictions at a time, for evaluation.
 
     TensorFlow keeps the most memory that its tensors ever took (oneDNN's allocator gives nothing
     back), so one evaluation with all logits at once would make a run bigger for hours.

@@ -20,7 +20,7 @@ def custom_gradient(function: WithGradient) -> Callable[..., Any]:
     for constants: a gradient of the gradient would then be another number, without a word.
 
     Args:
-        function: of tensors alone; returns one output and the function of its gradient, which
+        function: takes tensors alone; returns one output and the function of its gradient, which
             returns a gradient for each of the tensors.
     """
     if keras.config.backend() != "torch":

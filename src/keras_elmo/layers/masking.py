@@ -26,7 +26,7 @@ def masked(scores, real=None):
 
 
 def is_masked(scores):
-    """Whether a score, or a log-probability made of it, is of what may not be chosen."""
+    """Whether a score, or a log-probability made of it, belongs to what may not be chosen."""
     return scores < 0.1 * MASKED
 
 

@@ -1,4 +1,4 @@
-"""What the C library (glibc) does with memory that is freed and soon needed again."""
+"""Memory that is freed and soon needed again, and what the C library (glibc) does with it."""
 
 import ctypes
 import os

@@ -149,7 +149,7 @@ class ProjectionLSTM(keras.layers.Layer):
         return recurrence.product(x, self.kernel) + ops.cast(self.bias, "float32")
 
     def _kernels(self, training: bool = False):
-        """What is multiplied in the loop, cast once and not at every step."""
+        """The weights that the loop multiplies with, cast once and not at every step."""
         recurrent = ops.cast(self.recurrent_kernel, self.compute_dtype)
         kernels = [self.drop_weights(recurrent, training=training)]
         if self.projection_dim:

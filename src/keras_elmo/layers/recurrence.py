@@ -12,7 +12,7 @@ from keras_elmo.layers.scan import scan, stacked
 
 @dataclass(frozen=True)
 class Recurrence:
-    r"""What remains of an LSTM once the inputs of all steps are multiplied.
+    r"""The part of an LSTM that remains once the inputs of all steps are multiplied.
 
     Only the products with $U$ and $P$ stay in the loop. In its gradient only
     $\partial z_t = \partial L / \partial (x_t W + h_{t-1} U + b)$ must be found step by step; then
@@ -21,8 +21,8 @@ class Recurrence:
 
     Attributes:
         cell_clip, projection_clip, forget_bias: see `ProjectionLSTM`.
-        dtype: of the operands of products; all else is float32.
-        gates: their order in `x` and $U$: `"ijfo"`, or `"ifjo"` in Keras's weights.
+        dtype: type of the operands of products; all else is float32.
+        gates: order of the gates in `x` and $U$: `"ijfo"`, or `"ifjo"` in Keras's weights.
         reverse: go from the last step to the first.
         unroll: see `scan`.
         returns_state: whether `train` returns the state after the last step.

@@ -19,7 +19,7 @@ class SampledSoftmax(keras.layers.Layer):
 
     Args:
         vocabulary_size: number $V$ of words.
-        product_dtype: of the operands of the products with candidates; the rest is float32.
+        product_dtype: type of the operands of the products with candidates; the rest is float32.
 
     Call arguments:
         hidden: float `(predictions, features)`.
@@ -71,7 +71,7 @@ class SampledSoftmax(keras.layers.Layer):
         return sampled + ops.softplus(absent - sampled) - target
 
     def output_vectors(self):
-        """What each word's logit is the product with, float32 `(V, features)`."""
+        """The vector of each word, float32 `(V, features)`: its logit is the product with it."""
         return ops.convert_to_numpy(self.kernel)
 
     def compute_output_shape(self, hidden_shape, *_):

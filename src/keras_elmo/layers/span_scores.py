@@ -31,7 +31,7 @@ class SpanScores(keras.layers.Layer):
     the odds: sums over long answers differ so much from text to text that it could not follow them.
 
     Args:
-        units: of the hidden layer of $z$.
+        units: units of the hidden layer of $z$.
 
     Call arguments:
         starts, ends, passage: float `(batch, time, features)`, each with its own features.
@@ -107,7 +107,7 @@ def span_matrix(both, max_length=None):
 
     Args:
         both: starts and ends, float `(batch, time, 2)`.
-        max_length: of a span, in tokens; None for any.
+        max_length: the longest span in tokens; None for any.
     """
     steps = ops.arange(ops.shape(both)[1])
     length = steps - steps[:, None]  # less one

@@ -19,7 +19,7 @@ class WordTable(keras.layers.Layer):
 
     Args:
         rows: number of rows; row 0 is that of padding.
-        size: of a vector.
+        size: number of features of a vector.
 
     Call arguments:
         ids: int `(batch, tokens)`.

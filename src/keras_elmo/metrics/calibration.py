@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and how to make them."""
+"""Calibration of probabilities: how far off they are, and how to mend them."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def expected_calibration_error(
     Args:
         probabilities: float `(examples, K)`.
         gold_ids: integers `(examples,)`.
-        bins: of equal width, over the highest probability of each example.
+        bins: number of bins of equal width, over the highest probability of each example.
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == gold_ids
@@ -48,9 +48,9 @@ def fit_temperature(
     """The temperature that makes given labels most probable (Guo et al. 2017, §4.2).
 
     Args:
-        probabilities: as of `tempered`, float `(examples, K)`.
+        probabilities: float `(examples, K)` of a softmax, or with `several` of K sigmoids.
         targets: integers `(examples,)`; with `several` 0 and 1, `(examples, K)`.
-        several: likewise.
+        several: whether each class has a probability of its own.
     """
 
     def loss(log_temperature: float) -> float:
@@ -70,7 +70,7 @@ def fit_temperature(
 
 
 def best_thresholds(probabilities: np.ndarray, targets: np.ndarray) -> list[float]:
-    """For each class the threshold with the highest F1; 0.5 for a class that never occurs.
+    """The threshold with the highest F1 of each class; 0.5 for a class that never occurs.
 
     Between two probabilities all thresholds are alike: the middle is taken.
 

@@ -28,7 +28,7 @@ def fit_combination(evidence: np.ndarray, targets: np.ndarray) -> tuple[np.ndarr
     probabilities, this is bias-corrected temperature scaling (Alexandari et al. 2020).
 
     Args:
-        evidence: as of `combined`.
+        evidence: float `(examples, opinions, K)`, see `combined`.
         targets: integers `(examples,)`.
     """
     opinions, classes = evidence.shape[1:]

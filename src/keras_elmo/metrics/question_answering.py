@@ -92,7 +92,7 @@ def answer_report(gold: Sequence[Sequence[str]], predicted: Sequence[str]) -> An
     """Measure answers as the official programs of SQuAD 1.1 and 2.0 do (theirs are per cent).
 
     Args:
-        gold, predicted: as of `answer_scores`.
+        gold, predicted: see `answer_scores`.
 
     Returns:
         `exact_match` and `f1`; where some questions have no answer, also those of the questions
@@ -125,7 +125,7 @@ def best_threshold(
         scores: `(questions,)`: what the best span scores where a question is answered; of questions
             without an answer it is not looked at.
         has_answer: whether a question has one.
-        no_answer_probabilities: of each question.
+        no_answer_probabilities: the probability of each question that it has no answer.
 
     Returns:
         The threshold, one of the probabilities or 0; and the mean score with it. A question is
@@ -134,7 +134,7 @@ def best_threshold(
     probabilities = np.asarray(no_answer_probabilities, dtype=np.float64)
     order = np.argsort(probabilities, kind="stable")
     answerable = np.asarray(has_answer, bool)[order]
-    # Answering in this order, each question adds its score, or takes away what silence had won.
+    # Answering in this order, each question adds its score, or loses what no answer won.
     gains = np.where(answerable, np.asarray(scores, dtype=np.float64)[order], -1.0)
     sums = np.concatenate([[0.0], np.cumsum(gains)]) + np.sum(~answerable)
     ranked = probabilities[order]

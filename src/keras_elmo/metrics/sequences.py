@@ -60,7 +60,7 @@ def token_error_rate(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence
 def closest(
     references: Sequence[Sequence[Sequence[str]]], predicted: Sequence[Sequence[str]]
 ) -> list[Sequence[str]]:
-    """Of several right answers to each input the one that the prediction is closest to.
+    """The reference of each input that is closest to its prediction.
 
     Pronunciations are measured so: a word counts as right if it is one of those in the dictionary.
     The error rates are then those against what this returns.
@@ -94,7 +94,7 @@ def sequence_report(
         pronunciations), `token_error_rate`, and the number of gold `tokens`.
 
     Raises:
-        ValueError: as of `token_error_rate`.
+        ValueError: as `token_error_rate`.
     """
     right = exact_match(list(map(list, gold)), list(map(list, predicted)))
     return {

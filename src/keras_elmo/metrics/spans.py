@@ -21,7 +21,7 @@ def bio_spans(tags: Sequence[str], *, strict: bool = True) -> set[Span]:
             tags of its type, and an `I-` that continues nothing belongs to no span, as in seqeval's
             strict mode. Else in any scheme and with any error, as conlleval and seqeval's default
             count: such an `I-` begins a span. A bare prefix has the type `_`.
-        strict: which of the two.
+        strict: whether only strict BIO counts.
 
     Raises:
         ValueError: a tag that is neither of a span nor `O`.
@@ -51,7 +51,7 @@ def span_f1(
 
     Args:
         gold, predicted: tags, one list a sentence, of equal lengths.
-        strict: as of `bio_spans`: strict BIO, or any scheme exactly as conlleval counts.
+        strict: whether only strict BIO counts, or any scheme exactly as conlleval counts it.
 
     Returns:
         The micro average, its `support` (gold spans), and `per_type` by name. Without spans: 0.

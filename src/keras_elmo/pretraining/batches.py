@@ -27,7 +27,7 @@ class TypeCharacters:
 
     Args:
         types: word types, `<S>` and `</S>` first.
-        max_characters_per_token, max_filter_width: as of the model.
+        max_characters_per_token, max_filter_width: those of the model.
     """
 
     def __init__(
@@ -144,7 +144,8 @@ def tail_rows(targets: np.ndarray, borders: Sequence[int]) -> dict[str, Any]:
         borders: the cut-offs and the size of the vocabulary.
 
     Returns:
-        `tail_rows` and `tail_place`, see there; `tail_place` has the shape of `targets`.
+        `tail_rows` and `tail_place`, as `AdaptiveSoftmax` takes them; `tail_place` has the shape
+        of `targets`.
     """
     flat = targets.ravel()
     place, parts, begin = np.zeros(len(flat), dtype=np.int32), [], 1

@@ -12,13 +12,13 @@ import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.files.json_files import loads
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.pretraining.config import check_state
 from keras_elmo.weights.checked_values import is_size
 from keras_elmo.weights.config_check import check_backbone, numbers_of_backbone
 from keras_elmo.weights.formats.npz_file import DAMAGED, read_npz
-from keras_elmo.weights.new_folder import new_folder
 
 _FOLDER, _STATE = "checkpoint", "state.json"
 _HINT = "Bring back a copy of it, or begin a new run in another folder."
@@ -80,7 +80,7 @@ def _check_model_file(path: Path) -> None:
     """Look at all bytes of a file of Keras's, and at what would be built, before it is.
 
     Raises:
-        ValueError: it is damaged, or no language model.
+        ValueError: the file is damaged, or holds no language model.
     """
     with path.open("rb") as stream:
         try:

@@ -1,4 +1,4 @@
-"""How a pre-training goes: its settings and where it stands."""
+"""The settings of a pre-training, and its progress."""
 
 import math
 from dataclasses import asdict, dataclass, field
@@ -38,8 +38,8 @@ class PretrainingConfig:
         unroll: None trains on whole sentences from zero state, as ELMo is used; a number on windows
             of so many words of contiguous text with a carried state, as bilm-tf does (20).
         optimizer: `"adamw"`, or `"adagrad"` with which the published ELMos were trained.
-        learning_rate: at its highest; 1e-3 suits AdamW, 0.2 Adagrad.
-        weight_decay: of AdamW.
+        learning_rate: the highest learning rate; 1e-3 suits AdamW, 0.2 Adagrad.
+        weight_decay: weight decay of AdamW.
         clip_norm: bound on the norm of all gradients together.
         max_tokens: budget in tokens; None for none.
         max_seconds: budget in seconds of training, over all resumed runs; None for none.
@@ -92,7 +92,7 @@ class PretrainingConfig:
         return self.learning_rate * warmup * decay
 
     def changes(self, other: dict[str, Any]) -> list[str]:
-        """What a resumed run may not change but does: `name old → new` each."""
+        """The settings that a resumed run changes but may not: `name old → new` each."""
         mine = asdict(self)
         fixed = [name for name in mine if name not in _FREE]
         return [f"{n} {other[n]} → {mine[n]}" for n in fixed if n in other and other[n] != mine[n]]
@@ -100,7 +100,7 @@ class PretrainingConfig:
 
 @dataclass
 class Progress:
-    """Where a run stands; saved with every checkpoint."""
+    """The progress of a run; saved with every checkpoint."""
 
     step: int = 0
     tokens: int = 0
@@ -118,10 +118,10 @@ class Progress:
 
 
 def check_state(path: Path) -> dict[str, Any]:
-    """What a checkpoint says of its run: `progress`, `config` and `corpus`.
+    """Read the state of a run from its checkpoint: `progress`, `config` and `corpus`.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: the file is damaged.
     """
     state = read_object(path)
     progress = state.get("progress")

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from keras_elmo.files.lines import DataError
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.pretraining.corpus_folder import (
     REPORT,
     check_texts,
+    corpus_report,
     read_report,
     recipe_of,
 )
-from keras_elmo.pretraining.corpus_report import corpus_report
 from keras_elmo.pretraining.counting import Reading, count_parts
 from keras_elmo.pretraining.merging import frequent_types, write_arrays
 from keras_elmo.pretraining.text_blocks import (
@@ -27,7 +28,6 @@ from keras_elmo.pretraining.text_blocks import (
     sentence_lengths,
 )
 from keras_elmo.text.vocabulary import MARKS
-from keras_elmo.weights.new_folder import new_folder
 
 MAX_LENGTH = 60
 MAX_TYPES = 1_000_000
@@ -109,16 +109,16 @@ def prepare_corpus(
     Memory is bounded whatever the size of the text: tokens go to files as they are read; a process
     keeps at most about 500,000 words before it begins another dictionary, and the counts of all
     are merged with at most about 1,500,000 in memory and the others in sorted files. Only the kept
-    `types` and, once it is loaded, the corpus's `offsets` (8 bytes a sentence) stay in memory. The
-    disk needs twice the room of the result: 8 bytes a token.
+    `types` and some bytes a sentence (12, and 8 for the `offsets` of the loaded corpus) stay in
+    memory. The disk needs twice the room of the result: 8 bytes a token.
 
     Args:
         paths: plain, .gz, .xz or .zst files; compressed ones are read by one process each.
-        folder: where `tokens.npy`, `offsets.npy`, `types.txt` and `corpus.json` are written.
+        folder: the folder of `tokens.npy`, `offsets.npy`, `types.txt` and `corpus.json`.
         max_length: longer sentences are cut into pieces of this many words.
         max_types: types to keep, `<S> </S> <UNK>` included; tokens of rarer ones become `<UNK>`.
-        processes: how many read at once. More than one need `if __name__ == "__main__":` around
-            the program that calls this.
+        processes: how many processes read at once. More than one need
+            `if __name__ == "__main__":` around the program that calls this.
         on_progress: called with the bytes and tokens read so far.
 
     Raises:
@@ -156,25 +156,6 @@ def prepare_corpus(
         report = recipe | corpus_report(paths, files, found, len(types))
         (work / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")
     return Corpus.load(folder)
-
-
-def corpus_changed(
-    paths: Sequence[str | PathLike[str]],
-    folder: str | PathLike[str],
-    *,
-    max_length: int = MAX_LENGTH,
-    max_types: int = MAX_TYPES,
-) -> bool:
-    """Whether `folder` holds a corpus of other bytes, or prepared in another way.
-
-    Reads each file once, without decompressing it; false if nothing was prepared there.
-    """
-    found = read_report(folder).get("fingerprint")
-    if found is None:
-        return False
-    paths = [Path(path) for path in paths]
-    check_texts(paths)
-    return found != recipe_of(paths, max_length, max_types)["fingerprint"]
 
 
 def read_corpus(

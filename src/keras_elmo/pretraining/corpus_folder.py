@@ -1,4 +1,4 @@
-"""The folder of a prepared corpus: what it was made of, and how it comes to be there whole."""
+"""The record of a prepared corpus: what it was made of, and what was found in its texts."""
 
 import hashlib
 import json
@@ -10,10 +10,12 @@ from typing import Any
 from keras_elmo.files.json_files import read_object
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
+from keras_elmo.pretraining.counted_parts import CountedPart
 from keras_elmo.pretraining.text_blocks import no_words
 
 REPORT = "corpus.json"
 _FORMAT = 2  # a change of what is written for the same bytes needs another number
+_SUMMED = ("bytes", "lines", "sentences", "tokens", "unknown", "cut_lines")
 
 
 def read_report(folder: str | PathLike[str]) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def check_texts(paths: Sequence[Path], **numbers: tuple[int, int]) -> None:
 
 
 def recipe_of(paths: Sequence[Path], max_length: int, max_types: int) -> dict[str, Any]:
-    """What the result depends on: not the names of the files, but their bytes and order."""
+    """Everything that the result depends on: bytes and order of the files, not their names."""
     digests = []
     for path in paths:
         with path.open("rb") as file:
@@ -54,3 +56,51 @@ def recipe_of(paths: Sequence[Path], max_length: int, max_types: int) -> dict[st
     recipe = {"format": _FORMAT, "max_length": max_length, "max_types": max_types}
     whole = json.dumps([recipe, digests]).encode()
     return {"fingerprint": hashlib.blake2b(whole, digest_size=16).hexdigest(), **recipe}
+
+
+def corpus_report(
+    paths: Sequence[Path],
+    files: Sequence[Sequence[CountedPart]],
+    found: Sequence[dict[str, int]],
+    types: int,
+) -> dict[str, Any]:
+    """Numbers for people and for `corpus.json`.
+
+    Args:
+        paths: the files.
+        files: the parts of each file, in order.
+        found: `types` and `unknown` tokens of each file, as `write_arrays` counts them.
+        types: number of types of the whole corpus.
+
+    Returns:
+        `files`, a list in the order of `paths`, and `all`, each with `file` (not in `all`), `bytes`
+        on the disk, `lines`, `sentences`, `tokens`, `types`, `unknown` (tokens that are `<UNK>`),
+        `cut_lines` (longer than a sentence may be), and `longest_line`: its `words` and its `line`,
+        counted from 1, in `all` with its `file`.
+    """
+    rows: list[dict[str, Any]] = [
+        {**_row(path, parts), **numbers}
+        for path, parts, numbers in zip(paths, files, found, strict=True)
+    ]
+    longest = max(rows, key=lambda row: row["longest_line"]["words"])
+    total: dict[str, Any] = {name: sum(row[name] for row in rows) for name in _SUMMED}
+    total["types"] = types
+    total["longest_line"] = longest["longest_line"] | {"file": longest["file"]}
+    return {"files": rows, "all": total}
+
+
+def _row(path: Path, parts: Sequence[CountedPart]) -> dict[str, Any]:
+    lines, longest = 0, {"words": 0, "line": 0}
+    for part in parts:
+        if part.longest > longest["words"]:
+            longest = {"words": part.longest, "line": lines + part.longest_line}
+        lines += part.lines
+    return {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "lines": lines,
+        "sentences": sum(len(part.lengths) for part in parts),
+        "tokens": sum(part.tokens for part in parts),
+        "cut_lines": sum(part.cut_lines for part in parts),
+        "longest_line": longest,
+    }

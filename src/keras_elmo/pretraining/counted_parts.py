@@ -1,10 +1,11 @@
-"""A part of a text → word ids of its own and their counts, on disk: the work of one process."""
+"""A part of a text → ids of its words and their counts, on disk: the work of one process."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -15,53 +16,53 @@ CHUNK_TYPES = 500_000  # types in memory (about 100 MB) before a new dictionary 
 
 @dataclass
 class CountedPart:
-    """What was written for a part, as files `stem` + `.tokens`, `.lengths`, `.words`, `.counts`.
+    """What was found in a part, with its tokens and words in files.
 
     The tokens come in chunks, each with a dictionary of its own: token ids count from 0 in every
-    chunk, and `.words` and `.counts` hold the chunks' dictionaries in the order of these ids.
+    chunk, and the file of words holds the chunks' dictionaries in the order of these ids.
 
     Attributes:
+        stem: path of the files, `stem` + `.tokens` and `.words`.
         chunks: number of types and of tokens of each chunk.
-        lines, sentences, tokens: how many; a sentence is a line or a piece of one.
+        lengths: words of each sentence, int32 `(sentences,)`; a sentence is a line or a piece of
+            one.
+        lines, tokens: how many the part has.
         cut_lines: lines longer than a sentence may be.
         longest: words of the longest line; `longest_line` is its number in this part, from 1.
     """
 
     stem: Path
     chunks: list[tuple[int, int]] = field(default_factory=list)
+    lengths: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     lines: int = 0
-    sentences: int = 0
     tokens: int = 0
     cut_lines: int = 0
     longest: int = 0
     longest_line: int = 0
 
     def path(self, what: str) -> Path:
-        """The file of `tokens`, `lengths`, `words` or `counts`."""
+        """The file of `tokens` or `words`."""
         return self.stem.with_suffix(f".{what}")
 
     def dictionaries(self) -> Iterator[tuple[list[str], np.ndarray]]:
         """Words and counts, int64 `(types,)`, chunk by chunk."""
-        with (
-            self.path("words").open(encoding="utf-8", newline="\n") as words,
-            self.path("counts").open("rb") as counts,
-        ):
+        with self.path("words").open(encoding="utf-8", newline="\n") as lines:
             for types, _ in self.chunks:
-                names = [word[:-1] for word in islice(words, types)]
-                yield names, np.fromfile(counts, np.int64, types)
+                pairs = [line.split(" ") for line in islice(lines, types)]
+                words = [word for word, _ in pairs]
+                yield words, np.array([int(count) for _, count in pairs], np.int64)
 
     def delete(self) -> None:
         """Delete the files."""
-        for what in ("tokens", "lengths", "words", "counts"):
+        for what in ("tokens", "words"):
             self.path(what).unlink()
 
     def add_lines(self, line_lengths: np.ndarray, max_length: int) -> None:
         """Take note of lines that have ended; int64 `(lines,)`, words of each."""
-        if len(line_lengths):
-            place = int(line_lengths.argmax())
-            if line_lengths[place] > self.longest:
-                self.longest = int(line_lengths[place])
-                self.longest_line = self.lines + place + 1
+        longest = int(line_lengths.max(initial=0))
+        if longest > self.longest:
+            self.longest = longest
+            self.longest_line = self.lines + int(line_lengths.argmax()) + 1
         self.cut_lines += int(np.sum(line_lengths > max_length))
         self.lines += len(line_lengths)
 
@@ -72,7 +73,7 @@ def count_part(
     """Read a part once; in memory are a block and a dictionary, whatever the size of the part.
 
     Args:
-        part: what to read.
+        part: the part to read.
         stem: path of the files to write, without their suffixes.
         max_length: words of a sentence; longer lines are cut.
         on_block: called with bytes and tokens of the part so far.
@@ -81,24 +82,22 @@ def count_part(
         DataError, ImportError, OSError: as `TextBlocks`.
     """
     counted, chunk = CountedPart(stem), _Chunk()
+    lengths = [counted.lengths]
     with (
         counted.path("tokens").open("wb") as tokens,
-        counted.path("lengths").open("wb") as lengths,
         counted.path("words").open("w", encoding="utf-8", newline="\n") as words,
-        counted.path("counts").open("wb") as counts,
     ):
         for block in TextBlocks(part):
             tokens.write(chunk.encode(block.words).data)
-            pieces = sentence_lengths(block.line_lengths, max_length)
-            lengths.write(pieces.data)
-            counted.sentences += len(pieces)
+            lengths.append(sentence_lengths(block.line_lengths, max_length))
             counted.tokens += len(block.words)
             counted.add_lines(block.line_lengths, max_length)
             if len(chunk.ids) >= CHUNK_TYPES:
-                counted.chunks.append(chunk.write(words, counts))
+                counted.chunks.append(chunk.write(words))
                 chunk = _Chunk()
             on_block(block.position - part.begin, counted.tokens)
-        counted.chunks.append(chunk.write(words, counts))
+        counted.chunks.append(chunk.write(words))
+    counted.lengths = np.concatenate(lengths)
     return counted
 
 
@@ -117,8 +116,8 @@ class _Chunk:
         self.counts = total
         return ids
 
-    def write(self, words, counts) -> tuple[int, int]:
-        """Append words and counts to open files; returns numbers of types and tokens."""
-        words.writelines(f"{word}\n" for word in self.ids)
-        counts.write(self.counts.data)
+    def write(self, file: TextIO) -> tuple[int, int]:
+        """Append words and their counts to a file; returns numbers of types and tokens."""
+        pairs = zip(self.ids, self.counts.tolist(), strict=True)
+        file.writelines(f"{word} {count}\n" for word, count in pairs)
         return len(self.counts), int(self.counts.sum())

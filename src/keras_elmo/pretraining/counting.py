@@ -1,7 +1,6 @@
 """Many parts of text, counted by several processes at once."""
 
 import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,16 +8,16 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from keras_elmo._processes import end_with_parent
 from keras_elmo.pretraining.counted_parts import CountedPart, count_part
 from keras_elmo.pretraining.text_blocks import Part
 
 _POLL_SECONDS = 0.2
 _Job = tuple[Part, Path, int]  # what to count, where to write, the longest sentence
-_shared: dict[str, Any] = {}  # of a process of the pool: what all processes write to and read
+_shared: dict[str, Any] = {}  # in a process of the pool: what all processes read and write
 
 
 class Reading(NamedTuple):
@@ -41,7 +40,7 @@ def count_parts(
     What is written does not depend on `processes`, since every part is counted for itself.
 
     Raises:
-        DataError, ImportError, OSError: of `count_part`; the other processes are stopped.
+        DataError, ImportError, OSError: as `count_part`; the other processes are stopped.
         ChildProcessError: a process was killed, mostly because memory ran out.
     """
     jobs = [(part, folder / str(number), max_length) for number, part in enumerate(parts)]
@@ -105,15 +104,7 @@ def _readable_end() -> Iterator[None]:
 def _begin(progress: Any, stop: Any) -> None:
     _shared.update(progress=progress, stop=stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A killed main process must not leave others waiting for work."""
-    parent = multiprocessing.parent_process()
-    if parent:
-        wait_for_end([parent.sentinel])
-        os._exit(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _count(number: int, job: _Job) -> CountedPart:

@@ -1,14 +1,20 @@
-"""What is measured during pre-training: held-out perplexity and the health of the features."""
+"""The measures of a pre-training: held-out perplexity, a linear probe, the health of features."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from keras_elmo.data.readers import read_table
+from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
-from keras_elmo.pretraining.corpus import UNK, Corpus
+from keras_elmo.pretraining.corpus import UNK, Corpus, read_corpus
+
+_SAMPLE = 200  # sentences that are enough to judge the features
 
 
 def perplexity(
@@ -58,7 +64,8 @@ def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[s
     """Standard deviation and effective rank of each layer, share of LSTM outputs at the clip.
 
     Args:
-        embedder: of the ELMo; the same one for all evaluations of a run, since each costs graphs.
+        embedder: the embedder of the ELMo; the same one for all evaluations of a run, since each
+            costs graphs.
         sentences: some tokens of each.
 
     Returns:
@@ -80,7 +87,7 @@ def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[s
 
 
 def effective_rank(vectors: np.ndarray) -> float:
-    r"""In how many directions vectors differ: $\exp H(p)$ with $p_i \propto \sigma_i^2$.
+    r"""The number of directions in which vectors differ: $\exp H(p)$ with $p_i \propto \sigma_i^2$.
 
     A falling loss hides when all words move along a few directions. After Roy and Vetterli (2007),
     with squared singular values of the centred vectors, so that it is about their variance.
@@ -121,3 +128,67 @@ def linear_probe(
     gram = x[:cut].T @ x[:cut] + penalty * cut / 10 * np.eye(x.shape[1])
     weights = np.linalg.solve(gram, x[:cut].T @ (2.0 * np.eye(len(classes))[y[:cut]] - 1.0))
     return float(np.mean((x[cut:] @ weights).argmax(axis=1) == y[cut:]))
+
+
+class RunMeasures:
+    """Measures a language model; reads its files once, so that bad ones are found at the start.
+
+    Args:
+        corpus: the text that the model is trained on.
+        heldout: file with the text for the perplexity, one sentence a line.
+        probe: file with labelled sentences for the linear probe, TSV with label and text.
+
+    Example:
+        >>> pretrain(corpus, config, settings, folder, evaluate=RunMeasures(corpus, "heldout.txt"))
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        heldout: str | PathLike[str] | None = None,
+        probe: str | PathLike[str] | None = None,
+    ):
+        self._heldout, self._probe = None, None
+        self._sample = _first_sentences(corpus)
+        self._characters: TypeCharacters | None = None
+        self._embedder: ElmoEmbedder | None = None
+        self._backbone: ElmoBackbone | None = None
+        if heldout:
+            self._heldout = read_corpus(heldout, corpus.types)
+            self._sample = _first_sentences(self._heldout)
+        if probe:
+            rows = list(read_table(str(probe), text=1, label=0, delimiter="\t"))
+            texts: list[Any] = [row.text for row in rows]
+            self._probe = [text.split() for text in texts], [str(row.label) for row in rows]
+
+    def __call__(self, model: ElmoLanguageModel) -> dict[str, float]:
+        """Measure perplexity and the probe, as far as there are files, and the `health`."""
+        row: dict[str, float] = {}
+        if self._heldout:
+            if self._characters is None:
+                self._characters = TypeCharacters.of_model(self._heldout.types, model.backbone)
+            measured = perplexity(model, self._heldout, self._characters)
+            row |= {name: measured[name] for name in ("perplexity", "unknown")}
+        embedder = self._embedder_of(model.backbone)
+        if self._probe:
+            row["probe"] = linear_probe(embedder, *self._probe)
+        return row | health(embedder, self._sample)
+
+    def _embedder_of(self, backbone: ElmoBackbone) -> ElmoEmbedder:
+        """One for all evaluations of a run: graphs made anew each time would fill the memory."""
+        if self._embedder is None or self._backbone is not backbone:
+            self._embedder, self._backbone = ElmoEmbedder(backbone), backbone
+        return self._embedder
+
+
+def text_perplexities(
+    model: ElmoLanguageModel, words: Sequence[str], texts: Mapping[str, str | PathLike[str]]
+) -> dict[str, dict[str, float]]:
+    """The `perplexity` of each text, by name; `words` are those of the softmax."""
+    return {name: perplexity(model, read_corpus(path, words)) for name, path in texts.items()}
+
+
+def _first_sentences(corpus: Corpus) -> list[list[str]]:
+    borders = zip(corpus.offsets[:_SAMPLE], corpus.offsets[1 : _SAMPLE + 1], strict=False)
+    tokens = np.asarray(corpus.tokens)
+    return [[corpus.types[i] for i in tokens[start:end]] for start, end in borders]

@@ -14,8 +14,8 @@ from keras_elmo.elmo.saving import (
     write_object,
 )
 from keras_elmo.elmo.softmax_file import write_softmax
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, WEIGHTS_FILE
 
 
@@ -36,7 +36,7 @@ def export_preset(
             written as well.
         folder: a new folder.
         vocabulary: the words of the language model's softmax.
-        tokenizer: of the preprocessor.
+        tokenizer: name of the preprocessor's tokenizer.
         half: store float16, half the bytes; the loaded model computes in float32 all the same.
         facts: more entries of `metadata.json`, such as `description`.
     """

@@ -13,7 +13,7 @@ from keras_elmo.pretraining.counted_parts import CountedPart
 from keras_elmo.text.vocabulary import MARKS, UNK_TOKEN
 
 TYPES_IN_MEMORY = 1_000_000  # of the counts (about 200 MB) before they go to a file
-_BLOCK = 1 << 20  # tokens or sentences at once
+_BLOCK = 1 << 20  # tokens at once
 
 
 def frequent_types(parts: Sequence[CountedPart], folder: Path, max_types: int) -> list[str]:
@@ -21,8 +21,8 @@ def frequent_types(parts: Sequence[CountedPart], folder: Path, max_types: int) -
 
     Args:
         parts: whose words are counted.
-        folder: for sorted counts that do not fit in memory together.
-        max_types: how many types to keep, marks included.
+        folder: the place of sorted counts that do not fit in memory together.
+        max_types: the number of types to keep, marks included.
     """
     counts = _merge(_sorted_runs(parts, folder))
     words = ((-number, word) for word, number in counts if word not in MARKS)
@@ -39,25 +39,26 @@ def write_arrays(
     """
     ids = {word: i for i, word in enumerate(types)}
     parts = [part for file in files for part in file]
+    lengths = np.concatenate([[0], *(part.lengths for part in parts)])
+    np.save(folder / "offsets.npy", np.cumsum(lengths, dtype=np.int64))
     found = []
-    with (
-        _new_array(folder / "tokens.npy", np.int32, sum(p.tokens for p in parts)) as tokens,
-        _new_array(folder / "offsets.npy", np.int64, sum(p.sentences for p in parts) + 1) as ends,
-    ):
-        end = np.zeros(1, dtype=np.int64)
-        ends.write(end.data)
+    with (folder / "tokens.npy").open("wb") as tokens:
+        size = sum(part.tokens for part in parts)
+        header = {"descr": "<i4", "fortran_order": False, "shape": (size,)}
+        np.lib.format.write_array_header_1_0(tokens, header)
         for file in files:
             occurs = np.zeros(len(types), dtype=bool)
             unknown = 0
             for part in file:
                 unknown += _append_tokens(part, ids, tokens, occurs)
-                end = _append_ends(part, end, ends)
                 part.delete()
             found.append({"types": int(occurs.sum()), "unknown": unknown})
     return found
 
 
-def _append_tokens(part: CountedPart, ids: dict[str, int], file: BinaryIO, occurs) -> int:
+def _append_tokens(
+    part: CountedPart, ids: dict[str, int], file: BinaryIO, occurs: np.ndarray
+) -> int:
     """Translate a part's ids into the corpus's; returns how many are `<UNK>`."""
     unk, unknown = ids[UNK_TOKEN], 0
     with part.path("tokens").open("rb") as tokens:
@@ -65,18 +66,10 @@ def _append_tokens(part: CountedPart, ids: dict[str, int], file: BinaryIO, occur
             new = np.fromiter((ids.get(word, unk) for word in words), np.int32, len(words))
             occurs[new] = True
             unknown += int(counts[new == unk].sum())
-            for old in _read(tokens, np.int32, size):
+            for begin in range(0, size, _BLOCK):
+                old = np.fromfile(tokens, np.int32, min(_BLOCK, size - begin))
                 file.write(new[old].data)
     return unknown
-
-
-def _append_ends(part: CountedPart, end: np.ndarray, file: BinaryIO) -> np.ndarray:
-    with part.path("lengths").open("rb") as lengths:
-        for block in _read(lengths, np.int32, part.sentences):
-            ends = end[-1] + np.cumsum(block, dtype=np.int64)
-            file.write(ends.data)
-            end = ends[-1:]
-    return end
 
 
 def _sorted_runs(parts: Sequence[CountedPart], folder: Path) -> list[Iterator[tuple[str, int]]]:
@@ -106,17 +99,3 @@ def _read_run(path: Path) -> Iterator[tuple[str, int]]:
 def _merge(runs: Sequence[Iterator[tuple[str, int]]]) -> Iterator[tuple[str, int]]:
     for word, group in groupby(heapq.merge(*runs), key=itemgetter(0)):
         yield word, sum(number for _, number in group)
-
-
-def _read(file: BinaryIO, dtype: type[np.generic], size: int) -> Iterator[np.ndarray]:
-    for begin in range(0, size, _BLOCK):
-        yield np.fromfile(file, dtype, min(_BLOCK, size - begin))
-
-
-def _new_array(path: Path, dtype: type[np.generic], size: int) -> BinaryIO:
-    """A .npy file with its header written, to which the numbers are appended."""
-    file = path.open("wb")
-    descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
-    header = {"descr": descr, "fortran_order": False, "shape": (size,)}
-    np.lib.format.write_array_header_1_0(file, header)
-    return file

@@ -21,9 +21,9 @@ def stream_windows(
 
     Args:
         corpus: the text.
-        rows: blocks read side by side.
-        steps: words of a window.
-        random: where the ring is cut.
+        rows: number of blocks that are read side by side.
+        steps: number of words of a window.
+        random: draws where the ring is cut.
 
     Yields:
         What is read and what it predicts, type ids int64 `(2, rows, steps)`, both in the order of

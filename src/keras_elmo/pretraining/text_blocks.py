@@ -46,7 +46,7 @@ class TextBlocks:
     so many: of ELMo's 50 none is lost.
 
     Args:
-        part: which file, .gz, .xz or .zst too, and which bytes of a plain one.
+        part: the file, .gz, .xz or .zst too, and the bytes of a plain one.
 
     Raises:
         DataError: on iteration, for bytes that are not UTF-8, NUL bytes, damaged compression, or

@@ -48,13 +48,13 @@ def pretrain(
     uninterrupted one would have seen. Ctrl-C writes a checkpoint before it goes on its way.
 
     Args:
-        corpus: what to train on.
-        model: what a new run begins with: arguments of `ElmoBackbone`, or a language model to go on
+        corpus: the text to train on.
+        model: the beginning of a new run: arguments of `ElmoBackbone`, or a language model to go on
             with, whose softmax has the `config.vocabulary_size` first types of `corpus`. A resumed
             run brings its own.
         config: the budget and all rates.
-        folder: where `checkpoint/` is kept.
-        resume: continue from the checkpoint in `folder` where there is one.
+        folder: the folder of `checkpoint/`.
+        resume: whether to continue from the checkpoint in `folder` where there is one.
         evaluate: measures the model at every evaluation; the result becomes a row of the history.
         on_step, on_evaluation: called for progress.
 

@@ -8,8 +8,8 @@ class TensorBoardLog:
     """Scalars on their way to TensorBoard; `close` it at the end.
 
     Args:
-        folder: where the event files are. Those of an interrupted run stay, and what the run does
-            once more replaces what they hold.
+        folder: the folder of the event files. Those of an interrupted run stay, and what the run
+            does once more replaces what they hold.
 
     Raises:
         ImportError: tensorboardX is not installed.

@@ -1,15 +1,21 @@
-"""What a search decides: which trial is next, when one ends, and whose model is kept."""
+"""What a search decides: which trial comes next, when it ends, and whose model is kept."""
 
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from keras_elmo.files.work_folder import clear, move_in, remove_unfinished, work_folder
+from keras_elmo.files.work_folder import (
+    clear,
+    move_in,
+    remove_folder,
+    remove_unfinished,
+    work_folder,
+)
 from keras_elmo.search.study import FACTS, NUMBER, Study
 from keras_elmo.search.trial import (
     COMPLETE,
@@ -23,7 +29,11 @@ from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 
 BEST = "best"
-_DROPPED = (OUT_OF_TIME, INTERRUPTED)
+_STATES = {  # of Optuna; what failed there counts as if it had never begun
+    COMPLETE: TrialState.COMPLETE,
+    OUT_OF_TIME: TrialState.FAIL,
+    INTERRUPTED: TrialState.FAIL,
+}
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,11 @@ class TrialRow:
     """A trial that ended.
 
     Attributes:
-        number: from 1.
-        state: of `keras_elmo.search.trial.STATES`.
-        parameters: what was drawn for it.
-        score, loss, best_epoch, epochs, reason: of its `Outcome`; the score of a pruned trial is
-            that of its best epoch until then.
+        number: its number, counted from 1.
+        state: one of `keras_elmo.search.trial.STATES`.
+        parameters: the settings that were drawn for it.
+        score, loss, best_epoch, epochs, reason: those of its `Outcome`; the score of a pruned trial
+            is that of its best epoch until then.
         seconds: how long it took.
     """
 
@@ -60,12 +70,12 @@ class TrialRow:
 
 @dataclass
 class Assignment:
-    """A trial on its way.
+    """A trial that is running.
 
     Attributes:
-        number: from 1.
+        number: its number, counted from 1.
         run: all its settings.
-        folder: where its model goes.
+        folder: the folder that its model is written to.
     """
 
     number: int
@@ -76,13 +86,13 @@ class Assignment:
 
 
 class Ledger:
-    """The books of one search.
+    """The running trials of one search, its budget, and the model of its best trial.
 
     Args:
-        study: all trials so far.
-        run: what all trials share.
-        data: what they read.
-        folder: of the search.
+        study: the record of all trials so far.
+        run: the settings that all trials share.
+        data: the labelled data that they train on.
+        folder: the folder of the search.
         max_trials, max_seconds: the budget, with what was spent before the search was continued.
         on_epoch, on_trial: called for progress.
     """
@@ -117,8 +127,8 @@ class Ledger:
         self._running[number] = begun
         return begun
 
-    def judge(self, number: int, epoch: int, score: float) -> str | None:
-        """Whether a trial ends behind this epoch, and how."""
+    def after_epoch(self, number: int, epoch: int, score: float) -> str | None:
+        """The state in which a trial ends after this epoch; None where it goes on."""
         self._on_epoch(number, epoch, score)
         trial = self._running[number].trial
         is_bad = self.study.report(trial, epoch, score)
@@ -126,48 +136,38 @@ class Ledger:
             return OUT_OF_TIME
         return PRUNED if is_bad else None
 
-    def wanted(self, score: float, loss: float) -> bool:
-        """Whether a trial that ended so is the best one."""
+    def is_best(self, score: float, loss: float) -> bool:
+        """Whether a trial that ended with this score and loss is the best one so far."""
         best = self.best()
         return best is None or (score, -loss) > (best.score, -(best.loss or 0.0))
 
     def end(self, number: int, outcome: Outcome) -> None:
-        """Enter what became of a trial."""
+        """Record how a trial ended."""
         begun = self._running.pop(number)
         seconds = time.monotonic() - begun.begin
-        facts = {
-            "state": outcome.state,
-            "loss": outcome.loss,
-            "best_epoch": outcome.best_epoch,
-            "epochs": outcome.epochs,
-            "seconds": round(seconds, 2),
-            "reason": outcome.reason,
-        }
-        if outcome.state in _DROPPED:
-            state = TrialState.FAIL
-        elif outcome.state == COMPLETE:
-            state = TrialState.COMPLETE
-        else:  # the sampler counts a pruned one as bad, and learns to avoid it
-            state = TrialState.PRUNED
-        ended = self.study.tell(begun.trial, state, outcome.score, facts)
+        facts = asdict(outcome) | {"seconds": round(seconds, 2)}
+        score = facts.pop("score")
+        # The sampler counts a pruned one as bad, and learns to avoid it.
+        state = _STATES.get(outcome.state, TrialState.PRUNED)
+        ended = self.study.tell(begun.trial, state, score, facts)
         self.study.seconds = time.monotonic() - self._start
         self._settle()
         self._on_trial(TrialRow.of(ended))
 
     def drop_running(self) -> None:
-        """Enter that the search was interrupted."""
+        """Record that the search was interrupted."""
         for number in list(self._running):
             self.study.tell(self._running.pop(number).trial, TrialState.FAIL, None, {})
         self.study.seconds = time.monotonic() - self._start
         self._settle()
 
     def rows(self) -> list[TrialRow]:
-        """All trials that ended and count."""
+        """All trials that have ended and count."""
         running = (TrialState.RUNNING, TrialState.WAITING)
         return [TrialRow.of(t) for t in self.study.trials() if t.state not in running]
 
     def best(self) -> TrialRow | None:
-        """The best one so far."""
+        """The best trial so far."""
         best = self.study.best()
         return best and TrialRow.of(best)
 
@@ -194,6 +194,5 @@ class Ledger:
 def _remove(folder: Path) -> None:
     """Remove a trial's model, and what a killed process left of it."""
     if (folder / RECORD_FILE).is_file():  # else it is none
-        with work_folder(folder) as work:
-            folder.rename(work / "removed")
+        remove_folder(folder)
     remove_unfinished(folder)

@@ -53,10 +53,10 @@ class Study:
     """All trials so far, each of them drawn from those before it.
 
     Args:
-        folder: holds the study's file, which is made where there is none.
-        space: what is searched.
-        fixed: settings that all trials share.
-        seed: of the draws.
+        folder: the folder of the study's file, which is made where there is none.
+        space: the settings that are searched.
+        fixed: the settings that all trials share.
+        seed: the seed of the draws.
 
     Raises:
         ValueError: the file is damaged, or no study.
@@ -69,7 +69,7 @@ class Study:
         pruner = optuna.pruners.MedianPruner(_NEVER_PRUNED, _WARM_UP + 1)
         with _readable(self._path):
             # One process writes, whatever the number of workers, and each write is a transaction:
-            # a kill leaves the trials whole that were told until then.
+            # a kill leaves whole what was recorded until then.
             url = URL.create("sqlite", database=str(self._path))
             self._study = optuna.create_study(
                 storage=url.render_as_string(),

@@ -1,4 +1,4 @@
-"""One trial: what `keras-elmo train` does with its settings, ended early where that is said."""
+"""One trial: a training as of `keras-elmo train`, which the search may end after any epoch."""
 
 import gc
 import json
@@ -10,13 +10,13 @@ from typing import Any
 import keras
 
 from keras_elmo.files.json_files import read_object
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.memory import give_back_memory
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import TrainingResult, epoch_score, train_task
 
-# How a trial ends. The last two are as if it had never begun: a continued search repeats it.
+# How a trial ends. The last two do not count: a continued search repeats the trial.
 COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES = (
     "complete",
     "pruned",
@@ -25,19 +25,19 @@ COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES = (
     "interrupted",
 )
 RECORD_FILE = "trial.json"
-# Called with the epoch and its score; says how the trial ends there, or None to go on.
-Judge = Callable[[int, float], str | None]
-# Called with score and loss of a complete trial; says whether its model is to be kept.
-Wanted = Callable[[float, float], bool]
+# Takes an epoch and its score; returns the state in which the trial ends there, or None to go on.
+AfterEpoch = Callable[[int, float], str | None]
+# Takes score and loss of a complete trial; returns whether its model is to be kept.
+IsBest = Callable[[float, float], bool]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a trial.
+    """How a trial ended.
 
     Attributes:
         state: one of `STATES`.
-        score, loss, best_epoch: of its best epoch on the development set.
+        score, loss, best_epoch: those of its best epoch on the development set.
         epochs: how many were completed.
         reason: why it failed.
     """
@@ -51,19 +51,20 @@ class Outcome:
 
 
 def run_trial(
-    run: TrainingRun, data: LabelledData, folder: Path, judge: Judge, wanted: Wanted
+    run: TrainingRun, data: LabelledData, folder: Path, after_epoch: AfterEpoch, is_best: IsBest
 ) -> Outcome:
-    """Train, and write the model where it is wanted.
+    """Train, and write the model if it is the best one so far.
 
     Args:
         run: all settings.
-        data: what they read; with something to develop on.
-        folder: where the model goes.
-        judge, wanted: what decides on the way, and at the end.
+        data: the labelled data, with a development set.
+        folder: the folder that the model is written to.
+        after_epoch: decides after every epoch whether the trial goes on.
+        is_best: decides at the end whether the model is written.
     """
-    verdict = _Verdict(judge)
+    report = _EpochReport(after_epoch)
     try:
-        outcome = _train(run, data, folder, verdict, wanted)
+        outcome = _train(run, data, folder, report, is_best)
     except _EndedEarly as early:
         outcome = Outcome(str(early))
     except KeyboardInterrupt:
@@ -74,11 +75,11 @@ def run_trial(
         if not _is_out_of_memory(error):
             raise
         outcome = Outcome(FAILED, reason="not enough memory")
-    return replace(outcome, epochs=verdict.epochs)
+    return replace(outcome, epochs=report.epochs)
 
 
 def _train(
-    run: TrainingRun, data: LabelledData, folder: Path, verdict: "_Verdict", wanted: Wanted
+    run: TrainingRun, data: LabelledData, folder: Path, report: "_EpochReport", is_best: IsBest
 ) -> Outcome:
     keras.utils.clear_session()  # the trial before it leaves no trace, neither in names nor draws
     gc.collect()
@@ -92,7 +93,7 @@ def _train(
         data.rows.texts,
         data.rows.labels,
         (held_out.texts, held_out.labels),
-        callbacks=[*run.monitors(task), verdict],
+        callbacks=[*run.monitors(task), report],
         **run.training(),
     )
     if result.diverged:
@@ -100,7 +101,7 @@ def _train(
     if result.interrupted or result.best_epoch is None:
         return Outcome(INTERRUPTED)
     score, minus_loss = epoch_score(result.history[result.best_epoch - 1])
-    if wanted(score, -minus_loss):
+    if is_best(score, -minus_loss):
         measures = task.report(held_out.texts, held_out.labels)
         if facts := data.facts(task):
             measures["data"] = facts
@@ -128,22 +129,22 @@ def read_record(folder: Path) -> tuple[TrainingResult, dict[str, Any]]:
 
 
 class _EndedEarly(Exception):  # noqa: N818
-    """A verdict; its text is the state."""
+    """Ends a training after an epoch; its text is the state of the trial."""
 
 
-class _Verdict(keras.callbacks.Callback):
-    """Reports every epoch, and ends the training where that is the answer."""
+class _EpochReport(keras.callbacks.Callback):
+    """Reports every epoch, and ends the training where the answer is a state."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, after_epoch: AfterEpoch) -> None:
         super().__init__()
-        self._judge = judge
+        self._after_epoch = after_epoch
         self.epochs = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """One epoch further."""
+        """Report the epoch."""
         self.epochs = epoch + 1
         score = epoch_score(logs)[0]
-        if state := self._judge(self.epochs, score):
+        if state := self._after_epoch(self.epochs, score):
             raise _EndedEarly(state)
 
 

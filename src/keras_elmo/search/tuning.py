@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,11 @@ class SearchResult:
 
     Attributes:
         folder: with `best/`, the best trial's model.
-        trials: those that ended.
+        trials: the trials that ended.
         best: the best one; None where none was complete.
         importance: each parameter's share of what makes a trial good, the greatest first.
         command: the `keras-elmo train` that repeats the best one; empty where there is none.
-        seed: of everything random.
+        seed: the seed of everything random.
         interrupted: whether Ctrl-C ended it.
     """
 
@@ -72,14 +73,14 @@ def tune(
         data: the labelled file.
         output: folder of the search: `study.db` and `best/`, the model of the best trial.
         space: option of `train` → `Float`, `Int` or `Choice`, see `keras_elmo.search.space`.
-        trials: how many, with those before a search was continued.
+        trials: the number of trials, with those before a search was continued.
         max_seconds: no trial begins later, and a running one is left behind its epoch then.
-        jobs: trials side by side, each in a process of its own. A program that takes more than one
-            calls this under `if __name__ == "__main__":`.
+        jobs: how many trials run at once, each in a process of its own. A program that takes more
+            than one calls this under `if __name__ == "__main__":`.
         resume: continue the search in `output` where there is one.
         on_epoch, on_trial: called for progress: with trial, epoch and score; with a trial that
             ended, and what was found so far.
-        options: of `keras-elmo train`, by their Python names, the same in all trials. What is
+        options: options of `keras-elmo train`, by their Python names, for all trials. What is
             given here is not searched.
 
     Raises:
@@ -148,11 +149,8 @@ def _run(ledger: Ledger, jobs: int) -> bool:
 
 def _run_here(ledger: Ledger) -> None:
     while begun := ledger.begin():
-
-        def judge(epoch: int, score: float, number: int = begun.number) -> str | None:
-            return ledger.judge(number, epoch, score)
-
-        outcome = run_trial(begun.run, ledger.data, begun.folder, judge, ledger.wanted)
+        after_epoch = partial(ledger.after_epoch, begun.number)
+        outcome = run_trial(begun.run, ledger.data, begun.folder, after_epoch, ledger.is_best)
         ledger.end(begun.number, outcome)
         if outcome.state == INTERRUPTED:
             raise KeyboardInterrupt

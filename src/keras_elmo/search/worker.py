@@ -1,29 +1,28 @@
 """A process that runs trials for another one, which decides; imports Keras only when it runs."""
 
-import multiprocessing
-import os
 import pickle
 import signal
 import threading
 import traceback
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from keras_elmo._backend import held_back_notices
+from keras_elmo._processes import end_with_parent
 
-EPOCH, SCORE, END = "epoch", "score", "end"  # what it has to say
+EPOCH, SCORE, END = "epoch", "score", "end"  # the kinds of its messages
 
 
 def serve(connection: Connection, pickled: bytes) -> None:
-    """Run one trial after the other; ask about each epoch and each score.
+    """Run one trial after another; ask the main process about each epoch and each score.
 
     Args:
-        connection: to the main process. Of what is sent there, the first two are questions.
-        pickled: the data. To read them is to import Keras, which is done quietly here.
+        connection: the connection to the main process, which answers `EPOCH` and `SCORE`.
+        pickled: the labelled data. Reading them imports Keras, which is done quietly here.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with held_back_notices():
         from keras_elmo.search.trial import run_trial
 
@@ -44,11 +43,3 @@ def serve(connection: Connection, pickled: bytes) -> None:
 def _ask(connection: Connection, kind: str, *said: Any) -> Any:
     connection.send((kind, *said))
     return connection.recv()
-
-
-def _end_with_parent() -> None:
-    """A killed main process must not leave others training for nobody."""
-    parent = multiprocessing.parent_process()
-    if parent:
-        wait([parent.sentinel])
-        os._exit(1)

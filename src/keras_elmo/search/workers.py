@@ -1,4 +1,4 @@
-"""Trials side by side: each in a process of its own, while this one keeps the books."""
+"""Trials that run at once: each in a process of its own, while this one decides."""
 
 import multiprocessing
 import os
@@ -46,7 +46,7 @@ def run_side_by_side(ledger: Ledger, jobs: int) -> None:
 
 
 class _Worker:
-    """A process, and the trial that it has."""
+    """A process, and the trial that it runs."""
 
     def __init__(self, data: LabelledData, jobs: int) -> None:
         self._data, self._jobs = pickle.dumps(data), jobs
@@ -85,9 +85,9 @@ class _Worker:
             kind, *said = self.connection.recv()
             self._has_answered = True
             if kind == EPOCH:
-                self.connection.send(ledger.judge(begun.number, *said))
+                self.connection.send(ledger.after_epoch(begun.number, *said))
             elif kind == SCORE:
-                self.connection.send(ledger.wanted(*said))
+                self.connection.send(ledger.is_best(*said))
         except (EOFError, ConnectionError):  # killed from outside: often the system, for its memory
             self._begin_anew()
             kind, said = END, [Outcome(FAILED, reason="its process was killed; out of memory?")]
@@ -115,7 +115,7 @@ class _Worker:
 
 @contextmanager
 def _share_of_threads(jobs: int) -> Iterator[None]:
-    """What a process that begins here inherits, unless the user has set it."""
+    """Give each process that begins here its share of threads, unless the user has set it."""
     threads = max(1, _cores() // jobs)
     limits = {
         "OMP_NUM_THREADS": threads,

@@ -22,6 +22,7 @@ from keras_elmo.elmo.saving import (
     write_weights,
 )
 from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_values
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.tasks.described_task import DescribedTask
@@ -35,7 +36,6 @@ from keras_elmo.tasks.word_vectors import (
     learn_words,
     make_word_table,
 )
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 

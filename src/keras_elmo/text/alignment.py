@@ -11,7 +11,7 @@ def token_span(spans: Sequence[Span], start: int, end: int) -> Span:
 
     Args:
         spans: the `(start, end)` of every token, in order and without overlap.
-        start, end: of the stretch, `end` exclusive.
+        start, end: the characters, `end` exclusive.
 
     Raises:
         ValueError: it touches no token.

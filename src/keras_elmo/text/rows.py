@@ -1,7 +1,7 @@
-"""Whatever container people hand in → a list of its rows, by position.
+"""Any container that people pass → a list of its rows, by position.
 
-pandas, polars, Arrow, TensorFlow, PyTorch and JAX are told by the methods of their containers, so
-that none of them needs to be installed or imported.
+pandas, polars, Arrow, TensorFlow, PyTorch and JAX are recognised by the methods of their
+containers, so that none of them needs to be installed or imported.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -21,7 +21,7 @@ def as_rows(values: Any, name: str) -> list[Any]:
             column of pandas or polars; an Arrow array; a tensor. Bytes are read as UTF-8. Of an
             array of strings of two axes each row is a list of tokens, without the `""` that fill
             it up; one column of it, `(n, 1)`, is a column of strings.
-        name: of the argument, for the error.
+        name: name of the argument, for the error.
 
     Raises:
         TypeError: something without rows in an order: a dict, a set, a string, a number.

@@ -217,7 +217,7 @@ def allowed_transitions(
 
 
 def span_edges(labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What labels say of spans: their type, and whether one begins or ends there in any case.
+    """The spans of labels: their type, and whether one begins or ends there in any case.
 
     Returns:
         int32 `(labels,)`, 0 for `O` and labels of no span, else a number for each type; and twice

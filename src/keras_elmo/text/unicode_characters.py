@@ -19,7 +19,7 @@ class UnicodeCharacterEncoder:
     padded time step.
 
     Args:
-        characters: of the file `char.dic`, in the order of their ids, the marks among them.
+        characters: those of the file `char.dic`, in the order of their ids, the marks among them.
         vocabulary: the words, for a model that has vectors for words as well.
         max_characters_per_token: width `C` of a row.
 

@@ -7,9 +7,9 @@ def windows(length: int, size: int, step: int) -> list[tuple[int, int]]:
     Anything of at most `size - step + 1` tokens stands whole in one of them.
 
     Args:
-        length: of the text; up to `size` it is one window.
-        size: of a window.
-        step: from the start of one to that of the next.
+        length: length of the text; up to `size` it is one window.
+        size: size of a window.
+        step: distance from the start of one window to that of the next.
 
     Raises:
         ValueError: windows that would leave tokens out.

@@ -15,42 +15,42 @@ class CheckedValues:
 
     Args:
         values: objects of JSON.
-        where: the file's name for error messages.
-        kind: what a value is called there.
-        hint: what helps.
+        where: name of the file, for error messages.
+        kind: what error messages call a value.
+        hint: the advice at the end of error messages.
     """
 
     def __init__(self, values: Mapping[str, Any], where: str, kind: str, hint: str) -> None:
         self._values, self._where, self._kind, self._hint = values, where, kind, hint
 
     def size(self, name: str, most: int = MOST_UNITS) -> int:
-        """At least 1."""
+        """A whole number from 1 on."""
         allowed = f"a whole number from 1 to {most:,}"
         return self.checked(name, lambda n: is_size(n, most), allowed)
 
     def count(self, name: str, most: int = MOST_LAYERS) -> int:
-        """0 where there is none."""
+        """A whole number, 0 where there is none."""
         allowed = f"a whole number up to {most:,}"
         return self.checked(name, lambda n: n in (None, 0) or is_size(n, most), allowed) or 0
 
     def clip(self, name: str) -> float | None:
-        """None where nothing is clipped."""
+        """A bound, None where nothing is clipped."""
         value = self.checked(name, _is_clip, "a number above 0, or null or 0 for no clip")
         return float(value) if value else None
 
     def flag(self, name: str) -> bool:
-        """False where there is none."""
+        """True or false, false where there is none."""
         return bool(self.checked(name, lambda f: f in (None, False, True), "true or false"))
 
     def number(self, name: str, low: float = -math.inf, high: float = math.inf) -> float:
-        """A finite one."""
+        """A finite number."""
         within = "" if math.isinf(low) else f" from {low:g} to {high:g}"
         return self.checked(
             name, lambda n: is_number(n) and low <= n <= high, f"a finite number{within}"
         )
 
     def one_of(self, name: str, allowed: tuple[str | None, ...]) -> Any:
-        """One of these."""
+        """One of the values that are allowed."""
         return self.checked(name, lambda a: a in allowed, f"one of {allowed}")
 
     def strings(self, name: str) -> list[str] | None:
@@ -58,16 +58,16 @@ class CheckedValues:
         return self.checked(name, lambda s: s is None or are_strings(s), "a list of strings")
 
     def filters(self, name: str, length: int) -> list[list[int]]:
-        """Pairs of width and count."""
+        """Pairs of a filter's width and the number of such filters."""
         allowed = f"a list of [width, count], no width above max_characters_per_token ({length})"
         pairs = self.checked(name, lambda pairs: _are_filters(pairs, length), allowed)
         return [list(pair) for pair in pairs]
 
     def checked(self, name: str, is_valid: Callable[[Any], bool], allowed: str) -> Any:
-        """A value as it is.
+        """A value, unchanged.
 
         Raises:
-            WeightsError: it is not what is allowed.
+            WeightsError: the value is not allowed.
         """
         value = look_up(self._values, name)
         if not is_valid(value):

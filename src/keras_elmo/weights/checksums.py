@@ -1,4 +1,4 @@
-"""Checksums of a preset's files, in its metadata: a damaged file is told by its name.
+"""Checksums of a preset's files, in its metadata: a damaged file is reported by its name.
 
 They are of the files' bytes as they were written. Folders without them are older, and are read as
 they are.
@@ -27,7 +27,7 @@ _CHECKED += (SOFTMAX_FILE, VOCABULARY_FILE, NGRAMS_FILE)
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """Those of all files of a preset that are read, by name."""
+    """The checksum of each file of a preset that is read, by name."""
     return {name: _checksum(folder / name) for name in _CHECKED if (folder / name).is_file()}
 
 
@@ -35,7 +35,7 @@ def check_file(path: Path) -> None:
     """Make sure that a file of a preset is as it was written, where its metadata tell.
 
     Raises:
-        WeightsError: it is not, or the metadata are damaged.
+        WeightsError: the file is not as it was written, or the metadata are damaged.
     """
     metadata = path.with_name(METADATA_FILE)
     if not metadata.is_file() or not path.is_file():

@@ -1,4 +1,4 @@
-"""Whether an ELMo has its language model: told from its files alone."""
+"""Whether an ELMo has its language model, by its files alone."""
 
 from os import PathLike
 

@@ -131,7 +131,7 @@ def options_as_published(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     """Options of an ELMo whose files hold none: what keys and shapes tell, else as published.
 
     Args:
-        shapes: of the arrays, by their keys in HDF5 weights.
+        shapes: shapes of the arrays by their keys in HDF5 weights.
     """
     options: dict[str, Any] = {
         "lstm": {"cell_clip": 3, "proj_clip": 3, "use_skip_connections": True},

@@ -40,7 +40,7 @@ def test_list(run, stores, monkeypatch, tmp_path):
     shown = run("cache", "list")
     assert re.search(r"mini \[x\] +│ abc123 +│ float16 +│ +2 │ +5 │ 120 bytes │ 20", shown.stdout)
     assert f"240 bytes of at most 3.0 GB in {tmp_path}/cache/features" in shown.stderr
-    (stores[0] / "index.sqlite").write_bytes(b"nothing")
+    next(stores[0].glob("*.keys")).write_bytes(b"nothing")
     assert "damaged" in run("cache", "list").stdout
     assert "No features" in run("cache", "list", "--root", "elsewhere").stderr
 
@@ -48,10 +48,10 @@ def test_list(run, stores, monkeypatch, tmp_path):
 def test_verify_and_repair(run, stores):
     assert "2 models, 240 bytes: everything is as written" in run("cache", "verify").stderr
     os.truncate(next(stores[0].glob("*.rows")), 50)
-    (stores[1] / "index.sqlite").write_bytes(b"nothing")
+    next(stores[1].glob("*.keys")).write_bytes(b"nothing")
     shown = run("cache", "verify", code=1).stderr
     assert "is truncated: expected 120 bytes, found 50; 1 sentences lost" in shown
-    assert "index.sqlite is damaged" in shown
+    assert ".keys is damaged" in shown
     assert "2 of 2 mended" in run("cache", "verify", "--repair").stderr
     run("cache", "verify")
     with FeatureStore("abc123", (3, 4)) as store:

@@ -1,5 +1,6 @@
 """Stored features whatever happens to processes, files and disks."""
 
+import json
 import os
 import signal
 import tempfile
@@ -22,6 +23,7 @@ from store_support import (
 
 from keras_elmo.embedding.store import segment_reader
 from keras_elmo.embedding.store.errors import StoreError, StoreFullError
+from keras_elmo.embedding.store.index import HEAD, RECORD
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -79,9 +81,9 @@ with opened(sys.argv[1]) as store:
 def test_a_segment_evicted_under_its_writer_is_written_again(tmp_path):
     with opened(tmp_path) as store, opened(tmp_path) as other:
         fill(store, numbered(0, 3))
-        for number, segment in other._index.segments().items():
-            other._index.drop_segment(number)  # as another process evicts
-            (store.folder / segment.name).unlink()
+        for name in other._index.segments():
+            other._index.drop_segment(name)  # as another process evicts
+            (store.folder / name).unlink()
         fill(store, numbered(3, 6))
         assert store.missing(numbered(0, 6)) == [0, 1, 2]
         check(store, numbered(3, 6))
@@ -91,8 +93,8 @@ def test_features_outlive_an_eviction_by_another_process(tmp_path):
     with opened(tmp_path) as store:
         fill(store, numbered(0, 3))
         features = store.features(numbered(0, 3))
-        (number,) = store._index.segments()
-        store._index.drop_segment(number)
+        (name,) = store._index.segments()
+        store._index.drop_segment(name)
         segments(store)[0].unlink()
         np.testing.assert_array_equal(features[2], rows(numbered(2, 3)[0]).astype("float16"))
         assert store.missing(numbered(0, 3)) == [0, 1, 2]
@@ -153,17 +155,58 @@ def test_a_missing_segment(tmp_path):
         assert len(store) == 0
 
 
-@pytest.mark.parametrize("name", ["index.sqlite", "model.json"])
-def test_a_damaged_file_is_named(tmp_path, name):
+@pytest.mark.parametrize("pattern", ["*.keys", "model.json"])
+def test_a_damaged_file_is_named(tmp_path, pattern):
     with opened(tmp_path) as store:
         fill(store, SENTENCES)
-    for content in (b"", b"{}" * 99):
-        (store.folder / name).write_bytes(content)
-        with pytest.raises(StoreError, match=rf"{name}.*cache clear f00d"):
+    (path,) = store.folder.glob(pattern)
+    for content in (b"nothing", b"{}" * 99):
+        path.write_bytes(content)
+        with pytest.raises(StoreError, match=rf"{path.name}.*cache clear f00d"):
             opened(tmp_path)
-    (store.folder / name).unlink()
-    with pytest.raises(StoreError, match=name):
+    (store.folder / "model.json").unlink()
+    with pytest.raises(StoreError, match=r"model\.json"):
         opened(tmp_path)
+
+
+def test_a_damaged_index_never_gives_other_rows(tmp_path):
+    """Wherever it is cut or changed, a sentence is stored as it was or not at all."""
+    with opened(tmp_path) as store:
+        for i in range(3):
+            fill(store, numbered(2 * i, 2 * i + 2))
+    (path,) = store.folder.glob("*.keys")
+    whole, batch = path.read_bytes(), 8 + 2 * RECORD.itemsize
+    for place in range(len(HEAD), len(whole), 4):
+        changed = bytearray(whole)
+        changed[place] ^= 0x10
+        for content in (whole[:place], bytes(changed)):
+            path.write_bytes(content)
+            lost = numbered(2 * ((place - len(HEAD)) // batch), 6)
+            at_end = len(content) == place and (place - len(HEAD)) % batch == 0
+            with opened(tmp_path) as store:
+                assert store.missing(numbered(0, 6)) == list(range(6 - len(lost), 6))
+                check(store, numbered(0, 6 - len(lost)))
+                assert len(store.verify()) == (0 if at_end else 1)
+    with opened(tmp_path) as store:
+        store.repair(store.verify())
+        assert store.verify() == []
+        fill(store, numbered(0, 6))
+        check(store, numbered(0, 6))
+
+
+def test_a_store_of_an_older_version_is_made_anew(tmp_path):
+    with opened(tmp_path) as store:
+        fill(store, SENTENCES)
+    facts = json.loads((store.folder / "model.json").read_text())
+    (store.folder / "model.json").write_text(json.dumps(facts | {"version": 1}))
+    (store.folder / "index.sqlite").write_bytes(b"SQLite format 3")
+    for path in store.folder.glob("*.keys"):
+        path.unlink()
+    with opened(tmp_path) as store:
+        assert store.missing(SENTENCES) == [0, 1, 2, 3]
+        assert segments(store) == []
+        fill(store, SENTENCES)
+        check(store, SENTENCES)
 
 
 # === Disks ===

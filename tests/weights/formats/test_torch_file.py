@@ -133,6 +133,33 @@ def test_endless_instructions(tmp_path, container):
     assert "instructions" in error_of(tmp_path / "w.th")
 
 
+@pytest.mark.parametrize(
+    "instructions",
+    [
+        b"})" + b"\x85" * 900_000 + b"Ns.",  # a tuple in a tuple in … as the key of a dict
+        b"}r\xff\xff\xff\x7f.",  # a place in the memory far away
+        b"ctorch._utils\n_rebuild_tensor_v2\n}X\x01\x00\x00\x00aNsb.",  # attributes of a function
+        b"ctorch\nFloatStorage\n}X\x01\x00\x00\x00aNsb.",
+        b"ccollections\nOrderedDict\n}X\x01\x00\x00\x00aNsb.",
+        b"cos\nsystem\n.",
+        b"ctorch\n_utils._rebuild_tensor\n.",
+    ],
+    ids=["deep", "memory", "function", "storage", "class", "system", "path"],
+)
+def test_nothing_but_tensors(tmp_path, container, instructions):
+    container(tmp_path / "w.th", b"\x80\x02" + instructions, {})
+    tracemalloc.start()
+    error_of(tmp_path / "w.th")
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", [b"os\nsystem", b"torch\nFloatTensor", b"builtins\neval"])
+def test_other_names_are_refused_by_name(tmp_path, container, name):
+    container(tmp_path / "w.th", b"\x80\x02c" + name + b"\n.", {})
+    assert name.decode().replace("\n", ".") in error_of(tmp_path / "w.th")
+
+
 def test_lying_lengths(tmp_path, container):
     """A text of 4 GB that is not there takes no memory."""
     container(tmp_path / "w.th", b"\x80\x02X" + struct.pack("<I", 2**32 - 1) + b"a", {})

@@ -55,8 +55,8 @@ def demo(
     fetch_if_named(preset, quiet=quiet)
     load_backend(trains=True)
     from keras_elmo.elmo.word_vectors import load_word_vectors
+    from keras_elmo.files.new_folder import new_folder
     from keras_elmo.weights.language_model import has_language_model
-    from keras_elmo.weights.new_folder import new_folder
     from keras_elmo.weights.sources.presets import DEFAULT_PRESET
 
     if os.environ.get("DEMO_FAST", "0") not in ("", "0"):

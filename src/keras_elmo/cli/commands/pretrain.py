@@ -113,11 +113,10 @@ def pretrain(
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
     from keras_elmo.cli.pretrain_progress import PretrainProgress
-    from keras_elmo.pretraining.batch_size import automatic_batch_tokens
     from keras_elmo.pretraining.config import PretrainingConfig
+    from keras_elmo.pretraining.evaluation import RunMeasures
     from keras_elmo.pretraining.export import export_preset
-    from keras_elmo.pretraining.measures import RunMeasures
-    from keras_elmo.pretraining.precision import dtype_policy
+    from keras_elmo.pretraining.machine import automatic_batch_tokens, dtype_policy
     from keras_elmo.pretraining.training import pretrain
     from keras_elmo.reports.records import command_record, write_json
 

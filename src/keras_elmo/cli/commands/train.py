@@ -76,8 +76,8 @@ def train(
     """
     seconds = amounts.seconds(checkpoint_every)
     check_elmo_options(options["preset"], options["weights"], options["options"], None)
+    from keras_elmo.files.new_folder import new_folder_in
     from keras_elmo.files.work_folder import work_folder
-    from keras_elmo.weights.new_folder import new_folder_in
     from keras_elmo.workflows.runs import TrainingRun
 
     run = TrainingRun.from_options(options)

@@ -1,4 +1,4 @@
-"""What computes a frozen ELMo's numbers: the contract that all engines fulfil, in NumPy arrays."""
+"""The contract of all engines, which compute a frozen ELMo's numbers in NumPy arrays."""
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,8 +54,8 @@ class Engine(Protocol):
         """Run the biLM over a block.
 
         Args:
-            block: what to read.
-            state: where the block before it ended.
+            block: the steps to read.
+            state: the state at the end of the block before it.
             start: the state before the first step of a sentence, one row.
 
         Returns:
@@ -65,7 +65,7 @@ class Engine(Protocol):
         ...
 
     def words_version(self) -> str:
-        """Engine, precision and a checksum of the weights behind `word_vectors`."""
+        """Name the engine, its precision and a checksum of the weights behind `word_vectors`."""
         ...
 
 
@@ -84,7 +84,7 @@ def check_encoder(config: Mapping[str, Any]) -> None:
 
 
 def named_inputs(block: Block, state: State, start: State) -> dict[str, np.ndarray]:
-    """What `Engine.advance` is given, under the names that both engines' graphs have for it."""
+    """The arguments of `Engine.advance` under the names of the inputs of both engines' graphs."""
     named = {"begins": block.begins[:, :, None]}
     named |= dict(zip(DIRECTIONS, block.words, strict=True))
     named |= {f"state_{i}": part for i, part in enumerate(state)}
@@ -100,6 +100,6 @@ def checksum(arrays: Iterable[np.ndarray]) -> str:
 
 
 def zero_state(config: Mapping[str, Any], rows: int) -> list[np.ndarray]:
-    """The state of sentences that nothing was read of."""
+    """The state before anything was read."""
     sizes = (config["projection_dim"], config["units"]) * (2 * config["num_layers"])
     return [np.zeros((rows, size), np.float32) for size in sizes]

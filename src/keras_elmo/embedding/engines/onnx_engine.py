@@ -10,11 +10,11 @@ from keras_elmo.embedding.engines.engine import Block, State, check_encoder, che
 
 
 class OnnxEngine:
-    """See [`Engine`][keras_elmo.embedding.engines.engine.Engine].
+    """An [`Engine`][keras_elmo.embedding.engines.engine.Engine] on ONNX Runtime.
 
     Args:
         config: `ElmoBackbone`'s configuration.
-        arrays: its weights by path; they are copied into the session.
+        arrays: the weights by path; they are copied into the session.
         precision: `"float32"`, or `"int8"` products, whose results differ a little with what
             else is in the batch.
 

@@ -22,8 +22,8 @@ def words_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
     """What turns a word's ids into its vector: character CNN, table of words, or both.
 
     Args:
-        config: of the backbone.
-        arrays: its weights by path.
+        config: the configuration of the backbone.
+        arrays: the weights of the backbone by path.
         precision: `"float32"` or `"int8"`.
 
     Returns:
@@ -212,8 +212,8 @@ def direction_layers(
     Args:
         graph, config, arrays: see `words_model`.
         direction: 0 forwards, 1 backwards.
-        x: what it reads, in its own order. The graph also has values `begins`, `state_i` and
-            `start_i`, see `block_model`; here `after_i` is added.
+        x: the words that it reads, in its own order. The graph also has values `begins`, `state_i`
+            and `start_i`, see `block_model`; here `after_i` is added.
     """
     outputs, count = [], config["num_layers"]
     for layer in range(count):

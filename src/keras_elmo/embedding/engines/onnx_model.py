@@ -25,7 +25,7 @@ from keras_elmo.weights.sources.published import PublishedElmo
 
 
 def save_onnx(elmo: PublishedElmo, path: Path) -> None:
-    """Write an ELMo as `elmo_model` makes it; what its ids stand for is in the metadata.
+    """Write an ELMo as the ONNX model of `elmo_model`, with the meaning of its ids as metadata.
 
     Raises:
         FileExistsError: there is something of that name.
@@ -43,8 +43,8 @@ def elmo_model(config: Mapping[str, Any], arrays: Arrays) -> ModelProto:
     """What `ElmoBackbone` computes, in float32: every sentence from zero, without boundaries.
 
     Args:
-        config: of the backbone.
-        arrays: its weights by path.
+        config: the configuration of the backbone.
+        arrays: the weights of the backbone by path.
 
     Returns:
         A graph of character_ids int32 `(batch, tokens, characters)`, or token_ids int32 `(batch,

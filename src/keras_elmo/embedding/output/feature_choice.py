@@ -57,7 +57,7 @@ class FeatureChoice:
 
     @property
     def number_type(self) -> np.dtype:
-        """Of what is kept: little-endian on every machine, as in files."""
+        """The type of what is kept: little-endian on every machine, as in files."""
         return np.dtype(self.dtype).newbyteorder("<")
 
     def check(self, num_layers: int) -> list[int]:

@@ -21,11 +21,11 @@ class FeatureRows:
     Args:
         folder: holds `rows.bin` (the numbers, nothing else), `lengths.bin` (int64, the tokens of
             each sentence) and maybe `tokens.jsonl` (a list of strings for each sentence).
-        num_sentences, num_tokens: of all.
-        shape: of one row, `(layers, 2P)` or `(width,)`.
-        dtype: of the numbers, little-endian.
+        num_sentences, num_tokens: how many there are in all.
+        shape: shape of one row, `(layers, 2P)` or `(width,)`.
+        dtype: type of the numbers, little-endian.
         pooled: whether a row is a sentence rather than a token.
-        facts: what tells where the features come from: `layers`, `mix`, `pool`, `model`.
+        facts: the origin of the features: `layers`, `mix`, `pool`, `model`.
         on_read: called with the number of bytes of each block that is read.
     """
 

@@ -11,7 +11,7 @@ from typing import Self
 from keras_elmo.files.json_files import read_object
 
 DONE = "done.json"
-_ONLY_TOLD = ("model_name",)
+_NOT_COMPARED = ("model_name",)
 
 Job = dict[str, str | int | bool | None]
 
@@ -21,13 +21,13 @@ class Done:
     """How far a job is.
 
     Args:
-        job: what it was asked for.
-        sentences, tokens: that are done.
-        sha256: over these sentences.
+        job: everything that shapes the numbers.
+        sentences, tokens: how many are done.
+        sha256: hash over these sentences.
         layers: numbers of the layers that are kept.
-        shape: of one row.
-        sizes: of the files, in bytes; what stands behind was not finished.
-        outputs: names of the files that are whole, and only to be moved to their places.
+        shape: shape of one row.
+        sizes: sizes of the files in bytes; what stands behind them was not finished.
+        outputs: names of the files that are whole and only remain to be moved to their places.
     """
 
     job: Job = field(default_factory=dict)
@@ -41,10 +41,10 @@ class Done:
 
     @classmethod
     def read(cls, folder: Path, *, restart: bool = False) -> Self:
-        """What the folder says; nothing is done if it says nothing.
+        """Read the record of a folder; without one nothing is done.
 
         Raises:
-            ValueError: it is damaged, and no job shall `restart`.
+            ValueError: the record is damaged, and `restart` is false.
         """
         path = folder / DONE
         if not path.exists():
@@ -64,7 +64,7 @@ class Done:
             ) from error
 
     def write(self, folder: Path) -> None:
-        """Put it on the disk: there whole or not at all, even after a power cut."""
+        """Write the record: whole or not at all, even after a power cut."""
         path = folder / DONE
         beside = path.with_suffix(".new")
         with beside.open("w", encoding="utf-8") as file:
@@ -74,8 +74,8 @@ class Done:
         os.replace(beside, path)
 
     def changes(self, job: Job) -> str:
-        """What of a job is another than what this one was begun with; empty if nothing is."""
-        changed = [key for key in job if key not in _ONLY_TOLD and self.job.get(key) != job[key]]
+        """How a job differs from the one that was begun; empty if it does not."""
+        changed = [key for key in job if key not in _NOT_COMPARED and self.job.get(key) != job[key]]
         return ", ".join(_change(key, self.job, job) for key in changed)
 
 

@@ -32,12 +32,12 @@ class UnfinishedFeatures:
     It disappears at the end of the context unless sentences are done and not yet `finish`ed.
 
     Args:
-        output: what is written; the work is done in its work folder.
-        names: of the files that make it, the one that was asked for last.
-        job: everything that shapes the numbers; `model_name` is only told.
-        keep_tokens: write the tokens, too.
-        overwrite: replace the output if there is one.
-        restart: throw away what is there.
+        output: the file to write; the work is done in its work folder.
+        names: names of the files that make the output, the one that was asked for last.
+        job: everything that shapes the numbers; `model_name` is for people.
+        keep_tokens: whether the tokens are written, too.
+        overwrite: whether an existing output is replaced.
+        restart: whether unfinished work is thrown away.
 
     Attributes:
         folder: the work folder.
@@ -105,9 +105,9 @@ class UnfinishedFeatures:
         """Add a sentence; it counts from the next `commit` on.
 
         Args:
-            tokens: of the sentence.
-            row: its features, contiguous.
-            shape: of one row among them.
+            tokens: the tokens of the sentence.
+            row: the features of the sentence, contiguous.
+            shape: the shape of one row of the features.
         """
         line = sentence_line(tokens)
         self._hash.update(line)
@@ -122,7 +122,7 @@ class UnfinishedFeatures:
         """Put everything added so far on the disk, for good.
 
         Args:
-            save_state: writes a file of what is carried on to the next sentences.
+            save_state: writes what is carried on to the next sentences to a file.
 
         Raises:
             OSError: there is no space left.
@@ -148,7 +148,7 @@ class UnfinishedFeatures:
     def rows(
         self, dtype: np.dtype, pooled: bool, facts: dict[str, str], on_read: Callable[[int], None]
     ) -> FeatureRows:
-        """What is done, to be read; see there."""
+        """The features that are done, to be read."""
         done = self.done
         facts = {"layers": ",".join(map(str, done.layers)), **facts}
         counts = done.sentences, done.tokens
@@ -161,7 +161,7 @@ class UnfinishedFeatures:
         self._move_outputs()
 
     def _continue(self) -> None:
-        """Take up what is there, or begin."""
+        """Go on with the work that is there, or begin anew."""
         if self.done.outputs:
             self._move_outputs()
             there = all(self.output.with_name(name).exists() for name in self.done.outputs)
@@ -214,7 +214,7 @@ class UnfinishedFeatures:
         return self.folder / f"state-{done.sentences}.npz"
 
     def _remove_if_useless(self) -> None:
-        """While the lock is held, so that nobody else's work is removed."""
+        """Remove a folder without work; the lock is held, so it is nobody else's."""
         if self.done.outputs or not self.done.sentences:
             clear(self.folder, keep=DONE)
             (self.folder / DONE).unlink(missing_ok=True)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from keras_elmo.embedding.store.check import find_problems, repair
 from keras_elmo.embedding.store.errors import StoreError
 from keras_elmo.embedding.store.folder import (
-    INDEX_FILE,
     StoredModel,
     read_model,
     remove_store,
@@ -20,7 +19,7 @@ from keras_elmo.embedding.store.index import StoreIndex, Totals
 
 @dataclass(frozen=True)
 class StoreFacts:
-    """A store and what it holds; `error` says why that cannot be told."""
+    """A store and what it holds; `error` says why that is unknown."""
 
     folder: Path
     num_bytes: int
@@ -64,8 +63,8 @@ def verify_store(
     """What is wrong with a store: a finding for each segment, none if it is whole.
 
     Args:
-        folder: of the store.
-        mend: forget damaged sentences; a store with a damaged index is removed as a whole.
+        folder: folder of the store.
+        mend: whether damaged sentences are forgotten; a store with a damaged index is removed.
         advance: hears how many bytes were read.
     """
     try:
@@ -73,13 +72,10 @@ def verify_store(
     except StoreError as error:
         return [Finding(str(error), False)]  # perhaps a newer version's: only `clear` removes it
     try:
-        index = StoreIndex(folder / INDEX_FILE)
-        try:
-            problems = find_problems(index, model, advance)
-            if mend:
-                repair(index, problems)
-        finally:
-            index.close()
+        index = StoreIndex(folder, model.row_bytes)
+        problems = find_problems(index, model, advance)
+        if mend:
+            repair(index, problems)
     except StoreError as error:
         if mend:
             remove_store(folder)
@@ -91,10 +87,6 @@ def _facts(folder: Path) -> StoreFacts:
     num_bytes = sum(segment_sizes(folder).values())
     try:
         model = read_model(folder)
-        index = StoreIndex(folder / INDEX_FILE)
-        try:
-            return StoreFacts(folder, num_bytes, model, index.totals())
-        finally:
-            index.close()
+        return StoreFacts(folder, num_bytes, model, StoreIndex(folder, model.row_bytes).totals())
     except (StoreError, OSError) as error:
         return StoreFacts(folder, num_bytes, error=str(error))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_elmo.embedding.store.folder import StoredModel
-from keras_elmo.embedding.store.index import Segment, StoreIndex
+from keras_elmo.embedding.store.index import Segment, StoreIndex, keys_of
 
 _AT_ONCE = 4_000_000  # bytes between two reports of progress
 
@@ -23,7 +23,7 @@ class Problem:
     kind: str
     expected: int
     size: int
-    segment: int
+    segment: Segment
     keys: tuple[bytes, ...]
 
     def __str__(self) -> str:
@@ -43,33 +43,31 @@ def find_problems(
     """Read every indexed row; `advance` hears how many bytes were read.
 
     Raises:
-        StoreError: the index is damaged.
+        StoreError: an index is damaged.
     """
-    index.check()
     found = []
-    for number, segment in index.segments().items():
-        found += _problems_of(index, number, segment, model, advance)
+    for segment in index.segments().values():
+        found += _problems_of(index.folder / segment.name, segment, model, advance)
     # Not those that another process evicted while they were read.
     present = index.segments() if found else {}
-    return [problem for problem in found if problem.segment in present]
+    return [
+        problem
+        for problem in found
+        if (now := present.get(problem.segment.name))
+        and (problem.kind != "damaged" or problem.keys or now.rest)  # not written this moment
+    ]
 
 
 def _problems_of(
-    index: StoreIndex,
-    number: int,
-    segment: Segment,
-    model: StoredModel,
-    advance: Callable[[int], object],
+    path: Path, segment: Segment, model: StoredModel, advance: Callable[[int], object]
 ) -> list[Problem]:
-    path = index.path.parent / segment.name
-    entries = index.entries(number)
+    keys = keys_of(segment.records)
     if not path.is_file():
-        lost = tuple(key for key, *_ in entries)
-        return [Problem(path, "missing", segment.nbytes, 0, number, lost)] if lost else []
+        return [Problem(path, "missing", segment.nbytes, 0, segment, tuple(keys))] if keys else []
     size = path.stat().st_size
     cut, flipped, unreported = [], [], 0
     with path.open("rb") as file:
-        for key, offset, tokens, crc in entries:
+        for key, (_, offset, tokens, crc) in zip(keys, segment.records.tolist(), strict=True):
             num_bytes = tokens * model.row_bytes
             file.seek(offset)
             if offset + num_bytes > size:
@@ -83,21 +81,18 @@ def _problems_of(
     advance(unreported)
     problems = []
     if cut or size < segment.nbytes:
-        problems.append(Problem(path, "truncated", segment.nbytes, size, number, tuple(cut)))
-    if flipped:
-        problems.append(Problem(path, "damaged", segment.nbytes, size, number, tuple(flipped)))
+        problems.append(Problem(path, "truncated", segment.nbytes, size, segment, tuple(cut)))
+    if flipped or segment.rest:
+        problems.append(Problem(path, "damaged", segment.nbytes, size, segment, tuple(flipped)))
     return problems
 
 
 def repair(index: StoreIndex, problems: Iterable[Problem]) -> int:
-    """Forget what problems name; returns the number of sentences."""
-    count = 0
+    """Forget the sentences that problems name; returns how many."""
+    lost: dict[str, set[bytes]] = {}
     for problem in problems:
-        count += len(problem.keys)
-        if problem.kind == "missing":
-            index.drop_segment(problem.segment)
-        else:
-            index.drop_sentences(problem.segment, problem.keys)
-        if problem.kind == "truncated":  # else it would be refused as a whole
-            index.shrink(problem.segment, problem.size)
-    return count
+        lost.setdefault(problem.segment.name, set()).update(problem.keys)
+    for name, keys in lost.items():
+        if segment := index.segments().get(name):
+            index.drop_sentences(segment, keys)
+    return sum(map(len, lost.values()))

@@ -75,7 +75,7 @@ def encode_features(features: Any, tokens: int, model: StoredModel, number: int)
 
 
 def _all_finite(rows: np.ndarray) -> bool:
-    """As `np.isfinite`, but by the bits: for float16 a dozen times as fast."""
+    """Whether all numbers are finite, by their bits: for float16 a dozen times as fast as NumPy."""
     bits = np.dtype(f"u{rows.itemsize}").newbyteorder("<")
     infinity = np.array(np.inf, rows.dtype).view(bits)
     without_sign = rows.view(bits) & np.array(np.iinfo(bits).max // 2, bits)

@@ -23,7 +23,7 @@ def fingerprint(
     contiguous is copied, and then alone.
 
     Args:
-        config: what JSON can hold.
+        config: a configuration that JSON can hold.
         arrays: variable path → array of any shape and type.
         ignore: keys of the configuration that do not count, at any depth.
 

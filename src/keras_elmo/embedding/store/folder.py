@@ -4,23 +4,24 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from keras_elmo.embedding.store.database import create_index
 from keras_elmo.embedding.store.errors import StoreError, command
 from keras_elmo.files.folder_lock import BusyError
 from keras_elmo.files.json_files import read_object
-from keras_elmo.files.work_folder import clear, work_folder
+from keras_elmo.files.work_folder import clear, remove_folder, work_folder
 
-MODEL_FILE, INDEX_FILE, SEGMENT_SUFFIX = "model.json", "index.sqlite", ".rows"
+MODEL_FILE, SEGMENT_SUFFIX, KEYS_SUFFIX = "model.json", ".rows", ".keys"
+_OLD_INDEX = "index.sqlite"  # of version 1
 DTYPES = ("float16", "float32")
-_FORMAT, _VERSION = "keras-elmo features", 1
+_FORMAT, _VERSION = "keras-elmo features", 2
 _FOLDER = re.compile(r"[0-9A-Za-z_-]+-float(16|32)-\d+x\d+")
 _SECONDS = 60.0  # that another process may take to make a store: it takes milliseconds
-_OURS = re.compile(r"model\.json|index\.sqlite(-wal|-shm|-journal)?|.*\.rows")
+_OURS = re.compile(r"model\.json|index\.sqlite(-wal|-shm|-journal)?|.*\.(rows|keys|new)")
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,18 @@ def _make(work: Path, folder: Path, model: StoredModel) -> None:
     new.mkdir()
     facts = {"format": _FORMAT, "version": _VERSION, **asdict(model)}
     (new / MODEL_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
-    create_index(new / INDEX_FILE)
     new.rename(folder)
+
+
+def remove_old_store(folder: Path) -> None:
+    """Remove a model's features if an older version wrote them: they can be computed again.
+
+    Raises:
+        OSError: they cannot be removed.
+    """
+    if (folder / _OLD_INDEX).is_file():
+        with suppress(BusyError, FileNotFoundError):  # another process does it this moment
+            remove_store(folder)
 
 
 def read_model(folder: Path) -> StoredModel:
@@ -165,6 +176,4 @@ def remove_store(folder: Path) -> None:
             f"{folder} is left as it is, because it holds {others[0]!r}, which is no part of a "
             "store. Move that away first."
         )
-    with work_folder(folder) as work:
-        folder.rename(work / "removed")
-        clear(work)
+    remove_folder(folder)

@@ -1,34 +1,49 @@
-"""The index of stored features in SQLite: which sentence lies where, and with which checksum."""
+"""The index of stored features: which sentence lies where, and with which checksum.
+
+Beside each segment `NAME.rows` lies `NAME.keys`: batches of records, one a sentence, which are
+appended after their rows are on the disk. Only the process that began a segment appends to it, so
+nothing is locked. What a kill left unfinished at the end of either file is passed over.
+"""
 
 import os
-import sqlite3
+import struct
 import threading
-import time
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import zlib
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from keras_elmo.embedding.store.database import (
-    DISK_ERRORS,
-    connect,
-    connect_to_read,
-    sqlite_errors,
-)
+from keras_elmo.embedding.store.errors import StoreError, command
+from keras_elmo.embedding.store.folder import KEYS_SUFFIX, SEGMENT_SUFFIX
 
+RECORD = np.dtype([("key", "V16"), ("offset", "<i8"), ("tokens", "<i4"), ("crc", "<u4")])
 ENTRY = np.dtype([("segment", "i8"), ("offset", "i8"), ("tokens", "i8"), ("crc", "u4")])
-_ABSENT = (-1, 0, 0, 0)
+HEAD = b"keras-elmo keys\n"
+_BATCH = struct.Struct("<II")  # number of records, and their checksum
 
 
 class Segment(NamedTuple):
-    """A file of rows: its first `nbytes` are indexed; `used` is when a process last wanted it."""
+    """A file of rows.
+
+    Attributes:
+        name: name of the file.
+        nbytes: how many bytes are indexed, from the beginning of the file.
+        used: when a process last wanted it.
+        inode, size: those of its index.
+        records: `RECORD` `(sentences,)`.
+        rest: how many bytes at the end of the index are no whole batch.
+    """
 
     name: str
     nbytes: int
     used: float
+    inode: int
+    size: int
+    records: np.ndarray
+    rest: int
 
 
 class Totals(NamedTuple):
@@ -41,140 +56,156 @@ class Totals(NamedTuple):
 
 
 class StoreIndex:
-    """One connection to an index, which threads may share.
+    """The sentences of all segments of a folder, which threads may share.
 
     Args:
-        path: the file. Where it or its folder cannot be written, or nothing fits on the disk, it
-            is opened for reading, and `read_only` is true.
-
-    Raises:
-        StoreError: the file is missing or damaged.
+        folder: the folder of a model's features.
+        row_bytes: bytes of a token.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.read_only = not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-        self._lock = threading.RLock()
-        with sqlite_errors(path):
-            if not path.is_file():
-                raise sqlite3.DatabaseError("there is no such file")
-            self._database = self._connect()
-        self._finalizer = weakref.finalize(self, self._database.close)
-
-    def _connect(self) -> sqlite3.Connection:
-        if not self.read_only:
-            try:
-                return connect(self.path, "mode=rw")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in DISK_ERRORS:
-                    raise
-                self.read_only = True  # a disk so full that not even a lock file fits
-        return connect_to_read(self.path)
+    def __init__(self, folder: Path, row_bytes: int) -> None:
+        self.folder, self._row_bytes = folder, row_bytes
+        self.read_only = not os.access(folder, os.W_OK)
+        self._lock = threading.Lock()
+        self._segments: dict[str, Segment] = {}  # in the order in which they were found
+        self._places: dict[bytes, int] = {}  # of each sentence: segment << 32 | record
+        self._is_closed = False
 
     def close(self) -> None:
-        """Close the connection."""
-        self._finalizer()
+        """Look nothing up any more."""
+        self._is_closed = True
 
-    def lookup(self, keys: Sequence[bytes]) -> tuple[np.ndarray, dict[int, Segment]]:
-        """Where sentences lie: `ENTRY` `(sentences,)`, segment -1 if not stored; the segments."""
-        query = "SELECT segment, offset, tokens, crc FROM sentences WHERE key = ?"
-        with self._transaction("BEGIN") as execute:
-            rows = (execute(query, (key,)).fetchone() or _ABSENT for key in keys)
-            entries = np.fromiter(rows, ENTRY, count=len(keys))
-            return entries, _segments(execute)
+    def lookup(self, keys: Sequence[bytes]) -> tuple[np.ndarray, list[Segment]]:
+        """Where sentences lie.
 
-    def segments(self) -> dict[int, Segment]:
-        """All segments by number."""
-        with self._transaction("BEGIN") as execute:
-            return _segments(execute)
+        Returns:
+            `ENTRY` `(sentences,)`, with the place of the segment in the list of all, -1 where a
+            sentence is not stored; and this list.
+        """
+        with self._lock:
+            self._refresh()
+            places = (self._places.get(key, -1) for key in keys)
+            return self._entries(np.fromiter(places, np.int64, len(keys)))
 
-    def entries(self, segment: int) -> list[tuple[bytes, int, int, int]]:
-        """Key, offset, tokens and checksum of what a segment holds, in the order of the file."""
-        query = "SELECT key, offset, tokens, crc FROM sentences WHERE segment = ? ORDER BY offset"
-        with self._transaction("BEGIN") as execute:
-            return execute(query, (segment,)).fetchall()
+    def segments(self) -> dict[str, Segment]:
+        """All segments by name."""
+        with self._lock:
+            self._refresh()
+            return dict(self._segments)
 
     def totals(self) -> Totals:
         """Sentences, tokens, indexed bytes and the last use."""
-        with self._transaction("BEGIN") as execute:
-            sentences = execute("SELECT count(*), total(tokens) FROM sentences").fetchone()
-            files = execute("SELECT total(nbytes), max(used) FROM segments").fetchone()
-            return Totals(sentences[0], int(sentences[1]), int(files[0]), files[1] or 0.0)
+        with self._lock:
+            self._refresh()
+            places = np.fromiter(self._places.values(), np.int64, len(self._places))
+            entries, segments = self._entries(places)
+        nbytes = sum(segment.nbytes for segment in segments)
+        used = max((segment.used for segment in segments if segment.nbytes), default=0.0)
+        return Totals(len(entries), int(entries["tokens"].sum()), nbytes, used)
 
-    def register(self, name: str) -> int:
-        """Announce a segment before its file exists, so that a file without a number is waste."""
-        with self._transaction() as execute:
-            query = "INSERT INTO segments (name, nbytes, used) VALUES (?, 0, ?)"
-            return execute(query, (name, time.time())).lastrowid
-
-    def commit(self, segment: int, nbytes: int, entries: Iterable[tuple]) -> bool:
-        """Make sentences visible, all or none; the first of a key stays.
-
-        Args:
-            segment: its number.
-            nbytes: of its file, with the rows of these sentences.
-            entries: (key, offset, tokens, checksum) each.
-
-        Returns:
-            False if another process evicted the segment in between.
-        """
-        with self._transaction() as execute:
-            update = "UPDATE segments SET nbytes = ?, used = ? WHERE id = ?"
-            if not execute(update, (nbytes, time.time(), segment)).rowcount:
-                return False
-            insert = "INSERT OR IGNORE INTO sentences VALUES (?, ?, ?, ?, ?)"
-            for key, *place in entries:
-                execute(insert, (key, segment, *place))
-            return True
-
-    def touch(self, segments: Iterable[int]) -> None:
+    def touch(self, segments: Iterable[Segment]) -> None:
         """Note that segments are wanted now."""
-        with self._transaction() as execute:
-            for segment in segments:
-                execute("UPDATE segments SET used = ? WHERE id = ?", (time.time(), segment))
+        for segment in segments:
+            with suppress(FileNotFoundError):  # evicted this moment
+                os.utime(self._keys(segment.name))
 
-    def drop_segment(self, segment: int) -> None:
+    def drop_segment(self, name: str) -> None:
         """Forget a segment and all its sentences."""
-        with self._transaction() as execute:
-            execute("DELETE FROM sentences WHERE segment = ?", (segment,))
-            execute("DELETE FROM segments WHERE id = ?", (segment,))
+        self._keys(name).unlink(missing_ok=True)
 
-    def drop_sentences(self, segment: int, keys: Iterable[bytes]) -> None:
-        """Forget some sentences of a segment."""
-        with self._transaction() as execute:
-            for key in keys:
-                execute("DELETE FROM sentences WHERE key = ? AND segment = ?", (key, segment))
+    def drop_sentences(self, segment: Segment, keys: Collection[bytes]) -> None:
+        """Forget some sentences of a segment; a process that writes to it goes on elsewhere."""
+        records = segment.records
+        kept = records[np.array([key not in keys for key in keys_of(records)], bool)]
+        path = self._keys(segment.name)
+        beside = path.with_suffix(".new")
+        beside.write_bytes(HEAD + batch_of(kept))
+        os.replace(beside, path)
 
-    def shrink(self, segment: int, nbytes: int) -> None:
-        """Promise no more than the first bytes of a segment."""
-        with self._transaction() as execute:
-            update = "UPDATE segments SET nbytes = min(nbytes, ?) WHERE id = ?"
-            execute(update, (nbytes, segment))
+    def _entries(self, places: np.ndarray) -> tuple[np.ndarray, list[Segment]]:
+        entries, segments = np.zeros(len(places), ENTRY), list(self._segments.values())
+        entries["segment"] = places >> 32
+        for number, segment in enumerate(segments):
+            here = entries["segment"] == number
+            found = segment.records[places[here] & 0xFFFFFFFF]
+            for name in ("offset", "tokens", "crc"):
+                entries[name][here] = found[name]
+        return entries, segments
 
-    def check(self) -> None:
-        """Read every page.
+    def _keys(self, name: str) -> Path:
+        return self.folder / name.replace(SEGMENT_SUFFIX, KEYS_SUFFIX)
 
-        Raises:
-            StoreError: the index is damaged.
-        """
-        with self._transaction("BEGIN") as execute:
-            found = execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise sqlite3.DatabaseError(found)
+    def _refresh(self) -> None:
+        """Read what has changed on the disk."""
+        if self._is_closed:
+            raise ValueError(f"{self.folder} was closed. Open the store anew.")
+        found = {}
+        for path in sorted(self.folder.glob(f"*{KEYS_SUFFIX}")):
+            with suppress(FileNotFoundError):  # evicted this moment
+                found[path.with_suffix(SEGMENT_SUFFIX).name] = path.stat()
+        known = self._segments
+        if not all(name in found and _has_grown(known[name], found[name]) for name in known):
+            known.clear()
+            self._places.clear()
+        for name, facts in found.items():
+            with suppress(FileNotFoundError):
+                self._read(name, facts)
 
-    @contextmanager
-    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator:
-        with self._lock, sqlite_errors(self.path):
-            self._database.execute(begin)
-            try:
-                yield self._database.execute
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:  # SQLite itself rolls back on a full disk
-                    self._database.execute("ROLLBACK")
-                raise
+    def _read(self, name: str, facts: os.stat_result) -> None:
+        known = self._segments.get(name)
+        if known and known.size == facts.st_size:
+            self._segments[name] = known._replace(used=facts.st_mtime)
+            return
+        records, rest = _read_keys(self._keys(name))
+        ends = records["offset"] + records["tokens"].astype(np.int64) * self._row_bytes
+        nbytes = int(ends.max(initial=0))
+        size = facts.st_size
+        self._segments[name] = Segment(
+            name, nbytes, facts.st_mtime, facts.st_ino, size, records, rest
+        )
+        first = len(known.records) if known else 0
+        begin = (list(self._segments).index(name) << 32) + first
+        for place, key in enumerate(keys_of(records[first:]), begin):
+            self._places.setdefault(key, place)
 
 
-def _segments(execute: Any) -> dict[int, Segment]:
-    rows = execute("SELECT id, name, nbytes, used FROM segments")
-    return {number: Segment(*facts) for number, *facts in rows}
+def _has_grown(known: Segment, facts: os.stat_result) -> bool:
+    """Whether an index is the one that was read, and not shorter: it was not evicted or mended."""
+    return known.inode == facts.st_ino and known.size <= facts.st_size
+
+
+def keys_of(records: np.ndarray) -> list[bytes]:
+    """The keys of some records."""
+    data = records["key"].tobytes()
+    return [data[i : i + 16] for i in range(0, len(data), 16)]
+
+
+def batch_of(records: np.ndarray) -> bytes:
+    """A batch of records as it is appended to an index."""
+    data = records.tobytes()
+    return _BATCH.pack(len(records), zlib.crc32(data)) + data
+
+
+def _read_keys(path: Path) -> tuple[np.ndarray, int]:
+    """The records of an index up to the last whole batch, and how many bytes follow.
+
+    Raises:
+        StoreError: it does not begin as an index does.
+    """
+    data = path.read_bytes()
+    if data and not data.startswith(HEAD):
+        fix = command(path.parent, f"clear {path.parent.name}")
+        raise StoreError(
+            f"{path} is damaged or no index of stored features. Received: {data[:16]!r}. {fix} "
+            "removes this model's features; they are computed anew when they are needed."
+        )
+    batches, at = [np.empty(0, RECORD)], min(len(HEAD), len(data))
+    while at + _BATCH.size <= len(data):
+        count, checksum = _BATCH.unpack_from(data, at)
+        end = at + _BATCH.size + count * RECORD.itemsize
+        batch = data[at + _BATCH.size : end]
+        if end > len(data) or zlib.crc32(batch) != checksum:
+            break
+        batches.append(np.frombuffer(batch, RECORD))
+        at = end
+    return np.concatenate(batches), len(data) - at

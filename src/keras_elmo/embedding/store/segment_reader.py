@@ -19,30 +19,30 @@ from keras_elmo.embedding.store.index import Segment
 _SMALL = 1_000_000
 
 
-class Hold:
-    """Segments that this process reads or writes: its own evictions pass them by.
+class SegmentsInUse:
+    """Segments that this process reads or writes, and therefore does not evict.
 
-    They are let go when the hold is collected or its `paths` are cleared.
+    They may be evicted when the object is collected or its `paths` are cleared.
     """
 
-    _all: "weakref.WeakSet[Hold]" = weakref.WeakSet()
+    _all: "weakref.WeakSet[SegmentsInUse]" = weakref.WeakSet()
 
     def __init__(self) -> None:
         self.paths: set[Path] = set()
-        Hold._all.add(self)
+        SegmentsInUse._all.add(self)
 
     @classmethod
     def all_paths(cls) -> set[Path]:
-        """What any hold of this process holds."""
-        return set().union(*(hold.paths for hold in list(cls._all)))
+        """All segments that this process uses."""
+        return set().union(*(used.paths for used in list(cls._all)))
 
 
 class SegmentReader:
     """Maps segments into memory and checks every sentence when it is first read.
 
     Args:
-        folder: of a model.
-        model: whose rows these are.
+        folder: the folder of a model's features.
+        model: the model that the rows belong to.
     """
 
     def __init__(self, folder: Path, model: StoredModel) -> None:
@@ -112,8 +112,8 @@ class StoredFeatures(Sequence[np.ndarray]):
         self, reader: SegmentReader, entries: np.ndarray, segments: dict[int, Segment]
     ) -> None:
         self._reader, self._entries = reader, entries
-        self.hold = Hold()
-        self.hold.paths.update(reader.folder / segment.name for segment in segments.values())
+        self.in_use = SegmentsInUse()
+        self.in_use.paths.update(reader.folder / segment.name for segment in segments.values())
         self._rows = {number: (s.name, reader.open(s)) for number, s in segments.items()}
 
     def __len__(self) -> int:

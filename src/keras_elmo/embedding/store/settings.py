@@ -16,7 +16,7 @@ def features_folder(root: str | PathLike[str] | None = None) -> Path:
     """The folder with one folder for each model.
 
     Args:
-        root: of the cache; by default `$KERAS_ELMO_CACHE`, else `keras-elmo` in
+        root: folder of the cache; by default `$KERAS_ELMO_CACHE`, else `keras-elmo` in
             `$XDG_CACHE_HOME` or in `~/.cache`.
     """
     chosen = root or os.environ.get(ROOT_VARIABLE) or cache_folder()

@@ -16,10 +16,10 @@ from typing import Any, cast
 import numpy as np
 
 from keras_elmo.files.new_file import new_file
+from keras_elmo.files.new_folder import new_folder
 from keras_elmo.text.vocabulary import Vocabulary
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.hdf5 import Hdf5Array, create_hdf5, list_arrays
-from keras_elmo.weights.new_folder import new_folder
 from keras_elmo.weights.options import (
     config_from_options,
     disagreements,

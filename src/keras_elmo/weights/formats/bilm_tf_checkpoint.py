@@ -28,7 +28,7 @@ _CELL = "lm/RNN_{number}/rnn/multi_rnn_cell/cell_{{l}}/lstm_cell"
 
 
 def lstm_cell_rules(cell: str, direction: str) -> list[Rule]:
-    """Of one direction's cells as TensorFlow names their variables, which begin with `cell`."""
+    """Rules of one direction's cells, whose variables TensorFlow names `cell`/…."""
     path = f"bilm/{direction}_{{l}}"
     return [
         Rule(f"{cell}/kernel", f"{path}/kernel"),  # the rows for x stand above

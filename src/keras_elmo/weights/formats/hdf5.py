@@ -67,7 +67,7 @@ def _check_storage(node: h5py.Dataset, where: str) -> None:
     """Refuse an array whose numbers are not in this file, or which unpacks to far too many.
 
     Raises:
-        WeightsError: it is one.
+        WeightsError: the array is refused.
     """
     received = ""
     if node.external or node.is_virtual:

@@ -27,12 +27,12 @@ def read_npz(
 
     Args:
         path: the file.
-        what: it must hold, for the error.
-        error: what is raised if it is damaged.
-        hint: what helps then.
+        what: what the file must hold, for the error message.
+        error: the class of the error that is raised if the file is damaged.
+        hint: the advice at the end of the error message.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as stream:
         try:

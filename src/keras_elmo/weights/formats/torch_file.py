@@ -1,4 +1,4 @@
-"""PyTorch's files: every tensor by its name, without PyTorch and without unpickling.
+"""PyTorch's files: every tensor by its name, without PyTorch, and without running what they say.
 
 Both containers are read: zip archives (since PyTorch 1.6), whose members are the storages, and the
 older sequence of pickles with all storages behind it.
@@ -6,6 +6,7 @@ older sequence of pickles with all storages behind it.
 
 import io
 import math
+import mmap
 import struct
 import zipfile
 import zlib
@@ -30,7 +31,7 @@ _MOST_PICKLE_BYTES = 2**26  # of the names and shapes; those of a full-size ELMo
 
 @dataclass(frozen=True)
 class TorchArray:
-    """One tensor of a file, read when it is sliced: where its storage lies, and how it is seen."""
+    """One tensor of a file, read when it is sliced: its storage's place, and its view of it."""
 
     file: Path
     tensor: Tensor
@@ -174,26 +175,29 @@ def _begin(stream: IO[bytes], info: zipfile.ZipInfo) -> int:
 
 
 def _sequence(stream: IO[bytes], path: Path) -> tuple[Any, dict[str, tuple[int, int]]]:
-    """The same of the older container: pickles, then each storage behind its number of elements."""
-    if read_pickle(stream, str(path)) != _OLD_MAGIC:
-        raise _damaged(path, "no file of PyTorch's")
-    read_pickle(stream, str(path))  # version
-    read_pickle(stream, str(path))  # sizes of C's types
-    content = read_pickle(stream, str(path))
-    sizes = {
-        tensor.storage: np.dtype(tensor.dtype).itemsize
-        for _, tensor in _tensors(content, str(path))
-    }
-    begins = {}
-    for key in read_pickle(stream, str(path)):
-        header = stream.read(8)
-        if len(header) < 8 or key not in sizes:
-            raise _damaged(path, f"storage {key!r:.40} is missing")
-        count = struct.unpack("<q", header)[0] * sizes[key]
-        begins[key] = (stream.tell(), count)
-        if count < 0 or stream.tell() + count > path.stat().st_size:
-            raise _damaged(path, f"it ends within storage {key}")
-        stream.seek(count, io.SEEK_CUR)
+    """As `_zip`, for the older container: pickles, then each storage behind its length."""
+    size = path.stat().st_size
+    if not size:
+        raise _damaged(path, "it is empty")
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        # Behind the number that marks such files: version, sizes of C's types, tensors, storages.
+        if read_pickle(view, str(path)) != _OLD_MAGIC:
+            raise _damaged(path, "no file of PyTorch's")
+        *_, content, keys = (read_pickle(view, str(path)) for _ in range(4))
+        place = view.tell()
+        sizes = {
+            tensor.storage: np.dtype(tensor.dtype).itemsize
+            for _, tensor in _tensors(content, str(path))
+        }
+        begins = {}
+        for key in keys if isinstance(keys, list) else ():
+            header = view[place : place + 8]
+            if len(header) < 8 or not isinstance(key, str) or key not in sizes:
+                raise _damaged(path, f"storage {key!r:.40} is missing")
+            begins[key] = (place + 8, struct.unpack("<q", header)[0] * sizes[key])
+            place = sum(begins[key])
+            if not begins[key][0] <= place <= size:
+                raise _damaged(path, f"it ends within storage {key}")
     return content, begins
 
 

@@ -10,7 +10,7 @@ from keras_elmo.weights.table import Rule
 
 
 def transposed(array: np.ndarray) -> np.ndarray:
-    """With all axes in reverse order."""
+    """Reverse the order of all axes."""
     return array.transpose()
 
 
@@ -37,7 +37,7 @@ def _gates_first(kernel: np.ndarray) -> np.ndarray:
 
 
 def cnn_rules(convolution: str, highway: str) -> list[Rule]:
-    """Of convolutions and highways whose tensors begin so; `{i}` and `{k}` are their numbers."""
+    """Rules of convolutions and highways, whose names begin so; `{i}` and `{k}` are numbers."""
     transform, carry = "char_cnn/highway_{k}/transform", "char_cnn/highway_{k}/carry"
     return [
         Rule(f"{convolution}.weight", "char_cnn/conv_{i}/kernel", transposed, transposed),
@@ -51,7 +51,7 @@ def cnn_rules(convolution: str, highway: str) -> list[Rule]:
 
 
 def lstm_rules(prefix: str, direction: str) -> list[Rule]:
-    """Of one direction's LSTMs with projections, whose tensors begin with `prefix`."""
+    """Rules of one direction's LSTMs with projections, whose names begin with `prefix`."""
     layer, path = f"{prefix}{direction}_layer_{{l}}", f"bilm/{direction}_{{l}}"
     recurrent, projection = f"{path}/recurrent_kernel", f"{path}/projection_kernel"
     return [
@@ -63,7 +63,7 @@ def lstm_rules(prefix: str, direction: str) -> list[Rule]:
 
 
 def bilstm_rules(prefix: str) -> list[Rule]:
-    """Of a bidirectional `nn.LSTM`, whose tensors begin with `prefix`; gates are in our order."""
+    """Rules of a bidirectional `nn.LSTM` with names that begin with `prefix`; gates as here."""
     rules = []
     for direction, end in (("forward", ""), ("backward", "_reverse")):
         path = f"bilm/layer_{{l}}/{direction}"

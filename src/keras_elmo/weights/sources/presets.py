@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from keras_elmo.files.json_files import read_object
+from keras_elmo.files.new_folder import PRESET_SIGNS
 from keras_elmo.weights.errors import WeightsError
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
 TASK_FILE = "task.json"
 TASK_WEIGHTS_FILE = "task.weights.h5"
-PREPROCESSOR_FILE = "preprocessor.json"
-METADATA_FILE = "metadata.json"
+METADATA_FILE, PREPROCESSOR_FILE = PRESET_SIGNS
 SOFTMAX_FILE, VOCABULARY_FILE = "softmax.h5", "vocabulary.txt"  # of the language model, optional
 NGRAMS_FILE = "ngrams.npz"  # of a classifier, optional
 

@@ -4,36 +4,29 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
 from keras_elmo.files.new_file import refuse_existing
 from keras_elmo.files.space import require_space
-from keras_elmo.files.work_folder import (
-    MARK,
-    clear,
-    cleared_on_error,
-    move_in,
-    new_one_told,
-    work_folder,
-)
-from keras_elmo.weights.sources.presets import METADATA_FILE, PREPROCESSOR_FILE
+from keras_elmo.files.work_folder import MARK, clear, move_in, work_folder, written_beside
 
-_PRESET = (METADATA_FILE, PREPROCESSOR_FILE)
+PRESET_SIGNS = ("metadata.json", "preprocessor.json")  # each preset has one of them
 # What such folders hold, later reports included. Anything else was put there by somebody.
 _OURS = re.compile(r".+\.(json|jsonl|h5|npy|npz|keras|png)|history\.csv|(vocabulary|types)\.txt")
 
 
 @contextmanager
 def new_folder(
-    path: str | PathLike[str], *, overwrite: bool = False, signs: Collection[str] = _PRESET
+    path: str | PathLike[str], *, overwrite: bool = False, signs: Collection[str] = PRESET_SIGNS
 ) -> Iterator[Path]:
     """Yield an empty folder of the same name that takes the place of `path` at a good end.
 
     Args:
         path: the folder.
-        overwrite: replace one that has one of the `signs` and nothing that looks like somebody's
-            own, or is empty.
+        overwrite: whether an older folder is replaced. It must be empty, or have one of the `signs`
+            and nothing that looks like somebody's own.
         signs: files of which every such folder has one; by default those of a preset.
 
     Raises:
@@ -52,25 +45,20 @@ def new_folder(
 
 @contextmanager
 def new_folder_in(
-    work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = _PRESET
+    work: Path, path: Path, *, overwrite: bool = False, signs: Collection[str] = PRESET_SIGNS
 ) -> Iterator[Path]:
-    """As `new_folder`, for who has entered the `work_folder` of `path`."""
-    _check_place(path, overwrite, signs)
-    clear(work)
-    new = work / path.name
-    new.mkdir()
-    with cleared_on_error(work):
-        require_space(new / METADATA_FILE, 0)  # before an hour of training, not after it
+    """As `new_folder`, for a caller that has entered the `work_folder` of `path`."""
+    check = partial(_check_place, path, overwrite, signs)
+    with written_beside(work, path, check, move_in) as new:
+        new.mkdir()
+        require_space(new / PRESET_SIGNS[0], 0)  # before an hour of training, not after it
         yield new
-    with new_one_told(new):
-        _check_place(path, overwrite, signs)  # something may have come meanwhile
-        move_in(new, path)
     with suppress(OSError):  # the next command does it
         clear(work)
 
 
 def _check_place(path: Path, overwrite: bool, signs: Collection[str]) -> None:
-    """`--overwrite` must not empty a home."""
+    """Refuse to replace what is no such folder: `--overwrite` must not empty a home."""
     refuse_existing(path, overwrite)
     if not os.path.lexists(path):
         return

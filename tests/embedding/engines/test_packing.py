@@ -6,11 +6,11 @@ from support import small_backbone, to_numpy
 
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.embedding.engines import lanes
+from keras_elmo.embedding.engines import packing
 from keras_elmo.embedding.engines.keras_engine import KerasEngine
 
-MAX_LANES, STEPS = 8, 4
-ROWS = MAX_LANES * STEPS
+MAX_ROWS, STEPS = 8, 4
+ROWS = MAX_ROWS * STEPS
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ ROWS = MAX_LANES * STEPS
     ],
 )
 def test_long_texts(lengths, most_blocks, monkeypatch):
-    monkeypatch.setattr(lanes, "MAX_LANES", MAX_LANES)
-    monkeypatch.setattr(lanes, "STEPS", STEPS)
+    monkeypatch.setattr(packing, "MAX_ROWS", MAX_ROWS)
+    monkeypatch.setattr(packing, "STEPS", STEPS)
     blocks, advance = [], KerasEngine.advance
 
     def noted(self, block, state, start):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_elmo.pretraining.batch_size import BATCH_TOKENS, automatic_batch_tokens
+from keras_elmo.pretraining.machine import BATCH_TOKENS, automatic_batch_tokens
 
 SMALL = {"units": 512, "num_layers": 2, "projection_dim": 128, "vocabulary_size": 50_000}
 LARGE = {"units": 4096, "num_layers": 2, "projection_dim": 512, "vocabulary_size": 800_000}

@@ -3,7 +3,7 @@
 import pytest
 
 from keras_elmo.data.datasets import SEQ2SEQ, read_dataset
-from keras_elmo.data.pairs import read_pairs
+from keras_elmo.data.readers import read_pairs
 from keras_elmo.files.lines import DataError
 
 
