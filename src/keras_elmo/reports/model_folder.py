@@ -26,9 +26,9 @@ def write_report(
 
     Args:
         folder: an existing one.
-        result: how the training went.
-        measures: of the development set, as its `report` returns them; empty for none.
-        record: of the command, as `command_record` returns it.
+        result: the result of the training.
+        measures: of the development set, as the task's `report` returns them; empty for none.
+        record: record of the command, as `command_record` returns it.
         warn: called with a message for each picture that cannot be drawn.
     """
     training = {"best_epoch": result.best_epoch, "interrupted": result.interrupted}
