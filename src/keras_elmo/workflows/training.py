@@ -14,8 +14,9 @@ import numpy as np
 
 from keras_elmo._values import SEED
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
-from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.variables import copy_value, sync_variables
+from keras_elmo.tasks.sentence_model import AS_COMPILED
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 
@@ -51,7 +52,7 @@ def train_task(
     patience: int = 3,
     class_weight: Mapping[Any, float] | str | None = None,
     seed: int = SEED,
-    recipe: Recipe | str | None = None,
+    recipe: Recipe | str | None = AS_COMPILED,
     checkpoint: TrainingCheckpoint | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainingResult:
@@ -73,10 +74,12 @@ def train_task(
     best = _BestEpoch(result, patience)
     if checkpoint:
         checkpoint.track("best", best)
-    recipe = get_recipe(recipe) if recipe else None
-    keep, start = (recipe.keep if recipe else 1.0), []
-    if recipe and keep != 1.0:  # of the way to the best epoch's weights, not to the last one's
-        start, recipe = anchor(task, 0.0), replace(recipe, keep=1.0)
+    if recipe != AS_COMPILED:
+        task.use_recipe(recipe)
+    chosen, start = task.recipe, []
+    if chosen and chosen.keep != 1.0:  # of the way to the best epoch's weights, not the last one's
+        start = anchor(task, 0.0)
+        task.use_recipe(replace(chosen, keep=1.0))
     with _interrupt_between_batches() as interrupt:
         try:
             history = task.fit(
@@ -87,7 +90,6 @@ def train_task(
                 batch_size=batch_size,
                 class_weight=class_weight,
                 seed=seed,
-                recipe=recipe,
                 checkpoint=checkpoint,
                 callbacks=[*callbacks, best, interrupt],
                 verbose=0,
@@ -101,7 +103,9 @@ def train_task(
             if checkpoint:
                 checkpoint.write_interrupted()
     best.keep_best(task)
-    pull_back(start, keep)
+    if chosen:
+        pull_back(start, chosen.keep)
+        task.use_recipe(chosen)
     return result
 
 
