@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.elmo.backbone_config import BackboneConfig
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining import training
 from keras_elmo.pretraining.checkpoint import load_checkpoint
@@ -168,9 +169,7 @@ class FakeModel:
     """Stands in for the language model where only the loop around it is looked at."""
 
     backbone = SimpleNamespace(
-        max_characters_per_token=8,
-        char_filters=[[1, 4]],
-        stateful=False,
+        config=BackboneConfig(max_characters_per_token=8, char_filters=[[1, 4]]),
         bilm=SimpleNamespace(compute_dtype="float32"),
     )
 
