@@ -10,29 +10,14 @@ import time
 import h5py
 import numpy as np
 import pytest
-from command_line import KE
+from command_line import KE, signalled
 
 
 def interrupted(arguments, sign, cwd, number=signal.SIGINT):
     """Run a command, press Ctrl-C when a line with `sign` appears; return what it said."""
-    # Where the tests run in the background of a shell, Ctrl-C is ignored and children inherit it.
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [*KE, *map(str, arguments)],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    signal.signal(signal.SIGINT, previous)
-    lines = []
-    for line in process.stderr or ():
-        lines.append(line)
-        if sign in line and process.poll() is None:
-            process.send_signal(number)
-            sign = "(only once)"
-    assert process.wait() == 130, "".join(lines)
-    return "".join(lines)
+    code, shown = signalled(arguments, sign, cwd, number)
+    assert code == 130, shown
+    return shown
 
 
 @pytest.mark.parametrize(

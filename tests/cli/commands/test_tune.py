@@ -2,16 +2,14 @@
 
 import csv
 import json
-import os
 import shlex
 import signal
-import subprocess
 import sys
 
 import h5py
 import numpy as np
 import pytest
-from command_line import KE
+from command_line import signalled
 
 SPACE = """
 from keras_elmo.search.space import Choice, Float
@@ -45,27 +43,6 @@ def weights(folder):
     return found
 
 
-def ended(arguments, sign, cwd, number):
-    """Run a command and send it a signal when a line with `sign` appears."""
-    # Where the tests run in the background of a shell, Ctrl-C is ignored and children inherit it.
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [*KE, *map(str, arguments)],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    signal.signal(signal.SIGINT, previous)
-    lines = []
-    for line in process.stderr or ():
-        lines.append(line)
-        if sign in line:
-            process.send_signal(number)
-            sign = "(only once)"
-    return process.wait(), "".join(lines)
-
-
 @pytest.mark.slow
 def test_a_search_that_is_killed_and_repeated(run, tiny, reviews, tmp_path):
     (tmp_path / "space.py").write_text(SPACE)
@@ -92,7 +69,7 @@ def test_a_search_that_is_killed_and_repeated(run, tiny, reviews, tmp_path):
         np.testing.assert_array_equal(repeated[name], kept[name])
 
     # === A killed search finds the same ===
-    code, _ = ended([*arguments, "-o", "killed"], "trial 2/4", tmp_path, signal.SIGKILL)
+    code, _ = signalled([*arguments, "-o", "killed"], "trial 2/4", tmp_path, signal.SIGKILL)
     assert code == -signal.SIGKILL
     assert (tmp_path / "killed" / "best" / "metrics.json").is_file()
     assert len(rows(tmp_path / "killed")) >= 1
@@ -113,7 +90,7 @@ def test_interrupted_it_keeps_what_it_found(run, tiny, reviews, tmp_path, jobs):
     (tmp_path / "space.py").write_text(SPACE)
     arguments = ["tune", reviews, "-o", "search", "--preset", tiny, "--space", "space.py"]
     more = ["--jobs", jobs, "--epochs", "2", "--trials", "9999"]
-    code, shown = ended([*arguments, *more], "/9999:", tmp_path, signal.SIGINT)
+    code, shown = signalled([*arguments, *more], "/9999:", tmp_path, signal.SIGINT)
     assert code == 130, shown
     assert f"keras-elmo {' '.join(map(str, arguments))}" in shown
     assert "--resume" in shown

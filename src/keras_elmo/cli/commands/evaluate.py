@@ -6,27 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from keras_elmo._values import Format
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
+from keras_elmo.cli.options import takes_options
 from keras_elmo.cli.tables import measures_table
 
 
+@takes_options("text", "label", "header", "file_format")
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
     data: Annotated[str, typer.Argument(help="Labelled file.")],
-    text: Annotated[
-        str | None, typer.Option(help="Column or key of text or tokens; of pairs A,B.")
-    ] = None,
-    label: Annotated[str | None, typer.Option(help="Column or key of label or tags.")] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option(help="First row holds names. Default: if a column is named."),
-    ] = None,
-    file_format: Annotated[
-        Format | None,
-        typer.Option("--format", help="How the file is written, instead of what its name tells."),
-    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="JSON file. Default: evaluation.json in the model."),
@@ -39,6 +28,7 @@ def evaluate(
         typer.Option(min=0.0, help="Length penalty of that search; higher prefers longer targets."),
     ] = 1.0,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences of a batch.")] = 32,
+    **options: Any,
 ) -> None:
     """Measure a model on labelled text; prints a table and writes JSON.
 
@@ -57,7 +47,7 @@ def evaluate(
     from keras_elmo.workflows.labelled_files import read_for
 
     path = output or model / "evaluation.json"
-    rows = read_for(read_task_labels(model), data, file_format, text, label, header=header)
+    rows = read_for(read_task_labels(model), data, **options)
     check_new_file(path, overwrite=True)
     load_backend()
     from keras_elmo.reports.records import write_json

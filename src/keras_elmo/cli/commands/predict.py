@@ -10,28 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from keras_elmo._values import Format, PredictionFormat
+from keras_elmo._values import PredictionFormat
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
+from keras_elmo.cli.options import takes_options
 
 
+@takes_options("text", "header", "file_format")
 def predict(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
     texts: Annotated[
         str, typer.Argument(help="File of texts (one a line), pairs or questions; - reads a pipe.")
     ],
-    text: Annotated[
-        str | None,
-        typer.Option(help="Column or key of the text (CSV, TSV, JSONL, CoNLL, Parquet); A,B."),
-    ] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option(help="First row holds names. Default: if a column is named."),
-    ] = None,
-    file_format: Annotated[
-        Format | None,
-        typer.Option("--format", help="How the file is written, instead of what its name tells."),
-    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
     ] = None,
@@ -50,6 +40,7 @@ def predict(
     n_best: Annotated[int, typer.Option(min=1, help="Number of sequences to show.")] = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences of a batch.")] = 32,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
+    **options: Any,
 ) -> None:
     """Label new text: one JSON object a line, or columns of tags.
 
@@ -75,7 +66,7 @@ def predict(
     if to not in kind.formats:
         raise ValueError(f"what is no column of tags is written as jsonl. Received: --to {to}")
     skipped = Counter[str]()
-    rows = kind.read_inputs(texts, file_format, text, header=header, skipped=skipped)
+    rows = kind.read_inputs(texts, **options, skipped=skipped)
     # The first one now: a wrong file or column is told before Keras is there.
     rows = chain(list(islice(rows, 1)), rows)
     load_backend()
