@@ -214,7 +214,9 @@ def test_errors(backbone, preprocessor, learned):
     with pytest.raises(ValueError, match="at least two different symbols"):
         speller(backbone, preprocessor, target_vocabulary=["A"])
     with pytest.raises(ValueError, match="`target_vocabulary=find_symbols"):
-        speller(backbone, preprocessor, labels=["A", "B"])
+        speller(backbone, preprocessor, labels=["A", "B"], target_vocabulary=[])
+    with pytest.raises(ValueError, match=r"at least two different symbols.* Received: \[\]"):
+        ElmoSeq2Seq(backbone, preprocessor=preprocessor)
     with pytest.raises(ValueError, match="`target` must be one of"):
         speller(backbone, preprocessor, target="letters")
     with pytest.raises(ValueError, match="`mix_at_output`"):

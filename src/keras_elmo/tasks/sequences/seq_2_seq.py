@@ -43,7 +43,7 @@ class ElmoSeq2Seq(SequenceNetwork):
 
     Args:
         backbone: the ELMo.
-        target_vocabulary: the symbols that can be written, such as `find_symbols(y)` from
+        target_vocabulary: at least two symbols that can be written, such as `find_symbols(y)` from
             `keras_elmo.batching.symbols`: all others are `<UNK>`.
         target: `"words"`, which spaces separate, or `"characters"`.
         source_characters: the characters that get a vector, such as `find_characters(tokens)`;

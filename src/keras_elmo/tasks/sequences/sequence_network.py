@@ -40,7 +40,7 @@ class SequenceNetwork(ElmoTask):
         self,
         backbone: ElmoBackbone,
         *,
-        target_vocabulary: Sequence[str],
+        target_vocabulary: Sequence[str] = (),
         target: str = WORDS,
         source_characters: Sequence[str] | None = None,
         character_dim: int = 64,
