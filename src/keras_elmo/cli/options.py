@@ -30,7 +30,7 @@ def takes_options(*names: str) -> Callable[[Command], Command]:
         arguments = [x for x in derived if x.default is x.empty]
         others = [x for x in [*derived, *own] if x not in [*required, *arguments]]
         parameters = [x.replace(kind=x.KEYWORD_ONLY) for x in [*arguments, *required, *others]]
-        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        vars(command)["__signature__"] = signature.replace(parameters=parameters)
         command.__annotations__ = {x.name: x.annotation for x in parameters}
         return command
 
