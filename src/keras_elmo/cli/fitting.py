@@ -45,6 +45,8 @@ def fit(
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     labels = "".join(f", {count} {name}" for name, count in model.label_counts.items())
+    for note in rows.notes:
+        say(note, quiet=quiet)
     say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
     for name, count in (facts or {}).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
@@ -84,6 +86,7 @@ def write_model(
     folder: Path,
     model: "ElmoTask",
     result: "TrainingResult",
+    rows: "Dataset",
     held_out: "Dataset | None",
     command: list[str],
     *,
@@ -97,7 +100,7 @@ def write_model(
         folder: an existing one.
         model: the task; what it decides on the development set is set.
         result: how the training went.
-        held_out: the development set.
+        rows, held_out: the training and the development set.
         command: the command line.
         seed: of the training.
         facts: about the data, for the report.
@@ -105,6 +108,7 @@ def write_model(
     """
     from keras_elmo.reports.model_folder import write_report
     from keras_elmo.reports.records import command_record
+    from keras_elmo.workflows.labelled_files import write_record
 
     measures: dict[str, Any] = {}
     if held_out and not (result.interrupted or result.diverged):
@@ -112,6 +116,7 @@ def write_model(
             say(decided, quiet=quiet)
         measures = model.report(held_out.texts, held_out.labels)
     model.write(folder)
+    write_record(folder, rows, held_out)
     noted = {**measures, "data": dict(facts)} if facts else measures
     write_report(folder, result, noted, command_record(command, seed), warn)
     if measures and not quiet:
@@ -167,6 +172,7 @@ def checkpoint_of(
 def finish(
     output: Path,
     result: "TrainingResult",
+    kind: str,
     *,
     again: str = "",
     quiet: bool = False,
@@ -176,17 +182,21 @@ def finish(
     Args:
         output: the model folder.
         result: how the training went.
+        kind: of the data, for a hint that fits.
         again: the command that goes on after an interruption, if one can.
         quiet: say nothing but what went wrong.
 
     Raises:
         FloatingPointError: the training ended in a loss that was not finite.
     """
+    from keras_elmo.data.kinds import KINDS
+
     which = f"the weights of epoch {result.best_epoch}" if result.best_epoch else "the last weights"
     if result.diverged:
         raise FloatingPointError(f"{result.diverged} {output} has {which}, which are good.")
     if not result.interrupted:
-        say(f"{output} has {which}. Try: {command_line('predict', output, 'new.txt')}", quiet=quiet)
+        again = command_line("predict", output, KINDS[kind].example)
+        say(f"{output} has {which}. Try: {again}", quiet=quiet)
         return
     warn(f"interrupted. {output} is a whole model with {which} so far.")
     if again:

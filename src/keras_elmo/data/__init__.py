@@ -1,30 +1,16 @@
 """Labelled files → data sets: opened, decoded, recognised, read as examples. NumPy only."""
 
-from keras_elmo.data.columns import ColumnSentence, conll_lines, conllu_lines, read_columns
-from keras_elmo.data.readers import (
-    DataError,
-    Example,
-    TaggedSentence,
-    read_conll,
-    read_jsonl,
-    read_lines,
-    read_table,
-    read_tagged_jsonl,
-)
-from keras_elmo.data.squad import read_squad
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.examples import Example, Examples, open_examples, read_dataset
+from keras_elmo.data.reading import Reading
+from keras_elmo.files.lines import DataError
 
 __all__ = [
-    "ColumnSentence",
     "DataError",
+    "Dataset",
     "Example",
-    "TaggedSentence",
-    "conll_lines",
-    "conllu_lines",
-    "read_columns",
-    "read_conll",
-    "read_jsonl",
-    "read_lines",
-    "read_squad",
-    "read_table",
-    "read_tagged_jsonl",
+    "Examples",
+    "Reading",
+    "open_examples",
+    "read_dataset",
 ]

@@ -11,7 +11,8 @@ from keras_elmo.files.lines import DataError
 
 Row = TypeVar("Row")
 _MOST_ERRORS = 1000  # that are counted behind the first one
-_SHOWN = Repr(maxstring=200, maxother=200)
+_SHOWN = Repr()
+_SHOWN.maxstring = _SHOWN.maxother = 200
 
 
 class RowError(ValueError):
@@ -47,12 +48,14 @@ class BadRows:
             more there are.
         skipped: how many rows and lines were passed over, by reason.
         rows: those that were left out.
+        unit: what numbers count in the file: lines, or of a format without lines records.
     """
 
     path: str | Path
     skip: bool = False
     skipped: Counter[str] = field(default_factory=Counter)
     rows: list[BadRow] = field(default_factory=list)
+    unit: str = "line"
 
     def add(self, line: int, error: RowError, content: Any = "") -> None:
         """Note a row that cannot be used, in the order of the file.
@@ -84,7 +87,9 @@ class BadRows:
                 f" {count} more {rows} cannot be used; leave them out with `--skip-bad`, in Python "
                 "`skip_bad=True`."
             )
-        raise DataError.at(self.path, first.line, message)
+        if self.unit == "line":
+            raise DataError.at(self.path, first.line, message)
+        raise DataError(f"{self.path}: {self.unit} {first.line}: {message}")
 
     def good(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Pass rows on up to the first bad one; all of them if bad ones are skipped."""

@@ -1,35 +1,27 @@
-"""Labelled files as data sets: the kind of their task, their classes, and splits."""
+"""Labelled files in memory: texts, labels, where each stands, and splits."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from keras_elmo.data.formats import (
-    CONLL,
-    RECORDS,
-    TSV,
-    TXT,
-    format_of,
-    read_examples,
-    read_records,
-    read_tagged,
-)
-from keras_elmo.data.readers import read_pairs
-from keras_elmo.data.records import Example, NoColumnError
-from keras_elmo.files.lines import STANDARD_INPUT, DataError
+from keras_elmo.data.bad_rows import BadRow
+from keras_elmo.data.reading import Reading
+from keras_elmo.files.lines import DataError
 from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token, another text.
-CLASSIFICATION, MULTI_LABEL, TAGGING, SEQ2SEQ = _KINDS = (
+CLASSIFICATION, MULTI_LABEL, TAGGING, SEQ2SEQ = (
     "classification",
     "multi-label",
     "tagging",
     "seq2seq",
 )
+# A label for two texts, a number for one or two, several things at once, a stretch of a passage.
+PAIR, REGRESSION, PAIR_REGRESSION = "pair", "regression", "pair-regression"
+JOINT, QA = "joint", "qa"
 
 
 @dataclass(frozen=True)
@@ -39,11 +31,16 @@ class Dataset:
     Attributes:
         path: the file that it was read from.
         kind: the kind of task that its labels are for.
-        texts: a string or a token list for each example.
-        labels: a label, a list of labels, a list of tags or another text for each example.
+        texts: a string or a token list for each example, or several texts as a tuple.
+        labels: a label, a list of labels, a list of tags (None where a token has none) or another
+            text for each example.
         lines: the line of the file where each example begins.
         scheme: what tags were converted to by `in_scheme`; None as they were read.
-        skipped: what was passed over in the file, by reason.
+        skipped: how many rows and lines were passed over, by reason.
+        bad_rows: the rows that were left out because they cannot be used.
+        reading: how the file was read, with all that its content told.
+        notes: what its content told and may be said otherwise, a line each.
+        ids: what identifies each example; empty where the file has nothing such.
     """
 
     path: str
@@ -53,9 +50,18 @@ class Dataset:
     lines: list[int]
     scheme: str | None = None
     skipped: dict[str, int] = field(default_factory=dict)
+    bad_rows: list[BadRow] = field(default_factory=list, repr=False)
+    reading: Reading = Reading()
+    notes: tuple[str, ...] = ()
+    ids: list[str] = field(default_factory=list, repr=False)
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def found_labels(self) -> set[str]:
+        """All labels that occur."""
+        found = {label for labels in self.labels for label in _as_list(labels)}
+        return found - {None}
 
     def classes(self) -> Any:
         """All labels in a fixed order: `O` first, numbers by size, else by code points.
@@ -65,7 +71,7 @@ class Dataset:
         Raises:
             DataError: fewer than two, which leaves nothing to learn.
         """
-        found = {label for labels in self.labels for label in _as_list(labels)}
+        found = self.found_labels()
         if self.scheme:
             found = set(scheme_labels(found, self.scheme))
         if len(found) < 2:
@@ -81,7 +87,7 @@ class Dataset:
         Raises:
             DataError: file and line of the first label that was not there in training.
         """
-        known = set(classes)
+        known = {*classes, None}
         for labels, line in zip(self.labels, self.lines, strict=True):
             for label in _as_list(labels):
                 if label not in known:
@@ -97,9 +103,8 @@ class Dataset:
         """
         if scheme is None:
             return self
-        found = {label for labels in self.labels for label in _as_list(labels)}
-        if self.kind != TAGGING or not marks_spans(sorted(found)):
-            shown = ", ".join(sorted(found)[:5])
+        if self.kind != TAGGING or not marks_spans(sorted(self.found_labels())):
+            shown = ", ".join(sorted(self.found_labels())[:5])
             raise ValueError(
                 f"{self.path}: a tag scheme is for tags that mark spans, such as B-PER and I-PER. "
                 f"Received: {self.kind}, {shown}"
@@ -143,8 +148,9 @@ class Dataset:
 
     def rows(self, rows: Sequence[int] | np.ndarray) -> Self:
         """The data set of some rows."""
-        texts, labels, lines = ([x[i] for i in rows] for x in (self.texts, self.labels, self.lines))
-        return replace(self, texts=texts, labels=labels, lines=lines)
+        names = ("texts", "labels", "lines", *(("ids",) if self.ids else ()))
+        parts = {name: [getattr(self, name)[i] for i in rows] for name in names}
+        return replace(self, **parts)
 
 
 class SequenceDataset(Dataset):
@@ -152,6 +158,14 @@ class SequenceDataset(Dataset):
 
     def require(self, classes: Any) -> None:
         """New symbols of a target are no error: they are counted as wrong."""
+
+
+class PairDataset(Dataset):
+    """Labelled pairs, in `texts` as `(text, other text)`."""
+
+    def sentences(self) -> list[Any]:
+        """All texts of both sides."""
+        return [text for pair in self.texts for text in pair]
 
 
 class OpenDataset(Dataset):
@@ -176,91 +190,147 @@ class OpenDataset(Dataset):
         return self
 
 
-def read_dataset(
-    path: str | Path,
-    file_format: str | None = None,
-    kind: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    *,
-    header: bool | None = None,
-) -> Dataset:
-    """Read a labelled file.
+class NumberDataset(OpenDataset):
+    """Texts, in `labels` a float each."""
 
-    Args:
-        path: the file, or a data set of the hub, `hf://user/name:train`.
-        file_format: by default that of the ending of its name.
-        kind: by default it follows from the data: CoNLL columns, and JSON Lines (or Parquet) with a
-            list of tags beside a list of tokens, are tagging; with lists of labels multi-label.
-        text, label: columns or keys, by name or (CSV, TSV, CoNLL) by number from 0. The defaults
-            are `text` and `label`; `tokens` and `tags`; in CoNLL the first and the last column.
-            For seq2seq without them, a file of any name but CSV or JSON Lines is read by
-            `read_pairs`: two columns and no header.
-        header: whether the first row of CSV or TSV holds names, see `read_table`.
+    def classes(self) -> list[str]:
+        """An empty list.
 
-    Raises:
-        DataError: the file and line of what cannot be used.
-        ValueError: the format is unknown, or holds no labels of this kind.
+        Raises:
+            DataError: all numbers are the same, which leaves nothing to learn.
+        """
+        if len(set(self.labels)) < 2:
+            raise DataError(
+                f"{self.path}: training needs different numbers. Received: {self.labels[0]} only. "
+                "Is it the right label column?"
+            )
+        return []
+
+
+class NumberPairDataset(NumberDataset, PairDataset):
+    """Pairs of texts, in `labels` a float each."""
+
+
+class QuestionDataset(OpenDataset):
+    """Questions, in `texts` with their passages as `(question, passage)`.
+
+    `labels` has of each the places of its answers, `(start, end)` in characters of the passage.
     """
-    file_format = format_of(path, file_format)
-    skipped = Counter[str]()
-    if kind == SEQ2SEQ and file_format in (None, TSV, TXT) and not (text or label or header):
-        pairs = read_pairs(path, skipped=skipped)
-        texts, labels, lines = (list(x) for x in zip(*pairs, strict=True))
-        return SequenceDataset(str(path), SEQ2SEQ, texts, labels, lines, skipped=skipped)
-    if file_format is None or file_format == TXT:
-        raise ValueError(
-            f"{path} must be in a format that holds labels: csv, tsv, jsonl, conll or "
-            "parquet. Received: none. Name the format, on the command line with `--format`."
-        )
-    if kind not in (None, *_KINDS):
-        raise ValueError(f"a task is one of {', '.join(_KINDS)}. Received: {kind!r}")
-    if kind is None and (file_format == CONLL or _has_tags(path, file_format, text, label)):
-        kind = TAGGING
-    fitting: list[str | None] = [None, CLASSIFICATION, MULTI_LABEL, SEQ2SEQ]
-    if file_format == CONLL:
-        fitting = [TAGGING]
-    elif file_format in RECORDS:
-        fitting += [TAGGING]
-    if kind not in fitting:
-        raise ValueError(f"{path}: a {file_format} file cannot be used for {kind}.")
-    if kind == TAGGING:
-        rows = list(read_tagged(path, file_format, text, label, skipped))
-        tokens, tags, lines = (list(column) for column in zip(*rows, strict=True))
-        return Dataset(str(path), TAGGING, tokens, tags, lines, skipped=skipped)
-    rows = read_examples(path, file_format, text, label or "label", header, skipped)
-    return _labelled(path, kind, list(rows), skipped)
+
+    def sentences(self) -> list[str]:
+        """Each distinct question and passage."""
+        return list(dict.fromkeys(text for pair in self.texts for text in pair))
+
+    def split(self, share: float, seed: int) -> tuple[Self, Self]:
+        """Two parts in a seeded order, about `share` of the questions in the second.
+
+        All questions on a passage stay together: what is held out is new.
+        """
+        places: dict[str, list[int]] = {}
+        for i, (_, passage) in enumerate(self.texts):
+            places.setdefault(passage, []).append(i)
+        groups = list(places.values())
+        order = np.random.default_rng(seed).permutation(len(groups))
+        counts = np.cumsum([len(groups[i]) for i in order])
+        cut = int(np.searchsorted(counts, len(self) * (1.0 - share)) + 1)
+        parts = [sorted(i for k in part for i in groups[k]) for part in (order[:cut], order[cut:])]
+        if not all(parts):
+            raise ValueError(
+                "the development share must leave passages on both sides. "
+                f"Received: {share} of the {len(groups)} passages of {self.path}"
+            )
+        return self.rows(parts[0]), self.rows(parts[1])
 
 
-def _labelled(
-    path: str | Path, kind: str | None, rows: list[Example], skipped: Counter[str]
-) -> Dataset:
-    if kind is None:
-        several = any(isinstance(row.label, list) for row in rows)
-        kind = MULTI_LABEL if several else CLASSIFICATION
-    for row in rows:
-        if kind in (CLASSIFICATION, SEQ2SEQ) and isinstance(row.label, list):
-            raise DataError.at(path, row.line, f"expected one label. Received: {row.label}")
-    texts, labels, lines = (list(column) for column in zip(*rows, strict=True))
-    if kind == MULTI_LABEL:
-        labels = [_as_list(names) for names in labels]
-    dataset = SequenceDataset if kind == SEQ2SEQ else Dataset
-    return dataset(str(path), kind, texts, labels, lines, skipped=skipped)
+class JointDataset(Dataset):
+    """Sentences, in `texts` as tokens, with a dict for each in `labels`.
+
+    A dict holds, by the name of each column, a list of tags or the label of the sentence.
+    """
+
+    def column(self, name: str) -> Dataset:
+        """One of the columns, as a data set of its own."""
+        labels = [row[name] for row in self.labels]
+        kind = TAGGING if isinstance(labels[0], list) else CLASSIFICATION
+        column = Dataset(self.path, kind, self.texts, labels, self.lines)
+        return replace(column, scheme=self.scheme) if _has_spans(column) else column
+
+    def classes(self) -> dict[str, list[str]]:
+        """The labels of each column, in a fixed order; see `Dataset.classes`."""
+        found = {}
+        for name in self.labels[0]:
+            with _naming(name):
+                found[name] = self.column(name).classes()
+        return found
+
+    def require(self, classes: Any) -> None:
+        """Make sure that there are these columns, and no other labels in them.
+
+        Raises:
+            DataError: file and line of the first label that was not there in training.
+            ValueError: other columns.
+        """
+        self.require_columns(classes)
+        for name, labels in classes.items():
+            with _naming(name):
+                self.column(name).require(labels)
+
+    def require_columns(self, names: Collection[str]) -> None:
+        """Make sure that there are these columns and no others.
+
+        Raises:
+            ValueError: there are not.
+        """
+        if set(self.labels[0]) != set(names):
+            raise ValueError(
+                f"{self.path}: the model knows the columns {', '.join(names)}. Received: "
+                f"{', '.join(self.labels[0])}. Name the same ones, on the command line with "
+                "`--label name=column,…`."
+            )
+
+    def known_to(self, labels: Any, scheme: Any = None) -> Self:
+        """As of `Dataset`; `labels` and `scheme` by the names of the columns."""
+        self.require_columns(labels)
+        rows = self.in_schemes(scheme or {})
+        rows.require(labels)
+        return rows
+
+    def in_scheme(self, scheme: str | None) -> Self:
+        """The data set with all columns of spans in a scheme; None changes nothing.
+
+        Raises:
+            ValueError: an unknown scheme, or no column that marks spans.
+        """
+        if scheme is None:
+            return self
+        names = [name for name in self.labels[0] if _has_spans(self.column(name))]
+        if not names:
+            raise ValueError(
+                f"{self.path}: a tag scheme is for tags that mark spans, such as B-PER and I-PER. "
+                f"Received: none in the columns {', '.join(self.labels[0])}"
+            )
+        return replace(self.in_schemes(dict.fromkeys(names, scheme)), scheme=scheme)
+
+    def in_schemes(self, schemes: Mapping[str, str]) -> Self:
+        """The data set with each of these columns in a scheme of its own."""
+        labels = [
+            row | {name: convert_tags(row[name], scheme) for name, scheme in schemes.items()}
+            for row in self.labels
+        ]
+        return replace(self, labels=labels)
 
 
-def _has_tags(path: str | Path, file_format: str, text: str | None, label: str | None) -> bool:
-    """Whether the first record of a file holds as many tags as tokens."""
-    if file_format not in RECORDS or str(path) == STANDARD_INPUT:  # which can be read only once
-        return False
-    keys = text or "tokens", label or "tags"
+def _has_spans(column: Dataset) -> bool:
+    return column.kind == TAGGING and marks_spans(sorted(column.found_labels()))
+
+
+@contextmanager
+def _naming(column: str) -> Iterator[None]:
+    """Name the column in errors about its labels."""
     try:
-        _, record = next(read_records(path, file_format, keys))
-    except NoColumnError:
-        return False
-    tokens, tags = map(record.get, keys)
-    if not (isinstance(tokens, list) and isinstance(tags, list)):
-        return False
-    return len(tokens) == len(tags) or (text, label) == (None, None)
+        yield
+    except DataError as error:
+        raise DataError(f"{error} Column: {column!r}") from error
 
 
 def skipped_facts(skipped: Mapping[str, int]) -> dict[str, int]:
@@ -271,5 +341,5 @@ def skipped_facts(skipped: Mapping[str, int]) -> dict[str, int]:
     return {"skipped": sum(skipped.values()), **reasons}
 
 
-def _as_list(labels: Any) -> list[str]:
-    return [labels] if isinstance(labels, str) else labels
+def _as_list(labels: Any) -> list[Any]:
+    return labels if isinstance(labels, list) else [labels]

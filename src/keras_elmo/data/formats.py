@@ -1,204 +1,212 @@
-"""Labelled and plain files by their format, whatever reader it takes."""
+"""The formats of files: what names they have, what their content looks like, what reads them."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
-from keras_elmo._values import Format
-from keras_elmo.data.columns import read_columns
-from keras_elmo.data.conll import TaggedSentence, is_conllu, read_conll
-from keras_elmo.data.readers import Column, read_lines, read_table
-from keras_elmo.data.records import (
-    Example,
-    NumberedRecord,
-    examples,
-    json_records,
-    tagged_sentences,
-)
-from keras_elmo.files.lines import STANDARD_INPUT, DataError, not_empty, numbered_lines
-from keras_elmo.text.tokenizers import get_tokenizer
+from keras_elmo.data.bad_rows import BadRows
+from keras_elmo.data.json_records import read_json
+from keras_elmo.data.reading import Reader, Reading, Record, Source
+from keras_elmo.data.tables import check_delimiter, read_table
+from keras_elmo.data.token_columns import read_token_columns
+from keras_elmo.files.lines import TextSource
 
-# `txt` is one text a line, without labels.
-FORMATS: tuple[str, ...] = get_args(Format)
-CSV, TSV, JSONL, CONLL, PARQUET, TXT = FORMATS
-_SUFFIXES = {".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl": JSONL, ".ndjson": JSONL}
-_SUFFIXES |= dict.fromkeys((".conll", ".conllu", ".bio", ".iob"), CONLL)
-_SUFFIXES |= {".parquet": PARQUET, ".txt": TXT}
-HUB = "hf"  # by the address alone
-RECORDS = (JSONL, PARQUET, HUB)  # rows with names, whose values may be lists
-_DELIMITERS = {CSV: ",", TSV: "\t"}
+_HUB = "hf:/"  # a `Path` has lost the second slash
+_COMPRESSED = (".gz", ".xz", ".zst", ".bz2", ".zip")
 
 
-def format_of(path: str | Path, file_format: str | None = None) -> str | None:
-    """The format asked for, else the one that the ending of the name tells, else None.
+@dataclass(frozen=True)
+class FileFormat:
+    """A format of labelled files.
+
+    Attributes:
+        read: makes records of a source.
+        suffixes: of names, in lower case.
+        looks: whether the first characters of a file, of whatever name, can be of it alone.
+        takes: what may be said of it besides its columns, by the names of `Reading`.
+    """
+
+    read: Reader
+    suffixes: tuple[str, ...] = ()
+    looks: Callable[[str], bool] = lambda head: False
+    takes: tuple[str, ...] = ()
+
+
+def _read_lines(source: Source) -> Iterator[Record]:
+    """Plain text, a text a line; blank lines are counted, and an error where lines are numbers."""
+
+    def records() -> Iterator[Record]:
+        for line, text in source.text.lines():
+            if text.strip():
+                yield Record(line, {"text": text})
+            else:
+                source.bad.skipped["blank lines"] += 1
+
+    yield from source.not_empty(records(), "text")
+
+
+def _read_fasttext(source: Source) -> Iterator[Record]:
+    """fastText's lines: labels that begin with `__label__`, then the text."""
+    for record in _read_lines(source):
+        words = record.fields["text"].split()
+        labels = [word.removeprefix("__label__") for word in words if word.startswith("__label__")]
+        text = " ".join(word for word in words if not word.startswith("__label__"))
+        yield Record(record.line, {"text": text, "label": labels})
+
+
+def _read_brat(source: Source) -> Iterator[Record]:
+    from keras_elmo.data.brat import brat_records
+
+    yield from brat_records(source)
+
+
+def _read_parquet(source: Source) -> Iterator[Record]:
+    from keras_elmo.data.parquet import read_parquet
+
+    yield from read_parquet(source)
+
+
+def _read_hub(source: Source) -> Iterator[Record]:
+    from keras_elmo.data.hub import read_hub
+
+    yield from read_hub(source)
+
+
+def _looks_like_json(head: str) -> bool:
+    return bool(re.match(r'\s*(\{\s*("|\}|$)|\[\s*[\[{])', head))
+
+
+def _looks_like_columns(head: str) -> bool:
+    """Whether there are sentences of lines with two columns or more, the first without spaces."""
+    lines = [line.rstrip(" \t\r") for line in head.splitlines()[:-1][:500]]
+    rows = [line.split("\t") for line in lines if line and not line.startswith(("#", "-DOCSTART"))]
+    if "" not in lines[1:-1] or len(rows) < 4:
+        return False
+    widths = {len(row) for row in rows}
+    return len(widths) == 1 and 1 not in widths and not any(" " in row[0] for row in rows)
+
+
+_TABLE = ("header", "delimiter", "quotes", "encoding", "sentence", "label_separator")
+_COLUMNS = ("header", "comment", "encoding", "file_scheme")
+_SPANS = ("align", "tokenizer", "file_scheme", "label_separator")
+
+FORMATS: dict[str, FileFormat] = {
+    "csv": FileFormat(read_table, (".csv",), takes=(*_TABLE, "file_scheme")),
+    "tsv": FileFormat(read_table, (".tsv", ".tab"), takes=(*_TABLE, "file_scheme")),
+    "jsonl": FileFormat(
+        read_json,
+        (".jsonl", ".ndjson", ".json"),
+        _looks_like_json,
+        takes=("encoding", *_SPANS),
+    ),
+    "conll": FileFormat(
+        read_token_columns, (".conll", ".bio", ".iob", ".iob2"), _looks_like_columns, takes=_COLUMNS
+    ),
+    "conllu": FileFormat(read_token_columns, (".conllu",), takes=("encoding", "file_scheme")),
+    "parquet": FileFormat(
+        _read_parquet, (".parquet",), lambda head: head.startswith("PAR1"), takes=_SPANS
+    ),
+    "fasttext": FileFormat(
+        _read_fasttext, looks=lambda head: head.startswith("__label__"), takes=("encoding",)
+    ),
+    "brat": FileFormat(_read_brat, (".ann",), takes=("align", "tokenizer", "file_scheme")),
+    "txt": FileFormat(_read_lines, (".txt",), takes=("encoding",)),
+    "hf": FileFormat(_read_hub, takes=_SPANS),
+}
+NAMES = tuple(name for name in FORMATS if name != "hf")  # which an address says alone
+
+
+def open_records(path: str | Path, reading: Reading) -> tuple[Source, Iterator[Record]]:
+    """A file and its records, whatever its format.
 
     Raises:
-        ValueError: an unknown format is asked for, or one for a data set of the hub.
+        ValueError: an unknown format, or an option that is not for it.
+        DataError: as its reader does, when the iteration reaches it.
     """
-    if file_format not in (None, *FORMATS):
-        raise ValueError(f"a format is one of {', '.join(FORMATS)}. Received: {file_format!r}")
-    if str(path).startswith("hf:/"):
-        if file_format is not None:
-            raise ValueError(f"a data set of the hub has no format. Received: {file_format!r}")
-        return HUB
-    ending = Path(Path(path).name.removesuffix(".gz")).suffix.lower()
-    return file_format or _SUFFIXES.get(ending)
+    if reading.file_format not in (None, *NAMES):
+        received = f"Received: {reading.file_format!r}"
+        raise ValueError(f"a format is one of {', '.join(NAMES)}. {received}")
+    text = TextSource(path, reading.encoding)
+    name, note = _format_of(path, text, reading)
+    reading = with_usual(reading, name)
+    _check(name, reading)
+    source = Source(path, reading, name, text, BadRows(path, reading.skip_bad))
+    if note:
+        source.note(note)
+    return source, FORMATS[name].read(source)
 
 
-def read_texts(
-    path: str | Path,
-    file_format: str | None = None,
-    text: str | None = None,
-    *,
-    header: bool | None = None,
-    skipped: Counter[str] | None = None,
-) -> Iterator[str | list[str]]:
-    """Stream the texts (or token lists) of a file whose labels do not matter.
-
-    Args: see `read_dataset`; an unknown ending, and `-` for standard input, are plain text.
-        `skipped` counts what is passed over, by reason.
-    """
-    file_format = format_of(path, file_format) or TXT
-    if file_format == CONLL:
-        column = None if text is None else column_of(text)
-        sentences = read_columns(path, {}, column, skipped=skipped)
-        return (sentence.tokens for sentence in sentences)
-    if file_format == TXT:
-        return (example.text for example in read_lines(path, skipped=skipped))
-    rows = read_examples(path, file_format, text, None, header, skipped)
-    return (example.text for example in rows)
-
-
-def read_sentences(path: str | Path) -> Iterator[str]:
-    """Stream one sentence a line, so that a sentence's number is its line's.
-
-    Raises:
-        DataError: a blank line, which would shift the numbers of all that follow; an empty file.
-    """
-    for line, text in not_empty(numbered_lines(path), path, "sentences"):
-        if not text.strip():
-            message = "empty sentence. Remove the line, or give it a word: lines number the output."
-            raise DataError.at(path, line, message)
-        yield text
+def _format_of(path: str | Path, text: TextSource, reading: Reading) -> tuple[str, str]:
+    """The name of a file's format, and a line where its content tells more than its name."""
+    if str(path).startswith(_HUB):
+        if reading.file_format is not None:
+            raise ValueError(
+                f"a data set of the hub has no format. Received: {reading.file_format!r}"
+            )
+        return "hf", ""
+    if reading.file_format:
+        return reading.file_format, ""
+    if Path(path).is_dir():
+        return "brat", ""
+    if reading.delimiter:
+        return "csv", ""
+    named = _by_name(path)
+    if named in ("parquet", "brat"):
+        return named, ""
+    head = text.head()
+    looks = next((name for name, one in FORMATS.items() if one.looks(head)), None)
+    told = looks or named or "txt"
+    told = "tsv" if told == "conll" and _is_table(head, named) else told
+    if named in ("conll", "conllu") and told in ("conll", "txt"):
+        told = named
+    return told, f"format {told}, as its content tells (--format)" if told != named else ""
 
 
-def read_token_lists(
-    path: str | Path,
-    file_format: str | None = None,
-    text: str | None = None,
-    *,
-    header: bool | None = None,
-    tokenizer: str = "whitespace",
-) -> Iterator[list[str]]:
-    """Stream texts as tokens; a blank line of plain text is an error, as in `read_sentences`."""
-    split = get_tokenizer(tokenizer)
-    for sentence in _numbered_texts(path, file_format, text, header):
-        yield split(sentence) if isinstance(sentence, str) else sentence
+def _by_name(path: str | Path) -> str | None:
+    names = Path(path).name.lower()
+    for suffix in _COMPRESSED:
+        names = names.removesuffix(suffix)
+    suffix = Path(names).suffix
+    return next((name for name, one in FORMATS.items() if suffix in one.suffixes), None)
 
 
-def count_sentences(
-    path: str | Path,
-    file_format: str | None = None,
-    text: str | None = None,
-    *,
-    header: bool | None = None,
-) -> int | None:
-    """How many sentences `read_token_lists` will give; None for what can be read only once.
-
-    Raises:
-        DataError: as `read_token_lists`.
-    """
-    is_pipe = Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
-    if is_pipe or str(path) == STANDARD_INPUT:
-        return None
-    return sum(1 for _ in _numbered_texts(path, file_format, text, header))
+def _is_table(head: str, named: str | None) -> bool:
+    """Whether a file called a table is one although blank lines stand between its rows."""
+    if named not in ("csv", "tsv"):
+        return False
+    lines = [line for line in head.splitlines() if line.strip()]
+    blocks = re.split(r"\n\s*\n", head.replace("\r\n", "\n").strip())
+    return len(blocks) > 0.7 * len(lines)
 
 
-def _numbered_texts(
-    path: str | Path, file_format: str | None, text: str | None, header: bool | None
-) -> Iterator[str | list[str]]:
-    if (format_of(path, file_format) or TXT) == TXT:
-        return read_sentences(path)
-    return read_texts(path, file_format, text, header=header)
+def with_usual(reading: Reading, file_format: str) -> Reading:
+    """What is said, with what was said of the training's data where these had the same format."""
+    usual = reading.usual
+    if usual is None or usual.file_format != file_format:
+        return reading
+    ordinary = Reading()
+    names = {"header", "delimiter", "quotes", "comment", "sentence", "label_separator"}
+    taken: dict[str, Any] = {
+        name: getattr(usual, name)
+        for name in names & {*FORMATS[file_format].takes}
+        if getattr(reading, name) == getattr(ordinary, name)
+    }
+    return replace(reading, **taken)
 
 
-def read_tagged(
-    path: str | Path,
-    file_format: str,
-    text: str | None,
-    label: str | None,
-    skipped: Counter[str] | None = None,
-) -> Iterator[TaggedSentence]:
-    """Stream tagged sentences; by default of keys `tokens`, `tags`, or first and last column.
-
-    Raises:
-        ValueError: CoNLL-U without `label`, where no column is that of the tags.
-    """
-    if file_format in RECORDS:
-        tokens, tags = text or "tokens", label or "tags"
-        records = read_records(path, file_format, (tokens, tags), skipped)
-        return tagged_sentences(path, records, tokens, tags)
-    if not is_conllu(path):
-        columns = _number(path, text or "0"), _number(path, label or "-1")
-        return read_conll(path, *columns, skipped=skipped)
-    if label is None:
-        raise ValueError(
-            f"{path}: CoNLL-U has several columns of tags. Received: no label column. Name one, "
-            "or several with commas: a field such as UPOS, or a key in MISC."
-        )
-    column = None if text is None else column_of(text)
-    sentences = read_columns(path, {label: column_of(label)}, column, skipped=skipped)
-    return (TaggedSentence(one.tokens, one.columns[label], one.line) for one in sentences)
-
-
-def read_examples(
-    path: str | Path,
-    file_format: str,
-    text: str | None,
-    label: str | None,
-    header: bool | None = None,
-    skipped: Counter[str] | None = None,
-) -> Iterator[Example]:
-    """Stream texts of tables and records; the default of `text` is that name, no label is none."""
-    text = text or "text"
-    if file_format in RECORDS:
-        keys = (text,) if label is None else (text, label)
-        return examples(path, read_records(path, file_format, keys, skipped), text, label)
-    columns = column_of(text), None if label is None else column_of(label)
-    return read_table(path, *columns, _DELIMITERS[file_format], header=header, skipped=skipped)
-
-
-def read_records(
-    path: str | Path,
-    file_format: str,
-    keys: Sequence[str],
-    skipped: Counter[str] | None = None,
-) -> Iterator[NumberedRecord]:
-    """Stream the records of one of the formats `RECORDS`, with these keys at least.
-
-    Raises:
-        ImportError: what reads this format is not installed.
-    """
-    if file_format == PARQUET:
-        from keras_elmo.data.parquet import parquet_records
-
-        return parquet_records(path, keys)
-    if file_format == HUB:
-        from keras_elmo.data.hub_datasets import hub_records
-
-        return hub_records(path, keys)
-    return json_records(path, skipped)
-
-
-def column_of(name: str) -> Column:
-    """A number where the name is one."""
-    return int(name) if re.fullmatch(r"-?\d+", name) else name
-
-
-def _number(path: str | Path, name: str) -> int:
-    column = column_of(name)
-    if isinstance(column, int):
-        return column
-    raise ValueError(f"{path}: CoNLL columns have numbers, from 0 or from -1. Received: {name!r}")
+def _check(file_format: str, reading: Reading) -> None:
+    """Refuse what is said of a file and cannot hold for its format."""
+    check_delimiter(reading.delimiter)
+    ordinary, allowed = Reading(), FORMATS[file_format].takes
+    options = {name for one in FORMATS.values() for name in one.takes} - {"tokenizer"}
+    for name in sorted(options - {*allowed}):
+        value = getattr(reading, name)
+        if value != getattr(ordinary, name):
+            fitting = ", ".join(k for k, one in FORMATS.items() if name in one.takes)
+            flag = f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+            raise ValueError(
+                f"{flag} is for files in {fitting}. Received: {name}={value!r} with {file_format}. "
+                "Leave it out, or name the format with --format."
+            )

@@ -1,32 +1,35 @@
-"""The kinds of labelled data: how each is read, what may be said of it, how predictions look."""
+"""The kinds of labelled data: the roles that each has, and what may be said of it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from keras_elmo.data import roles
+from keras_elmo.data.bad_rows import RowError
 from keras_elmo.data.datasets import (
     CLASSIFICATION,
+    JOINT,
     MULTI_LABEL,
+    PAIR,
+    PAIR_REGRESSION,
+    QA,
+    REGRESSION,
     SEQ2SEQ,
     TAGGING,
     Dataset,
-    read_dataset,
+    JointDataset,
+    NumberDataset,
+    NumberPairDataset,
+    PairDataset,
+    QuestionDataset,
+    SequenceDataset,
 )
-from keras_elmo.data.formats import read_texts
-from keras_elmo.data.joint_datasets import JOINT, is_joint, read_joint
-from keras_elmo.data.number_datasets import (
-    PAIR_REGRESSION,
-    REGRESSION,
-    read_number_dataset,
-    read_number_pairs,
-)
-from keras_elmo.data.pair_datasets import PAIR, read_pair_dataset, read_text_pairs
-from keras_elmo.data.question_datasets import QA, read_question_dataset, read_questions
-from keras_elmo.data.squad import is_squad
+from keras_elmo.data.prediction_formats import JSONL, PREDICTION_FORMATS
+from keras_elmo.data.reading import Fields, Reading
+from keras_elmo.data.roles import Columns, Wanted
+from keras_elmo.data.squad import answer_spans, question_string
 
-JSONL, CONLL, CONLLU = PREDICTION_FORMATS = ("jsonl", "conll", "conllu")
+Target = Callable[[Fields, Columns, Any, Reading], Any]
 
 
 def class_names(config: Mapping[str, Any]) -> Any:
@@ -39,6 +42,97 @@ def _names_of_columns(config: Mapping[str, Any]) -> dict[str, list[str]]:
     return {column: list(map(str, found)) for column, found in labels.items()}
 
 
+# === What is read, and what is to be predicted ===
+
+
+def read_text(fields: Fields, columns: Columns) -> Any:
+    """A text, or its tokens; of two inputs a tuple of them."""
+    found = tuple(roles.text(roles.value_of(fields, name), name) for name in columns.inputs)
+    return found if len(found) > 1 else found[0]
+
+
+def _question(fields: Fields, columns: Columns) -> tuple[str, str]:
+    question, passage = (roles.value_of(fields, name) for name in columns.inputs)
+    return question_string(question, "question"), question_string(passage, "passage")
+
+
+def _the_label(fields: Fields, columns: Columns, _: Any, how: Reading) -> str:
+    [name] = columns.target.values()
+    found = roles.labels(roles.value_of(fields, name), how.label_separator)
+    if isinstance(found, list) and len(found) != 1:
+        message = f"expected one label. Received: {found}. Several are --task multi-label."
+        raise RowError("several labels", message)
+    return found[0] if isinstance(found, list) else found
+
+
+def _any_labels(fields: Fields, columns: Columns, x: Any, how: Reading) -> str | list[str]:
+    """A label, or several: a list, a cell with a separator, or columns of 0 and 1."""
+    if len(columns.target) > 1:
+        return [name for name, column in columns.target.items() if _is_one(fields, column)]
+    [name] = columns.target.values()
+    value = roles.value_of(fields, name)
+    if value == "" and how.label_separator:
+        return []
+    return roles.labels(value, how.label_separator)
+
+
+def _is_one(fields: Fields, column: str) -> bool:
+    value = roles.label_string(roles.value_of(fields, column)).lower()
+    if value not in ("0", "1", "0.0", "1.0", "true", "false"):
+        message = f"of several label columns each holds 0 or 1. Received: {column}={value!r}"
+        raise RowError("no 0 or 1", message)
+    return value in ("1", "1.0", "true")
+
+
+def _label_list(fields: Fields, columns: Columns, x: Any, how: Reading) -> list[str]:
+    found = _any_labels(fields, columns, x, how)
+    return found if isinstance(found, list) else [found]
+
+
+def _another_text(fields: Fields, columns: Columns, _: Any, how: Reading) -> str:
+    [name] = columns.target.values()
+    value = roles.value_of(fields, name)
+    if not isinstance(value, str) or not value.strip():
+        message = f"the target is empty or no text. Received: {value!r}. Remove the row."
+        raise RowError("empty target", message)
+    return value.strip()
+
+
+def _number(fields: Fields, columns: Columns, _: Any, how: Reading) -> float:
+    [name] = columns.target.values()
+    return roles.number(roles.value_of(fields, name))
+
+
+def _tags(fields: Fields, columns: Columns, x: Any, how: Reading) -> list[str | None]:
+    [name] = columns.target.values()
+    return roles.tags(roles.value_of(fields, name), len(roles.tokens(x)))
+
+
+def _columns(fields: Fields, columns: Columns, x: Any, how: Reading) -> dict[str, Any]:
+    """Of each column a list of tags, or the label of the sentence."""
+    found: dict[str, Any] = {}
+    for name, column in columns.target.items():
+        if column not in fields:
+            message = f"the sentence must have {column!r}, such as a comment `# {column} = …`"
+            raise RowError(f"no {column}", f"{message}. Received: {', '.join(map(str, fields))}")
+        value = fields[column]
+        is_list = isinstance(value, list)
+        found[name] = roles.tags(value, len(roles.tokens(x))) if is_list else roles.labels(value)
+    return found
+
+
+def _answers(fields: Fields, columns: Columns, x: Any, how: Reading) -> list[tuple[int, int]]:
+    [name] = columns.target.values()
+    return answer_spans(fields, fields.get(name, []), x[1])
+
+
+# === Kinds ===
+
+_TEXT = Wanted([(*roles.TEXT_NAMES, *roles.TOKEN_NAMES)], roles.LABEL_NAMES)
+_TOKENS = Wanted([(*roles.TOKEN_NAMES, *roles.TEXT_NAMES)], (*roles.TAG_NAMES, *roles.LABEL_NAMES))
+_TWO = Wanted(list(zip(*roles.PAIR_COLUMNS, strict=True)), roles.LABEL_NAMES)
+
+
 @dataclass(frozen=True)
 class DataKind:
     """A kind of labelled data, and what a task that is trained on them can do.
@@ -46,28 +140,37 @@ class DataKind:
     Attributes:
         name: as `--task` has it.
         holds: what there is to predict.
-        read: `(path, file_format, text, label, *, header)` → data set.
-        read_inputs: `(path, file_format, text, *, header, skipped)` → what is predicted on.
+        wanted: the columns where none are said.
+        read: record and columns → what is predicted on.
+        target: record, columns, what `read` gave, and how the file is read → what is to be
+            predicted.
+        dataset: class of the data set.
         labels: what a trained task knows, from its configuration; of several columns by name.
         settings: arguments of a task that tell this kind from others of the same class.
         no_order: why its labels have no order; empty where they may have one.
         is_pair: whether a row is two texts.
-        skips_bad: whether rows that cannot be used may be left out (`skip_bad=True` of `read`).
+        is_tagged: whether there is a tag for each token.
+        unique_ids: whether no id may stand in a file twice.
         formats: in which predictions are written.
         steps: what may follow a training: `"ngrams"`, `"calibrate"`.
+        example: a file to predict on, as hints name it.
     """
 
     name: str
     holds: str
-    read: Callable[..., Dataset]
-    read_inputs: Callable[..., Iterator[Any]] = read_texts
+    target: Target = _the_label
+    dataset: type[Dataset] = Dataset
+    wanted: Wanted = _TEXT
+    read: Callable[[Fields, Columns], Any] = read_text
     labels: Callable[[Mapping[str, Any]], Any] = class_names
     settings: Mapping[str, Any] = field(default_factory=dict)
     no_order: str = "what is predicted has no order"
     is_pair: bool = False
-    skips_bad: bool = False
+    is_tagged: bool = False
+    unique_ids: bool = False
     formats: tuple[str, ...] = (JSONL,)
     steps: tuple[str, ...] = ()
+    example: str = "new.txt"
 
 
 KINDS: dict[str, DataKind] = {}
@@ -95,83 +198,60 @@ def check_kind(name: str) -> DataKind:
     return KINDS[name]
 
 
-def read_labelled(
-    path: str | Path,
-    file_format: str | None = None,
-    kind: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    *,
-    header: bool | None = None,
-    skip_bad: bool = False,
-) -> Dataset:
-    """Read a labelled file of any kind.
-
-    Args:
-        path, file_format, text, label, header: as of `read_dataset`.
-        kind: the default is told by the data: `.json` holds questions, several columns are joint;
-            for all others see `read_dataset`.
-        skip_bad: leave out questions that cannot be used, and count them; see `read_squad`.
-    """
-    if kind is None and file_format is None and is_squad(path):
-        kind = QA
-    if skip_bad and not (kind and check_kind(kind).skips_bad):
-        raise ValueError(
-            f"bad records are skipped among questions only. Received: {path} with skip_bad"
-        )
-    if kind is None and is_joint(path, file_format, label):
-        kind = JOINT
-    if kind is None:
-        return read_dataset(path, file_format, None, text, label, header=header)
-    more = {"skip_bad": True} if skip_bad else {}
-    return check_kind(kind).read(path, file_format, text=text, label=label, header=header, **more)
-
-
-def _read_joint(path: Any, file_format: str | None, *, header: Any = None, **how: Any) -> Dataset:
-    return read_joint(path, file_format, **how)  # which has no header
-
-
-def _read_answers(path: Any, file_format: str | None, **how: Any) -> Dataset:
-    return read_question_dataset(path, file_format, skip_bad=how.get("skip_bad", False))
-
-
-def _read_questions(path: Any, file_format: str | None, *_: Any, **how: Any) -> Iterator[Any]:
-    return read_questions(path, file_format, skipped=how["skipped"])
-
-
-def _read_pairs(*where: Any, **how: Any) -> Iterator[Any]:
-    return (pair.texts for pair in read_text_pairs(*where, **how))
-
-
 _SEVERAL = "several labels of a text have no order"
-_TAGS, _NUMBERS = "tags have no order", "numbers are no classes"
-_OF_TAGS: dict[str, Any] = {"no_order": _TAGS, "formats": PREDICTION_FORMATS}
-_OF_PAIRS: dict[str, Any] = {"read_inputs": _read_pairs, "is_pair": True}
+_OF_TAGS: dict[str, Any] = {
+    "wanted": _TOKENS,
+    "no_order": "tags have no order",
+    "is_tagged": True,
+    "formats": tuple(PREDICTION_FORMATS),
+}
+_OF_PAIRS: dict[str, Any] = {"wanted": _TWO, "is_pair": True, "example": "pairs.tsv"}
+_OF_NUMBERS: dict[str, Any] = {"target": _number, "no_order": "numbers are no classes"}
 
+for _kind in (
+    DataKind(CLASSIFICATION, "one label of one text", no_order="", steps=("ngrams", "calibrate")),
+    DataKind(
+        MULTI_LABEL,
+        "several labels",
+        target=_label_list,
+        settings={"multi_label": True},
+        no_order=_SEVERAL,
+        steps=("calibrate",),
+    ),
+    DataKind(TAGGING, "a tag for each token", target=_tags, **_OF_TAGS),
+    DataKind(SEQ2SEQ, "another text", target=_another_text, dataset=SequenceDataset),
+    DataKind(
+        QA,
+        "answers in a passage",
+        target=_answers,
+        dataset=QuestionDataset,
+        wanted=Wanted([("question",), ("context", "passage")], ("answers",)),
+        read=_question,
+        no_order=_SEVERAL,
+        unique_ids=True,
+        example="questions.json",
+    ),
+    DataKind(
+        JOINT,
+        "several columns",
+        target=_columns,
+        dataset=JointDataset,
+        labels=_names_of_columns,
+        **_OF_TAGS,
+    ),
+    DataKind(
+        PAIR,
+        "pairs of texts",
+        target=_any_labels,
+        dataset=PairDataset,
+        no_order="",
+        steps=("calibrate",),
+        **_OF_PAIRS,
+    ),
+    DataKind(REGRESSION, "a number", dataset=NumberDataset, **_OF_NUMBERS),
+    DataKind(PAIR_REGRESSION, "a number", dataset=NumberPairDataset, **_OF_NUMBERS, **_OF_PAIRS),
+):
+    add_kind(_kind)
 
-def _known(name: str, holds: str, read: Callable[..., Dataset] | None = None, **facts: Any) -> None:
-    add_kind(DataKind(name, holds, read or partial(read_dataset, kind=name), **facts))
-
-
-_known(CLASSIFICATION, "one label of one text", no_order="", steps=("ngrams", "calibrate"))
-_known(
-    MULTI_LABEL,
-    "several labels",
-    settings={"multi_label": True},
-    no_order=_SEVERAL,
-    steps=("calibrate",),
-)
-_known(TAGGING, "a tag for each token", **_OF_TAGS)
-_known(SEQ2SEQ, "another text")
-_known(
-    QA,
-    "answers in a passage",
-    _read_answers,
-    read_inputs=_read_questions,
-    no_order=_SEVERAL,
-    skips_bad=True,
-)
-_known(JOINT, "several columns", _read_joint, labels=_names_of_columns, **_OF_TAGS)
-_known(PAIR, "pairs of texts", read_pair_dataset, no_order="", steps=("calibrate",), **_OF_PAIRS)
-_known(REGRESSION, "a number", read_number_dataset, no_order=_NUMBERS)
-_known(PAIR_REGRESSION, "a number", read_number_pairs, no_order=_NUMBERS, **_OF_PAIRS)
+# One label or several, as the whole file tells.
+UNDECIDED = replace(KINDS[CLASSIFICATION], target=_any_labels)

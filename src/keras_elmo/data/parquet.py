@@ -1,12 +1,14 @@
 """Parquet files as records; pyarrow reads them (extra `parquet`)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.data.records import NumberedRecord, name_classes, require_columns
+from keras_elmo.data.class_names import name_classes
+from keras_elmo.data.reading import Record, Source
 from keras_elmo.files.json_files import loads
-from keras_elmo.files.lines import DataError, not_empty
+from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 
 try:
@@ -20,20 +22,22 @@ except ImportError as error:
 _ROWS = 1024  # that are in memory at once
 
 
-def parquet_records(path: str | Path, columns: Sequence[str]) -> Iterator[NumberedRecord]:
-    """Stream the rows of a Parquet file, counted from 1, with some of its columns.
+def read_parquet(source: Source) -> Iterator[Record]:
+    """Stream the rows of a Parquet file, counted from 1; behind the first only chosen columns.
 
     Numbers of classes become names where the hub's `datasets` has noted these in the file.
 
     Raises:
-        DataError: no Parquet file or a damaged one, no such column, no rows.
+        DataError: no Parquet file or a damaged one, no rows.
     """
-    check_file(Path(path))
+    path = Path(source.path)
+    check_file(path)
+    source.bad.unit = "row"
     try:
         with pq.ParquetFile(path) as file:
-            require_columns(path, file.schema_arrow.names, columns)
-            rows = name_classes(path, _rows(file, columns), _features(file.schema_arrow))
-            yield from not_empty(rows, path, "rows")
+            source.names = file.schema_arrow.names
+            rows = name_classes(source, _rows(source, file), _features(file.schema_arrow))
+            yield from source.not_empty(rows, "rows")
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"{path}: no Parquet file, or a damaged one ({error}). Name another format, on the "
@@ -41,9 +45,14 @@ def parquet_records(path: str | Path, columns: Sequence[str]) -> Iterator[Number
         ) from error
 
 
-def _rows(file: Any, columns: Sequence[str]) -> Iterator[NumberedRecord]:
-    batches = file.iter_batches(batch_size=_ROWS, columns=list(dict.fromkeys(columns)))
-    yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+def _rows(source: Source, file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    for batch in file.iter_batches(batch_size=1):
+        yield 1, batch.to_pylist()[0]
+        break
+    columns = list(source.select) or None
+    batches = file.iter_batches(batch_size=_ROWS, columns=columns)
+    rows = enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+    yield from islice(rows, 1, None)
 
 
 def _features(schema: Any) -> Mapping[str, Any]:

@@ -41,6 +41,26 @@ def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
             raise DataError.at(path, number + 1, damage(path, error)) from error
 
 
+class TextSource:
+    """STUB"""
+
+    def __init__(self, path: str | Path, encoding: str | None = None) -> None:
+        self.path, self.encoding = path, encoding or "UTF-8"
+        self.name = _name(path)
+
+    def head(self) -> str:
+        if str(self.path) == "-":
+            return sys.stdin.buffer.peek().decode("utf-8", "ignore")
+        with _open(self.path) as stream:
+            return stream.read(2**16).decode("utf-8-sig", "ignore")
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        return numbered_lines(self.path)
+
+    def whole_lines(self) -> Iterator[str]:
+        return (f"{content}\n" for _, content in self.lines())
+
+
 def not_blank(
     lines: Iterable[tuple[int, str]], skipped: Counter[str] | None = None
 ) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_elmo.data.readers import read_table
+from keras_elmo.data.datasets import CLASSIFICATION
+from keras_elmo.data.examples import read_dataset
+from keras_elmo.data.reading import Reading
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.embedding.embedder import ElmoEmbedder
@@ -157,9 +159,9 @@ class RunMeasures:
             self._heldout = read_corpus(heldout, corpus.types)
             self._sample = _first_sentences(self._heldout)
         if probe:
-            rows = list(read_table(str(probe), text=1, label=0, delimiter="\t"))
-            texts: list[Any] = [row.text for row in rows]
-            self._probe = [text.split() for text in texts], [str(row.label) for row in rows]
+            how = Reading(file_format="tsv", text="1", label="0", task=CLASSIFICATION)
+            rows = read_dataset(str(probe), how)
+            self._probe = [text.split() for text in rows.texts], rows.labels
 
     def __call__(self, model: ElmoLanguageModel) -> dict[str, float]:
         """Measure perplexity and the probe, as far as there are files, and the `health`."""

@@ -12,7 +12,7 @@ import keras
 from keras_elmo.files.json_files import read_object
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.memory import give_back_memory
-from keras_elmo.workflows.labelled_files import LabelledData
+from keras_elmo.workflows.labelled_files import LabelledData, write_record
 from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import TrainingResult, epoch_score, train_task
 
@@ -107,6 +107,7 @@ def _train(
             measures["data"] = facts
         with new_folder(folder, overwrite=True) as unfinished:
             task.write(unfinished)
+            write_record(unfinished, data.rows, held_out)
             _write_record(unfinished, result, measures)
     return Outcome(COMPLETE, score, -minus_loss, result.best_epoch)
 

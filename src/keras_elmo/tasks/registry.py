@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import Any
 
 from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
-from keras_elmo.data.joint_datasets import JOINT
+from keras_elmo.data.datasets import JOINT
 from keras_elmo.data.kinds import KINDS, check_kind
-from keras_elmo.data.number_datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.data.pair_datasets import PAIR
-from keras_elmo.data.question_datasets import QA
+from keras_elmo.data.datasets import PAIR_REGRESSION, REGRESSION
+from keras_elmo.data.datasets import PAIR
+from keras_elmo.data.datasets import QA
 
 # Class → its module and its kinds.
 OURS = {

@@ -1,15 +1,26 @@
 """What a training or an evaluation reads, checked before Keras is there."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_elmo.data.bad_rows import BadRow
 from keras_elmo.data.datasets import Dataset
-from keras_elmo.data.kinds import check_kind, read_labelled
-from keras_elmo.tasks.task_labels import TaskLabels
+from keras_elmo.data.examples import read_dataset
+from keras_elmo.data.kinds import check_kind
+from keras_elmo.data.reading import Reading
+from keras_elmo.files.json_files import read_object
+from keras_elmo.files.new_file import new_file
+from keras_elmo.tasks.task_labels import TaskLabels, task_folder
 
 if TYPE_CHECKING:
     from keras_elmo.tasks.task import ElmoTask
+
+_RECORD = "data.json"  # how a model's data were read
+SKIPPED = "skipped.jsonl"
 
 
 @dataclass(frozen=True)
@@ -35,30 +46,70 @@ class LabelledData:
         return facts
 
 
-def read_for(
-    task: TaskLabels,
-    path: str | Path,
-    file_format: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    *,
-    header: bool | None = None,
-    skip_bad: bool = False,
-) -> Dataset:
+def read_for(task: TaskLabels, path: str | Path, reading: Reading) -> Dataset:
     """Read a labelled file to measure a task on, or to train it further.
 
     Args:
         task: kind and labels of a trained one.
-        path, file_format, text, label, header, skip_bad: as of `read_labelled`; the columns of a
-            joint tagger are by default those of its heads' names.
+        path: the file.
+        reading: what is said of it; the columns of a joint tagger are by default those of its
+            heads' names.
 
     Raises:
         DataError: file and line of what cannot be used, or of a label that the task does not know.
         ValueError: the file does not fit the task.
     """
-    more = {"header": header, "skip_bad": skip_bad}
-    rows = read_labelled(path, file_format, task.kind, text, label or task.columns, **more)
+    label = reading.label or (None if reading.usual else task.columns)
+    rows = read_dataset(path, replace(reading, task=task.kind, label=label))
     return rows.known_to(task.labels, task.scheme)
+
+
+def said_of_data(options: Mapping[str, Any]) -> Reading:
+    """What options say of a file; all others are passed over."""
+    names = {field.name for field in fields(Reading)} & options.keys()
+    return Reading(**{name: options[name] for name in names})
+
+
+def as_in_training(folder: str | PathLike[str], reading: Reading) -> Reading:
+    """What is said of a file, beside how the data of a trained task were read.
+
+    Args:
+        folder: of the task.
+        reading: what is said.
+
+    Raises:
+        ValueError: the record of it is damaged.
+    """
+    path = task_folder(folder) / _RECORD
+    if not path.is_file():  # of an earlier version
+        return reading
+    known = {field.name for field in fields(Reading)}
+    said = {name: x for name, x in read_object(path).items() if name in known}
+    return replace(reading, usual=Reading(**said))
+
+
+def write_record(folder: Path, *rows: Dataset | None) -> None:
+    """Write into a model folder how its data were read, and the rows that were left out."""
+    found = [part for part in rows if part is not None]
+    said = json.dumps(found[0].reading.to_json(), ensure_ascii=False, indent=2)
+    (folder / _RECORD).write_text(f"{said}\n", encoding="utf-8")
+    bad = {
+        row: None for part in found for row in part.bad_rows
+    }  # two parts of a file have the same
+    write_skipped(list(bad), folder / SKIPPED)
+
+
+def write_skipped(rows: Sequence[BadRow], path: Path) -> None:
+    """Write rows that were left out, a JSON object a line: file, line, reason, message, content.
+
+    Where there are none, there is no file.
+    """
+    if rows:
+        with new_file(path, overwrite=True) as unfinished:
+            lines = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
+            unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    else:
+        path.unlink(missing_ok=True)
 
 
 def check_options(dataset: Dataset, *, ordinal: bool, cross_attention: bool) -> None:

@@ -13,7 +13,9 @@ from typing import Annotated, Any, Self, get_type_hints
 from keras_elmo import _values
 from keras_elmo._values import (
     SEED,
+    Align,
     ClassWeight,
+    FileScheme,
     Format,
     Pooling,
     RecipeName,
@@ -23,6 +25,7 @@ from keras_elmo._values import (
     Unfreezing,
     Unit,
 )
+from keras_elmo.data.reading import Reading
 from keras_elmo.workflows.option import Option, OptionFacts
 
 # Panels of help. What a trained model has of its own is in MODEL and SEQUENCES.
@@ -49,7 +52,10 @@ class TrainingOptions:
     """
 
     data: Annotated[
-        str, _data("Labelled file: CSV, TSV, JSONL, CoNLL, Parquet, SQuAD; or hf://NAME.")
+        str,
+        _data(
+            "Labelled file: CSV, TSV, JSON, CoNLL, Parquet, SQuAD, of annotation tools; or hf://NAME."
+        ),
     ]
     # === Data ===
     text: Annotated[
@@ -58,14 +64,41 @@ class TrainingOptions:
     label: Annotated[
         str | None, _data("Column or key of the label; several with commas between them.")
     ] = None
+    file_format: Annotated[
+        Format | None, _data("Format of the file, instead of what its name and content tell.")
+    ] = Reading.file_format
     header: Annotated[
         bool | None,
         _data("Whether the first row holds names. By default it does if a column is named."),
-    ] = None
-    file_format: Annotated[
-        Format | None, _data("How the file is written, instead of what its name tells.")
-    ] = None
-    skip_bad: Annotated[bool, _data("Leave out questions that cannot be used.")] = False
+    ] = Reading.header
+    delimiter: Annotated[
+        str | None, _data("Character between the fields of a table; else its first rows tell.")
+    ] = Reading.delimiter
+    quotes: Annotated[bool, _data("Whether fields of a table may stand in double quotes.")] = (
+        Reading.quotes
+    )
+    sentence: Annotated[
+        str | None, _data("Column that tells sentences apart, in a table with a token a row.")
+    ] = Reading.sentence
+    comment: Annotated[
+        str | None, _data("What lines begin with that are passed over in columns of tokens.")
+    ] = Reading.comment
+    encoding: Annotated[
+        str | None, _data("Encoding, such as cp1252; else UTF-8, or UTF-16 by its mark.")
+    ] = Reading.encoding
+    label_separator: Annotated[
+        str | None, _data("What stands between several labels in one cell.")
+    ] = Reading.label_separator
+    file_scheme: Annotated[
+        FileScheme | None,
+        _data("Scheme that the tags in the file must be in; none takes them as plain classes."),
+    ] = Reading.file_scheme
+    align: Annotated[
+        Align, _data("What becomes of an annotated span that does not end where a token does.")
+    ] = Reading.align
+    skip_bad: Annotated[
+        bool, _data("Leave out rows that cannot be used, and write them to skipped.jsonl.")
+    ] = Reading.skip_bad
     task: Annotated[
         str | None,
         _model(

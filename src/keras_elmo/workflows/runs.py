@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from keras_elmo._values import Mix
 from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
-from keras_elmo.data.kinds import read_labelled
+from keras_elmo.data.examples import read_dataset
+from keras_elmo.data.reading import Reading
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
@@ -19,7 +20,13 @@ from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
 from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
-from keras_elmo.workflows.labelled_files import LabelledData, check_options, read_for
+from keras_elmo.workflows.labelled_files import (
+    LabelledData,
+    as_in_training,
+    check_options,
+    read_for,
+    said_of_data,
+)
 from keras_elmo.workflows.options import MODEL, SEQUENCES, TrainingOptions, training_options
 
 if TYPE_CHECKING:
@@ -77,12 +84,12 @@ class TrainingRun(TrainingOptions):
         """
         trained = read_task_labels(self.start_from) if self.start_from else None
 
-        def read(path: str, kind: str | None) -> Dataset:
-            how = self.text, self.label
-            more = {"header": self.header, "skip_bad": self.skip_bad}
+        reading = self.reading()
+
+        def read(path: str, reading: Reading) -> Dataset:
             if trained:
-                return read_for(trained, path, self.file_format, *how, **more)
-            return read_labelled(path, self.file_format, kind, *how, **more).in_scheme(self.scheme)
+                return read_for(trained, path, reading)
+            return read_dataset(path, reading).in_scheme(self.scheme)
 
         mixes = get_args(Mix)
         if self.mix not in mixes and not str(self.mix).isdigit():
@@ -90,16 +97,21 @@ class TrainingRun(TrainingOptions):
                 f"`mix` must be one of {', '.join(map(repr, mixes))} or the number of a layer. "
                 f"Received: --mix {self.mix}"
             )
-        rows = read(self.data, self.task)
+        rows = read(self.data, reading)
         check_options(rows, ordinal=self.ordinal, cross_attention=self.cross_attention)
         labels, held_out = self._classes(rows), None
         if self.dev:
-            held_out = read(self.dev, rows.kind)
+            held_out = read(self.dev, replace(reading, task=rows.kind, usual=rows.reading))
             if not trained:  # which knows more labels
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
         return LabelledData(rows, held_out, labels)
+
+    def reading(self) -> Reading:
+        """What is said of the data; a training that goes on takes the columns of the first."""
+        said = said_of_data(vars(self))
+        return as_in_training(self.start_from, said) if self.start_from else said
 
     def check_elmo(self) -> None:
         """Look for what a new task is built on, as far as files tell.

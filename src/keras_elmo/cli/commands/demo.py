@@ -86,7 +86,7 @@ def demo(
         say("\nThe same model, and naive Bayes on n-grams that has a say, too:")
         do_steps(model, train, dev, ngrams=True, calibrate=False)
         scores.append(("the last one and n-grams", _score(model, result, test)[0], ""))
-        write_model(folder, model, result, dev, ctx.obj, seed=SEED, quiet=True)
+        write_model(folder, model, result, train, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
     _print_labels(model.records(SENTENCES))
     out.print(f"Model and pictures: {output}", markup=False, highlight=False, soft_wrap=True)

@@ -110,23 +110,24 @@ def embed(
     keras-elmo embed tokens.txt --weights w.hdf5 --options o.json --mix mean -o out.safetensors
     """
     from keras_elmo.cli.embed_progress import ShownProgress
-    from keras_elmo.data.formats import count_sentences, read_token_lists
+    from keras_elmo.data.plain_text import count_sentences, read_token_lists
+    from keras_elmo.data.reading import Reading
     from keras_elmo.embedding.output.embed_file import embed_file
     from keras_elmo.embedding.output.feature_choice import FeatureChoice
     from keras_elmo.files.work_folder import work_path
 
-    source = (sentences, file_format, text)
+    reading = Reading(file_format=file_format, text=text, header=header)
     choice = FeatureChoice(layers, mix, pool, dtype)
     chosen = EngineOptions(
         preset, weights, options, vocabulary, engine, precision, stateful, batch_size
     )
     job = chosen.job() | {"tokenizer": tokenizer}
-    total = count_sentences(*source, header=header)  # and a bad line is found before the work
+    total = count_sentences(sentences, reading)  # and a bad line is found before the work
     try:
         with ShownProgress(total, quiet=quiet) as progress:
             counts = embed_file(
                 output,
-                read_token_lists(*source, header=header, tokenizer=tokenizer),
+                read_token_lists(sentences, reading, tokenizer=tokenizer),
                 lambda: load_engine(chosen),
                 choice,
                 job=job,

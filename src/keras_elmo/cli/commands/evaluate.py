@@ -2,17 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
-from keras_elmo.cli.options import takes_options
+from keras_elmo.cli.options import OF_FILES, OF_LABELS, takes_options
 from keras_elmo.cli.tables import measures_table
 
+if TYPE_CHECKING:
+    from keras_elmo.data.datasets import Dataset
 
-@takes_options("text", "label", "header", "file_format")
+
+@takes_options(*OF_FILES, *OF_LABELS)
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
     data: Annotated[str, typer.Argument(help="Labelled file.")],
@@ -44,10 +47,19 @@ def evaluate(
     from keras_elmo.data.datasets import skipped_facts
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
-    from keras_elmo.workflows.labelled_files import read_for
+    from keras_elmo.workflows.labelled_files import (
+        SKIPPED,
+        as_in_training,
+        read_for,
+        said_of_data,
+        write_skipped,
+    )
 
     path = output or model / "evaluation.json"
-    rows = read_for(read_task_labels(model), data, **options)
+    task_labels = read_task_labels(model)
+    rows = read_for(task_labels, data, as_in_training(model, said_of_data(options)))
+    for note in rows.notes:
+        say(note)
     check_new_file(path, overwrite=True)
     load_backend()
     from keras_elmo.reports.records import write_json
@@ -64,9 +76,15 @@ def evaluate(
     errors = task.mistakes(rows.texts, rows.labels, **how)
     wrong = path.with_name("errors.jsonl")
     with new_file(wrong, overwrite=True) as unfinished:
-        places = ({"line": rows.lines[error.pop("number")], **error} for error in errors)
+        places = (_place(rows, error.pop("number")) | error for error in errors)
         lines = (json.dumps(error, ensure_ascii=False) for error in places)
         unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_skipped(rows.bad_rows, path.with_name(SKIPPED))
     for name, number in skipped_facts(rows.skipped).items():
         say(f"{name}: {number:,}")
     say(f"Written to {path}; {len(errors):,} texts with mistakes to {wrong}")
+
+
+def _place(rows: "Dataset", number: int) -> dict[str, Any]:
+    """Where an example stands: its line, and what identifies it."""
+    return {"line": rows.lines[number]} | ({"id": rows.ids[number]} if rows.ids else {})

@@ -1,22 +1,27 @@
 """`keras-elmo predict`: text → labels and probabilities as JSON Lines."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from keras_elmo._values import PredictionFormat
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
-from keras_elmo.cli.options import takes_options
+from keras_elmo.cli.options import OF_FILES, takes_options
+
+if TYPE_CHECKING:
+    from keras_elmo.data.bad_rows import BadRows
+    from keras_elmo.data.examples import Example
 
 
-@takes_options("text", "header", "file_format")
+@takes_options(*OF_FILES)
 def predict(
     model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
     texts: Annotated[
@@ -54,9 +59,11 @@ def predict(
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
+    from keras_elmo.data.examples import open_examples
     from keras_elmo.data.kinds import KINDS
     from keras_elmo.files.new_file import check_new_file, new_file
     from keras_elmo.tasks.task_labels import read_task_labels
+    from keras_elmo.workflows.labelled_files import as_in_training, said_of_data
 
     if pretty and (output is not None or to != "jsonl"):
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")
@@ -65,10 +72,13 @@ def predict(
     kind = KINDS[read_task_labels(model).kind]
     if to not in kind.formats:
         raise ValueError(f"what is no column of tags is written as jsonl. Received: --to {to}")
-    skipped = Counter[str]()
-    rows = kind.read_inputs(texts, **options, skipped=skipped)
+    reading = replace(as_in_training(model, said_of_data(options)), task=kind.name)
+    examples = open_examples(texts, reading, labelled=False)
     # The first one now: a wrong file or column is told before Keras is there.
-    rows = chain(list(islice(rows, 1)), rows)
+    found = iter(examples)
+    rows = _Rows(chain(list(islice(found, 1)), found))
+    for note in examples.source.notes:
+        say(note)
     load_backend()
     from keras_elmo.tasks.loading import load_task
 
@@ -78,28 +88,50 @@ def predict(
     how["batch_size"] = batch_size
     if pretty:
         _show(task, rows, **how)
-        _tell(skipped)
+        _tell(examples.source.bad, None)
         return
     target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
     with target as path:
-        lines = task.lines(rows, to, **how)
+        lines = (task.line(record, to) for record in rows.named(task.records(iter(rows), **how)))
         with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(line)
-    _tell(skipped)
+    _tell(examples.source.bad, output)
 
 
-def _tell(skipped: Counter[str]) -> None:
-    """Say what has no prediction."""
+def _tell(bad: "BadRows", output: Path | None) -> None:
+    """Say what has no prediction, and write it beside the output."""
     from keras_elmo.data.datasets import skipped_facts
+    from keras_elmo.workflows.labelled_files import SKIPPED, write_skipped
 
-    for name, number in skipped_facts(skipped).items():
+    for name, number in skipped_facts(bad.skipped).items():
         say(f"{name}: {number:,}")
+    if output is not None:
+        write_skipped(bad.rows, output.with_name(SKIPPED))
+
+
+class _Rows:
+    """What is predicted on, which a task takes in advance, and where each of it stands."""
+
+    def __init__(self, examples: "Iterator[Example]") -> None:
+        self._examples, self._taken = examples, deque[Any]()
+
+    def __iter__(self) -> Iterator[Any]:
+        for example in self._examples:
+            self._taken.append(example)
+            yield example.x
+
+    def named(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The records with the line of each, and the id if it has one."""
+        for record in records:
+            example = self._taken.popleft()
+            name = {} if example.id is None else {"id": example.id}
+            yield {"line": example.line, **name, **record}
 
 
 def _show(task: Any, rows: Iterable[Any], **how: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
 
     pretty = Pretty(task.view)
-    for record in task.records(rows, **how):
+    for record in task.records(iter(rows), **how):
         out.print(pretty.render(record), soft_wrap=True, end="")

@@ -41,13 +41,14 @@ def score(
     keras-elmo score my_elmo/preset sentences.txt --sort | head
     echo "The bank raised its rate ." | keras-elmo score my_elmo/preset --words
     """
-    from keras_elmo.data.formats import read_sentences
+    from keras_elmo.data.plain_text import read_sentences
+    from keras_elmo.data.reading import Reading
     from keras_elmo.weights.language_model import check_language_model
 
     check_language_model(model, vocabulary)
-    lines = read_sentences(text)
+    lines = read_sentences(text, Reading(file_format="txt"))
     # The first one now: a wrong file is told before Keras is there.
-    sentences = (line.split() for line in chain(list(islice(lines, 1)), lines))
+    sentences = (str(line).split() for line in chain(list(islice(lines, 1)), lines))
     load_backend()
     from keras_elmo.elmo.sentence_score import summarise
     from keras_elmo.elmo.word_prediction import ElmoWordPredictor

@@ -105,6 +105,7 @@ def train(
                 folder,
                 model,
                 result,
+                found.rows,
                 found.held_out,
                 ctx.obj,
                 facts=facts,
@@ -115,4 +116,4 @@ def train(
             checkpoint.remove()
     # Ctrl-C while the first epoch is measured comes before the first checkpoint.
     again = resuming(ctx.obj) if checkpoint.path.exists() else ""
-    finish(output, result, again=again, quiet=quiet)
+    finish(output, result, found.rows.kind, again=again, quiet=quiet)

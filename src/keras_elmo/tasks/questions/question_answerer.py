@@ -20,9 +20,7 @@ from keras_elmo.batching.question_batches import (
     rows_to_train,
     window_texts,
 )
-from keras_elmo.data.datasets import Dataset
-from keras_elmo.data.question_datasets import QA
-from keras_elmo.data.squad import Question
+from keras_elmo.data.datasets import QA, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
 from keras_elmo.tasks.described_task import Output
@@ -277,12 +275,10 @@ class ElmoQuestionAnswerer(ElmoTask):
         return {**answer_report(answer_texts(examples.x, examples.y), predicted)}
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
-        """Of each question (its `id`,) `question`, `passage`, and `Prediction.record`."""
-        ids = [{"id": one.id} if isinstance(one, Question) else {} for one in texts]
-        pairs = [one[1:3] if isinstance(one, Question) else one for one in texts]
-        predictions = self.predict(pairs, batch_size=batch_size)
-        for name, (question, passage), found in zip(ids, pairs, predictions, strict=True):
-            yield name | {"question": question, "passage": passage} | found.record()
+        """Of each question `question`, `passage`, and `Prediction.record`."""
+        predictions = self.predict(texts, batch_size=batch_size)
+        for (question, passage), found in zip(texts, predictions, strict=True):
+            yield {"question": question, "passage": passage} | found.record()
 
     def mistakes(
         self, x: Any, y: Any, *, batch_size: int = 32, **options: Any

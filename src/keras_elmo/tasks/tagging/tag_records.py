@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.batching.labels import LabelEncoder
-from keras_elmo.data.columns import conll_lines, conllu_lines
-from keras_elmo.data.kinds import CONLL
+from keras_elmo.data.prediction_formats import conll_lines, conllu_lines
+from keras_elmo.data.prediction_formats import CONLL
 from keras_elmo.metrics.classification import classification_report
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.text.tags import marks_spans

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_elmo.batching.batches import TargetFunction
-from keras_elmo.data.number_datasets import REGRESSION
+from keras_elmo.data.datasets import REGRESSION
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.metrics.regression import regression_report

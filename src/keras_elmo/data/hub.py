@@ -1,13 +1,13 @@
 """Data sets of the Hugging Face hub as records; `datasets` reads them (extra `datasets`)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from keras_elmo.data.records import NumberedRecord, name_classes, require_columns
-from keras_elmo.files.lines import DataError, not_empty
+from keras_elmo.data.class_names import name_classes
+from keras_elmo.data.reading import Record, Source
+from keras_elmo.files.lines import DataError
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 
 try:  # by its name: type checkers take `import datasets` for the module beside this one
@@ -24,31 +24,33 @@ _ADDRESS = re.compile(  # a `Path` has lost the second slash
 )
 
 
-def hub_records(address: str | Path, columns: Sequence[str]) -> Iterator[NumberedRecord]:
-    """Stream the rows of a data set of the hub, counted from 1, with some of its columns.
+def read_hub(source: Source) -> Iterator[Record]:
+    """Stream the rows of a data set of the hub, counted from 1; behind the first chosen columns.
 
-    It is fetched into the hub's own cache unless it is there.
-
-    Args:
-        address: `hf://user/name`, with a configuration, a split or a part of it, and a branch, tag
-            or commit where wanted: `hf://user/name@main/config:train[:10%]`.
-        columns: the columns. Numbers of classes become their names, in lists too.
+    It is fetched into the hub's own cache unless it is there. Its address has a configuration, a
+    split or a part of it, and a branch, tag or commit where wanted:
+    `hf://user/name@main/config:train[:10%]`.
 
     Raises:
-        DataError: it cannot be fetched, no split is named of several, no such column, no rows.
+        DataError: it cannot be fetched, no split is named of several, no rows.
         ValueError: the address is none.
     """
-    yield from dataset_records(address, _load(str(address)), columns)
+    yield from dataset_records(source, _load(str(source.path)))
 
 
-def dataset_records(
-    name: str | Path, dataset: Any, columns: Sequence[str]
-) -> Iterator[NumberedRecord]:
-    """Stream the rows of a `datasets.Dataset` as `hub_records` does; `name` is for errors."""
-    require_columns(name, dataset.column_names, columns)
-    chosen = dataset.with_format(None).select_columns(list(dict.fromkeys(columns)))
-    rows = name_classes(name, enumerate(chosen, 1), dataset.features.to_dict())
-    yield from not_empty(rows, name, "rows")
+def dataset_records(source: Source, dataset: Any) -> Iterator[Record]:
+    """Stream the rows of a `datasets.Dataset` as `read_hub` does."""
+    source.bad.unit, source.names = "row", dataset.column_names
+    rows = name_classes(source, _rows(source, dataset), dataset.features.to_dict())
+    yield from source.not_empty(rows, "rows")
+
+
+def _rows(source: Source, dataset: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    plain = dataset.with_format(None)
+    if len(plain):
+        yield 1, plain[0]
+    chosen = plain.select_columns(list(source.select)) if source.select else plain
+    yield from ((row, chosen[row - 1]) for row in range(2, len(plain) + 1))
 
 
 def _load(address: str) -> Any:

@@ -1,0 +1,123 @@
+"""JSON as records: lines, arrays, records inside an object, SQuAD's and annotation tools' files."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain
+from reprlib import repr as short
+from typing import Any
+
+from keras_elmo.data.annotations import annotation_records
+from keras_elmo.data.bad_rows import RowError
+from keras_elmo.data.reading import Record, Source
+from keras_elmo.data.squad import is_squad, squad_records
+from keras_elmo.files.json_files import loads
+from keras_elmo.files.lines import DataError
+
+_HOLDERS = ("data", "examples", "records", "rows", "items", "instances", "train", "documents")
+
+
+def read_json(source: Source) -> Iterator[Record]:
+    """Stream the records of a file, one a line or in an array, which may stand inside an object.
+
+    What annotation tools write becomes records with `text` and `spans`, see `annotation_records`;
+    SQuAD's nested questions become a record each.
+
+    Raises:
+        DataError: the file is no JSON, holds no objects, or is nested otherwise.
+    """
+    lines = source.not_empty(_not_blank(source), "JSON objects")
+    line, first = next(lines)
+    if _is_one_line(first):
+        values = _lines(source, chain([(line, first)], lines))
+    else:
+        values = _document(source, "\n".join([first, *(text for _, text in lines)]), line)
+    records = (record for number, value in values for record in _records(source, number, value))
+    yield from source.not_empty(records, "JSON objects")
+
+
+def _not_blank(source: Source) -> Iterator[tuple[int, str]]:
+    for line, text in source.text.lines():
+        if text.strip():
+            yield line, text
+        else:
+            source.bad.skipped["blank lines"] += 1
+
+
+def _is_one_line(first: str) -> bool:
+    """Whether the first line is an object, and each of the others then is one, too."""
+    try:
+        return not isinstance(loads(first), list)
+    except ValueError:
+        return first.strip()[:1] == "{" and first.strip() != "{"  # a broken first line of many
+
+
+def _lines(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Any]]:
+    first = next(lines)
+    second = next(lines, None)
+    if second is None:  # all in one line
+        yield from _document(source, first[1], first[0])
+        return
+    for line, content in chain([first, second], lines):
+        try:
+            yield line, loads(content)
+        except ValueError as error:
+            message = f"not JSON ({_reason(error)}). Put one object on each line."
+            source.bad.add(line, RowError("no JSON", message), content)
+
+
+def _document(source: Source, text: str, line: int) -> Iterator[tuple[int, Any]]:
+    """The values of a whole file, each with its line if they stand in an array."""
+    try:
+        value = loads(text)
+    except json.JSONDecodeError as error:
+        message = f"not JSON ({error.msg}, column {error.colno})"
+        hint = "A file holds one object or array, or one object on each line."
+        raise DataError.at(source.path, line + error.lineno - 1, f"{message}. {hint}") from error
+    except ValueError as error:
+        raise DataError(f"{source.path}: not JSON that can be used. Received: {error}.") from error
+    if isinstance(value, list):
+        yield from zip(_array_lines(text, len(value), line), value, strict=True)
+        return
+    if is_squad(value):
+        yield from squad_records(source, value)
+        return
+    holder = next((key for key in _HOLDERS if _holds_records(value, key)), None)
+    if holder is None:
+        yield line, value
+        return
+    source.note(f"the records stand in {holder!r}")
+    yield from enumerate(value[holder], 1)
+
+
+def _holds_records(value: Any, key: str) -> bool:
+    found = value.get(key) if isinstance(value, dict) else None
+    return isinstance(found, list) and bool(found) and isinstance(found[0], dict)
+
+
+def _array_lines(text: str, count: int, line: int) -> Iterator[int]:
+    """The line on which each value of an array begins."""
+    decoder, place, done = json.JSONDecoder(), text.index("[") + 1, 0
+    for _ in range(count):
+        while text[place] in " \t\r\n,":
+            place += 1
+        line += text.count("\n", done, place)
+        done = place
+        yield line
+        _, place = decoder.raw_decode(text, place)
+
+
+def _records(source: Source, line: int, value: Any) -> Iterator[Record]:
+    try:
+        for fields in annotation_records(value):
+            if not isinstance(fields, dict):
+                message = f"expected a JSON object. Received: {short(value)}"
+                raise RowError("no object", message)
+            yield Record(line, fields)
+    except RowError as error:
+        source.bad.add(line, error, value)
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    return str(error)
