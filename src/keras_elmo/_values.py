@@ -12,6 +12,8 @@ Format = Literal["csv", "tsv", "jsonl", "conll", "parquet", "txt"]
 PredictionFormat = Literal["jsonl", "conll", "conllu"]
 Tokenizer = Literal["words", "whitespace"]
 Scheme = Literal["IOB1", "BIO", "BIOES", "BILOU"]
+# How files write spans: only read, never trained in. "none" are plain classes.
+FileScheme = Literal[Scheme, "IO", "BMES", "BMEWO", "brackets", "none"]
 
 # === Models ===
 Mix = Literal["concat", "mean", "top", "scalar"]  # of ELMo's layers, beside the number of one

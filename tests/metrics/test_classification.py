@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_elmo.metrics.classification import (
@@ -20,6 +20,7 @@ def assert_scores(report, sklearn_scores):
     np.testing.assert_allclose(ours, np.transpose(sklearn_scores), atol=1e-12)
 
 
+@settings(deadline=None)  # scikit-learn is loaded on the way
 @given(label_pairs)
 def test_one_label_agrees_with_scikit_learn(pairs):
     sklearn = pytest.importorskip("sklearn.metrics")
@@ -27,13 +28,17 @@ def test_one_label_agrees_with_scikit_learn(pairs):
     report = classification_report(gold, predicted, LABELS)
     options = {"labels": LABELS, "zero_division": 0}
     assert_scores(report, sklearn.precision_recall_fscore_support(gold, predicted, **options))
-    macro = sklearn.f1_score(gold, predicted, average="macro", **options)
+    # Without `labels` scikit-learn averages over those that occur.
+    macro = sklearn.f1_score(gold, predicted, average="macro", zero_division=0)
     assert report["macro_f1"] == pytest.approx(macro)
+    matrix = sklearn.confusion_matrix(gold, predicted, labels=LABELS)
+    assert (report["labels"], report["confusion_matrix"]) == (LABELS, matrix.tolist())
     accuracy = sklearn.accuracy_score(gold, predicted)
     assert report["accuracy"] == pytest.approx(accuracy)
     assert report["micro_f1"] == pytest.approx(accuracy)
 
 
+@settings(deadline=None)
 @given(set_pairs)
 def test_several_labels_agree_with_scikit_learn(pairs):
     sklearn = pytest.importorskip("sklearn.metrics")
@@ -45,10 +50,23 @@ def test_several_labels_agree_with_scikit_learn(pairs):
     y_true, y_pred = np.array(y_true, int), np.array(y_pred, int)
     scores = sklearn.precision_recall_fscore_support(y_true, y_pred, zero_division=0)
     assert_scores(report, scores)
-    for average in ("macro", "micro"):
-        f1 = sklearn.f1_score(y_true, y_pred, average=average, zero_division=0)
-        assert report[f"{average}_f1"] == pytest.approx(f1)
+    micro = sklearn.f1_score(y_true, y_pred, average="micro", zero_division=0)
+    assert report["micro_f1"] == pytest.approx(micro)
+    # With NaN scikit-learn leaves those out that occur nowhere.
+    if (y_true | y_pred).any():
+        macro = sklearn.f1_score(y_true, y_pred, average="macro", zero_division=np.nan)
+        assert report["macro_f1"] == pytest.approx(macro)
     assert report["subset_accuracy"] == pytest.approx(sklearn.accuracy_score(y_true, y_pred))
+
+
+def test_classes_that_occur_nowhere_do_not_count_in_averages():
+    gold, predicted = ["a", "a", "b"], ["a", "a", "b"]
+    assert classification_report(gold, predicted, LABELS)["macro_f1"] == 1
+    sets = [[label] for label in gold]
+    assert multi_label_report(sets, sets, LABELS)["macro_f1"] == 1
+    # One that is only predicted, or never, does.
+    assert classification_report(gold, ["a", "a", "c"], LABELS)["macro_f1"] == pytest.approx(1 / 3)
+    assert multi_label_report([[], []], [[], []], LABELS)["macro_f1"] == 0
 
 
 def test_rows_of_the_confusion_matrix_are_gold():

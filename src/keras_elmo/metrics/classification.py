@@ -15,6 +15,8 @@ class ClassificationReport(TypedDict):
     macro_f1: float
     micro_f1: float
     per_class: dict[str, Scores]
+    labels: list[str]
+    confusion_matrix: list[list[int]]
 
 
 class MultiLabelReport(TypedDict):
@@ -61,10 +63,11 @@ def classification_report(
 
     Args:
         gold, predicted: labels `(examples,)`.
-        labels: all classes; `macro_f1` is the mean over them, a class that never occurs counts 0.
+        labels: all classes; `macro_f1` is the mean over those that occur in gold or predicted.
 
     Returns:
-        `accuracy`, `macro_f1`, `micro_f1`, and `per_class` scores by label.
+        `accuracy`, `macro_f1`, `micro_f1`, `per_class` scores by label, the `labels` and their
+        `confusion_matrix` (rows are gold).
 
     Raises:
         ValueError: lists of unequal length, or a label that is not in `labels`.
@@ -75,7 +78,12 @@ def classification_report(
     """
     matrix = confusion_matrix(_ids(gold, labels), _ids(predicted, labels), len(labels))
     report = _average(np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1), labels)
-    return {"accuracy": int(np.trace(matrix)) / len(gold), **report}
+    return {
+        "accuracy": int(np.trace(matrix)) / len(gold),
+        **report,
+        "labels": list(labels),
+        "confusion_matrix": matrix.tolist(),
+    }
 
 
 def multi_label_report(
@@ -85,7 +93,7 @@ def multi_label_report(
 
     Args:
         gold, predicted: a collection of labels for each example, possibly empty.
-        labels: all classes; `macro_f1` is the mean over them, a class that never occurs counts 0.
+        labels: all classes; `macro_f1` is the mean over those that occur in gold or predicted.
 
     Returns:
         `subset_accuracy` (all labels of an example right), `macro_f1`, `micro_f1`, and `per_class`
@@ -110,11 +118,13 @@ class _Averages(TypedDict):
 def _average(
     correct: np.ndarray, predicted: np.ndarray, gold: np.ndarray, labels: Sequence[str]
 ) -> _Averages:
-    """The averages of per-class counts `(K,)`."""
+    """The averages of per-class counts `(K,)`; a class that occurs nowhere has no F1 to average."""
     counts = zip(correct.tolist(), predicted.tolist(), gold.tolist(), strict=True)
     per_class = {label: scores(*count) for label, count in zip(labels, counts, strict=True)}
+    occurs = predicted + gold > 0
+    f1 = np.array([score["f1"] for score in per_class.values()])[occurs]
     return {
-        "macro_f1": float(np.mean([score["f1"] for score in per_class.values()])),
+        "macro_f1": float(f1.mean()) if len(f1) else 0.0,
         "micro_f1": scores(int(correct.sum()), int(predicted.sum()), int(gold.sum()))["f1"],
         "per_class": per_class,
     }

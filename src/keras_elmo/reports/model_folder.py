@@ -22,7 +22,7 @@ def write_report(
 ) -> None:
     """Write `metrics.json`, `history.csv`, `command.json` and the pictures into a folder.
 
-    Of several columns, each of one label has a confusion matrix of its own.
+    Of several columns, each has a confusion matrix of its own.
 
     Args:
         folder: an existing one.

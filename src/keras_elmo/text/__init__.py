@@ -1,6 +1,7 @@
 """Strings to arrays: tokenizers, characters, tags, vocabularies. NumPy only."""
 
 from keras_elmo.text.characters import CharacterEncoder
+from keras_elmo.text.tag_spellings import TagSpelling
 from keras_elmo.text.tags import convert_tags, detect_scheme, to_bio
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.vocabulary import Vocabulary
@@ -8,6 +9,7 @@ from keras_elmo.text.word_vectors import read_glove
 
 __all__ = [
     "CharacterEncoder",
+    "TagSpelling",
     "Vocabulary",
     "convert_tags",
     "detect_scheme",

@@ -15,7 +15,7 @@ IOB1, BIO, BIOES, BILOU = SCHEMES = get_args(Scheme)
 # Begin, Inside, End, Single; BILOU says Last and Unit for the latter two.
 _SPAN_TAG = re.compile(r"([BIESLU])-(.+)")
 _BEGINS, _ENDS = "BSU", "ESLU"
-_PREFIXES = {IOB1: "BI", BIO: "BI", BIOES: "BIES", BILOU: "BILU"}
+PREFIXES = {IOB1: "BI", BIO: "BI", BIOES: "BIES", BILOU: "BILU"}
 
 
 def to_bio(tags: Sequence[str]) -> list[str]:
@@ -121,15 +121,22 @@ def check_tags(tags: Sequence[str], scheme: str) -> None:
     """
     check_scheme(scheme)
     _check_names(tags, scheme)
-    pairs = zip([None, *tags], [*tags, None], strict=True)
-    for place, (before, after) in enumerate(pairs):
-        if not may_follow(before, after, scheme):
-            what = "the end of the sentence" if after is None else f"tag {place} ({after!r})"
-            behind = "at the beginning of a sentence" if before is None else f"behind {before!r}"
-            raise ValueError(
-                f"{what} must not stand {behind} in {scheme}. Received: {' '.join(tags)}. "
-                f"`convert_tags(tags, {scheme!r})` mends it."
-            )
+    if (place := misplaced(tags, scheme)) is not None:
+        mend = f"`convert_tags(tags, {scheme!r})` mends it."
+        raise ValueError(f"{misplaced_message(tags, place, scheme)} {mend}")
+
+
+def misplaced(tags: Sequence[str], scheme: str) -> int | None:
+    """The place of the first tag of a scheme that must not stand there, or of the end."""
+    pairs = enumerate(zip([None, *tags], [*tags, None], strict=True))
+    return next((i for i, pair in pairs if not may_follow(*pair, scheme)), None)
+
+
+def misplaced_message(tags: Sequence[str], place: int, scheme: str) -> str:
+    """What is wrong at the place that `misplaced` returned, with the tags as they are written."""
+    what = f"tag {place} ({tags[place]!r})" if place < len(tags) else "the end of the sentence"
+    behind = f"behind {tags[place - 1]!r}" if place else "at the beginning of a sentence"
+    return f"{what} must not stand {behind} in {scheme}. Received: {' '.join(tags)}."
 
 
 def may_follow(before: str | None, after: str | None, scheme: str) -> bool:
@@ -168,7 +175,7 @@ def scheme_of(labels: Sequence[str]) -> str | None:
     lonely = any(prefix == "I" and ("B", name) not in parts for prefix, name in parts)
     if lonely or not marks_spans(labels):
         return None
-    return next((x for x in (BIO, BIOES, BILOU) if prefixes <= set(_PREFIXES[x])), None)
+    return next((x for x in (BIO, BIOES, BILOU) if prefixes <= set(PREFIXES[x])), None)
 
 
 def scheme_labels(labels: Iterable[str], scheme: str) -> list[str]:
@@ -179,7 +186,7 @@ def scheme_labels(labels: Iterable[str], scheme: str) -> list[str]:
     """
     check_scheme(scheme)
     types = dict.fromkeys(span_type for _, span_type in map(_parts, labels) if span_type)
-    return ["O", *(f"{prefix}-{name}" for name in types for prefix in _PREFIXES[scheme])]
+    return ["O", *(f"{prefix}-{name}" for name in types for prefix in PREFIXES[scheme])]
 
 
 def detect_scheme(sentences: Sequence[Sequence[str]]) -> str | None:
@@ -224,19 +231,29 @@ def span_edges(labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarra
         bool `(labels,)`.
     """
     parts = [_parts(label) for label in labels]
-    types = [*dict.fromkeys(["", *(span_type for _, span_type in parts)])]
     return (
-        np.array([types.index(span_type) for _, span_type in parts], np.int32),
+        span_types(labels)[1],
         np.array([prefix != "" and prefix in _BEGINS for prefix, _ in parts]),
         np.array([prefix != "" and prefix in _ENDS for prefix, _ in parts]),
     )
 
 
+def span_types(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """The types of spans that labels are of, `O` first, and the number of each label's type.
+
+    Returns:
+        The names, and int32 `(labels,)`: 0 for `O` and labels of no span.
+    """
+    own = [_parts(label)[1] for label in labels]
+    types = [*dict.fromkeys(["", *own])]
+    return ["O", *types[1:]], np.array(list(map(types.index, own)), np.int32)
+
+
 def _check_names(tags: Sequence[str], scheme: str) -> None:
     for place, tag in enumerate(tags):
         match = _SPAN_TAG.fullmatch(tag)
-        if tag != "O" and not (match and match[1] in _PREFIXES[scheme]):
-            names = ", ".join(f"{prefix}-type" for prefix in _PREFIXES[scheme])
+        if tag != "O" and not (match and match[1] in PREFIXES[scheme]):
+            names = ", ".join(f"{prefix}-type" for prefix in PREFIXES[scheme])
             raise ValueError(
                 f"a tag in {scheme} is one of O, {names}. Received: tag {place}, {tag!r}. "
                 f"`convert_tags` makes {scheme} of other schemes."

@@ -68,7 +68,7 @@ def test_classification(run, tiny, reviews, tmp_path):
 
 def test_tagging(run, tiny, conll, tmp_path):
     run("train", conll, "--format", "conll", "-o", "model/", "--preset", tiny, *SMALL)
-    assert names(tmp_path / "model") >= ALWAYS
+    assert names(tmp_path / "model") >= {*ALWAYS, "confusion_matrix.png"}
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
     assert {"accuracy", "precision", "recall", "f1", "per_type"} <= metrics.keys()
     run("evaluate", "model/", conll, "-o", "scores.json")

@@ -9,7 +9,7 @@ import numpy as np
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.metrics.classification import classification_report, confusion_matrix
+from keras_elmo.metrics.classification import classification_report
 from keras_elmo.tasks.described_task import Output, mistake, rounded
 
 
@@ -76,7 +76,7 @@ class SentenceHead:
 
     def report(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
         """The measures of the labels of all sentences."""
-        return label_report(gold, predicted, self.encoder)
+        return {**classification_report(gold, predicted, self.encoder.labels)}
 
     def are_right(self, gold: Sequence[Any], predicted: Sequence[Any]) -> list[bool]:
         """Whether each label is right."""
@@ -90,13 +90,3 @@ class SentenceHead:
         """What is wrong in such a record; None for nothing."""
         label = record["label"]
         return mistake(gold, label, [record["probability"]] if label != gold else [])
-
-
-def label_report(
-    gold: Sequence[Any], predicted: Sequence[Any], encoder: LabelEncoder
-) -> dict[str, Any]:
-    """What `classification_report` returns, labels and confusion_matrix (rows are gold)."""
-    ids = encoder.encode(gold)
-    matrix = confusion_matrix(ids, encoder.encode(predicted), len(encoder.labels))
-    report = classification_report(encoder.decode(ids), predicted, encoder.labels)
-    return {**report, "labels": encoder.labels, "confusion_matrix": matrix.tolist()}

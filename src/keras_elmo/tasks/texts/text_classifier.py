@@ -20,12 +20,11 @@ from keras_elmo.metrics.calibration import (
     fit_temperature,
     tempered,
 )
-from keras_elmo.metrics.classification import multi_label_report
+from keras_elmo.metrics.classification import classification_report, multi_label_report
 from keras_elmo.tasks.described_task import Output, mistake, rounded
 from keras_elmo.tasks.gate import Examples, read_examples, read_validation
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.ngram_bayes import NGramBayes
-from keras_elmo.tasks.texts.sentence_head import label_report
 from keras_elmo.weights.sources.presets import NGRAMS_FILE
 
 
@@ -243,13 +242,13 @@ class ElmoTextClassifier(ElmoTask):
             Of one label accuracy, calibration_error, macro_f1, micro_f1, per_class, labels and
             confusion_matrix (rows are gold); of several what `multi_label_report` returns.
         """
-        x, gold, encoder = examples.x, examples.y, self.label_encoder
+        x, gold = examples.x, self.gold(examples)
         shares = self.collect(x, self.sentence_outputs(x, batch_size))
         predicted = self.decode(shares)
         if self.multi_label:
             return {**multi_label_report(gold, predicted, self.labels)}
-        error = expected_calibration_error(shares, encoder.encode(gold))
-        report = label_report(gold, predicted, encoder)
+        error = expected_calibration_error(shares, self.label_encoder.encode(gold))
+        report = classification_report(gold, predicted, self.labels)
         return {"accuracy": report["accuracy"], "calibration_error": error, **report}
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
