@@ -9,7 +9,9 @@ SEED = 13  # of a training, wherever it begins
 
 # === Data ===
 Format = Literal["csv", "tsv", "jsonl", "conll", "parquet", "txt"]
-PredictionFormat = Literal["jsonl", "conll", "conllu"]
+PredictionFormat = Literal["jsonl", "conll", "conllu", "doccano", "label-studio", "brat"]
+Align = Literal["error", "expand", "contract"]  # of spans that end inside of tokens
+Offsets = Literal["characters", "utf-16"]  # what the places of spans count
 Tokenizer = Literal["words", "whitespace"]
 Scheme = Literal["IOB1", "BIO", "BIOES", "BILOU"]
 

@@ -11,7 +11,8 @@ from keras_elmo.files.lines import DataError
 
 Row = TypeVar("Row")
 _MOST_ERRORS = 1000  # that are counted behind the first one
-_SHOWN = Repr(maxstring=200, maxother=200)
+_SHOWN = Repr()
+_SHOWN.maxstring = _SHOWN.maxother = 200  # as arguments only from Python 3.12 on
 
 
 class RowError(ValueError):
