@@ -8,8 +8,10 @@ from typing import Literal
 SEED = 13  # of a training, wherever it begins
 
 # === Data ===
-Format = Literal["csv", "tsv", "jsonl", "conll", "parquet", "txt"]
-PredictionFormat = Literal["jsonl", "conll", "conllu"]
+Format = Literal["csv", "tsv", "jsonl", "conll", "conllu", "parquet", "fasttext", "brat", "txt"]
+PredictionFormat = Literal["jsonl", "conll", "conllu", "doccano", "label-studio", "brat"]
+Align = Literal["error", "expand", "contract"]  # of spans that end inside of tokens
+Offsets = Literal["characters", "utf-16"]  # what the places of spans count
 Tokenizer = Literal["words", "whitespace"]
 Scheme = Literal["IOB1", "BIO", "BIOES", "BILOU"]
 # How files write spans: only read, never trained in. "none" are plain classes.

@@ -49,7 +49,7 @@ OF_FILES = (
     "encoding",
     "skip_bad",
 )
-OF_LABELS = ("label", "label_separator", "file_scheme", "align")
+OF_LABELS = ("label", "label_separator", "file_scheme", "align", "offsets")
 
 
 def given(ctx: typer.Context, names: Container[str]) -> list[str]:

@@ -12,7 +12,7 @@ from keras_elmo.files.lines import DataError
 Row = TypeVar("Row")
 _MOST_ERRORS = 1000  # that are counted behind the first one
 _SHOWN = Repr()
-_SHOWN.maxstring = _SHOWN.maxother = 200
+_SHOWN.maxstring = _SHOWN.maxother = 200  # as arguments only from Python 3.12 on
 
 
 class RowError(ValueError):

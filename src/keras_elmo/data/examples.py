@@ -275,7 +275,7 @@ def _tagged(source: Source, records: Iterator[Record]) -> Iterator[Record]:
         except RowError as error:
             source.bad.add(line, error, fields)
             continue
-        misaligned += found.misaligned
+        misaligned += len(found.misaligned)
         if found.misaligned:
             source.notes = [n for n in source.notes if "do not end where tokens do" not in n]
             source.note(f"spans that do not end where tokens do: {misaligned:,} (--align)")

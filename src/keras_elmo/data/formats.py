@@ -90,7 +90,7 @@ def _looks_like_columns(head: str) -> bool:
 
 _TABLE = ("header", "delimiter", "quotes", "encoding", "sentence", "label_separator")
 _COLUMNS = ("header", "comment", "encoding", "file_scheme")
-_SPANS = ("align", "tokenizer", "file_scheme", "label_separator")
+_SPANS = ("align", "offsets", "tokenizer", "file_scheme", "label_separator")
 
 FORMATS: dict[str, FileFormat] = {
     "csv": FileFormat(read_table, (".csv",), takes=(*_TABLE, "file_scheme")),
@@ -111,7 +111,7 @@ FORMATS: dict[str, FileFormat] = {
     "fasttext": FileFormat(
         _read_fasttext, looks=lambda head: head.startswith("__label__"), takes=("encoding",)
     ),
-    "brat": FileFormat(_read_brat, (".ann",), takes=("align", "tokenizer", "file_scheme")),
+    "brat": FileFormat(_read_brat, (".ann",), takes=("align", "offsets", "tokenizer", "file_scheme")),
     "txt": FileFormat(_read_lines, (".txt",), takes=("encoding",)),
     "hf": FileFormat(_read_hub, takes=_SPANS),
 }

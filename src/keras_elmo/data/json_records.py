@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from reprlib import repr as short
 from typing import Any
 
-from keras_elmo.data.annotations import annotation_records
+from keras_elmo.data.annotation_parts import Annotations
+from keras_elmo.data.annotations import AnnotationTool, annotation_records, annotation_tool
 from keras_elmo.data.bad_rows import RowError
 from keras_elmo.data.reading import Record, Source
 from keras_elmo.data.squad import is_squad, squad_records
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.lines import DataError
 
+_LOOKED_AT = 100  # values, by which an annotation tool is known
 _HOLDERS = ("data", "examples", "records", "rows", "items", "instances", "train", "documents")
 
 
@@ -31,7 +33,13 @@ def read_json(source: Source) -> Iterator[Record]:
         values = _lines(source, chain([(line, first)], lines))
     else:
         values = _document(source, "\n".join([first, *(text for _, text in lines)]), line)
-    records = (record for number, value in values for record in _records(source, number, value))
+    begun = list(islice(values, _LOOKED_AT))
+    tools = (annotation_tool(value) for _, value in begun)
+    tool = next((tool for tool in tools if tool), None)
+    if tool:
+        source.note(f"written by {tool.name}")
+    values = chain(begun, values)
+    records = (row for line, value in values for row in _records(source, line, value, tool))
     yield from source.not_empty(records, "JSON objects")
 
 
@@ -106,9 +114,14 @@ def _array_lines(text: str, count: int, line: int) -> Iterator[int]:
         _, place = decoder.raw_decode(text, place)
 
 
-def _records(source: Source, line: int, value: Any) -> Iterator[Record]:
+def _records(
+    source: Source, line: int, value: Any, tool: AnnotationTool | None
+) -> Iterator[Record]:
+    """The records of a value: one, unless an annotation tool keeps several in it."""
+    reading = source.reading
+    how = Annotations(reading.text, reading.offsets, source.bad.skipped)
     try:
-        for fields in annotation_records(value):
+        for fields in annotation_records(value, tool, how) if tool else [value]:
             if not isinstance(fields, dict):
                 message = f"expected a JSON object. Received: {short(value)}"
                 raise RowError("no object", message)

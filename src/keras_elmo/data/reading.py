@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from keras_elmo._values import Align, FileScheme, Format
+from keras_elmo._values import Align, FileScheme, Format, Offsets
 from keras_elmo.data.bad_rows import BadRows
 from keras_elmo.files.lines import DataError, TextSource
 
@@ -33,6 +33,7 @@ class Reading:
         label_separator: what stands between several labels in one cell.
         file_scheme: scheme that the tags of spans must be in; `"none"` takes them as plain classes.
         align: what becomes of a span that does not end where a token does.
+        offsets: what the places of spans count; needed where the file does not tell.
         tokenizer: what makes tokens of texts with spans.
         skip_bad: leave out rows that cannot be used.
         usual: how the data of the training were read. Its columns are taken where the file has
@@ -52,6 +53,7 @@ class Reading:
     label_separator: str | None = None
     file_scheme: FileScheme | None = None
     align: Align = "error"
+    offsets: Offsets | None = None
     tokenizer: str | None = None
     skip_bad: bool = False
     usual: "Reading | None" = None

@@ -17,6 +17,7 @@ from keras_elmo._values import (
     ClassWeight,
     FileScheme,
     Format,
+    Offsets,
     Pooling,
     RecipeName,
     Schedule,
@@ -96,6 +97,9 @@ class TrainingOptions:
     align: Annotated[
         Align, _data("What becomes of an annotated span that does not end where a token does.")
     ] = Reading.align
+    offsets: Annotated[
+        Offsets | None, _data("What the places of annotated spans count, where it matters.")
+    ] = Reading.offsets
     skip_bad: Annotated[
         bool, _data("Leave out rows that cannot be used, and write them to skipped.jsonl.")
     ] = Reading.skip_bad
