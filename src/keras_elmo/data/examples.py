@@ -161,12 +161,8 @@ def open_examples(path: str | Path, reading: Reading, *, labelled: bool = True) 
             "Received: plain text. Name the format with `--format`, or what stands between text "
             "and label with `--delimiter`."
         )
-    if _has_spans(begun[0]):
-        if kind.is_tagged and labelled:
-            records = _tagged(source, records)
-            names = ["tokens", "tags"]
-        elif not labelled:
-            names = [name for name in names if name != "spans"]
+    if _has_spans(begun[0]) and kind.is_tagged and labelled:
+        records, names, reading = _tagged(source, records), ["tokens", "tags"], Reading()
     places = source.names if _is_by_tokens(source, begun[0]) else []
     columns = roles.choose_columns(path, names, reading, kind.wanted, places, labelled=labelled)
     _check_columns(source, kind, columns)
@@ -396,7 +392,9 @@ def told_spelling(source: Source, tags: Mapping[str, int], column: str = "") -> 
     if spelling is not None:
         source.note(f"{where}tags of spans in {spelling} (--file-scheme)")
     elif scheme is None and (why := why_plain(tags)):
-        source.note(f"{where}{why}")
+        source.note(f"{where}tags are plain classes, without spans: {why} (--file-scheme)")
+    elif scheme is None and all(tag.isdigit() for tag in tags):
+        source.note(f"{where}tags are numbers, whose names and spans are not known")
     return spelling
 
 

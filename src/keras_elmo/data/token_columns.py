@@ -21,7 +21,7 @@ _METADATA = re.compile(r"#\s*(\S+?)\s*=\s*(.*)")
 # Rows of CoNLL-U that repeat words (ranges `1-2`) or have none in the text (empty nodes `1.1`).
 _NO_WORD_OF_ITS_OWN = re.compile(r"\d+[-.]\d+")
 _LOOKED_AT = 20  # sentences by which a column of numbers is known
-_LONGEST = 5_000  # tokens of what is hardly one sentence
+_LONG = 50  # tokens of a sentence that is hardly all of a file
 
 NumberedRow = tuple[int, list[str]]
 
@@ -51,6 +51,7 @@ def read_token_columns(source: Source) -> Iterator[Record]:
     records = (_conllu(source, block) if is_conllu else _conll(source, block) for block in blocks)
     known = (record for record in records if record is not None)
     begun = list(islice(known, _LOOKED_AT))
+    _note_one_sentence(source, begun)
     if not is_conllu and source.reading.text is None:
         _drop_count(source, begun)
     yield from source.not_empty(chain(begun, known), "sentences")
@@ -174,18 +175,22 @@ def _values(block: _Block) -> Iterator[list[str]]:
 
 
 def _is_usable(source: Source, block: _Block, columns: dict[str, Any]) -> bool:
-    """Whether no field is empty, and it is one sentence."""
+    """Whether no field is empty."""
     for line, fields in block.rows:
         if not all(fields):
             error = RowError("empty field", f"empty token or tag. Received: {short(fields)}")
             source.bad.add(line, error, fields)
             return False
-    if len(block.rows) > _LONGEST:
-        source.note(
-            f"line {block.rows[0][0]:,}: one sentence of {len(block.rows):,} tokens. Are there "
-            "blank lines between sentences?"
-        )
     return True
+
+
+def _note_one_sentence(source: Source, begun: list[Record]) -> None:
+    lengths = [len(next(iter(record.fields.values()))) for record in begun[:2]]
+    if len(lengths) == 1 and lengths[0] > _LONG:
+        source.note(
+            f"the whole file is one sentence of {lengths[0]:,} tokens. Are blank lines missing "
+            "between its sentences?"
+        )
 
 
 def _drop_count(source: Source, records: list[Record]) -> None:
