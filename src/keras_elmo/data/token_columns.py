@@ -185,7 +185,7 @@ def _is_usable(source: Source, block: _Block, columns: dict[str, Any]) -> bool:
 
 
 def _note_one_sentence(source: Source, begun: list[Record]) -> None:
-    lengths = [len(next(iter(record.fields.values()))) for record in begun[:2]]
+    lengths = [len(record.fields[source.names[-1]]) for record in begun[:2]]
     if len(lengths) == 1 and lengths[0] > _LONG:
         source.note(
             f"the whole file is one sentence of {lengths[0]:,} tokens. Are blank lines missing "
