@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -107,6 +107,7 @@ class Examples:
             label=",".join(targets) or source.reading.label,
             delimiter=source.delimiter,
             header=source.header,
+            spellings=source.spellings,
             usual=None,
         )
 
@@ -384,17 +385,32 @@ def told_spelling(source: Source, tags: Mapping[str, int], column: str = "") -> 
         DataError: they are not of the scheme that is asked for.
     """
     where = f"{column}: " if column else ""
-    scheme = source.reading.file_scheme
+    scheme, usual = source.reading.file_scheme, source.reading.usual
+    spelling = _usual_spelling(usual.spellings.get(column), tags) if usual and not scheme else None
     try:
-        spelling = TagSpelling.of(tags, scheme)
+        spelling = spelling or TagSpelling.of(tags, scheme)
     except ValueError as error:
         raise DataError(f"{source.path}: {where}{error}") from error
     if spelling is not None:
+        source.spellings[column] = (spelling.scheme, spelling.layout)
         source.note(f"{where}tags of spans in {spelling} (--file-scheme)")
     elif scheme is None and (why := why_plain(tags)):
         source.note(f"{where}tags are plain classes, without spans: {why} (--file-scheme)")
     elif scheme is None and all(tag.isdigit() for tag in tags):
         source.note(f"{where}tags are numbers, whose names and spans are not known")
+    return spelling
+
+
+def _usual_spelling(known: Sequence[str] | None, tags: Iterable[str]) -> TagSpelling | None:
+    """The spelling of the training's tags, if all tags are of it: few tags may not tell it."""
+    if known is None:
+        return None
+    spelling = TagSpelling(*known)  # pyright: ignore[reportArgumentType]
+    try:
+        for tag in tags:
+            spelling.convert([tag])
+    except ValueError:
+        return None
     return spelling
 
 

@@ -1,6 +1,6 @@
 """How a labelled file is read: what is said of it, and what its content tells."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -36,6 +36,8 @@ class Reading:
         offsets: what the places of spans count; needed where the file does not tell.
         tokenizer: what makes tokens of texts with spans.
         skip_bad: leave out rows that cannot be used.
+        spellings: how the tags of each column spell spans, as it was told; by the name of the
+            column, or `""` for the only one. Scheme and layout, see `TagSpelling`.
         usual: how the data of the training were read. Its columns are taken where the file has
             them and nothing else is said, the rest where the format is the same.
     """
@@ -56,6 +58,7 @@ class Reading:
     offsets: Offsets | None = None
     tokenizer: str | None = None
     skip_bad: bool = False
+    spellings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     usual: "Reading | None" = None
 
     def to_json(self) -> dict[str, Any]:
@@ -94,6 +97,7 @@ class Source:
         delimiter: of a table.
         header: whether the first row holds names.
         notes: what was told by the content and may be said otherwise, a line each.
+        spellings: as of `Reading`.
         select: the columns that are wanted, once that is known; others need not be read.
     """
 
@@ -106,6 +110,7 @@ class Source:
     delimiter: str | None = None
     header: bool | None = None
     notes: list[str] = field(default_factory=list)
+    spellings: dict[str, Sequence[str]] = field(default_factory=dict)
     select: tuple[str, ...] = ()
 
     def note(self, line: str) -> None:

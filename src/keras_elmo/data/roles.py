@@ -20,7 +20,7 @@ TEXT_NAMES = ("text", "sentence")
 TOKEN_NAMES = ("tokens", "words", "token", "word", "form")
 LABEL_NAMES = ("label", "labels")
 TAG_NAMES = ("tags", "ner_tags", "tag", "ner")
-ID_NAMES = ("id", "sent_id")
+ID_NAMES = ("sent_id", "id")  # CoNLL-U has a field ID, too
 PAIR_COLUMNS = (
     ("text_a", "text_b"),
     ("premise", "hypothesis"),
@@ -117,7 +117,7 @@ def labels(value: Any, separator: str | None = None) -> str | list[str]:
             value = _list_in_cell(value)
     found = [label_string(item) for item in (value if isinstance(value, list) else [value])]
     if not all(found):
-        if value in ("", None):
+        if value is None or (isinstance(value, str) and not value.strip()):
             raise RowError("empty label", f"the label is empty. Received: {value!r}. Label it.")
         message = "a label must be a string, a number, or a list of them, none of them empty"
         raise RowError("no label", f"{message}. Received: {short(value)}")
