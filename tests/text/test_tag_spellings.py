@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_elmo.text.tag_spellings import TagSpelling, why_plain
-from keras_elmo.text.tags import read_spans, write_spans
+from keras_elmo.text.tags import check_tags, read_spans, write_spans
 
 LETTERS = {  # one token, first, inside, last
     "BIO": "BBII",
@@ -152,6 +152,7 @@ def test_plain_classes(tags):
         ("O B-X I-X L-X S-X", r"O, B-type, I-type, E-type, S-type\. Received: 'L-X'$"),
         ("B-X I-X a b c d e f g", "'a', 'b', 'c', 'd', 'e' and 2 more"),
         ("O B", "'O', 'B' may be letters of spans, but then no span goes on"),
+        ("O N_S A_S", "'O', 'N_S', 'A_S' may be letters of spans, but then no span goes on"),
         ("O PER LOC", "beside types without letters, as in IO. Received: 'O', 'PER', 'LOC'"),
         ("O B I 0", "one of O, B, I. Received: '0'"),
     ],
@@ -199,6 +200,17 @@ def test_what_is_against_a_scheme_is_refused_as_it_is_spelt(scheme, tags, messag
     spelling = TagSpelling(scheme, "TYPE_LETTER", strict=True)
     with pytest.raises(ValueError, match=message):
         spelling.convert(tags.split())
+
+
+@given(st.sets(st.text("BIEOSo-_:x", min_size=1, max_size=5), max_size=4), st.data())
+def test_any_tags_are_classes_or_become_bio(tags, data):
+    spelling = TagSpelling.of(tags)
+    why_plain(tags)
+    if spelling:
+        sentence = data.draw(st.lists(st.sampled_from(sorted(tags))))
+        found = spelling.convert(sentence)
+        assert len(found) == len(sentence)
+        check_tags(found, "BIO")
 
 
 def test_without_insisting_spans_are_mended_as_conlleval_reads_them():

@@ -90,13 +90,13 @@ class Reading:
     @property
     def is_evident(self) -> bool:
         """Whether marks are a sign of spans and not by chance of this layout."""
-        if self.layout != _LETTER:
-            sign = self.outside or bool(self.whole_types)
-            return self.is_usual or (bool(self.marks) and sign)
         letters = {letter for letter, _ in self.marks}
+        is_whole = bool(self.whole_types)
+        if self.layout != _LETTER:
+            return self.is_usual or is_whole or (self.outside and bool(letters & {"B", "I"}))
         if self.outside:
-            return "I" in letters or bool(self.whole_types)
-        return bool(self.whole_types) and ("I" in letters or len(letters) > 2)
+            return is_whole or "I" in letters
+        return is_whole and ("I" in letters or len(letters) > 2)
 
     @property
     def looks_like_spans(self) -> bool:

@@ -52,15 +52,16 @@ class TagSpelling:
     def of(cls, tags: Iterable[str], scheme: FileScheme | None = None) -> Self | None:
         """Tell the spelling from all distinct tags of a file.
 
-        A spelling must explain every tag, and there must be a sign of spans beside the spelling:
-        `O`, or a type that is both begun and gone on with; where letters stand alone, `I` with `O`,
-        or `B` with one that goes on. So `O` and `B` alone are classes: no span would ever go on.
+        A spelling must explain every tag, and all but `LETTER-TYPE` in upper case need a sign
+        beside that: a type that is both begun and gone on with, or `O` with `B` or `I`. Where
+        letters stand alone `O` and `B` are no sign: they are classes, as no span would ever go on.
 
         Of several, that one is taken in which the largest share of types is both begun and gone
         on with, because a wrong one takes letters for a part of types and tears them apart:
-        `B-cell-B` and `B-cell-I` are of the one type `B-cell`. Of equals the letter before the
-        type, and `-`, is by far the most usual. The fewest types would be no better reason: those
-        of `B-D-B I-D-B B-D-E I-D-E B-D-S I-D-S` would be `B-D` and `I-D`.
+        `B-cell-B` and `B-cell-I` are of the one type `B-cell`. Of equals that one is taken which
+        is most usual: the letter before the type, joined by `-`. The fewest types are no measure:
+        `B-D-B I-D-B B-D-E I-D-E B-D-S I-D-S` has three types in BIO, and only `B-D` and `I-D` if
+        the letters of BIOES stood behind.
 
         BIO and IOB1 differ in no letter, and are read alike. IOB1 is named where some types, but
         not all, have no `B`.
@@ -74,7 +75,8 @@ class TagSpelling:
             None for plain classes, such as parts of speech.
 
         Raises:
-            ValueError: an unknown scheme, or a tag that is not of the scheme.
+            ValueError: an unknown scheme, or a tag that is not of the scheme; in brackets `convert`
+                finds it, with its place.
         """
         distinct = list(dict.fromkeys(tags))
         if scheme not in (None, *get_args(FileScheme)):
