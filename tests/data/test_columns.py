@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_elmo.data.columns import CONLLU, conll_lines, conllu_lines, read_columns
+from keras_elmo.data.column_lines import CONLLU, conll_lines, conllu_lines
+from keras_elmo.data.columns import read_columns
 from keras_elmo.files.lines import DataError
 
 words = st.text("ab#_é-", min_size=1, max_size=4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_elmo.data.columns import conll_lines, conllu_lines
+from keras_elmo.data.column_lines import conll_lines, conllu_lines
 from keras_elmo.data.joint_datasets import parse_columns, read_joint
 from keras_elmo.data.kinds import read_labelled
 from keras_elmo.files.lines import DataError

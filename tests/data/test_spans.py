@@ -113,3 +113,9 @@ def test_what_is_quoted_tells_what_was_counted():
     with pytest.raises(RowError, match="--offsets utf-16"):
         in_characters(text, 13, 23)
     assert in_characters("no emoji", 0, 2) == (0, 2)
+    assert in_characters("😀 a", 1, 3, quoted=" a", offsets="utf-16") == (1, 3)
+    with pytest.raises(RowError, match="in the middle of an emoji"):
+        in_characters("😀 a", 1, 3, offsets="utf-16")
+    # Both hold it.
+    assert in_characters("😀aa", 2, 3, quoted="a", offsets="utf-16") == (1, 2)
+    assert in_characters("😀aa", 2, 3, quoted="a", offsets="characters") == (2, 3)

@@ -1,6 +1,7 @@
 """Labelled files → data sets: opened, decoded, recognised, read as examples. NumPy only."""
 
-from keras_elmo.data.columns import ColumnSentence, conll_lines, conllu_lines, read_columns
+from keras_elmo.data.column_lines import conll_lines, conllu_lines
+from keras_elmo.data.columns import ColumnSentence, read_columns
 from keras_elmo.data.readers import (
     DataError,
     Example,

@@ -1,25 +1,30 @@
 """brat's standoff annotations: a text in `NAME.txt`, its spans in `NAME.ann`.
 
-As "brat standoff format" of its documentation describes them, and `server/src/annotation.py` of its
-repository reads them. Places count the characters of the file, line ends included.
+As "brat standoff format" and "annotation configuration" of its documentation describe them, and
+`server/src/annotation.py` of its repository reads them. Places count the characters of the file,
+line ends included.
 """
 
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from keras_elmo.data.bad_rows import RowError
-from keras_elmo.data.spans import checked_spans
+from keras_elmo.data.spans import CharSpan, checked_spans
 from keras_elmo.files.lines import DataError, count
+from keras_elmo.files.new_folder import new_folder
 
 _TEXT_BOUND = re.compile(r"T[^\t]*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
 # First letter of an identifier → what is passed over.
 _OTHERS = {"R": "relations", "*": "relations", "E": "events", "A": "attributes", "M": "attributes"}
 _OTHERS |= {"N": "normalizations", "#": "notes"}
+_CONFIGURATION = "annotation.conf"
+_MOST_TEXTS = 100  # of a document: brat shows one as a whole
 
 
 class BratRow(NamedTuple):
@@ -164,3 +169,58 @@ def _moved(text: str, start: int, span: _Span, marks: Path) -> tuple[int, int, s
             f"Received: {short(span.quoted)}.",
         )
     return first, last, span.kind
+
+
+# === Writing ===
+
+
+def write_brat(
+    texts: Iterable[tuple[str, Sequence[CharSpan]]],
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write texts with spans into a new folder, each on a line of its own.
+
+    A document has up to 100 texts. `annotation.conf` lists the types of spans.
+
+    Args:
+        texts: a text and its spans, one by one.
+        folder: what is made.
+        overwrite: whether an empty folder may be there; one with annotations is never replaced.
+
+    Raises:
+        FileExistsError: it is there.
+        ValueError: a type with white space, which brat cannot have.
+    """
+    types: dict[str, None] = {}
+    rows = iter(texts)
+    with new_folder(folder, overwrite=overwrite, signs=(_CONFIGURATION,)) as new:
+        number = 0
+        while part := list(islice(rows, _MOST_TEXTS)):
+            number += 1
+            _write_document(new / f"{number:05}", part)
+            types |= dict.fromkeys(kind for _, spans in part for *_, kind in spans)
+        sections = ["[entities]", *types, "[relations]", "[events]", "[attributes]"]
+        (new / _CONFIGURATION).write_text("\n".join(sections) + "\n", encoding="utf-8")
+
+
+def _write_document(stem: Path, rows: Sequence[tuple[str, Sequence[CharSpan]]]) -> None:
+    place, marks = 0, []
+    for text, spans in rows:
+        marks += [_mark(text, place, span) for span in spans]
+        place += len(text) + 1
+    document = "".join(f"{text}\n" for text, _ in rows)
+    stem.with_suffix(".txt").write_bytes(document.encode())  # `write_text` would change line ends
+    lines = (f"T{number}\t{mark}\n" for number, mark in enumerate(marks, 1))
+    stem.with_suffix(".ann").write_bytes("".join(lines).encode())
+
+
+def _mark(text: str, place: int, span: CharSpan) -> str:
+    """A span; across line ends and tabs it is in pieces, as brat itself writes it."""
+    start, end, kind = span
+    if re.search(r"\s", kind):
+        raise ValueError(f"a type must be without white space in brat. Received: {kind!r}")
+    pieces = list(re.finditer(r"\S(?:[^\n\t]*\S)?", text[start:end]))
+    places = (f"{place + start + m.start()} {place + start + m.end()}" for m in pieces)
+    return f"{kind} {';'.join(places)}\t{' '.join(m[0] for m in pieces)}"

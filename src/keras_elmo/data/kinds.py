@@ -23,10 +23,13 @@ from keras_elmo.data.number_datasets import (
     read_number_pairs,
 )
 from keras_elmo.data.pair_datasets import PAIR, read_pair_dataset, read_text_pairs
+from keras_elmo.data.prediction_formats import (
+    formats_of_classes,
+    formats_of_records,
+    formats_of_tags,
+)
 from keras_elmo.data.question_datasets import QA, read_question_dataset, read_questions
 from keras_elmo.data.squad import is_squad
-
-JSONL, CONLL, CONLLU = PREDICTION_FORMATS = ("jsonl", "conll", "conllu")
 
 
 def class_names(config: Mapping[str, Any]) -> Any:
@@ -53,7 +56,7 @@ class DataKind:
         no_order: why its labels have no order; empty where they may have one.
         is_pair: whether a row is two texts.
         skips_bad: whether rows that cannot be used may be left out (`skip_bad=True` of `read`).
-        formats: in which predictions are written.
+        formats: labels → the formats in which predictions are written.
         steps: what may follow a training: `"ngrams"`, `"calibrate"`.
     """
 
@@ -66,7 +69,7 @@ class DataKind:
     no_order: str = "what is predicted has no order"
     is_pair: bool = False
     skips_bad: bool = False
-    formats: tuple[str, ...] = (JSONL,)
+    formats: Callable[[Any], tuple[str, ...]] = formats_of_records
     steps: tuple[str, ...] = ()
 
 
@@ -145,7 +148,7 @@ def _read_pairs(*where: Any, **how: Any) -> Iterator[Any]:
 
 _SEVERAL = "several labels of a text have no order"
 _TAGS, _NUMBERS = "tags have no order", "numbers are no classes"
-_OF_TAGS: dict[str, Any] = {"no_order": _TAGS, "formats": PREDICTION_FORMATS}
+_OF_TAGS: dict[str, Any] = {"no_order": _TAGS, "formats": formats_of_tags}
 _OF_PAIRS: dict[str, Any] = {"read_inputs": _read_pairs, "is_pair": True}
 
 
@@ -153,12 +156,19 @@ def _known(name: str, holds: str, read: Callable[..., Dataset] | None = None, **
     add_kind(DataKind(name, holds, read or partial(read_dataset, kind=name), **facts))
 
 
-_known(CLASSIFICATION, "one label of one text", no_order="", steps=("ngrams", "calibrate"))
+_known(
+    CLASSIFICATION,
+    "one label of one text",
+    no_order="",
+    formats=formats_of_classes,
+    steps=("ngrams", "calibrate"),
+)
 _known(
     MULTI_LABEL,
     "several labels",
     settings={"multi_label": True},
     no_order=_SEVERAL,
+    formats=formats_of_classes,
     steps=("calibrate",),
 )
 _known(TAGGING, "a tag for each token", **_OF_TAGS)
