@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from keras_elmo.data import readers
 from keras_elmo.data.readers import DataError, Example
 
-# A carriage return is a line end to the reader, and so cannot come back from inside a field.
-fields = st.text().filter(lambda field: field.strip() and "\r" not in field)
+# A carriage return is a line end to the reader, and so cannot come back from inside a field;
+# zeros stand in binary files.
+fields = st.text().filter(lambda field: field.strip() and not {"\r", "\0"} & set(field))
 
 
 @given(rows=st.lists(st.tuples(fields, fields), min_size=1), delimiter=st.sampled_from(",;\t|"))
@@ -118,5 +119,5 @@ def test_what_is_no_readable_file(tmp_path):
         list(readers.read_lines(tmp_path))
     damaged = tmp_path / "lines.txt.gz"
     damaged.write_bytes(gzip.compress(b"line\n" * 9)[:-9])
-    with pytest.raises(DataError, match=r"\.gz file is damaged"):
+    with pytest.raises(DataError, match="the gzip data is damaged"):
         list(readers.read_lines(damaged))
