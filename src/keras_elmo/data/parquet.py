@@ -4,18 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.data.records import NumberedRecord, name_classes, require_columns
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.lines import DataError, not_empty
 from keras_elmo.files.opening import check_file
 
-try:
+with needs_extra("parquet", "Parquet files need pyarrow"):
     import pyarrow as pa  # pyright: ignore[reportMissingImports]
     import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
-except ImportError as error:
-    raise ImportError(
-        'Parquet files need pyarrow. Install it with `pip install "keras-elmo[parquet]"`.'
-    ) from error
 
 _ROWS = 1024  # that are in memory at once
 
