@@ -84,6 +84,7 @@ def test_an_answer_is_marked():
 
 def test_bad_questions_to_answer(tmp_path):
     from keras_elmo.data.question_datasets import read_questions
+
     from keras_elmo.files.lines import DataError
 
     for text, message in (

@@ -9,8 +9,7 @@ from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
-from keras_elmo.data.datasets import Dataset
-from keras_elmo.data.datasets import JOINT
+from keras_elmo.data.datasets import JOINT, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.tasks.described_task import Output
