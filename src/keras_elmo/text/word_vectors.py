@@ -112,9 +112,10 @@ def _split(
 def _fields(content: str, size: int | None) -> list[str]:
     """The word and its numbers, from the right, as some published words hold spaces."""
     content = content.replace("\t", " ").rstrip(" ")  # no other white space: words hold it, too
-    fields = content.rsplit(" ", -1 if size is None else size)
-    if "" in fields[1:] or fields[0].endswith(" "):  # numbers below one another
-        fields = re.sub(" +", " ", content).rsplit(" ", -1 if size is None else size)
+    most = -1 if size is None else size
+    fields = content.rsplit(" ", most)
+    if "  " in content and ("" in fields[1:] or fields[0].endswith(" ")):
+        return re.sub(" +", " ", content).rsplit(" ", most)  # numbers below one another
     return fields
 
 
