@@ -66,7 +66,7 @@ def test_from_questions_to_answers(run, tiny, tmp_path):
     [record] = map(json.loads, run("predict", "model/", "new.jsonl").stdout.splitlines())
     assert (record["id"], record["passage"]) == ("1", PASSAGE)
     shown = run("predict", "model/", "new.jsonl", "--pretty").stdout
-    assert PASSAGE in shown
+    assert PASSAGE in shown.replace("[", "").replace("]", "")
     assert "answer" in shown
     assert "are written as jsonl" in run("predict", "model/", dev, "--to", "conll", code=1).stderr
 
@@ -81,6 +81,8 @@ def test_an_answer_is_marked():
     assert text.plain == f"Where?\n{PASSAGE}\nthis answer 70%, any answer 90%\n\n"
     marked = [text.plain[s.start : s.end] for s in text.spans if "reverse" in str(s.style)]
     assert marked == ["Rome"]
+    plain = Pretty("answer", styled=False).render(record).plain  # as `| less` shows it
+    assert plain.splitlines()[1] == f"{PASSAGE[:13]}[Rome]{PASSAGE[17:]}"
     silent = Pretty("answer").render(record | {"answer": "", "no_answer_probability": 0.8})
     assert silent.plain.endswith("no answer 80%\n\n")
     assert not [s for s in silent.spans if "reverse" in str(s.style)]

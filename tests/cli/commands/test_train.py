@@ -246,7 +246,7 @@ def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
         assert error["predicted"] != error["gold"]
         assert 0.5 <= error["confidence"] <= 1.0
     shown = run("predict", "model", reviews, "--pretty").stdout
-    assert "a good film\n  " in shown
+    assert "a good film\n* " in shown
     assert "█" in shown
     assert (
         "on the terminal" in run("predict", "model", reviews, "--pretty", "-o", "x", code=1).stderr
@@ -266,7 +266,7 @@ def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
         0,
     )
     (tmp_path / "one.txt").write_text("Ada lives in Rome\n")
-    assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("Ada [PER ")
+    assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("[Ada] [PER ")
 
 
 def test_ordinal(run, tiny, conll, tmp_path):
