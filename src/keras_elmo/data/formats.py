@@ -118,9 +118,7 @@ FORMATS: dict[str, FileFormat] = {
     "fasttext": FileFormat(
         _read_fasttext, looks=lambda head: head.startswith("__label__"), takes=("encoding",)
     ),
-    "brat": FileFormat(
-        _read_brat, (".ann",), takes=("align", "offsets", "tokenizer", "file_scheme")
-    ),
+    "brat": FileFormat(_read_brat, (".ann",), takes=("align", "tokenizer", "file_scheme")),
     "txt": FileFormat(_read_lines, (".txt",), takes=("encoding",)),
     "hf": FileFormat(_read_hub, takes=_SPANS),
 }
