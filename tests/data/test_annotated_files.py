@@ -99,9 +99,14 @@ def test_brat(tmp_path):
     write(tmp_path / "a.ann", marks[0] + "T2\tX 0 3;4 6\tAda Lo\n")
     with pytest.raises(DataError, match=r"a\.txt:1: a\.ann:2: a span must be one piece"):
         read(tmp_path)
+    write(tmp_path / "b.txt", TEXT)
+    write(tmp_path / "b.ann", "T1\tX 0 2\tAd\n")
+    with pytest.raises(DataError, match=r"b\.txt:1: a span must end where tokens do"):
+        read(tmp_path / "b.ann")
+    (tmp_path / "b.ann").unlink()
     found = read(tmp_path, skip_bad=True)
     assert found.texts == [ROWS[1][0]]
-    assert found.skipped == {"discontinuous span": 1}
+    assert found.skipped == {"discontinuous span": 1, "texts without .ann": 1}
     [bad] = found.bad_rows
     assert (bad.file, bad.line) == (str(tmp_path / "a.txt"), 1)
 

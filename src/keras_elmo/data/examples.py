@@ -272,7 +272,8 @@ def _tagged(source: Source, records: Iterator[Record]) -> Iterator[Record]:
             spans = checked_spans(text, list_of(fields.get("spans", []), "spans"))
             found = tokens_and_tags(text, spans, tokenizer, source.reading.align)
         except RowError as error:
-            source.bad.add(line, error, fields)
+            path = fields["file"] if source.file_format == "brat" else None
+            source.bad.add(line, error, fields, path)
             continue
         misaligned += len(found.misaligned)
         if found.misaligned:

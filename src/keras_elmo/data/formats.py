@@ -59,10 +59,10 @@ def _read_fasttext(source: Source) -> Iterator[Record]:
 
 
 def _read_brat(source: Source) -> Iterator[Record]:
-    """brat's texts, a record a line."""
+    """brat's texts, a record a line; `file` is the one of several that it stands in."""
     for row in brat_records(source.path, source.bad.skipped):
         if row.error is None:
-            yield Record(row.line, row.fields)
+            yield Record(row.line, {**row.fields, "file": str(row.path)})
         else:
             source.bad.add(row.line, row.error, row.fields["text"], row.path)
 
