@@ -6,7 +6,7 @@ import pytest
 
 from keras_elmo.data import DataError
 from keras_elmo.data.prediction_formats import PREDICTION_FORMATS
-from tests.data.reading_support import read, rows, write
+from tests.data.reading_support import read, rows, texts, write
 
 TEXT, SPANS = "Ada Lovelace lived in London.", [[0, 12, "PER"], [22, 28, "LOC"]]
 OTHER = "Nothing here."
@@ -88,6 +88,29 @@ def test_the_same_sentences_of_every_tool(tmp_path, name):
     path = write(tmp_path / name, FILES[name])
     assert read(path).kind == "tagging"
     assert sorted(rows(path)) == ROWS
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_to_predict_on_nothing_need_be_marked(tmp_path, name):
+    path = write(tmp_path / name, FILES[name])
+    found = sorted(texts(path, task="tagging"), key=len, reverse=True)
+    assert found == ([tokens for tokens, _ in ROWS] if "document" in name else [TEXT, OTHER])
+
+
+def test_what_nobody_has_marked_is_predicted_on(tmp_path):
+    tasks = [task(TEXT, SPANS), task(OTHER, [])]
+    tasks[0]["annotations"][0]["was_cancelled"] = True
+    tasks[1] |= {"annotations": [], "predictions": []}
+    path = write(tmp_path / "tasks.json", json.dumps(tasks))
+    assert texts(path, task="tagging") == [TEXT, OTHER]
+    with pytest.raises(DataError, match="tasks without an annotation: 2"):
+        read(path)
+    answers = ({"text": text, "answer": "ignore"} for text in (TEXT, OTHER))
+    path = write(tmp_path / "tasks.jsonl", lines(*answers))
+    assert texts(path, task="tagging") == [TEXT, OTHER]
+    write(tmp_path / "a.txt", f"{TEXT}\n")
+    write(tmp_path / "a.ann", "T1\tX 0 3;4 6\tAda Lo\n")
+    assert texts(tmp_path / "a.ann", task="tagging") == [TEXT]
 
 
 def test_brat(tmp_path):

@@ -138,7 +138,7 @@ def open_examples(path: str | Path, reading: Reading, *, labelled: bool = True) 
         ValueError: an unknown format or task, or what is said does not fit the format.
     """
     bare = _two_columns(path, reading, labelled=labelled)
-    source, records = open_records(path, bare)
+    source, records = open_records(path, bare, labelled=labelled)
     records = source.not_empty(records, "rows that can be used")
     begun = [next(records)]
     names = list(source.names)

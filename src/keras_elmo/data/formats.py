@@ -61,7 +61,7 @@ def _read_fasttext(source: Source) -> Iterator[Record]:
 def _read_brat(source: Source) -> Iterator[Record]:
     """brat's texts, a record a line; `file` is the one of several that it stands in."""
     for row in brat_records(source.path, source.bad.skipped):
-        if row.error is None:
+        if row.error is None or not source.labelled:
             yield Record(row.line, {**row.fields, "file": str(row.path)})
         else:
             source.bad.add(row.line, row.error, row.fields["text"], row.path)
@@ -125,8 +125,10 @@ FORMATS: dict[str, FileFormat] = {
 NAMES = tuple(name for name in FORMATS if name != "hf")  # which an address says alone
 
 
-def open_records(path: str | Path, reading: Reading) -> tuple[Source, Iterator[Record]]:
-    """A file and its records, whatever its format.
+def open_records(
+    path: str | Path, reading: Reading, *, labelled: bool = True
+) -> tuple[Source, Iterator[Record]]:
+    """A file and its records, whatever its format; arguments as of `open_examples`.
 
     Raises:
         ValueError: an unknown format, or an option that is not for it.
@@ -139,7 +141,7 @@ def open_records(path: str | Path, reading: Reading) -> tuple[Source, Iterator[R
     name, note = _format_of(path, text, reading)
     reading = with_usual(reading, name)
     _check(name, reading)
-    source = Source(path, reading, name, text, BadRows(path, reading.skip_bad))
+    source = Source(path, reading, name, text, BadRows(path, reading.skip_bad), labelled=labelled)
     if note:
         source.note(note)
     return source, FORMATS[name].read(source)
