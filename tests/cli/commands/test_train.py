@@ -105,6 +105,12 @@ def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
     run("predict", "model", conll, "--to", "brat", "-o", "suggestions")
     assert (tmp_path / "suggestions" / "00001.txt").read_text().startswith("Ada ")
     assert "annotation.conf" in os.listdir(tmp_path / "suggestions")
+    tasks = [{"id": 7, "data": {"text": "Ada lives in Rome."}, "annotations": []}]
+    (tmp_path / "tasks.json").write_text(json.dumps(tasks))
+    run("predict", "model", "tasks.json", "--to", "label-studio", "-o", "suggested.json")
+    [task] = json.loads((tmp_path / "suggested.json").read_text())
+    assert task["data"] == {"line": 1, "id": "7", "text": "Ada lives in Rome."}
+    assert task["predictions"][0]["model_version"] == "keras-elmo"
     for entity in record["entities"]:
         text = record["text"][entity["start_char"] : entity["end_char"]]
         assert entity["text"] == text
