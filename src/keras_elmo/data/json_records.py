@@ -122,7 +122,7 @@ def _records(
 ) -> Iterator[Record]:
     """The records of a value: one, unless an annotation tool keeps several in it."""
     reading = source.reading
-    how = Annotations(reading.text, reading.offsets, source.bad.skipped)
+    how = Annotations(reading.text, reading.offsets, source.bad.skipped, source.labelled)
     try:
         for fields in annotation_records(value, tool, how) if tool else [value]:
             if not isinstance(fields, dict):
