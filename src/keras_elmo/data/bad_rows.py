@@ -48,6 +48,7 @@ class BadRows:
             more there are.
         skipped: how many rows and lines were passed over, by reason.
         rows: those that were left out.
+        most: how many are kept of each reason, when they are skipped; None for all.
         unit: what numbers count in the file: lines, or of a format without lines records.
     """
 
@@ -55,6 +56,7 @@ class BadRows:
     skip: bool = False
     skipped: Counter[str] = field(default_factory=Counter)
     rows: list[BadRow] = field(default_factory=list)
+    most: int | None = None
     unit: str = "line"
 
     def add(self, line: int, error: RowError, content: Any = "") -> None:
@@ -63,11 +65,13 @@ class BadRows:
         Raises:
             DataError: there are many, and rows are not to be skipped.
         """
-        shown = content if isinstance(content, str) else _SHOWN.repr(content)
-        self.rows.append(BadRow(str(self.path), line, error.reason, str(error), shown[:200]))
         if self.skip:
             self.skipped[error.reason] += 1
-        elif len(self.rows) > _MOST_ERRORS:
+            if self.most is not None and self.skipped[error.reason] > self.most:
+                return
+        shown = content if isinstance(content, str) else _SHOWN.repr(content)
+        self.rows.append(BadRow(str(self.path), line, error.reason, str(error), shown[:200]))
+        if not self.skip and len(self.rows) > _MOST_ERRORS:
             self.finish()
 
     def finish(self) -> None:

@@ -2,15 +2,30 @@
 
 from os import PathLike
 
+from keras_elmo.files.lines import numbered_lines
 from keras_elmo.weights.formats.bilm_tf_checkpoint import checkpoint_prefix
 from keras_elmo.weights.sources.location import locate
-from keras_elmo.weights.sources.presets import SOFTMAX_FILE, preset_folder
+from keras_elmo.weights.sources.presets import SOFTMAX_FILE, VOCABULARY_FILE, preset_folder
 
 
 def has_language_model(preset: str | PathLike[str]) -> bool:
     """Whether `ElmoLanguageModel.from_preset` would find one."""
     place = locate(preset)
     return checkpoint_prefix(place) is not None or (place / SOFTMAX_FILE).is_file()
+
+
+def known_words(preset: str | PathLike[str]) -> frozenset[str]:
+    """The words of a preset's language model, by its files; none where it has none.
+
+    What would have to be fetched first has none, either.
+    """
+    try:
+        path = preset_folder(preset) / VOCABULARY_FILE
+    except FileNotFoundError:
+        return frozenset()
+    if not path.is_file():
+        return frozenset()
+    return frozenset(word for _, word in numbered_lines(path))
 
 
 def check_language_model(
