@@ -4,9 +4,11 @@ import sys
 
 import pytest
 
-from keras_elmo.data.formats import read_texts
-from keras_elmo.data.kinds import read_labelled
-from keras_elmo.files.lines import DataError
+from keras_elmo.data import DataError
+from keras_elmo.data.bad_rows import BadRows
+from keras_elmo.data.reading import Reading, Source
+from keras_elmo.files.lines import TextSource
+from tests.data.reading_support import read, texts
 
 datasets = pytest.importorskip("datasets", reason="needs the package datasets")
 
@@ -44,7 +46,7 @@ def hub(tmp_path, monkeypatch):
 
 def test_names_of_classes_everywhere():
     """What the library itself says the numbers mean, by `int2str`."""
-    from keras_elmo.data.hub_datasets import dataset_records
+    from keras_elmo.data.hub import dataset_records
 
     several = datasets.Sequence(datasets.ClassLabel(names=TAGS))
     features = datasets.Features(
@@ -64,22 +66,25 @@ def test_names_of_classes_everywhere():
         "stars": [1, 0],
     }
     dataset = datasets.Dataset.from_dict(columns, features=features)
-    names = list(features)
-    for row, (number, record) in enumerate(dataset_records("x", dataset, names)):
-        assert number == row + 1
-        assert list(record) == names
+    for number, record in dataset_records(source(), dataset):
+        row = number - 1
+        assert list(record) == list(features)
         tag = several.feature.int2str
         assert record["tags"] == tag(columns["tags"][row])
         assert record["nested"] == [tag(part) if part else [] for part in columns["nested"][row]]
         assert record["label"] == features["label"].int2str(columns["label"][row])
         assert (record["tokens"], record["stars"]) == (columns["tokens"][row], 1 - row)
-    [(_, record), _] = dataset_records("x", dataset, ["label"])
-    assert record == {"label": "positive"}
-    with pytest.raises(DataError, match=r"x: the column must be one of tokens, tags, .* 'text'"):
-        list(dataset_records("x", dataset, ["text"]))
+    chosen = source(select=("label",))
+    assert [list(record) for _, record in dataset_records(chosen, dataset)][1:] == [["label"]]
     unlabelled = datasets.Dataset.from_dict(columns | {"label": [1, -1]}, features=features)
-    with pytest.raises(DataError, match=r"x:2: a label must be a number from 0 to 1. Received: -1"):
-        list(dataset_records("x", unlabelled, ["label"]))
+    bad = source()
+    assert len(list(dataset_records(bad, unlabelled))) == 1
+    with pytest.raises(DataError, match=r"x: row 2: a label must be .* from 0 to 1. Received: -1"):
+        bad.bad.finish()
+
+
+def source(**facts):
+    return Source("x", Reading(), "hf", TextSource("x"), BadRows("x"), **facts)
 
 
 def test_classes_that_a_file_of_the_library_holds(tmp_path):
@@ -88,37 +93,37 @@ def test_classes_that_a_file_of_the_library_holds(tmp_path):
     )
     dataset = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [1, 0]}, features=features)
     dataset.to_parquet(tmp_path / "a.parquet")
-    assert read_labelled(tmp_path / "a.parquet").labels == ["positive", "negative"]
+    assert read(tmp_path / "a.parquet").labels == ["positive", "negative"]
 
 
 def test_by_address(hub):
-    data = read_labelled(f"{hub}:train")
+    data = read(f"{hub}:train")
     assert (data.kind, data.path) == ("classification", f"{hub}:train")
     assert data.texts == ["a joy", "dull"]
     assert data.labels == ["positive", "negative"]
     assert data.lines == [1, 2]
-    assert list(read_texts(f"{hub}:test")) == ["fine"]
-    assert read_labelled(f"{hub}/default:train[1:]").texts == ["dull"]
+    assert texts(f"{hub}:test") == ["fine"]
+    assert read(f"{hub}/default:train[1:]").texts == ["dull"]
 
 
 def test_what_is_wrong_with_an_address(hub, monkeypatch):
     with pytest.raises(DataError, match=r"named: train, test. Received: none. Say .*/name:train"):
-        read_labelled(hub)
+        read(hub)
     with pytest.raises(DataError, match=r"name:dev cannot be read.* \['train', 'test'\]"):
-        read_labelled(f"{hub}:dev")
+        read(f"{hub}:dev")
     with pytest.raises(DataError, match=r"user/other:train cannot be read from the hub"):
-        read_labelled("hf://user/other:train")
+        read("hf://user/other:train")
     monkeypatch.setenv("KERAS_ELMO_OFFLINE", "1")
     with pytest.raises(DataError, match="KERAS_ELMO_OFFLINE forbids to fetch it"):
-        read_labelled("hf://user/other:train")
+        read("hf://user/other:train")
     with pytest.raises(ValueError, match=r"must be hf://user/name, .* Received: 'hf://a/b/c/d'"):
-        read_labelled("hf://a/b/c/d")
+        read("hf://a/b/c/d")
     with pytest.raises(ValueError, match=r"has no format\. Received: 'csv'"):
-        read_labelled(hub, "csv")
+        read(hub, file_format="csv")
 
 
 def test_without_the_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)  # importing it fails now
-    monkeypatch.delitem(sys.modules, "keras_elmo.data.hub_datasets", raising=False)
+    monkeypatch.delitem(sys.modules, "keras_elmo.data.hub", raising=False)
     with pytest.raises(ImportError, match=r'pip install "keras-elmo\[datasets\]"'):
-        read_labelled("hf://user/name")
+        read("hf://user/name")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_elmo.data.question_datasets import read_questions
-from keras_elmo.data.squad import is_squad, read_squad
-from keras_elmo.files.lines import DataError
+from keras_elmo.data import DataError
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.windows import windows
+from tests.data.reading_support import read, texts
+from tests.data.reading_support import write as write_text
 
 PASSAGE = "It takes effect on 1 May 2020."
 DATE = {"text": "1 May 2020", "answer_start": 19}
@@ -25,29 +25,26 @@ def record(name="a", **changes):
 
 def write(path, *records, passage=PASSAGE):
     paragraph = {"context": passage, "qas": list(records)}
-    path.write_text(json.dumps({"data": [{"title": "T", "paragraphs": [paragraph]}]}, indent=1))
-    return path
+    articles = {"data": [{"title": "T", "paragraphs": [paragraph]}]}
+    return write_text(path, json.dumps(articles, indent=1))
 
 
 def test_both_versions(tmp_path):
     impossible = record("b", answers=[], is_impossible=True, plausible_answers=[DATE])
-    file = read_squad(write(tmp_path / "x.json", record(), impossible))
-    first, second = file.questions
-    assert (first.id, first.question, first.passage, first.title) == ("a", "When?", PASSAGE, "T")
-    assert first.answers == [("1 May 2020", 19)]
-    assert PASSAGE[slice(*first.answers[0].span)] == "1 May 2020"
-    assert second.answers == []
-    assert file.skipped == {}
-    packed = tmp_path / "x.json.gz"
-    packed.write_bytes(gzip.compress((tmp_path / "x.json").read_bytes()))
-    assert read_squad(packed) == file
+    data = read(write(tmp_path / "x.json", record(), impossible))
+    assert (data.kind, data.ids, data.texts) == ("qa", ["a", "b"], [("When?", PASSAGE)] * 2)
+    assert data.labels == [[(19, 29)], []]
+    assert PASSAGE[slice(*data.labels[0][0])] == "1 May 2020"
+    assert data.skipped == {}
+    packed = write_text(tmp_path / "x.json.gz", gzip.compress((tmp_path / "x.json").read_bytes()))
+    assert read(packed).labels == data.labels
 
 
 @pytest.mark.parametrize(
     ("bad", "reason", "message"),
     [
         ({"question": " "}, "empty question", "the question is empty .* Received: ' '"),
-        ({"answers": []}, "no answer", "question 'b': it has no answer"),
+        ({"answers": []}, "no answer", "record 2: id 'b': it has no answer"),
         (
             {"answers": [DATE | {"answer_start": 18}]},
             "answer not at its place",
@@ -66,62 +63,53 @@ def test_both_versions(tmp_path):
         ({"answers": [DATE | {"answer_start": -1}]}, "answer outside the passage", "from -1"),
         ({"answers": [{"text": "x"}]}, "answer without text or place", "an 'answer_start'"),
         ({"answers": [{"text": "", "answer_start": 0}]}, "empty answer", "an answer is empty"),
-        ({"answers": {}}, "no list of answers", "is no list"),
+        ({"answers": 3}, "no list of answers", "is no list"),
         ({"is_impossible": True}, "impossible, but answered", "has answers"),
         ({"id": "a"}, "id twice", "Make it unique"),
-        ({"id": None}, "no id", "must be a string"),
     ],
 )
 def test_bad_records_are_named_or_counted(tmp_path, bad, reason, message):
     path = write(tmp_path / "x.json", record(), record("b", **bad))
     with pytest.raises(DataError, match=message) as error:
-        read_squad(path)
-    assert str(error.value).startswith(f"{path}: question ")
-    file = read_squad(path, skip_bad=True)
-    assert [question.id for question in file.questions] == ["a"]
-    assert file.skipped == {reason: 1}
+        read(path)
+    assert str(error.value).startswith(f"{path}: record 2: ")
+    data = read(path, skip_bad=True)
+    assert data.ids == ["a"]
+    assert data.skipped == {reason: 1}
 
 
 def test_a_file_of_bad_records_alone_says_what_was_skipped(tmp_path):
     path = write(tmp_path / "x.json", record(question=" "), record("b", is_impossible=True))
-    with pytest.raises(DataError, match=r"Skipped, .*: 1, impossible, but answered: 1"):
-        read_squad(path, skip_bad=True)
+    with pytest.raises(DataError, match=r"empty question: 1, impossible, but answered: 1"):
+        read(path, skip_bad=True)
 
 
 def test_questions_without_answers_can_be_asked(tmp_path):
     path = write(tmp_path / "x.json", record(answers=[]), {"id": 1, "question": "Who?"})
-    questions = read_squad(path, labelled=False).questions
-    assert [question.answers for question in questions] == [[], []]
+    assert texts(path) == [("When?", PASSAGE), ("Who?", PASSAGE)]
+    lines = write_text(tmp_path / "a.jsonl", '{"question": "Who?", "passage": "Ada."}')
+    assert texts(lines, task="qa") == [("Who?", "Ada.")]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ('{"data":\n[}', ":2: not JSON"),
-        ('{"id": 1}\n{"id": 2}', ":2: not JSON .* `--format jsonl`"),
-        ('{"rows": []}', ": the file must be an object with a list 'data'"),
-        ('{"data": [{}]}', r": data\[0\] must be an object with a list 'paragraphs'"),
+        ('{"data": [{"paragraphs": 3}]}', r" data\[0\] must be an object with a list 'paragraphs'"),
         ('{"data": [{"paragraphs": [[]]}]}', r"data\[0\].paragraphs\[0\] must be"),
         ('{"data": [{"paragraphs": [{"qas": [1]}]}]}', r"qas\[0\] must be an object"),
-        ('{"data": []}', "holds no questions that can be used. Is it the right"),
+        ('{"data": [{"paragraphs": []}]}', "holds no JSON objects. Is it the right"),
     ],
 )
 def test_other_files(tmp_path, text, message):
-    path = tmp_path / "x.json"
-    path.write_text(text)
     with pytest.raises(DataError, match=message):
-        read_squad(path)
+        read(write_text(tmp_path / "x.json", text))
 
 
 def test_an_empty_passage(tmp_path):
     path = write(tmp_path / "x.json", record(answers=[], is_impossible=True), passage="\n")
-    with pytest.raises(DataError, match="question 'a': the passage is empty"):
-        read_squad(path)
-
-
-def test_names():
-    assert all(map(is_squad, ("a.json", "b/a.json.gz", "train-v2.0.json")))
-    assert not any(map(is_squad, ("a.jsonl", "a.csv", "json", "a.json.bak")))
+    with pytest.raises(DataError, match="id 'a': the passage is empty"):
+        read(path)
 
 
 @st.composite
@@ -179,21 +167,21 @@ def test_rows_hold_what_articles_do(tmp_path):
         lists = {"text": [text for text, _ in found], "answer_start": [n for _, n in found]}
         rows.append({**record, "context": passage, "answers": lists})
     articles = [{"paragraphs": [{"context": passage, "qas": records}]}]
-    (tmp_path / "a.json").write_text(json.dumps({"data": articles}))
-    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    expected = read_squad(tmp_path / "a.json").questions
-    assert read_squad(tmp_path / "a.jsonl").questions == expected
-    assert next(read_questions(tmp_path / "a.jsonl"))[:3] == expected[0][:3]
+    nested = read(write_text(tmp_path / "a.json", json.dumps({"data": articles})))
+    lines = write_text(tmp_path / "a.jsonl", "\n".join(json.dumps(row) for row in rows))
+    flat = [read(lines)]
     if find_spec("pyarrow"):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
-        assert read_squad(tmp_path / "a.parquet").questions == expected
-        assert next(read_questions(tmp_path / "a.parquet"))[:3] == expected[0][:3]
+        flat.append(read(tmp_path / "a.parquet"))
+    for data in flat:
+        for name in ("kind", "texts", "labels", "ids"):
+            assert getattr(data, name) == getattr(nested, name)
     bad = rows[0] | {"id": "x", "answers": {"text": ["Rome"], "answer_start": []}}
-    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in [*rows, bad]))
-    with pytest.raises(DataError, match=r"a.jsonl: row 4: an answer needs a 'text' and"):
-        read_squad(tmp_path / "a.jsonl")
-    kept = read_squad(tmp_path / "a.jsonl", skip_bad=True)
-    assert (kept.questions, kept.skipped) == (expected, {"answer without text or place": 1})
+    write_text(lines, "\n".join(json.dumps(row) for row in [*rows, bad]))
+    with pytest.raises(DataError, match=r"a.jsonl:4: an answer needs a 'text' and"):
+        read(lines)
+    kept = read(lines, skip_bad=True)
+    assert (kept.ids, kept.skipped) == (nested.ids, {"answer without text or place": 1})

@@ -12,6 +12,7 @@ from keras_elmo.data.reading import Reader, Reading, Record, Source
 from keras_elmo.data.tables import check_delimiter, read_table
 from keras_elmo.data.token_columns import read_token_columns
 from keras_elmo.files.lines import TextSource
+from keras_elmo.text.tag_spellings import TagSpelling
 
 _HUB = "hf:/"  # a `Path` has lost the second slash
 _COMPRESSED = (".gz", ".xz", ".zst", ".bz2", ".zip")
@@ -79,13 +80,12 @@ def _looks_like_json(head: str) -> bool:
 
 
 def _looks_like_columns(head: str) -> bool:
-    """Whether there are sentences of lines with two columns or more, the first without spaces."""
+    """Whether there are sentences of lines with two columns or more, the last of tags of spans."""
     lines = [line.rstrip(" \t\r") for line in head.splitlines()[:-1][:500]]
     rows = [line.split("\t") for line in lines if line and not line.startswith(("#", "-DOCSTART"))]
-    if "" not in lines[1:-1] or len(rows) < 4:
+    if "" not in lines[1:-1] or len(rows) < 4 or len({len(row) for row in rows}) > 1:
         return False
-    widths = {len(row) for row in rows}
-    return len(widths) == 1 and 1 not in widths and not any(" " in row[0] for row in rows)
+    return len(rows[0]) > 1 and TagSpelling.of({row[-1] for row in rows}) is not None
 
 
 _TABLE = ("header", "delimiter", "quotes", "encoding", "sentence", "label_separator")
@@ -160,7 +160,6 @@ def _format_of(path: str | Path, text: TextSource, reading: Reading) -> tuple[st
     head = text.head()
     looks = next((name for name, one in FORMATS.items() if one.looks(head)), None)
     told = looks or named or "txt"
-    told = "tsv" if told == "conll" and _is_table(head, named) else told
     if named in ("conll", "conllu") and told in ("conll", "txt"):
         told = named
     return told, f"format {told}, as its content tells (--format)" if told != named else ""
@@ -172,15 +171,6 @@ def _by_name(path: str | Path) -> str | None:
         names = names.removesuffix(suffix)
     suffix = Path(names).suffix
     return next((name for name, one in FORMATS.items() if suffix in one.suffixes), None)
-
-
-def _is_table(head: str, named: str | None) -> bool:
-    """Whether a file called a table is one although blank lines stand between its rows."""
-    if named not in ("csv", "tsv"):
-        return False
-    lines = [line for line in head.splitlines() if line.strip()]
-    blocks = re.split(r"\n\s*\n", head.replace("\r\n", "\n").strip())
-    return len(blocks) > 0.7 * len(lines)
 
 
 def with_usual(reading: Reading, file_format: str) -> Reading:

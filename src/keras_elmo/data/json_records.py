@@ -1,7 +1,8 @@
 """JSON as records: lines, arrays, records inside an object, SQuAD's and annotation tools' files."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from reprlib import repr as short
 from typing import Any
@@ -28,11 +29,12 @@ def read_json(source: Source) -> Iterator[Record]:
         DataError: the file is no JSON, holds no objects, or is nested otherwise.
     """
     lines = source.not_empty(_not_blank(source), "JSON objects")
-    line, first = next(lines)
-    if _is_one_line(first):
-        values = _lines(source, chain([(line, first)], lines))
+    first = list(islice(lines, 2))
+    lines = chain(first, lines)
+    if _are_lines([text for _, text in first]):
+        values = _lines(source, lines)
     else:
-        values = _document(source, "\n".join([first, *(text for _, text in lines)]), line)
+        values = _document(source, lines)
     begun = list(islice(values, _LOOKED_AT))
     tools = (annotation_tool(value) for _, value in begun)
     tool = next((tool for tool in tools if tool), None)
@@ -51,21 +53,18 @@ def _not_blank(source: Source) -> Iterator[tuple[int, str]]:
             source.bad.skipped["blank lines"] += 1
 
 
-def _is_one_line(first: str) -> bool:
-    """Whether the first line is an object, and each of the others then is one, too."""
+def _are_lines(first: Sequence[str]) -> bool:
+    """Whether each line is a value of its own, told by the first two."""
+    if len(first) < 2:
+        return False
     try:
-        return not isinstance(loads(first), list)
-    except ValueError:
-        return first.strip()[:1] == "{" and first.strip() != "{"  # a broken first line of many
+        return not isinstance(loads(first[0]), list)
+    except ValueError:  # a broken line, or a value on several
+        return all(line.lstrip().startswith("{") for line in first)
 
 
-def _lines(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Any]]:
-    first = next(lines)
-    second = next(lines, None)
-    if second is None:  # all in one line
-        yield from _document(source, first[1], first[0])
-        return
-    for line, content in chain([first, second], lines):
+def _lines(source: Source, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, Any]]:
+    for line, content in lines:
         try:
             yield line, loads(content)
         except ValueError as error:
@@ -73,8 +72,14 @@ def _lines(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[i
             source.bad.add(line, RowError("no JSON", message), content)
 
 
-def _document(source: Source, text: str, line: int) -> Iterator[tuple[int, Any]]:
+def _document(source: Source, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, Any]]:
     """The values of a whole file, each with its line if they stand in an array."""
+    line, text = 1, io.StringIO()
+    for number, content in lines:
+        text.write("\n" * (number - line) + content)  # blank lines were left out
+        line = number
+    line, text = 1, text.getvalue()
+    del source.bad.skipped["blank lines"]  # which separate nothing here
     try:
         value = loads(text)
     except json.JSONDecodeError as error:
