@@ -97,7 +97,9 @@ class BadRows:
 
     def good(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Pass rows on up to the first bad one; all of them if bad ones are skipped."""
+        if self.skip:
+            yield from rows
         for row in rows:
-            if self.skip or not self.rows:
+            if not self.rows:
                 yield row
         self.finish()

@@ -63,7 +63,8 @@ class CheckedWords:
             self._giant.add(line)
         if not any(map(str.isalnum, text)):
             self._wordless.add(line)
-        if not text.isprintable() and (found := _CONTROL.findall(text)):
+        is_odd = not text.isprintable() or "\ufffd" in text  # which is much faster to find out
+        if is_odd and (found := _CONTROL.findall(text)):
             self._control.add(line, len(found))
         if max(map(len, tokens), default=0) > (SEEN_BYTES if text.isascii() else SEEN_BYTES // 4):
             self._add_long(tokens, line)

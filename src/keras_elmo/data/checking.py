@@ -19,6 +19,7 @@ from keras_elmo.data.checked_texts import CheckedTexts, CheckedWords, text_of
 from keras_elmo.data.datasets import CLASSIFICATION
 from keras_elmo.data.examples import Examples, open_examples
 from keras_elmo.data.findings import SHOWN, Finding, Place, listed, places
+from keras_elmo.data.formats import FORMATS
 from keras_elmo.data.kinds import KINDS, DataKind
 from keras_elmo.data.reading import Reading, Source
 
@@ -154,11 +155,11 @@ def _report(
     found: list[Finding],
 ) -> CheckedFile:
     source = examples.source
-    kind = labels.settled()
+    kind, is_text = labels.settled(), "encoding" in FORMATS[source.file_format].takes
     return CheckedFile(
         path=str(source.path),
         format=source.file_format,
-        encoding=source.text.encoding if source.bad.unit == "line" else None,
+        encoding=source.text.encoding if is_text else None,
         delimiter=source.delimiter,
         task=kind.name,
         rows=len(texts),

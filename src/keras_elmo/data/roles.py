@@ -111,6 +111,8 @@ def labels(value: Any, separator: str | None = None) -> str | list[str]:
         RowError: what is no label, or an empty one.
     """
     if isinstance(value, str):
+        if not separator and value[:1] != "[" and (label := value.strip()):
+            return label  # as nearly all are
         if separator:
             value = [part for part in value.split(separator) if part.strip()]
         elif value.startswith("[") and value.endswith("]"):

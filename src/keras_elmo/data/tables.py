@@ -133,7 +133,7 @@ def _records(names: list[str], rows: Iterator[Row], first: Row | None) -> Iterat
     if first:
         yield Record(first[0], dict(zip(names, first[1], strict=True)))
     for line, row in rows:
-        yield Record(line, dict(zip(names, row, strict=True)))
+        yield Record(line, dict(zip(names, row, strict=False)))  # of equal length, as was checked
 
 
 # === A token a row ===
