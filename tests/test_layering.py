@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "keras_elmo"
 ROOMS = [  # from the lowest to the highest
     "_version",  # not rooms but steps before the door: they import nothing of ours
     "_backend",
+    "_extras",
     "_values",
     "_processes",
     "files",

@@ -29,7 +29,7 @@ def test_table_of_the_texts(tmp_path, monkeypatch, capsys):
         ("none.txt", None, "no such file"),
         ("empty.txt", b"", "empty.txt: has no words"),
         ("latin.txt", b"a\nsch\xf6n\n", "latin.txt:2: not valid UTF-8"),
-        ("cut.gz", b"\x1f\x8b\x08", "cut.gz:1: the .gz file is damaged"),
+        ("cut.gz", b"\x1f\x8b\x08", "cut.gz:1: the gzip data is damaged"),
     ],
 )
 def test_bad_texts(run, tmp_path, name, content, message):

@@ -40,6 +40,7 @@ CASES = [  # arguments, what is told
     ("train texts.csv -o m --preset nothing", "no such file or folder"),
     ("train texts.csv -o m --weights w.h5", "--options None"),
     ("train texts.csv -o m --word-vectors nofile.txt", NO_FILE),
+    ("train texts.csv -o m --word-vectors texts.csv", "texts.csv:1: expected a word and its num"),
     ("train texts.csv -o m --task regression --ordinal", "must be a finite number"),
     ("train tags.conll -o m --ordinal", "tags have no order"),
     ("train tags.conll -o m --calibrate", "--calibrate is for a classifier"),

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_elmo.data.columns import conllu_lines
+from keras_elmo.data.column_lines import conllu_lines
 
 SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "4")
 SENTENCES = [
@@ -68,6 +68,8 @@ def test_from_a_file_to_measures(run, tiny, conllu, tmp_path):
 
     shown = run("predict", "model", "-", "--to", "conllu", stdin="play Nina\n").stdout
     assert shown.startswith("# intent = ")
+    shown = run("predict", "model", "-", "--to", "doccano", stdin="play Nina\n").stdout
+    assert json.loads(shown).keys() == {"text", "entities", "cats"}
     assert run("predict", "model", conllu, "--pretty").stdout.startswith("intent: ")
 
 

@@ -64,7 +64,7 @@ def test_from_questions_to_answers(run, tiny, tmp_path):
     shown = run("predict", "model/", "new.jsonl", "--pretty").stdout
     assert PASSAGE in shown
     assert "answer" in shown
-    assert "no column" in run("predict", "model/", dev, "--to", "conll", code=1).stderr
+    assert "are written as jsonl" in run("predict", "model/", dev, "--to", "conll", code=1).stderr
 
 
 def test_an_answer_is_marked():
@@ -84,6 +84,7 @@ def test_an_answer_is_marked():
 
 def test_bad_questions_to_answer(tmp_path):
     from keras_elmo.data.question_datasets import read_questions
+
     from keras_elmo.files.lines import DataError
 
     for text, message in (

@@ -80,7 +80,7 @@ def test_tags(tmp_path):
         ('{"text": ["a", 1], "label": 1}', "rows.jsonl:1: 'text' must be a text"),
         ('{"text": "a", "label": null}', "rows.jsonl:1: the label is empty. Received: None"),
         ('{"text": "a", "label": {"x": 1}}', "rows.jsonl:1: a label must be a string"),
-        ('{"tokens": ["a"], "tags": []}', "the column must be"),
+        ('{"tokens": ["a"], "tags": []}', "a tag for each token"),
         ('{"tokens": ["a", "b"], "tags": ["O", ""]}', "a tag is empty"),
         ('{"tokens": ["a", ""], "tags": ["O", "O"]}', "none of them empty"),
         ("", "rows.jsonl: the file holds no JSON objects"),

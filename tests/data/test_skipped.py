@@ -61,7 +61,7 @@ def test_bad_rows_are_left_out_counted_and_kept(tmp_path, name):
     assert data.skipped == expected.skipped | dict.fromkeys(bad.values(), 1)
     assert [row.reason for row in data.bad_rows] == list(bad.values())
     lines = good.count("\n")
-    assert [row.line for row in data.bad_rows][0] == lines + 1
+    assert data.bad_rows[0].line == lines + 1
     assert all(row.message and row.content for row in data.bad_rows[:1])
 
 

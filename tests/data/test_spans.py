@@ -1,7 +1,7 @@
 """Spans of characters as tags of tokens, and back."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_elmo.data.bad_rows import RowError
@@ -34,10 +34,10 @@ def test_spans_to_tags_to_spans(case, align):
     assert tag_spans(found.tags, tokenizer.spans(text)) == spans
 
 
-@given(texts, st.integers(0, 30), st.integers(1, 10))
-def test_widened_and_narrowed_as_by_brute_force(text, start, length):
-    span = (start, start + length, "X")
-    assume(start + length <= len(text) and "\n" not in text)
+@given(st.text("ab .,é😀", min_size=1, max_size=20), st.data())
+def test_widened_and_narrowed_as_by_brute_force(text, data):
+    start = data.draw(st.integers(0, len(text) - 1))
+    span = (start, data.draw(st.integers(start + 1, len(text))), "X")
     places = SPACES.spans(text)
     inside = {i for i in range(*span[:2]) if not text[i].isspace()}
     touched = [bool(inside & set(range(*place))) for place in places]
@@ -113,3 +113,9 @@ def test_what_is_quoted_tells_what_was_counted():
     with pytest.raises(RowError, match="--offsets utf-16"):
         in_characters(text, 13, 23)
     assert in_characters("no emoji", 0, 2) == (0, 2)
+    assert in_characters("😀 a", 1, 3, quoted=" a", offsets="utf-16") == (1, 3)
+    with pytest.raises(RowError, match="in the middle of an emoji"):
+        in_characters("😀 a", 1, 3, offsets="utf-16")
+    # Both hold it.
+    assert in_characters("😀aa", 2, 3, quoted="a", offsets="utf-16") == (1, 2)
+    assert in_characters("😀aa", 2, 3, quoted="a", offsets="characters") == (2, 3)

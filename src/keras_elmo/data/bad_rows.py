@@ -59,8 +59,16 @@ class BadRows:
     most: int | None = None
     unit: str = "line"
 
-    def add(self, line: int, error: RowError, content: Any = "") -> None:
+    def add(
+        self, line: int, error: RowError, content: Any = "", path: str | Path | None = None
+    ) -> None:
         """Note a row that cannot be used, in the order of the file.
+
+        Args:
+            line: where it begins.
+            error: why.
+            content: what it holds.
+            path: the file that it stands in, of several.
 
         Raises:
             DataError: there are many, and rows are not to be skipped.
@@ -70,7 +78,9 @@ class BadRows:
             if self.most is not None and self.skipped[error.reason] > self.most:
                 return
         shown = content if isinstance(content, str) else _SHOWN.repr(content)
-        self.rows.append(BadRow(str(self.path), line, error.reason, str(error), shown[:200]))
+        self.rows.append(
+            BadRow(str(path or self.path), line, error.reason, str(error), shown[:200])
+        )
         if not self.skip and len(self.rows) > _MOST_ERRORS:
             self.finish()
 
@@ -92,7 +102,7 @@ class BadRows:
                 "`skip_bad=True`."
             )
         if self.unit == "line":
-            raise DataError.at(self.path, first.line, message)
+            raise DataError.at(first.file, first.line, message)
         raise DataError(f"{self.path}: {self.unit} {first.line}: {message}")
 
     def good(self, rows: Iterable[Row]) -> Iterator[Row]:

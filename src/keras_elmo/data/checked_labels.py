@@ -9,6 +9,7 @@ from keras_elmo.data.examples import settle
 from keras_elmo.data.findings import SHOWN, Finding, Lines, Place, listed, places
 from keras_elmo.data.kinds import DataKind
 from keras_elmo.data.reading import Source
+from keras_elmo.data.tag_columns import mixed_column
 
 RARE = 2  # rows of a class from which little can be learned
 IMBALANCE = 10  # times the rows of the smallest class
@@ -154,14 +155,24 @@ class Answers(CheckedLabels):
 
 
 class LabelColumns(CheckedLabels):
-    """Several columns, each of tags or of a label of the sentence."""
+    """Several columns, each of tags or of a label of the sentence.
 
-    def __init__(self, kind: DataKind, columns: Mapping[str, CheckedLabels]) -> None:
+    Args:
+        kind: what the columns are for.
+        columns: what counts each of them.
+        source: the file.
+    """
+
+    def __init__(
+        self, kind: DataKind, columns: Mapping[str, CheckedLabels], source: Source
+    ) -> None:
         super().__init__(kind)
-        self._columns = columns
+        self._columns, self._source = columns, source
 
     def add(self, y: Any, tokens: Sequence[str], line: int) -> None:
         for name, column in self._columns.items():
+            if isinstance(y[name], list) != column.kind.is_tagged:
+                raise mixed_column(self._source, line, name)
             column.add(y[name], tokens, line)
 
     def tell(self, source: Source) -> None:

@@ -16,10 +16,10 @@ from keras_elmo.data.checked_labels import (
     class_findings,
     one_class,
 )
-from keras_elmo.data.examples import told_spelling
 from keras_elmo.data.findings import SHOWN, Finding, Lines, Place, places
 from keras_elmo.data.kinds import DataKind
 from keras_elmo.data.reading import Source
+from keras_elmo.data.tag_columns import told_spelling
 from keras_elmo.text.tag_spellings import TagSpelling, why_plain
 
 Pair = tuple[str | None, str | None]  # a tag and the next one; None is the edge of the sentence

@@ -22,7 +22,9 @@ from keras_elmo.data.findings import SHOWN, Finding, Place, listed, places
 from keras_elmo.data.formats import FORMATS
 from keras_elmo.data.kinds import KINDS, DataKind
 from keras_elmo.data.reading import Reading, Source
+from keras_elmo.data.tag_columns import check_columns
 
+_OF_SENTENCE = KINDS[CLASSIFICATION]  # a column with a label of the sentence
 _LONG = 50  # tokens of a sentence that is hardly all of a file
 _STEP = 2000  # rows between two signs of progress
 
@@ -128,7 +130,7 @@ def check_file(
     texts = CheckedTexts(_place_of(source))
     rows = iter(examples)
     first = next(rows)
-    labels = _labels_of(examples.kind, first.y)
+    labels = _labels_of(source, examples.kind, first.y)
     for count, (x, y, line, _) in enumerate(chain([first], rows), 1):
         text = text_of(x)
         tokens = words.add(x, text, line)
@@ -179,19 +181,20 @@ def _report(
 
 def _place_of(source: Source) -> Place:
     """Names lines as errors do."""
-    bad = source.bad
-
-    def place(line: int) -> str:
-        return f"{bad.path}:{line}" if bad.unit == "line" else f"{bad.path}: {bad.unit} {line}"
-
-    return place
+    return lambda line: _place(source.path, line, source.bad.unit)
 
 
-def _labels_of(kind: DataKind, y: Any, column: str = "") -> CheckedLabels:
+def _place(path: str | Path, line: int, unit: str) -> str:
+    return f"{path}:{line}" if unit == "line" else f"{path}: {unit} {line}"
+
+
+def _labels_of(source: Source, kind: DataKind, y: Any, column: str = "") -> CheckedLabels:
     """What counts such labels."""
     if isinstance(y, dict):
-        columns = {name: _labels_of(_kind_of_column(kind, x), x, name) for name, x in y.items()}
-        return LabelColumns(kind, columns)
+        check_columns(source, y)
+        kinds = {name: kind if isinstance(x, list) else _OF_SENTENCE for name, x in y.items()}
+        columns = {name: _labels_of(source, kinds[name], x, name) for name, x in y.items()}
+        return LabelColumns(kind, columns, source)
     if isinstance(y, float):
         return Numbers(kind)
     if kind.is_tagged:
@@ -199,20 +202,15 @@ def _labels_of(kind: DataKind, y: Any, column: str = "") -> CheckedLabels:
     return Answers(kind) if is_open(kind) else LabelCounts(kind)
 
 
-def _kind_of_column(kind: DataKind, y: Any) -> DataKind:
-    return kind if isinstance(y, list) else KINDS[CLASSIFICATION]
-
-
 def _bad_rows(source: Source, *, is_refused: bool) -> list[Finding]:
     """A finding for each reason for which rows cannot be used."""
     found = []
-    place = _place_of(source)
     then = "`train` refuses the file without --skip-bad." if is_refused else "Left out."
     for reason in dict.fromkeys(row.reason for row in source.bad.rows):
         rows = [row for row in source.bad.rows if row.reason == reason]
         count = source.bad.skipped[reason]
         message = f"rows that cannot be used: {count:,}. {rows[0].message} {then}"
-        where = places((row.line for row in rows), place)
+        where = tuple(_place(row.file, row.line, source.bad.unit) for row in rows)
         found.append(Finding(reason.replace(" ", "_"), count, message, where, is_refused))
     return found
 

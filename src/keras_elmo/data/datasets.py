@@ -51,7 +51,7 @@ class Dataset:
     scheme: str | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     bad_rows: list[BadRow] = field(default_factory=list, repr=False)
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
     notes: tuple[str, ...] = ()
     ids: list[str] = field(default_factory=list, repr=False)
 

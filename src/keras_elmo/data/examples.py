@@ -1,8 +1,6 @@
 """Examples of a labelled file, streamed or as a data set: its kind, columns and tags are told."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -26,12 +24,11 @@ from keras_elmo.data.kinds import KINDS, UNDECIDED, DataKind, check_kind
 from keras_elmo.data.reading import Reading, Record, Source
 from keras_elmo.data.roles import Columns
 from keras_elmo.data.spans import tokens_and_tags
+from keras_elmo.data.tag_columns import labels_in_bio
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.tag_spellings import TagSpelling, why_plain
 from keras_elmo.text.tokenizers import get_tokenizer
 
 _TOKENIZER: Tokenizer = "words"  # of texts with spans
-_COLUMN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 class Example(NamedTuple):
@@ -252,8 +249,11 @@ def _has_tags(reading: Reading, fields: Mapping[str, Any]) -> bool:
     tokens = [reading.text] if reading.text else roles.TOKEN_NAMES
     tags = [reading.label] if reading.label else (*roles.TAG_NAMES, *roles.LABEL_NAMES)
     lists = [fields[n] for n in tokens if isinstance(fields.get(n), list)]
-    others = [fields[n] for n in tags if isinstance(fields.get(n), list)]
-    return bool(lists and others) and len(lists[0]) == len(others[0])
+    others = [n for n in tags if isinstance(fields.get(n), list)]
+    if not (lists and others):
+        return False
+    is_named = not reading.label and others[0] in roles.TAG_NAMES
+    return is_named or len(lists[0]) == len(fields[others[0]])
 
 
 def _is_pair(names: list[str]) -> bool:
@@ -297,7 +297,7 @@ def read_dataset(path: str | Path, reading: Reading = Reading()) -> Dataset:  # 
     texts, labels, lines, ids = (list(column) for column in zip(*rows, strict=True))
     source, kind = examples.source, examples.kind
     if kind.is_tagged:
-        labels = _in_bio(source, lines, labels)
+        labels = labels_in_bio(source, lines, labels)
     elif any(isinstance(names, list) for names in labels):
         kind, labels = settle(kind, labels)
     return kind.dataset(
@@ -327,97 +327,3 @@ def settle(kind: DataKind, labels: list[Any]) -> tuple[DataKind, list[Any]]:
         return kind, [names[0] if isinstance(names, list) else names for names in labels]
     kind = KINDS[MULTI_LABEL] if kind == UNDECIDED else kind
     return kind, [names if isinstance(names, list) else [names] for names in labels]
-
-
-def _in_bio(source: Source, lines: list[int], labels: list[Any]) -> list[Any]:
-    """Tags of spans as BIO: those of the file, or of each of its columns."""
-    if not isinstance(labels[0], dict):
-        return tags_in_bio(source, lines, labels)
-    for name, value in labels[0].items():
-        _check_name(name)
-        kinds = {isinstance(row[name], list) for row in labels}
-        if len(kinds) > 1:
-            odd = next(i for i, x in enumerate(labels) if not isinstance(x[name], type(value)))
-            message = f"{name!r} must be tags or one label, as in the first record"
-            raise DataError.at(source.path, lines[odd], message)
-        if isinstance(value, list):
-            column = tags_in_bio(source, lines, [row[name] for row in labels], name)
-            labels = [row | {name: tags} for row, tags in zip(labels, column, strict=True)]
-    if not any(isinstance(value, list) for value in labels[0].values()):
-        raise ValueError(
-            f"{source.path}: at least one column must hold a tag for each token. Received: labels "
-            f"of the sentence only, {', '.join(labels[0])}"
-        )
-    return labels
-
-
-def tags_in_bio(
-    source: Source, lines: list[int], sentences: list[list[Any]], column: str = ""
-) -> list[list[Any]]:
-    """The tags of all sentences in BIO where they mark spans, however these are spelt.
-
-    Raises:
-        DataError: a span's sentence with a token that has no tag; tags that are not of the scheme
-            that is asked for.
-    """
-    found = Counter(chain.from_iterable(sentences))
-    missing = found.pop(None, 0)
-    spelling = told_spelling(source, found, column)
-    if spelling is None:
-        return sentences
-    if missing:
-        odd = next(i for i, tags in enumerate(sentences) if None in tags)
-        message = "tags of spans must be there for each token. Received: a token without one"
-        raise DataError.at(source.path, lines[odd], f"{message}. Write O for those outside.")
-    converted = []
-    for tags, line in zip(sentences, lines, strict=True):
-        try:
-            converted.append(spelling.convert(tags))
-        except ValueError as error:
-            message = f"in the sentence that begins here, {error}"
-            raise DataError.at(source.path, line, message) from error
-    return converted
-
-
-def told_spelling(source: Source, tags: Mapping[str, int], column: str = "") -> TagSpelling | None:
-    """How the tags of spans are spelt; None where tags are plain classes.
-
-    Raises:
-        DataError: they are not of the scheme that is asked for.
-    """
-    where = f"{column}: " if column else ""
-    scheme, usual = source.reading.file_scheme, source.reading.usual
-    spelling = _usual_spelling(usual.spellings.get(column), tags) if usual and not scheme else None
-    try:
-        spelling = spelling or TagSpelling.of(tags, scheme)
-    except ValueError as error:
-        raise DataError(f"{source.path}: {where}{error}") from error
-    if spelling is not None:
-        source.spellings[column] = (spelling.scheme, spelling.layout)
-        source.note(f"{where}tags of spans in {spelling} (--file-scheme)")
-    elif scheme is None and (why := why_plain(tags)):
-        source.note(f"{where}tags are plain classes, without spans: {why} (--file-scheme)")
-    elif scheme is None and all(tag.isdigit() for tag in tags):
-        source.note(f"{where}tags are numbers, whose names and spans are not known")
-    return spelling
-
-
-def _usual_spelling(known: Sequence[str] | None, tags: Iterable[str]) -> TagSpelling | None:
-    """The spelling of the training's tags, if all tags are of it: few tags may not tell it."""
-    if known is None:
-        return None
-    spelling = TagSpelling(*known)  # pyright: ignore[reportArgumentType]
-    try:
-        for tag in tags:
-            spelling.convert([tag])
-    except ValueError:
-        return None
-    return spelling
-
-
-def _check_name(name: str) -> None:
-    if not _COLUMN_NAME.fullmatch(name):
-        raise ValueError(
-            "several columns are named with letters, digits and `_`, `.`, `-`, as in "
-            f"--label slots=1,pos=2. Received: {name!r}"
-        )

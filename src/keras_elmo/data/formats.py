@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_elmo.data.bad_rows import BadRows
+from keras_elmo.data.brat import brat_records
 from keras_elmo.data.json_records import read_json
 from keras_elmo.data.reading import Reader, Reading, Record, Source
 from keras_elmo.data.tables import check_delimiter, read_table
@@ -58,9 +59,12 @@ def _read_fasttext(source: Source) -> Iterator[Record]:
 
 
 def _read_brat(source: Source) -> Iterator[Record]:
-    from keras_elmo.data.brat import brat_records
-
-    yield from brat_records(source)
+    """brat's texts, a record a line."""
+    for row in brat_records(source.path, source.bad.skipped):
+        if row.error is None:
+            yield Record(row.line, row.fields)
+        else:
+            source.bad.add(row.line, row.error, row.fields["text"], row.path)
 
 
 def _read_parquet(source: Source) -> Iterator[Record]:
@@ -85,7 +89,10 @@ def _looks_like_columns(head: str) -> bool:
     rows = [line.split("\t") for line in lines if line and not line.startswith(("#", "-DOCSTART"))]
     if "" not in lines[1:-1] or len(rows) < 4 or len({len(row) for row in rows}) > 1:
         return False
-    return len(rows[0]) > 1 and TagSpelling.of({row[-1] for row in rows}) is not None
+    if len(rows[0]) < 2:
+        return False
+    columns = [set(column) for column in list(zip(*rows, strict=True))[1:]]
+    return any(TagSpelling.of(column) for column in columns)
 
 
 _TABLE = ("header", "delimiter", "quotes", "encoding", "sentence", "label_separator")

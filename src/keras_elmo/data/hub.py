@@ -5,18 +5,15 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.data.class_names import name_classes
 from keras_elmo.data.reading import Record, Source
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 
-try:  # by its name: type checkers take `import datasets` for the module beside this one
+with needs_extra("datasets", "data sets of the Hugging Face hub need the package datasets"):
+    # By its name: type checkers take `import datasets` for the module beside this one.
     datasets: Any = import_module("datasets")
-except ImportError as error:
-    raise ImportError(
-        "data sets of the Hugging Face hub need the package datasets. "
-        'Install it with `pip install "keras-elmo[datasets]"`.'
-    ) from error
 
 _ADDRESS = re.compile(  # a `Path` has lost the second slash
     r"hf:/{1,2}(?P<path>[^/@:]+(/[^/@:]+)?)(@(?P<revision>[^/:]+))?(/(?P<name>[^/:]+))?"

@@ -54,10 +54,8 @@ def _not_blank(source: Source) -> Iterator[tuple[int, str]]:
 
 def _are_lines(first: Sequence[str]) -> bool:
     """Whether each line is a value of its own, told by the first two."""
-    if len(first) < 2:
-        return False
     try:
-        return not isinstance(loads(first[0]), list)
+        return len(first) > 1 and not isinstance(loads(first[0]), list)
     except ValueError:  # a broken line, or a value on several
         return all(line.lstrip().startswith("{") for line in first)
 

@@ -24,7 +24,11 @@ from keras_elmo.data.datasets import (
     QuestionDataset,
     SequenceDataset,
 )
-from keras_elmo.data.prediction_formats import JSONL, PREDICTION_FORMATS
+from keras_elmo.data.prediction_formats import (
+    formats_of_classes,
+    formats_of_records,
+    formats_of_tags,
+)
 from keras_elmo.data.reading import Fields, Reading
 from keras_elmo.data.roles import Columns, Wanted
 from keras_elmo.data.squad import answer_spans, question_string
@@ -151,7 +155,7 @@ class DataKind:
         is_pair: whether a row is two texts.
         is_tagged: whether there is a tag for each token.
         unique_ids: whether no id may stand in a file twice.
-        formats: in which predictions are written.
+        formats: labels → the formats in which predictions are written.
         steps: what may follow a training: `"ngrams"`, `"calibrate"`.
         example: a file to predict on, as hints name it.
     """
@@ -168,7 +172,7 @@ class DataKind:
     is_pair: bool = False
     is_tagged: bool = False
     unique_ids: bool = False
-    formats: tuple[str, ...] = (JSONL,)
+    formats: Callable[[Any], tuple[str, ...]] = formats_of_records
     steps: tuple[str, ...] = ()
     example: str = "new.txt"
 
@@ -203,19 +207,26 @@ _OF_TAGS: dict[str, Any] = {
     "wanted": _TOKENS,
     "no_order": "tags have no order",
     "is_tagged": True,
-    "formats": tuple(PREDICTION_FORMATS),
+    "formats": formats_of_tags,
 }
 _OF_PAIRS: dict[str, Any] = {"wanted": _TWO, "is_pair": True, "example": "pairs.tsv"}
 _OF_NUMBERS: dict[str, Any] = {"target": _number, "no_order": "numbers are no classes"}
 
 for _kind in (
-    DataKind(CLASSIFICATION, "one label of one text", no_order="", steps=("ngrams", "calibrate")),
+    DataKind(
+        CLASSIFICATION,
+        "one label of one text",
+        no_order="",
+        formats=formats_of_classes,
+        steps=("ngrams", "calibrate"),
+    ),
     DataKind(
         MULTI_LABEL,
         "several labels",
         target=_label_list,
         settings={"multi_label": True},
         no_order=_SEVERAL,
+        formats=formats_of_classes,
         steps=("calibrate",),
     ),
     DataKind(TAGGING, "a tag for each token", target=_tags, **_OF_TAGS),

@@ -47,14 +47,18 @@ def label_studio(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
     if annotation is None:
         return
     text = text_of(data, how if "text" in data or how.text else _only_string(data, how))
+    spans, labels = _results(text, annotation, how)
+    number = {"id": record["id"]} if "id" in record else {}  # an `id` of the data goes first
+    yield flat_record(text, spans, {"labels": labels} if labels else {}, {**number, **data})
+
+
+def _results(text: str, annotation: Fields, how: Annotations) -> tuple[list[Any], list[str]]:
+    """The spans and the labels of an annotation."""
     spans: list[Any] = []
     labels: list[str] = []
     for result in list_of(annotation.get("result"), "the result of an annotation"):
-        result = object_of(result, "a result")
-        kind, value = (
-            result.get("type"),
-            object_of(result.get("value", {}), "the value of a result"),
-        )
+        kind = object_of(result, "a result").get("type")
+        value = object_of(result.get("value", {}), "the value of a result")
         if kind == "relation":
             refuse_relations(result)
         elif kind == "labels":
@@ -63,8 +67,7 @@ def label_studio(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
             labels += strings_of(value.get("choices"), "choices")
         else:
             count(how.skipped, f"{kind} of spans" if kind == "choices" else f"results of {kind}")
-    number = {"id": data.get("id", record["id"])} if "id" in {**record, **data} else {}
-    yield flat_record(text, spans, {"labels": labels} if labels else {}, {**data, **number})
+    return spans, labels
 
 
 def _chosen(task: Fields, skipped: Counter[str]) -> Fields | None:

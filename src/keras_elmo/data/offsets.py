@@ -20,7 +20,8 @@ def in_characters(
     Args:
         text: the text.
         start, end: the place that the editor gives.
-        quoted: what the span holds, as far as that is known; it decides.
+        quoted: what the span holds, as far as that is known. It decides where only one of the two
+            counts gives it.
         offsets: `"characters"` or `"utf-16"`; None is an error where it matters.
 
     Raises:
@@ -28,24 +29,40 @@ def in_characters(
             `offsets`.
     """
     check_places(start, end)
-    same = text.isascii() or max(text) <= "\uffff"
-    readings = {CHARACTERS: (start, end)}
-    readings[UTF16] = (start, end) if same else (_decoded(text, start), _decoded(text, end))
+    readings = _readings(text, start, end)
+    first = readings.get(offsets or CHARACTERS)
     if quoted is not None:
-        return _quoted(text, quoted, list(readings.values()))
-    if offsets is None and readings[CHARACTERS] != readings[UTF16]:
+        return _quoted(text, quoted, [*filter(None, (first, *readings.values()))])
+    if first is None:
+        raise RowError(
+            "span that cuts an emoji",
+            f"a place must not be in the middle of an emoji. Received: {start} to {end} in UTF-16 "
+            f"units. Are these characters (`--offsets {CHARACTERS}`)?",
+        )
+    if offsets is None and len({*readings.values()}) > 1:
         raise RowError(
             "place of a span behind an emoji",
             "an emoji before the end of a span is one character, but two UTF-16 units, which "
             f"editors in a browser count. Received: {start} to {end}. Say what this file counts "
             f"with `--offsets {UTF16}` or `--offsets {CHARACTERS}`.",
         )
-    return readings[offsets or CHARACTERS]
+    return first
 
 
 def in_utf16(text: str, place: int) -> int:
     """The number of UTF-16 units before a character."""
     return place + sum(letter > "\uffff" for letter in text[:place])
+
+
+def _readings(text: str, start: int, end: int) -> dict[str, tuple[int, int]]:
+    """The place in characters by what is counted; no UTF-16 where that would cut an emoji."""
+    found = {CHARACTERS: (start, end), UTF16: (start, end)}
+    if not text.isascii() and max(text) > "\uffff":
+        del found[UTF16]
+        first, last = _decoded(text, start), _decoded(text, end)
+        if first is not None and last is not None:
+            found[UTF16] = first, last
+    return found
 
 
 def _quoted(text: str, quoted: str, places: list[tuple[int, int]]) -> tuple[int, int]:
@@ -60,15 +77,15 @@ def _quoted(text: str, quoted: str, places: list[tuple[int, int]]) -> tuple[int,
     )
 
 
-def _decoded(text: str, units: int) -> int:
-    """The number of characters in so many UTF-16 units."""
+def _decoded(text: str, units: int) -> int | None:
+    """The number of characters in so many UTF-16 units; None in the middle of an emoji."""
     encoded = text.encode("utf-16-le", "surrogatepass")
     if not 0 <= 2 * units <= len(encoded):
         return -1 if units < 0 else len(text) + 1
     try:
         return len(encoded[: 2 * units].decode("utf-16-le"))
-    except UnicodeDecodeError:  # in the middle of an emoji: these are not UTF-16 units
-        return units
+    except UnicodeDecodeError:
+        return None
 
 
 def check_places(*places: Any) -> None:

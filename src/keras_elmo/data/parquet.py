@@ -5,19 +5,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.data.class_names import name_classes
 from keras_elmo.data.reading import Record, Source
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.lines import DataError
 from keras_elmo.files.opening import check_file
 
-try:
+with needs_extra("parquet", "Parquet files need pyarrow"):
     import pyarrow as pa  # pyright: ignore[reportMissingImports]
     import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
-except ImportError as error:
-    raise ImportError(
-        'Parquet files need pyarrow. Install it with `pip install "keras-elmo[parquet]"`.'
-    ) from error
 
 _ROWS = 1024  # that are in memory at once
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from keras_elmo._values import Align, FileScheme, Format, Offsets
 from keras_elmo.data.bad_rows import BadRows
-from keras_elmo.files.lines import DataError, TextSource
+from keras_elmo.files.lines import DataError, TextSource, shown_name
 
 Fields = Mapping[str, Any]
 Row = TypeVar("Row")
@@ -133,7 +133,7 @@ class Source:
             self.bad.finish()
             passed = ", ".join(f"{reason}: {count:,}" for reason, count in self.bad.skipped.items())
             hint = f"Passed over, {passed}." if passed else "Is it the right file?"
-            raise DataError(f"{self.text.name}: the file holds no {what}. {hint}")
+            raise DataError(f"{shown_name(self.path)}: the file holds no {what}. {hint}")
 
 
 Reader = Callable[[Source], Iterator[Record]]

@@ -89,7 +89,8 @@ def _reader(lines: Any, delimiter: str, reading: Reading, *, strict: bool = Fals
 def _rows(source: Source) -> Iterator[Row]:
     """The rows with the line on which each begins: a quoted field may go on over several."""
     delimiter, width = source.delimiter or ",", 0
-    reader = _reader(source.text.whole_lines(), delimiter, source.reading, strict=True)
+    lines = (f"{line}\n" for _, line in source.text.lines())
+    reader = _reader(lines, delimiter, source.reading, strict=True)
     while True:
         line = reader.line_num + 1
         try:

@@ -10,10 +10,10 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from keras_elmo.data.bad_rows import RowError
+from keras_elmo.data.column_lines import CONLLU
 from keras_elmo.data.reading import Record, Source
 from keras_elmo.data.roles import is_known_name, parse_columns
 
-CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 UNSPECIFIED = "_"
 _ID, _MISC = 0, len(CONLLU) - 1
 _DOCUMENT_MARK = re.compile(r"-DOCSTART-|#begin document|#end document")
@@ -89,7 +89,7 @@ class _Width:
         """The block of some lines, unless it cannot be used."""
         rows: list[NumberedRow] = []
         comments: list[str] = []
-        self._width = self._width or len(_split(lines[-1][1]))
+        self._width = self._width or _usual_width(lines)
         try:
             for line, content in lines:
                 fields = _split(content)
@@ -133,6 +133,12 @@ class _Width:
                 "(`--comment '#'`)?"
             )
             raise RowError("number of columns", message)
+
+
+def _usual_width(lines: list[tuple[int, str]]) -> int:
+    """The columns of the first line that is hardly a comment."""
+    rows = [line for _, line in lines if not line.startswith("#")]
+    return len(_split(rows[0] if rows else lines[-1][1]))
 
 
 def _split(content: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""Files and folders that are written whole or not at all, locks, lines with their numbers."""
+"""Files: written whole or not at all, locked; opened, decompressed, and decoded into lines."""

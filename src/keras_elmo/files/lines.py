@@ -1,16 +1,24 @@
 """The lines of a text file with their numbers: the one place that knows encodings and line ends."""
 
-import sys
+import codecs
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
 
-from keras_elmo.files.opening import DAMAGED, damage, open_bytes
+from keras_elmo.files.bad_text import BadTextError, no_text, undecodable
+from keras_elmo.files.binary_files import binary_kind
+from keras_elmo.files.byte_streams import ByteStream
+from keras_elmo.files.decompression import UnreadableError
+from keras_elmo.files.encodings import UTF_8, agrees, known_encoding, marked_encoding
+from keras_elmo.files.opening import STANDARD_INPUT, first_bytes, open_bytes
 
 Row = TypeVar("Row")
-STANDARD_INPUT = "-"
+_BLOCK = 1 << 16  # bytes read at a time, and looked at before
+_MARK = 4  # bytes at most
+_REMEDY = 'give --encoding {0}, in Python encoding="{0}"'
 
 
 class DataError(ValueError):
@@ -19,46 +27,109 @@ class DataError(ValueError):
     @classmethod
     def at(cls, path: str | Path, line: int, message: str) -> Self:
         """The error `file:line: message`, with lines counted from 1."""
-        return cls(f"{_name(path)}:{line}: {message}")
-
-
-def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    r"""Stream the lines of a UTF-8 file, counted from 1, without their line ends.
-
-    A byte order mark is dropped and `\r\n` is a line end; `*.gz`, `*.xz` and `*.zst` are
-    decompressed on the way; `-` is standard input.
-
-    Raises:
-        DataError: bytes that are not UTF-8, a damaged compressed file.
-        FileNotFoundError, IsADirectoryError: `path` is no file.
-    """
-    number = 0
-    with _open(path) as stream:
-        try:
-            for number, raw in enumerate(stream, 1):
-                yield number, _decode(raw, path, number)
-        except DAMAGED as error:
-            raise DataError.at(path, number + 1, damage(path, error)) from error
+        return cls(f"{shown_name(path)}:{line}: {message}")
 
 
 class TextSource:
-    """STUB"""
+    r"""A text file, or standard input (`-`): decompressed and decoded.
+
+    gzip, xz, zstd, bzip2 and a zip of one file are told by content. The encoding is that of the
+    file's mark, else UTF-8. Lines end with `\n` or `\r\n`, or, where there is no `\n` in the first
+    64 KB (as on old Macs), with `\r`; other characters, such as U+2028, end none.
+
+    Args:
+        path: the file.
+        encoding: a name that Python knows, for a file without a mark.
+
+    Raises:
+        ValueError: Python knows no such encoding.
+
+    Example:
+        >>> source = TextSource("reviews.csv.gz")
+        >>> source.encoding, source.head()[:10]
+        ('UTF-16 LE', 'text,label')
+        >>> rows = [line for number, line in source.lines()]
+    """
 
     def __init__(self, path: str | Path, encoding: str | None = None) -> None:
-        self.path, self.encoding = path, encoding or "UTF-8"
-        self.name = _name(path)
+        self.path = path
+        self._asked = None if encoding is None else known_encoding(encoding)
+        self._told: str | None = None  # by how the file begins
+
+    @property
+    def encoding(self) -> str:
+        """What it is decoded from: "UTF-8", "UTF-16 LE", "cp1252", ...
+
+        Raises: as `lines`, for how the file begins.
+        """
+        if self._told:
+            return self._told  # as what is read only once has no beginning any more
+        with _placed(self.path, _Splitter()):
+            return self._begin(first_bytes(self.path, _BLOCK))[0]
 
     def head(self) -> str:
-        if str(self.path) == "-":
-            return sys.stdin.buffer.peek().decode("utf-8", "ignore")
-        with _open(self.path) as stream:
-            return stream.read(2**16).decode("utf-8-sig", "ignore")
+        r"""The first 64 KB decoded, with `\n` for every line end; nothing of it is used up.
+
+        Raises: as `lines`, for what stands there.
+        """
+        splitter, texts = _Splitter(), []
+        with _placed(self.path, splitter):
+            start = first_bytes(self.path, _BLOCK)
+            for text in self._texts(iter([start]), is_whole=False):
+                splitter.split(text)
+                texts.append(text)
+        return "".join(texts)
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        return numbered_lines(self.path)
+        """Stream the lines, counted from 1, without their line ends.
 
-    def whole_lines(self) -> Iterator[str]:
-        return (f"{content}\n" for _, content in self.lines())
+        Raises:
+            DataError: bytes that are not of the encoding, a binary file, damaged compression, a zip
+                of several files.
+            FileNotFoundError, IsADirectoryError: there is no such file.
+            ImportError: a file of zstd, and nothing installed that reads it.
+        """
+        splitter = _Splitter()
+        with _placed(self.path, splitter), open_bytes(self.path) as stream:
+            for text in self._texts(_blocks(stream)):
+                before = splitter.number
+                yield from enumerate(splitter.split(text), before + 1)
+            if last := splitter.begun():
+                yield splitter.number + 1, last
+
+    def _begin(self, start: bytes) -> tuple[str, int]:
+        """The encoding of a file that begins in this way, and how many bytes its mark has."""
+        if kind := binary_kind(start):
+            raise UnreadableError(f"expected text. Received: {kind}")
+        marked, length = marked_encoding(start)
+        if self._asked and marked and not agrees(self._asked, marked):
+            raise UnreadableError(
+                f"the file is marked as {marked}. Received: {self._asked} as its encoding. "
+                "Leave it out."
+            )
+        return marked or self._asked or UTF_8, length
+
+    def _texts(self, blocks: Iterator[bytes], *, is_whole: bool = True) -> Iterator[str]:
+        r"""Decode blocks, with `\n` for line ends; what is right before an error comes first."""
+        start = next(blocks, b"")
+        encoding, mark = self._begin(start)
+        self._told = encoding
+        decoder, line_ends = codecs.getincrementaldecoder(encoding)(), None
+        remedy = None if self._asked or mark else _REMEDY
+        for block in chain([start[mark:]], blocks, [b""] * is_whole):
+            text, error = _decode(decoder, block, encoding, remedy)
+            line_ends = line_ends or _LineEnds(text)
+            yield line_ends.unified(text, is_last=error is not None)
+            if error is not None:
+                raise error
+
+
+def numbered_lines(path: str | Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
+    """Stream the lines of a text file, counted from 1, without their line ends.
+
+    Arguments and errors as of `TextSource` and its `lines`.
+    """
+    return TextSource(path, encoding).lines()
 
 
 def not_blank(
@@ -85,31 +156,83 @@ def not_empty(rows: Iterable[Row], path: str | Path, what: str) -> Iterator[Row]
         empty = False
         yield row
     if empty:
-        raise DataError(f"{_name(path)}: the file holds no {what}. Is it the right file?")
+        raise DataError(f"{shown_name(path)}: the file holds no {what}. Is it the right file?")
 
 
-def _open(path: str | Path) -> AbstractContextManager[Iterable[bytes]]:
-    if str(path) == STANDARD_INPUT:
-        if sys.stdin is None or sys.stdin.closed:
-            raise DataError(
-                "<stdin>: standard input is closed. Received: - as the file. Pipe text into the "
-                "command, or name a file."
-            )
-        return nullcontext(sys.stdin.buffer)  # not ours to close
-    return open_bytes(path)
+class _Splitter:
+    """Texts that go on in one another → lines."""
+
+    def __init__(self) -> None:
+        self.number = 0  # lines that have ended
+        self._begun: list[str] = []
+
+    def split(self, text: str) -> list[str]:
+        """The lines that end in the next text."""
+        *lines, rest = text.split("\n")
+        if lines:
+            lines[0] = self.begun() + lines[0]
+            self.number, self._begun = self.number + len(lines), []
+        self._begun.append(rest)
+        return lines
+
+    def begun(self) -> str:
+        """The line that goes on."""
+        return "".join(self._begun)
 
 
-def _decode(raw: bytes, path: str | Path, number: int) -> str:
+class _LineEnds:
+    r"""Line ends of all systems → `\n`; `\r` alone is one if the first text has no `\n`."""
+
+    def __init__(self, first: str) -> None:
+        self._old_mac = "\n" not in first and "\r" in first[:-1]
+        self._held = ""
+
+    def unified(self, text: str, *, is_last: bool) -> str:
+        r"""The next text; a `\r` at its end waits for what follows."""
+        text = self._held + text
+        self._held = "\r" if text.endswith("\r") and not is_last else ""
+        text = text.removesuffix(self._held).replace("\r\n", "\n")
+        return text.replace("\r", "\n") if self._old_mac else text
+
+
+def _blocks(stream: ByteStream) -> Iterator[bytes]:
+    """What is read, as soon as it is there; the first piece has the whole of a mark."""
+    yield stream.read(_MARK) + stream.read1(_BLOCK)
+    while block := stream.read1(_BLOCK):
+        yield block
+
+
+def _decode(
+    decoder: codecs.IncrementalDecoder, block: bytes, encoding: str, remedy: str | None
+) -> tuple[str, BadTextError | None]:
+    """The text of a block, b"" of the end, up to the first byte that is wrong."""
+    state = decoder.getstate()
     try:
-        text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        message = (
-            f"not valid UTF-8. Received: 0x{raw[error.start]:02x} at byte {error.start + 1} of the "
-            "line. Save the file as UTF-8, e.g. `iconv -f LATIN1 -t UTF-8 old > new`."
-        )
-        raise DataError.at(path, number, message) from error
-    return text.removesuffix("\n").removesuffix("\r")
+        text, error = decoder.decode(block, final=not block), None
+    except UnicodeDecodeError as problem:
+        decoder.setstate(state)
+        text = decoder.decode(block[: max(0, problem.start - len(state[0]))])
+        error = undecodable(problem, encoding, remedy)
+    if "\0" in text:
+        return text[: text.index("\0")], no_text(block, 0, encoding, remedy)
+    return text, error
 
 
-def _name(path: str | Path) -> str:
+@contextmanager
+def _placed(path: str | Path, splitter: _Splitter) -> Iterator[None]:
+    """Add the file, the line and the byte to an error."""
+    try:
+        yield
+    except UnreadableError as error:
+        if splitter.number or splitter.begun():
+            raise DataError.at(path, splitter.number + 1, str(error)) from error
+        raise DataError(f"{shown_name(path)}: {error}") from error
+    except BadTextError as error:
+        place = len(splitter.begun().encode(error.encoding)) + 1
+        message = error.at(f"byte {place:,} of the line")
+        raise DataError.at(path, splitter.number + 1, message) from error
+
+
+def shown_name(path: str | Path) -> str:
+    """A file as errors name it."""
     return "<stdin>" if str(path) == STANDARD_INPUT else str(path)

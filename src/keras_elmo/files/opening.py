@@ -1,35 +1,60 @@
-"""Files as streams of bytes: plain ones, and .gz, .xz and .zst decompressed on the way."""
+"""Files and standard input as streams of bytes, decompressed by what they hold.
 
-import gzip
-import io
-import lzma
-import zlib
-from collections.abc import Callable, Iterator
+What can be read only once (standard input, pipes) can be looked at before it is read.
+"""
+
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
+from keras_elmo.files.byte_streams import ByteStream
+from keras_elmo.files.decompression import UnreadableError, decompressed
 
-class ZstdError(Exception):
-    """A damaged or truncated .zst file."""
-
-
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, ZstdError)
-_ZSTD_READ = 4096  # so little may become 100 MB
+STANDARD_INPUT = "-"
+_looked_at: dict[Any, ByteStream] = {}  # what can be read only once and was not yet read
 
 
 @contextmanager
-def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a file for reading, decompressed; while it is read, damage raises one of `DAMAGED`.
+def open_bytes(path: str | Path) -> Iterator[ByteStream]:
+    """Open a file, or standard input (`-`), for reading, decompressed.
 
     Raises:
+        UnreadableError: standard input is closed; while it is read also for damage, and for a zip
+            that does not hold exactly one file.
         FileNotFoundError, IsADirectoryError: `path` is no file.
-        ImportError: a .zst file, and nothing installed that reads it.
+        ImportError: a file of zstd, and nothing installed that reads it.
     """
+    if kept := _looked_at.pop(_key(path), None):
+        yield kept
+    elif str(path) == STANDARD_INPUT:
+        yield ByteStream(decompressed(_standard_input()))  # not ours to close
+    else:
+        check_file(Path(path))
+        with Path(path).open("rb") as file:
+            yield ByteStream(decompressed(file))
+
+
+def first_bytes(path: str | Path, size: int) -> bytes:
+    """The first bytes of what `open_bytes` will give, which will give them again.
+
+    Raises: as `open_bytes`.
+    """
+    if not read_only_once(path):
+        with open_bytes(path) as stream:
+            return stream.peek(size)
+    if _key(path) not in _looked_at:
+        is_pipe = str(path) != STANDARD_INPUT
+        file = Path(path).open("rb") if is_pipe else _standard_input()  # noqa: SIM115 read later
+        _looked_at[_key(path)] = ByteStream(decompressed(file))
+    return _looked_at[_key(path)].peek(size)
+
+
+def read_only_once(path: str | Path) -> bool:
+    """Whether this is standard input or a pipe."""
     path = Path(path)
-    check_file(path)
-    with path.open("rb") as file, decompressed(file, path.suffix) as stream:
-        yield stream
+    return str(path) == STANDARD_INPUT or (path.exists() and not (path.is_file() or path.is_dir()))
 
 
 def check_file(path: Path) -> None:
@@ -48,72 +73,15 @@ def check_file(path: Path) -> None:
         )
 
 
-def decompressed(file: BinaryIO, suffix: str) -> BinaryIO:
-    """The content of an open file, whose `tell` then says how much of it was used.
-
-    Args:
-        file: open for reading bytes.
-        suffix: `.gz`, `.xz` or `.zst`; others count as plain.
-    """
-    if suffix == ".gz":
-        return cast(BinaryIO, gzip.open(file))
-    if suffix == ".xz":
-        return cast(BinaryIO, lzma.open(file))
-    if suffix == ".zst":
-        return io.BufferedReader(_ZstdReader(file))
-    return file
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None or sys.stdin.closed:
+        raise UnreadableError(
+            "standard input is closed. Received: - as the file. Pipe text into the command, or "
+            "name a file."
+        )
+    return sys.stdin.buffer
 
 
-def damage(path: str | Path, error: BaseException) -> str:
-    """The message for one of `DAMAGED`."""
-    return f"the {Path(path).suffix} file is damaged ({error}). Download or compress it again."
-
-
-class _ZstdReader(io.RawIOBase):
-    """The frames of a .zst file; unlike zstandard's own reader it notices a missing end."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._new, self._error = _zstd()
-        self._frame = self._new()
-        self._input = self._output = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._output and self._more():
-            try:
-                self._output = self._frame.decompress(self._input)
-            except self._error as error:
-                raise ZstdError(str(error)) from error
-            self._input = self._frame.unused_data if self._frame.eof else b""
-        size = min(len(buffer), len(self._output))
-        buffer[:size], self._output = self._output[:size], self._output[size:]
-        return size
-
-    def _more(self) -> bool:
-        """Whether there is more input; a new frame begins where one has ended."""
-        self._input = self._input or self._file.read(_ZSTD_READ)
-        if self._input and self._frame.eof:
-            self._frame = self._new()
-        if not self._input and not self._frame.eof:
-            raise ZstdError("it ends before its last frame does")
-        return bool(self._input)
-
-
-def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
-    """A maker of decompressors and the error they raise."""
-    try:
-        from compression import zstd  # pyright: ignore[reportMissingImports] Python 3.14
-
-        return zstd.ZstdDecompressor, zstd.ZstdError
-    except ImportError:
-        pass
-    try:
-        import zstandard  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise ImportError(
-            '.zst files need zstandard. Install it with `pip install "keras-elmo[zstd]"`.'
-        ) from error
-    return lambda: zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
+def _key(path: str | Path) -> Any:
+    """What is kept of a path: an object of standard input, for another process may set another."""
+    return sys.stdin if str(path) == STANDARD_INPUT else str(path)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.metrics.scores import check_equal_length
 
 
@@ -118,13 +119,9 @@ def translation_report(gold: Sequence[str], predicted: Sequence[str]) -> dict[st
         ValueError: unequal numbers, or none.
     """
     check_equal_length("texts", len(gold), len(predicted))
-    try:
+    with needs_extra("translation", "BLEU and chrF need sacrebleu", SacrebleuMissingError):
         from sacrebleu.metrics.bleu import BLEU
         from sacrebleu.metrics.chrf import CHRF
-    except ImportError as error:
-        raise SacrebleuMissingError(
-            'BLEU and chrF need sacrebleu: pip install "keras-elmo[translation]"'
-        ) from error
     texts, references = list(predicted), [list(gold)]
     return {
         "bleu": float(BLEU().corpus_score(texts, references).score),

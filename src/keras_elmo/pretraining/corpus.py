@@ -113,7 +113,7 @@ def prepare_corpus(
     memory. The disk needs twice the room of the result: 8 bytes a token.
 
     Args:
-        paths: plain, .gz, .xz or .zst files; compressed ones are read by one process each.
+        paths: plain or compressed files; the latter are read by one process each.
         folder: the folder of `tokens.npy`, `offsets.npy`, `types.txt` and `corpus.json`.
         max_length: longer sentences are cut into pieces of this many words.
         max_types: types to keep, `<S> </S> <UNK>` included; tokens of rarer ones become `<UNK>`.
@@ -126,7 +126,7 @@ def prepare_corpus(
         DataError: nothing to read in a file, or no UTF-8 text; the message names file and line.
         FileExistsError: `folder` holds something else than a corpus.
         FileNotFoundError, IsADirectoryError: a path is no file.
-        ImportError: zstandard is missing for a .zst file.
+        ImportError: zstandard is missing for a file of zstd.
         ChildProcessError: a process was ended from outside.
 
     Example:
@@ -168,7 +168,7 @@ def read_corpus(
     """A text to measure on, in memory; longer sentences are cut as in `prepare_corpus`.
 
     Args:
-        path: a plain, .gz, .xz or .zst file, one sentence a line, words split on white space.
+        path: a plain or compressed file, one sentence a line, words split on white space.
         types: known words; others are added behind them.
         max_tokens: stop after the sentence that reaches this number; 0 reads everything.
         max_length: longer sentences are cut into pieces of this many words.

@@ -7,13 +7,16 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from keras_elmo.files.bad_text import BadTextError, no_text, undecodable
+from keras_elmo.files.decompression import UnreadableError, compression, decompressed
+from keras_elmo.files.encodings import UTF_8
 from keras_elmo.files.lines import DataError
-from keras_elmo.files.opening import DAMAGED, check_file, damage, decompressed
+from keras_elmo.files.opening import check_file
 
 BLOCK_BYTES = 1 << 20
 PART_BYTES = 64 << 20  # of a plain file; a constant, so that no number of processes moves a border
 MAX_WORD = 1000
-_COMPRESSED = (".gz", ".xz", ".zst")
+_REMEDY = "save it as UTF-8 with `iconv -f {} -t UTF-8 old > new`"
 _SPACES = (b"\n", b" ", b"\t", b"\r")
 
 
@@ -46,13 +49,13 @@ class TextBlocks:
     so many: of ELMo's 50 none is lost.
 
     Args:
-        part: the file, .gz, .xz or .zst too, and the bytes of a plain one.
+        part: the file, compressed or plain, and the bytes of a plain one.
 
     Raises:
         DataError: on iteration, for bytes that are not UTF-8, NUL bytes, damaged compression, or
             more than `BLOCK_BYTES` (1 MiB) without a space.
         FileNotFoundError, IsADirectoryError: there is no such file.
-        ImportError: zstandard is missing for a .zst file.
+        ImportError: zstandard is missing for a file of zstd.
     """
 
     def __init__(self, part: Part) -> None:
@@ -64,10 +67,8 @@ class TextBlocks:
     def __iter__(self) -> Iterator[Block]:
         """Read the part once."""
         open_words = 0  # of the line that goes on
-        with (
-            self.part.path.open("rb") as file,
-            decompressed(file, self.part.path.suffix) as stream,
-        ):
+        with self.part.path.open("rb") as file:
+            stream = decompressed(file)
             file.seek(self.part.begin)
             for raw in self._whole_words(stream):
                 words, lengths = _split(self._decode(raw))
@@ -99,28 +100,22 @@ class TextBlocks:
             left = min(left, self.part.end - self.part.begin - self._bytes - waiting)
         try:
             return stream.read(left)
-        except DAMAGED as error:
-            raise self._error(b"", 0, damage(self.part.path, error)) from error
+        except UnreadableError as error:
+            raise self._error(b"", 0, str(error)) from error
 
     def _decode(self, raw: bytes) -> str:
-        nul = raw.find(b"\0")
-        if nul >= 0:
-            fix = (
-                "Name a text file; UTF-16 becomes UTF-8 with `iconv -f UTF-16 -t UTF-8 old > new`."
-            )
-            raise self._error(raw, nul, f"a binary file. Received: {self._byte(0, nul)}. {fix}")
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
-            received = self._byte(raw[error.start], error.start)
-            fix = "Save the file as UTF-8, e.g. `iconv -f LATIN1 -t UTF-8 old > new`."
-            message = f"not valid UTF-8. Received: {received}. {fix}"
-            raise self._error(raw, error.start, message) from error
+            raise self._bad(raw, error.start, undecodable(error, UTF_8, _REMEDY)) from error
+        if "\0" in text:
+            raise self._bad(raw, raw.index(b"\0"), no_text(raw, 0, UTF_8, _REMEDY))
         # The byte order mark is no part of the first word.
         return text if self.part.begin + self._bytes else text.removeprefix("\ufeff")
 
-    def _byte(self, value: int, place: int) -> str:
-        return f"0x{value:02x} at byte {self.part.begin + self._bytes + place + 1:,} of the text"
+    def _bad(self, raw: bytes, place: int, error: BadTextError) -> DataError:
+        byte = self.part.begin + self._bytes + place + 1
+        return self._error(raw, place, error.at(f"byte {byte:,} of the text"))
 
     def _error(self, raw: bytes, place: int, message: str) -> DataError:
         lines = _lines_before(self.part) + self._lines + raw.count(b"\n", 0, place)
@@ -129,10 +124,10 @@ class TextBlocks:
 
 def parts_of(path: Path) -> list[Part]:
     """What different processes may read: a compressed file is one part, a large plain one many."""
-    if path.suffix in _COMPRESSED:
-        return [Part(path)]
     size, borders = path.stat().st_size, [0]
     with path.open("rb") as file:
+        if compression(file):
+            return [Part(path)]
         while borders[-1] + PART_BYTES < size:
             file.seek(borders[-1] + PART_BYTES)
             while (line := file.readline(BLOCK_BYTES)) and not line.endswith(b"\n"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.files.new_file import new_file
 
 # Columns of a history that say when, not how well.
@@ -111,8 +112,8 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
 
 
 def _thousands() -> Any:
-    from matplotlib.ticker import EngFormatter
-
+    with needs_extra("plots", "pictures need matplotlib", PlotsMissingError):
+        from matplotlib.ticker import EngFormatter
     return EngFormatter(sep="")  # 20M, not 2 and far away 1e7
 
 
@@ -122,13 +123,9 @@ def new_figure(width: float, height: float) -> Any:
     Raises:
         PlotsMissingError: matplotlib is not installed.
     """
-    try:
+    with needs_extra("plots", "pictures need matplotlib", PlotsMissingError):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PlotsMissingError(
-            'pictures need matplotlib. Install it with `pip install "keras-elmo[plots]"`.'
-        ) from error
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)  # needs no display, and leaves the user's own backend alone
     return figure

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from os import PathLike
 
+from keras_elmo._extras import needs_extra
+
 
 class TensorBoardLog:
     """Scalars on their way to TensorBoard; `close` it at the end.
@@ -16,13 +18,8 @@ class TensorBoardLog:
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
-        try:
+        with needs_extra("tensorboard", "a TensorBoard log needs tensorboardX"):
             from tensorboardX import SummaryWriter
-        except ImportError as error:
-            raise ImportError(
-                "a TensorBoard log needs tensorboardX. Install it with "
-                '`pip install "keras-elmo[tensorboard]"`.'
-            ) from error
         # The name has the second of its birth, and two runs may begin within one.
         self._open = lambda step: SummaryWriter(
             str(folder), purge_step=step, filename_suffix=f".{step}"

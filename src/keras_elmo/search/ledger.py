@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from optuna.trial import FrozenTrial, Trial, TrialState
-
 from keras_elmo.files.work_folder import (
     clear,
     move_in,
@@ -16,7 +14,7 @@ from keras_elmo.files.work_folder import (
     remove_unfinished,
     work_folder,
 )
-from keras_elmo.search.study import FACTS, NUMBER, Study
+from keras_elmo.search.study import FACTS, NUMBER, FrozenTrial, Study, Trial, TrialState
 from keras_elmo.search.trial import (
     COMPLETE,
     INTERRUPTED,

@@ -9,19 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.files.folder_lock import LOCK
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.search.space import Choice, Int, Space, Spec, matters, ordered
 
-try:
+with needs_extra("search", "a search needs Optuna"):
     import optuna
     from optuna.trial import FrozenTrial, Trial, TrialState
     from sqlalchemy import URL  # which Optuna brings
     from sqlalchemy.exc import SQLAlchemyError
-except ImportError as error:
-    raise ImportError(
-        'a search needs Optuna. Install it with `pip install "keras-elmo[search]"`.'
-    ) from error
 
 STUDY_FILE = "study.db"
 NUMBER, FACTS = "number", "facts"  # what is kept with a trial

@@ -175,7 +175,9 @@ def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, A
     if run.word_vectors in (OWN_VECTORS, NO_VECTORS):
         digest.update(run.word_vectors.encode())
     elif run.word_vectors:
-        digest.update(Path(run.word_vectors).read_bytes())
+        with Path(run.word_vectors).open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     backbone, _ = run.load_elmo()
     settings = asdict(run)
     return {

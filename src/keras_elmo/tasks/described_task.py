@@ -1,6 +1,5 @@
 """A task describes itself: what it is trained on, and what it is worth, predicts and gets wrong."""
 
-import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -8,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from keras_elmo.data.datasets import Dataset, skipped_facts
 from keras_elmo.data.kinds import KINDS
-from keras_elmo.data.prediction_formats import JSONL, PREDICTION_FORMATS
+from keras_elmo.data.prediction_formats import JSONL, PREDICTION_FILES, check_format
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.tasks.compiled_model import CompiledModel
 from keras_elmo.tasks.gate import Examples, read_examples
@@ -149,8 +148,9 @@ class DescribedTask(CompiledModel):
 
     @property
     def file_formats(self) -> tuple[str, ...]:
-        """In which predictions can be written: `"jsonl"`, of tags `"conll"`, `"conllu"` too."""
-        return KINDS[self.kind].formats
+        """The formats in which predictions can be written, see `keras_elmo.data.kinds`."""
+        kind = KINDS[self.kind]
+        return kind.formats(kind.labels(self.get_config()))
 
     def records(self, x: Any, *, batch_size: int = 32, **options: Any) -> Iterator[dict[str, Any]]:
         """A record of each text for JSON, in order, holding only a window of them in memory.
@@ -180,26 +180,18 @@ class DescribedTask(CompiledModel):
 
         Args:
             x, batch_size, options: as of `records`.
-            file_format: one of `file_formats`. Of tags, `"conll"` has tokens, then a column for
-                each column of tags; `"conllu"` has parts of speech in UPOS and tags of spans in
-                MISC as `Tag=`. A joint tagger's columns are in the fields of their names (`UPOS`,
-                …) or in MISC, and its labels in comments.
+            file_format: one of `file_formats` that is a file. Of tags, `"conll"` has tokens, then a
+                column for each column of tags; `"conllu"` has parts of speech in UPOS and tags of
+                spans in MISC as `Tag=`. A joint tagger's columns are in the fields of their names
+                (`UPOS`, …) or in MISC, and its labels in comments. Folders are written by
+                `PREDICTION_FORMATS[file_format].write(task.records(x), folder)`.
 
         Raises:
             ValueError: another format.
         """
-        if file_format not in PREDICTION_FORMATS:
-            raise ValueError(f"a format is jsonl, conll or conllu. Received: {file_format!r}")
-        if file_format not in self.file_formats:
-            raise ValueError(
-                f"what is no column of tags is written as jsonl. Received: {file_format}"
-            )
+        check_format(file_format, [name for name in self.file_formats if name in PREDICTION_FILES])
         records = self.records(x, batch_size=batch_size, **options)
-        return (self.line(record, file_format) for record in records)
-
-    def line(self, record: dict[str, Any], file_format: str) -> str:
-        """A record as the text of a file."""
-        return json.dumps(record, ensure_ascii=False) + "\n"
+        return PREDICTION_FILES[file_format].lines(records)
 
     # === Mistakes ===
 

@@ -88,6 +88,6 @@ def _read_word_vectors(preset: Path, wanted: WordVectors | str) -> WordVectors:
     if wanted != OWN_VECTORS:
         raise ValueError(
             f"`word_vectors` must be {OWN_VECTORS!r}, for those of the preset's language model, or "
-            f"words with their vectors, such as `read_glove` returns. Received: {wanted!r}"
+            f"words with their vectors, such as `read_word_vectors` returns. Received: {wanted!r}"
         )
     return load_word_vectors(preset)

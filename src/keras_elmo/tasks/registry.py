@@ -8,12 +8,18 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL, SEQ2SEQ, TAGGING
-from keras_elmo.data.datasets import JOINT
+from keras_elmo.data.datasets import (
+    CLASSIFICATION,
+    JOINT,
+    MULTI_LABEL,
+    PAIR,
+    PAIR_REGRESSION,
+    QA,
+    REGRESSION,
+    SEQ2SEQ,
+    TAGGING,
+)
 from keras_elmo.data.kinds import KINDS, check_kind
-from keras_elmo.data.datasets import PAIR_REGRESSION, REGRESSION
-from keras_elmo.data.datasets import PAIR
-from keras_elmo.data.datasets import QA
 
 # Class → its module and its kinds.
 OURS = {

@@ -130,7 +130,7 @@ class ElmoTask(DescribedTask):
         return sentences
 
     def set_word_vectors(self, words: Sequence[str], vectors: np.ndarray) -> int:
-        """Fill the word embedding beside ELMo, e.g. with what `read_glove` returns.
+        """Fill the word embedding beside ELMo, e.g. with what `read_word_vectors` returns.
 
         Args:
             words: the words of `vectors`.
@@ -201,11 +201,11 @@ class ElmoTask(DescribedTask):
             options: the options file (JSON) of weights that do not lie beside it.
             load_weights: False leaves ELMo untrained.
             word_vectors: what a word embedding beside ELMo begins with: `"elmo"` for the vectors
-                of the preset's language model, or words and vectors, such as `read_glove` returns.
-                It has these words and `new_words`, unless a `preprocessor` with others is given.
-                None is no word embedding; `"auto"` is `"elmo"` where the preset has a language
-                model and the arguments name neither a preprocessor, `word_embedding_dim` nor
-                `source_characters`.
+                of the preset's language model, or words and vectors, such as `read_word_vectors`
+                returns. It has these words and `new_words`, unless a `preprocessor` with others is
+                given. None is no word embedding; `"auto"` is `"elmo"` where the preset has a
+                language model and the arguments name neither a preprocessor, `word_embedding_dim`
+                nor `source_characters`.
             arguments: of the constructor.
         """
         return task_from(cls, locate(preset), options, load_weights, word_vectors, arguments)

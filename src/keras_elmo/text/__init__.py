@@ -5,7 +5,7 @@ from keras_elmo.text.tag_spellings import TagSpelling
 from keras_elmo.text.tags import convert_tags, detect_scheme, to_bio
 from keras_elmo.text.tokenizers import get_tokenizer
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.text.word_vectors import read_glove
+from keras_elmo.text.word_vectors import read_word_vectors
 
 __all__ = [
     "CharacterEncoder",
@@ -14,6 +14,6 @@ __all__ = [
     "convert_tags",
     "detect_scheme",
     "get_tokenizer",
-    "read_glove",
+    "read_word_vectors",
     "to_bio",
 ]

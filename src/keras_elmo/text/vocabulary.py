@@ -24,7 +24,7 @@ class Vocabulary:
         tokens: all words, `<S>`, `</S>` and `<UNK>` first, then usually by falling frequency.
 
     Raises:
-        ValueError: other first words, an empty or repeated word, a line end inside a word.
+        ValueError: other first words, an empty or repeated word, a line end or zero inside a word.
 
     Example:
         >>> Vocabulary(["<S>", "</S>", "<UNK>", "the"]).encode([["the", "cat"]])
@@ -69,13 +69,13 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a file with one word a line (`*.gz` too); a line `!!!MAXTERMID` is passed over.
+        """Read a file with one word a line, compressed or not; passes over `!!!MAXTERMID`.
 
         Raises:
             DataError: a blank line between words, or words that are no vocabulary.
         """
         tokens, blank = [], 0
-        for line, token in numbered_lines(path):
+        for line, token in numbered_lines(path, "utf-8"):
             if token and blank:  # a word more or less would shift the ids of all that follow
                 raise DataError.at(path, blank, "blank line between words. Remove it.")
             if token and token != _IGNORED:
@@ -128,4 +128,4 @@ class Vocabulary:
 
 def _is_word(token: str) -> bool:
     """Whether a line of a vocabulary file can hold the token, so that saving loses nothing."""
-    return token not in ("", _IGNORED) and not {"\n", "\r"} & set(token)
+    return token not in ("", _IGNORED) and not {"\n", "\r", "\0"} & set(token)

@@ -1,26 +1,34 @@
-"""Word vectors from text files, in GloVe's form or word2vec's."""
+"""Word vectors from files as GloVe, word2vec and fastText publish them."""
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from keras_elmo.files.lines import DataError, numbered_lines
+from keras_elmo.text.word2vec_binary import HEADER, binary_size, binary_vectors
 
 _NUMBER = np.dtype(np.float32)
 
 
-def read_glove(
+def read_word_vectors(
     path: str | Path, words: Collection[str] | None = None
 ) -> tuple[list[str], np.ndarray]:
-    """Read word vectors: a word and its numbers a line, separated by spaces.
+    """Read word vectors; the content tells the format, plain or compressed (gzip, zip, ...).
 
-    word2vec's text form is the same with a first line `count size`. The file is streamed, and only
-    the wanted words are kept in memory. Of a word that stands twice, the first vector counts.
+    * Text: a word and its numbers a line, with spaces or tabs between them; word2vec and fastText
+      (`.vec`) begin with a line `count size`, GloVe does not. Words may hold spaces.
+    * word2vec's binary form (`.bin`).
+
+    The file is streamed, and only the wanted words are kept in memory. Of a word that stands twice,
+    the first vector counts.
 
     Args:
-        path: a UTF-8 file, `*.gz` too.
+        path: the file.
         words: the words to keep; None keeps all.
 
     Returns:
@@ -28,53 +36,90 @@ def read_glove(
 
     Raises:
         DataError: a line with more or fewer numbers than the first, something that is no finite
-            number, fewer lines than the first line promises, an empty file.
+            number, fewer words than the first line promises, an empty file, a model of fastText.
 
     Example:
-        >>> words, vectors = read_glove("glove.6B.100d.txt", words={"good", "bad"})
+        >>> words, vectors = read_word_vectors("glove.6B.100d.txt", words={"good", "bad"})
         >>> vectors.shape
         (2, 100)
     """
     wanted = None if words is None else frozenset(words)
-    rows, size = _rows(path)
+    source = _open(path)
     found: dict[str, None] = {}  # a set that keeps its order
     numbers = bytearray()  # grows in place: no second copy of all vectors at the end
-    for line, word, fields in rows:
+    for place, word, fields in source.rows:
         if (wanted is None or word in wanted) and word not in found:
             found[word] = None
-            numbers += _vector(path, line, fields).tobytes()
-    return list(found), np.frombuffer(numbers, _NUMBER).reshape(len(found), size)
+            numbers += _vector(fields, partial(source.error, place)).tobytes()
+    return list(found), np.frombuffer(numbers, _NUMBER).reshape(len(found), source.size)
 
 
-def _rows(path: str | Path) -> tuple[Iterator[tuple[int, str, list[str]]], int]:
-    """The rows `(line, word, numbers)`, and the size that the first line gives to all vectors."""
-    lines = numbered_lines(path)
+def vector_size(path: str | Path) -> int:
+    """The size of the vectors in a file, told by its beginning.
+
+    Raises: as `read_word_vectors`, for how the file begins.
+    """
+    return _open(path).size
+
+
+class _Source(NamedTuple):
+    """Vectors to read.
+
+    Attributes:
+        rows: a row's number, its word and numbers, as text or not.
+        size: of each vector.
+        error: the number of a row and a message → the error.
+    """
+
+    rows: Iterable[tuple[int, str, Collection[str] | np.ndarray]]
+    size: int
+    error: Callable[[int, str], DataError]
+
+
+def _open(path: str | Path) -> _Source:
+    size = binary_size(path)
+    if size is not None:
+        return _Source(binary_vectors(path), size, partial(_at_word, path))
+    return _text(path)
+
+
+def _text(path: str | Path) -> _Source:
+    lines = numbered_lines(path, "utf-8")
     line, first = next(lines, (0, ""))
-    fields = first.rstrip(" ").split(" ")
+    fields = _fields(first, None)
     if len(fields) < 2:
         message = "expected a word and its numbers on the first line"
         raise DataError.at(path, max(line, 1), f"{message}. Received: {first[:50]!r}")
-    if len(fields) == 2 and all(field.isdecimal() for field in fields):
+    error = partial(DataError.at, path)
+    if re.fullmatch(HEADER, first.encode()):
         count, size = map(int, fields)
-        return _counted(path, _split(path, lines, size), count), size
+        return _Source(_counted(_split(lines, size, error), count, error), size, error)
     size = len(fields) - 1
-    return _split(path, chain([(line, first)], lines), size), size
+    return _Source(_split(chain([(line, first)], lines), size, error), size, error)
 
 
 def _split(
-    path: str | Path, lines: Iterator[tuple[int, str]], size: int
+    lines: Iterable[tuple[int, str]], size: int, error: Callable[[int, str], DataError]
 ) -> Iterator[tuple[int, str, list[str]]]:
     for line, content in lines:
-        # From the right, and at spaces only: some published words hold spaces, or no-break spaces.
-        word, *numbers = content.rstrip(" ").rsplit(" ", size)
+        word, *numbers = _fields(content, size)
         if len(numbers) != size:
             message = f"expected a word and {size} numbers. Received: {len(numbers)} after {word!r}"
-            raise DataError.at(path, line, message)
+            raise error(line, message)
         yield line, word, numbers
 
 
+def _fields(content: str, size: int | None) -> list[str]:
+    """The word and its numbers, from the right, as some published words hold spaces."""
+    content = content.replace("\t", " ").rstrip(" ")  # no other white space: words hold it, too
+    fields = content.rsplit(" ", -1 if size is None else size)
+    if "" in fields[1:] or fields[0].endswith(" "):  # numbers below one another
+        fields = re.sub(" +", " ", content).rsplit(" ", -1 if size is None else size)
+    return fields
+
+
 def _counted(
-    path: str | Path, rows: Iterator[tuple[int, str, list[str]]], count: int
+    rows: Iterable[tuple[int, str, list[str]]], count: int, error: Callable[[int, str], DataError]
 ) -> Iterator[tuple[int, str, list[str]]]:
     total = 0
     for row in rows:
@@ -82,14 +127,18 @@ def _counted(
         yield row
     if total != count:
         message = f"the first line promises {count} words. Received: {total}. Is the file cut off?"
-        raise DataError.at(path, 1, message)
+        raise error(1, message)
 
 
-def _vector(path: str | Path, line: int, fields: list[str]) -> np.ndarray:
+def _vector(fields: Collection[str] | np.ndarray, error: Callable[[str], DataError]) -> np.ndarray:
     try:
-        vector = np.array(fields, _NUMBER)
-    except ValueError as error:
-        raise DataError.at(path, line, f"expected numbers after the word. {error}") from error
+        vector = np.asarray(fields, _NUMBER)
+    except ValueError as problem:
+        raise error(f"expected numbers after the word. {problem}") from problem
     if not np.isfinite(vector).all():
-        raise DataError.at(path, line, "expected finite numbers. Received: nan or infinity")
+        raise error("expected finite numbers. Received: nan or infinity")
     return vector
+
+
+def _at_word(path: str | Path, number: int, message: str) -> DataError:
+    return DataError(f"{path}: word {number:,}: {message}")

@@ -12,7 +12,7 @@ from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
 from keras_elmo.tasks.registry import class_for
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
-from keras_elmo.text.word_vectors import read_glove
+from keras_elmo.text.word_vectors import read_word_vectors
 from keras_elmo.workflows.labelled_files import check_options
 
 _MOST_WORDS = 50_000  # with a vector
@@ -41,8 +41,9 @@ def build_task(
         word_embedding_dim: size of trainable word vectors beside ELMo, of the words that occur
             twice; all others share one.
         word_vectors: what they begin with, as of
-            [`from_preset`][keras_elmo.tasks.task.ElmoTask.from_preset]; or a file in GloVe's text
-            form, of which the words in the data set are kept.
+            [`from_preset`][keras_elmo.tasks.task.ElmoTask.from_preset]; or a file, as of
+            [`read_word_vectors`][keras_elmo.text.word_vectors.read_word_vectors], of which the
+            words in the data set are kept.
         word_shape_dim: size of vectors of the words' shapes beside ELMo.
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
@@ -85,7 +86,7 @@ def _word_vectors(
         return None
     if isinstance(given, str | PathLike):
         words = _word_counts(preprocessor, dataset.sentences())
-        vectors = read_glove(str(given), words.keys() - set(MARKS))
+        vectors = read_word_vectors(str(given), words.keys() - set(MARKS))
         if not vectors[0]:
             raise ValueError(
                 f"{given} must hold words of the training data. Received: none of them"

@@ -163,8 +163,8 @@ class TrainingOptions:
     word_vectors: Annotated[
         str | None,
         _model(
-            "Word vectors beside ELMo: a file in GloVe's text form, none, or elmo for those of its "
-            "language model. By default they are these, if it has one."
+            "Word vectors beside ELMo: a file of GloVe, word2vec or fastText, none, or elmo for "
+            "those of its language model. By default they are these, if it has one."
         ),
     ] = None
     word_shape_dim: Annotated[

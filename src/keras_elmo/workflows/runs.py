@@ -5,7 +5,6 @@ Options and data are read and checked without Keras, which is imported where a t
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from keras_elmo._values import Mix
@@ -14,9 +13,9 @@ from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.data.examples import read_dataset
 from keras_elmo.data.reading import Reading
 from keras_elmo.files.lines import DataError
-from keras_elmo.files.opening import check_file
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.tasks.task_labels import read_task_labels
+from keras_elmo.text.word_vectors import vector_size
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model
 from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
@@ -126,7 +125,7 @@ class TrainingRun(TrainingOptions):
         if chosen == OWN_VECTORS:
             check_language_model(self.preset or DEFAULT_PRESET)
         elif chosen not in (None, NO_VECTORS):
-            check_file(Path(chosen))
+            vector_size(chosen)
 
     def build(self, data: LabelledData) -> "ElmoTask":
         """A new task on a newly loaded ELMo, all of it decided by the seed; or the trained one."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,10 @@ def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
     lines = (tmp_path / "tagged.conllu").read_text().splitlines()
     assert lines[0].split("\t")[1] == "Ada"
     assert lines[0].split("\t")[-1] == f"Tag={rows[0][1]}"
+    run("predict", "model", conll, "--to", "brat", code=1)
+    run("predict", "model", conll, "--to", "brat", "-o", "suggestions")
+    assert (tmp_path / "suggestions" / "00001.txt").read_text().startswith("Ada ")
+    assert "annotation.conf" in os.listdir(tmp_path / "suggestions")
     for entity in record["entities"]:
         text = record["text"][entity["start_char"] : entity["end_char"]]
         assert entity["text"] == text

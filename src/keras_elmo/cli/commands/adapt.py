@@ -26,7 +26,7 @@ DEFAULT_SECONDS = 1200.0
 def adapt(
     ctx: typer.Context,
     preset: Annotated[str, typer.Argument(help="Preset name or folder to begin with.")],
-    texts: Annotated[list[Path], typer.Argument(help="Domain text (.gz, .xz and .zst too).")],
+    texts: Annotated[list[Path], typer.Argument(help="Domain text (compressed too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 20m).")] = None,

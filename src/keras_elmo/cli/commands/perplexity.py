@@ -16,7 +16,7 @@ COLUMNS = ("tokens", "unknown", "forward", "backward", "perplexity", "per_charac
 
 def perplexity(
     model: Model,
-    texts: Annotated[list[Path], typer.Argument(help="Text files (.gz, .xz and .zst too).")],
+    texts: Annotated[list[Path], typer.Argument(help="Text files (compressed too).")],
     max_tokens: Annotated[
         int, typer.Option(min=0, help="Read so many tokens of each text; 0 is all.")
     ] = 0,

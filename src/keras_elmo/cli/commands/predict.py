@@ -1,9 +1,7 @@
 """`keras-elmo predict`: text → labels and probabilities as JSON Lines."""
 
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -28,9 +26,12 @@ def predict(
         str, typer.Argument(help="File of texts (one a line), pairs or questions; - reads a pipe.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
+        Path | None,
+        typer.Option("--output", "-o", help="File instead of standard output; for brat a folder."),
     ] = None,
-    to: Annotated[PredictionFormat, typer.Option(help="JSON Lines, or columns of tags.")] = "jsonl",
+    to: Annotated[
+        PredictionFormat, typer.Option(help="JSON Lines, columns of tags, or an annotation tool.")
+    ] = "jsonl",
     pretty: Annotated[
         bool,
         typer.Option("--pretty", help="For people: bars, entities and answers in colour."),
@@ -47,7 +48,7 @@ def predict(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
     **options: Any,
 ) -> None:
-    """Label new text: one JSON object a line, or columns of tags.
+    """Label new text: one JSON object a line, columns of tags, or suggestions for annotators.
 
     \b
     keras-elmo predict model/ new.txt
@@ -56,22 +57,23 @@ def predict(
     keras-elmo predict tagger/ new.txt --pretty
     keras-elmo predict answerer/ questions.json --pretty
     keras-elmo predict tagger/ new.txt --to conllu -o tagged.conllu
+    keras-elmo predict tagger/ new.txt --to label-studio -o tasks.json
     keras-elmo predict speller/ words.txt --beam 8 --n-best 3
     echo "A joy to watch ." | keras-elmo predict model/ -
     """
     from keras_elmo.data.examples import open_examples
     from keras_elmo.data.kinds import KINDS
-    from keras_elmo.files.new_file import check_new_file, new_file
+    from keras_elmo.data.prediction_formats import PREDICTION_FORMATS, check_format
     from keras_elmo.tasks.task_labels import read_task_labels
     from keras_elmo.workflows.labelled_files import as_in_training, said_of_data
 
     if pretty and (output is not None or to != "jsonl"):
         raise ValueError("--pretty shows predictions on the terminal. Received: --output or --to")
-    if output is not None:
-        check_new_file(output, overwrite=overwrite)
-    kind = KINDS[read_task_labels(model).kind]
-    if to not in kind.formats:
-        raise ValueError(f"what is no column of tags is written as jsonl. Received: --to {to}")
+    writer = PREDICTION_FORMATS[to]
+    writer.check(output, overwrite=overwrite)
+    trained = read_task_labels(model)
+    kind = KINDS[trained.kind]
+    check_format(to, kind.formats(trained.labels))
     reading = replace(as_in_training(model, said_of_data(options)), task=kind.name)
     examples = open_examples(texts, reading, labelled=False)
     # The first one now: a wrong file or column is told before Keras is there.
@@ -90,12 +92,8 @@ def predict(
         _show(task, rows, **how)
         _tell(examples.source.bad, None)
         return
-    target = nullcontext(None) if output is None else new_file(output, overwrite=overwrite)
-    with target as path:
-        lines = (task.line(record, to) for record in rows.named(task.records(iter(rows), **how)))
-        with nullcontext(sys.stdout) if path is None else path.open("w", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line)
+    records = rows.named(task.records(iter(rows), **how))
+    writer.write(records, output, overwrite=overwrite)
     _tell(examples.source.bad, output)
 
 

@@ -25,7 +25,7 @@ def option(panel: str, text: str, *names: str, **limits: Any) -> Any:
 
 def pretrain(
     ctx: typer.Context,
-    texts: Annotated[list[Path], typer.Argument(help="Text files (.gz, .xz and .zst too).")],
+    texts: Annotated[list[Path], typer.Argument(help="Text files (compressed too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 60m).")] = None,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.embedding.engines.engine import Block, State, check_encoder, checksum, named_inputs
 
 
@@ -60,14 +61,13 @@ def check_installed(what: str, *packages: str) -> None:
         ImportError: one is missing.
     """
     if missing := [name for name in packages if not find_spec(name)]:
-        raise ImportError(
-            f'{what} needs {" and ".join(missing)}. Install: pip install "keras-elmo[onnx]"'
-        )
+        with needs_extra("onnx", f"{what} needs {' and '.join(missing)}"):
+            raise ImportError
 
 
 def _session(model: Any) -> Any:
-    import onnxruntime
-
+    with needs_extra("onnx", "the engine needs onnxruntime"):
+        import onnxruntime
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings about constants are no news to our users
     return onnxruntime.InferenceSession(

@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.embedding.engines.engine import DIRECTIONS
+
+with needs_extra("onnx", "graphs of ONNX need the package onnx"):
+    from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 _OPSET, _IR_VERSION = 18, 9
 INT64_MAX = np.iinfo(np.int64).max

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper, save_model
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.embedding.engines.engine import check_encoder
 from keras_elmo.embedding.engines.onnx_graph import (
     INT64_MAX,
@@ -22,6 +22,9 @@ from keras_elmo.files.new_file import new_file
 from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
 from keras_elmo.weights.sources.published import PublishedElmo
+
+with needs_extra("onnx", "ONNX models need the package onnx"):
+    from onnx import ModelProto, TensorProto, helper, save_model
 
 
 def save_onnx(elmo: PublishedElmo, path: Path) -> None:

@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.embedding.output.feature_rows import FeatureRows
 
-try:
+with needs_extra("parquet", "Parquet files need pyarrow"):
     import pyarrow as pa  # pyright: ignore[reportMissingImports]
     import pyarrow.parquet as pq  # pyright: ignore[reportMissingImports]
-except ImportError as error:
-    raise ImportError(
-        'Parquet files need pyarrow. Install it with `pip install "keras-elmo[parquet]"`.'
-    ) from error
 
 _ROW_GROUP = 32_000_000  # bytes in memory, about; a longer sentence is a group of its own
 _TOKEN = 100  # of these, for a token as a Python string

@@ -8,9 +8,7 @@ import keras
 from keras import ops
 
 from keras_elmo.batching.pair_batches import PairBatches, Texts, make_texts, pair_rows
-from keras_elmo.data.datasets import Dataset
-from keras_elmo.data.datasets import PAIR_REGRESSION
-from keras_elmo.data.datasets import PAIR
+from keras_elmo.data.datasets import PAIR, PAIR_REGRESSION, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM

@@ -9,16 +9,15 @@ from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.labels import LabelEncoder
-from keras_elmo.data.datasets import Dataset
-from keras_elmo.data.datasets import JOINT
+from keras_elmo.data.datasets import JOINT, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.described_task import JSONL, Output
+from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples, Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
 from keras_elmo.tasks.tagging.entities import JointAnnotation
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing
-from keras_elmo.tasks.tagging.tag_records import sentence_text, tokens_of
+from keras_elmo.tasks.tagging.tag_records import tokens_of
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.sentence_head import SentenceHead
 from keras_elmo.text.rows import as_rows, column_names, plain
@@ -281,12 +280,6 @@ class ElmoJointTagger(ElmoTask):
             for name, head in self._sentence_heads.items():
                 record[name] = head.record(found.labels[name], found.probabilities[name])
             yield record
-
-    def line(self, record: dict[str, Any], file_format: str) -> str:
-        if file_format == JSONL:
-            return super().line(record, file_format)
-        found = {name: record[name] for name in self.heads}
-        return sentence_text(record["tokens"], found, file_format)
 
     def mistake(self, record: dict[str, Any], gold: dict[str, Any]) -> dict[str, Any] | None:
         """`gold` and `predicted` of the columns that are wrong, by name."""

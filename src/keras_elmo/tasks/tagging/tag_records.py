@@ -1,13 +1,12 @@
-"""Tags as records and as lines of files, and the measures of their field."""
+"""Tags as records, and the measures of their field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from keras_elmo.batching.labels import LabelEncoder
-from keras_elmo.data.prediction_formats import CONLL, conll_lines, conllu_lines
 from keras_elmo.metrics.classification import classification_report, confusion_matrix
 from keras_elmo.metrics.spans import span_f1
 from keras_elmo.text.tags import marks_spans, span_types
@@ -18,17 +17,6 @@ Tags = Sequence[Sequence[Any]]
 def tokens_of(text: Any, tokens: list[str]) -> dict[str, Any]:
     """What was read, in a record: the text, if it was a string, and its tokens."""
     return ({"text": text} if isinstance(text, str) else {}) | {"tokens": tokens}
-
-
-def sentence_text(
-    tokens: Sequence[str], found: Mapping[str, Mapping[str, Any]], file_format: str
-) -> str:
-    """A sentence as the text of a CoNLL file; `found` has the records of heads by their names."""
-    columns = {name: value["tags"] for name, value in found.items() if "tags" in value}
-    if file_format == CONLL:
-        return conll_lines(tokens, list(columns.values()))
-    labels = {name: value["label"] for name, value in found.items() if "label" in value}
-    return conllu_lines(tokens, columns, labels)
 
 
 def tag_report(gold: Tags, predicted: Tags, encoder: LabelEncoder) -> dict[str, Any]:

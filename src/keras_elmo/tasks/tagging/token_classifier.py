@@ -12,13 +12,12 @@ from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.data.datasets import TAGGING, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.tasks.described_task import JSONL, Output
+from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.tagging.entities import Annotation
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
-from keras_elmo.tasks.tagging.tag_records import sentence_text, tokens_of
+from keras_elmo.tasks.tagging.tag_records import tokens_of
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.tags import marks_spans
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -186,12 +185,6 @@ class ElmoTokenClassifier(ElmoTask):
         """Of each text (of a string) its `tokens`, and what `TagHead.record` returns."""
         for text, found in zip(texts, self.annotate(texts, batch_size=batch_size), strict=True):
             yield tokens_of(text, found.tokens) | self._tags.record(found)
-
-    def line(self, record: dict[str, Any], file_format: str) -> str:
-        if file_format == JSONL:
-            return super().line(record, file_format)
-        name = "Tag" if marks_spans(self._tags.encoder.names) else "UPOS"
-        return sentence_text(record["tokens"], {name: record}, file_format)
 
     def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
         return self._tags.mistake(record, gold)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.new_file import new_file
 from keras_elmo.weights.checked_values import are_strings
@@ -114,10 +115,5 @@ def _opened(path: Path) -> Any:
 def _library(name: str) -> Any:
     from importlib import import_module
 
-    try:
+    with needs_extra("safetensors", "safetensors files need the package safetensors"):
         return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            "safetensors files need the package safetensors. Install: "
-            'pip install "keras-elmo[safetensors]"'
-        ) from error

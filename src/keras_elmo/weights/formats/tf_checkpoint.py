@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import Shape
 
@@ -40,13 +41,9 @@ def list_checkpoint(prefix: Path) -> dict[str, CheckpointArray]:
         ImportError: TensorFlow is not installed.
         WeightsError: the checkpoint is damaged.
     """
-    try:
+    needs = f"{prefix} is a checkpoint of TensorFlow, which only TensorFlow can read, whatever "
+    with needs_extra("tensorflow", f"{needs}backend computes"):
         import tensorflow as tf
-    except ImportError as error:
-        raise ImportError(
-            f"{prefix} is a checkpoint of TensorFlow, which only TensorFlow can read, whatever "
-            'backend computes. Run `pip install "keras-elmo[tensorflow]"`.'
-        ) from error
     with _readable_errors(prefix):
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()

@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from keras_elmo._extras import needs_extra
 from keras_elmo.files.offline import OFFLINE_VARIABLE, is_offline
 from keras_elmo.weights.sources.download import DownloadError
 
@@ -61,15 +62,11 @@ def fetch_from_hub(address: str | PathLike[str], *, show_progress: bool = True) 
 
 
 def _snapshot(address: str, show_progress: bool, **arguments: Any) -> str:
-    try:
+    needs = f"{address} lies on the Hugging Face hub, which needs the package huggingface_hub"
+    with needs_extra("hub", needs):
         import huggingface_hub
         from huggingface_hub.errors import HFValidationError
         from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
-    except ImportError as error:
-        raise ImportError(
-            f"{address} lies on the Hugging Face hub, which needs the package huggingface_hub. "
-            'Install: pip install "keras-elmo[hub]"'
-        ) from error
     if not show_progress and not are_progress_bars_disabled():
         disable_progress_bars()
     try:
