@@ -231,6 +231,13 @@ def test_too_many_labels_are_bounded(tmp_path):
     assert len(report.labels) == 10_000
 
 
+def test_too_many_tags_are_bounded(tmp_path):
+    lines = [f"word tag{i}\n" for i in range(2010)]
+    report = check_file(write(tmp_path, "a.conll", *lines), Reading())
+    assert found(report, "many_labels")[0] == 9
+    assert (len(report.labels), report.spans, report.rows) == (2001, {}, 2010)
+
+
 def test_bad_rows_are_counted_not_kept(tmp_path):
     report = check_file(write(tmp_path, "a.csv", *csv_lines(*[",pos"] * 5000)), Reading())
     assert report.skipped == {"empty text": 5000}
@@ -294,6 +301,33 @@ def test_repeated_texts_are_those_that_stand_there(tmp_path_factory, rows, other
     assert counts["conflicting_labels"] == sum(len({*x}) > 1 for x in labels.values())
     assert counts["shared_texts"] == sum(text in dict(rows) for text, _ in others)
     assert counts["unknown_labels"] == len({y for _, y in others} - {y for _, y in rows})
+
+
+TAGS = st.sampled_from(
+    ["O B-X I-X", "O B-X I-X E-X S-X", "O X Y", "O B I", "* (X* *) (X)", "1 2 _"]
+)
+
+
+@given(TAGS, st.sampled_from([None, "BIO", "BIOES", "IOB1", "brackets", "none"]), st.data())
+def test_what_training_refuses_is_refused(tmp_path_factory, tags, scheme, data):
+    tag = st.sampled_from(tags.split())
+    sentences = data.draw(st.lists(st.lists(tag, min_size=1, max_size=4), min_size=1, max_size=4))
+    blocks = ["\n".join(f"w {tag}" for tag in sentence) for sentence in sentences]
+    path = write(tmp_path_factory.mktemp("tags"), "a.conll", "\n\n".join(blocks))
+    reading = Reading(file_scheme=scheme)
+
+    def trains():
+        read_dataset(path, reading).classes()
+
+    try:
+        is_refused = check_file(path, reading).is_refused
+    except ValueError:
+        is_refused = True
+    if is_refused:
+        with pytest.raises(ValueError, match=r"a\.conll"):
+            trains()
+    else:
+        trains()
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=30))

@@ -198,7 +198,7 @@ def _labels_of(source: Source, kind: DataKind, y: Any, column: str = "") -> Chec
     if isinstance(y, float):
         return Numbers(kind)
     if kind.is_tagged:
-        return TagCounts(kind, column)
+        return TagCounts(kind, column, source.reading.file_scheme)
     return Answers(kind) if is_open(kind) else LabelCounts(kind)
 
 

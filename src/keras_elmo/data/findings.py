@@ -46,6 +46,8 @@ class Lines:
 
     def add(self, line: int, count: int = 1) -> None:
         """Count it in a line."""
+        if not count:
+            return
         self.count += count
         if len(self.first) < SHOWN:
             self.first.append(line)
