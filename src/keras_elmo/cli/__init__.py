@@ -12,6 +12,7 @@ import typer
 from keras_elmo._version import __version__
 from keras_elmo.cli.commands.adapt import adapt
 from keras_elmo.cli.commands.cache import cache
+from keras_elmo.cli.commands.check import check
 from keras_elmo.cli.commands.convert import convert
 from keras_elmo.cli.commands.demo import demo
 from keras_elmo.cli.commands.embed import embed
@@ -37,9 +38,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (train, tune, evaluate, predict, embed, find_rate, info, convert, presets)
+using_tasks = (check, train, tune, evaluate, predict)
+using_elmo = (embed, find_rate, info, convert, presets)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
-for command in (*using_tasks, *using_language_models, demo):
+for command in (*using_tasks, *using_elmo, *using_language_models, demo):
     app.command()(command)
 app.add_typer(cache, name="cache")
 

@@ -48,6 +48,7 @@ class BadRows:
             more there are.
         skipped: how many rows and lines were passed over, by reason.
         rows: those that were left out.
+        most: how many are kept of each reason, when they are skipped; None for all.
         unit: what numbers count in the file: lines, or of a format without lines records.
     """
 
@@ -55,6 +56,7 @@ class BadRows:
     skip: bool = False
     skipped: Counter[str] = field(default_factory=Counter)
     rows: list[BadRow] = field(default_factory=list)
+    most: int | None = None
     unit: str = "line"
 
     def add(
@@ -71,13 +73,15 @@ class BadRows:
         Raises:
             DataError: there are many, and rows are not to be skipped.
         """
+        if self.skip:
+            self.skipped[error.reason] += 1
+            if self.most is not None and self.skipped[error.reason] > self.most:
+                return
         shown = content if isinstance(content, str) else _SHOWN.repr(content)
         self.rows.append(
             BadRow(str(path or self.path), line, error.reason, str(error), shown[:200])
         )
-        if self.skip:
-            self.skipped[error.reason] += 1
-        elif len(self.rows) > _MOST_ERRORS:
+        if not self.skip and len(self.rows) > _MOST_ERRORS:
             self.finish()
 
     def finish(self) -> None:
@@ -103,7 +107,9 @@ class BadRows:
 
     def good(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Pass rows on up to the first bad one; all of them if bad ones are skipped."""
+        if self.skip:
+            yield from rows
         for row in rows:
-            if self.skip or not self.rows:
+            if not self.rows:
                 yield row
         self.finish()

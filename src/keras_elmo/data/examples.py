@@ -75,21 +75,22 @@ class Examples:
 
     def _usable(self) -> Iterator[Example]:
         kind, columns, how, bad = self.kind, self.columns, self.source.reading, self.source.bad
+        read, target, is_unique = kind.read, kind.target, kind.unique_ids
         seen: set[str | None] = {None}
         for line, fields in self._records:
-            name = _id(fields, columns)
+            name = _id(fields, columns) if columns.id else None
             try:
-                if kind.unique_ids and name in seen and name is not None:
+                if is_unique and name in seen and name is not None:
                     message = (
                         f"its id stands in the file twice. Received: {name!r}. Make it unique."
                     )
                     raise RowError("id twice", message)
-                x = kind.read(fields, columns)
-                y = kind.target(fields, columns, x, how) if self.labelled else None
+                x = read(fields, columns)
+                y = target(fields, columns, x, how) if self.labelled else None
             except RowError as error:
                 bad.add(line, _with_id(error, name, bad), fields)
                 continue
-            if kind.unique_ids:
+            if is_unique:
                 seen.add(name)
             yield Example(x, y, line, name)
 
@@ -118,7 +119,7 @@ def _with_id(error: RowError, name: str | None, bad: BadRows) -> RowError:
 
 
 def _id(fields: Mapping[str, Any], columns: Columns) -> str | None:
-    found = fields.get(columns.id) if columns.id else None
+    found = fields.get(columns.id)
     return str(found) if isinstance(found, str | int) else None
 
 
@@ -175,6 +176,8 @@ def _check_columns(source: Source, kind: DataKind, columns: Columns) -> None:
     """Refuse tags from the column of the tokens, and CoNLL-U without a column of tags."""
     if not (kind.is_tagged and columns.target):
         return
+    if kind.name == JOINT and not (source.reading.label or source.reading.usual):
+        parse_columns(",")  # which says how columns are named
     if source.file_format == "conllu" and not source.reading.label and not source.reading.usual:
         raise ValueError(
             f"{source.path}: CoNLL-U has several columns of tags. Received: no label column. Name "

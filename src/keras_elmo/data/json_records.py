@@ -41,8 +41,7 @@ def read_json(source: Source) -> Iterator[Record]:
     if tool:
         source.note(f"written by {tool.name}")
     values = chain(begun, values)
-    records = (row for line, value in values for row in _records(source, line, value, tool))
-    yield from source.not_empty(records, "JSON objects")
+    yield from source.not_empty(_records(source, values, tool), "JSON objects")
 
 
 def _not_blank(source: Source) -> Iterator[tuple[int, str]]:
@@ -118,19 +117,20 @@ def _array_lines(text: str, count: int, line: int) -> Iterator[int]:
 
 
 def _records(
-    source: Source, line: int, value: Any, tool: AnnotationTool | None
+    source: Source, values: Iterable[tuple[int, Any]], tool: AnnotationTool | None
 ) -> Iterator[Record]:
-    """The records of a value: one, unless an annotation tool keeps several in it."""
+    """The records of values: one of each, unless an annotation tool keeps several in it."""
     reading = source.reading
     how = Annotations(reading.text, reading.offsets, source.bad.skipped, source.labelled)
-    try:
-        for fields in annotation_records(value, tool, how) if tool else [value]:
-            if not isinstance(fields, dict):
-                message = f"expected a JSON object. Received: {short(value)}"
-                raise RowError("no object", message)
-            yield Record(line, fields)
-    except RowError as error:
-        source.bad.add(line, error, value)
+    for line, value in values:
+        try:
+            for fields in annotation_records(value, tool, how) if tool else (value,):
+                if not isinstance(fields, dict):
+                    message = f"expected a JSON object. Received: {short(value)}"
+                    raise RowError("no object", message)
+                yield Record(line, fields)
+        except RowError as error:
+            source.bad.add(line, error, value)
 
 
 def _reason(error: ValueError) -> str:

@@ -51,8 +51,10 @@ def _names_of_columns(config: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def read_text(fields: Fields, columns: Columns) -> Any:
     """A text, or its tokens; of two inputs a tuple of them."""
-    found = tuple(roles.text(roles.value_of(fields, name), name) for name in columns.inputs)
-    return found if len(found) > 1 else found[0]
+    if len(columns.inputs) == 1:
+        [name] = columns.inputs
+        return roles.text(roles.value_of(fields, name), name)
+    return tuple(roles.text(roles.value_of(fields, name), name) for name in columns.inputs)
 
 
 def _question(fields: Fields, columns: Columns) -> tuple[str, str]:

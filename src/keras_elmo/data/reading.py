@@ -126,10 +126,11 @@ class Source:
         Raises:
             DataError: of the first bad row, or that there is nothing.
         """
-        empty = True
+        rows, empty = iter(rows), True
         for row in rows:
             empty = False
             yield row
+            yield from rows
         if empty:
             self.bad.finish()
             passed = ", ".join(f"{reason}: {count:,}" for reason, count in self.bad.skipped.items())

@@ -111,6 +111,8 @@ def labels(value: Any, separator: str | None = None) -> str | list[str]:
         RowError: what is no label, or an empty one.
     """
     if isinstance(value, str):
+        if not separator and value[:1] != "[" and (label := value.strip()):
+            return label  # as nearly all are
         if separator:
             value = [part for part in value.split(separator) if part.strip()]
         elif value.startswith("[") and value.endswith("]"):
@@ -282,8 +284,8 @@ def _inputs(
     if None in found:
         pairs = ", ".join(" and ".join(pair) for pair in zip(*wanted.inputs, strict=False))
         raise DataError(
-            f"{path}: the two texts stand in columns named {pairs}, with their label in `label`. "
-            f"Received: {', '.join(names)}. Name others with --text A,B and --label."
+            f"{path}: the two texts stand in columns named {pairs}. Received: {', '.join(names)}. "
+            "Name others with --text A,B."
         )
     return tuple(name for name in found if name is not None)
 

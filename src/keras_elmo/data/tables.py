@@ -134,7 +134,7 @@ def _records(names: list[str], rows: Iterator[Row], first: Row | None) -> Iterat
     if first:
         yield Record(first[0], dict(zip(names, first[1], strict=True)))
     for line, row in rows:
-        yield Record(line, dict(zip(names, row, strict=True)))
+        yield Record(line, dict(zip(names, row)))  # noqa: B905 equal lengths were checked
 
 
 # === A token a row ===

@@ -17,22 +17,37 @@ def labels_in_bio(source: Source, lines: list[int], labels: list[Any]) -> list[A
     """Tags of spans as BIO: those of the file, or of each of its columns."""
     if not isinstance(labels[0], dict):
         return tags_in_bio(source, lines, labels)
+    check_columns(source, labels[0])
     for name, value in labels[0].items():
-        _check_name(name)
         kinds = {isinstance(row[name], list) for row in labels}
         if len(kinds) > 1:
             odd = next(i for i, x in enumerate(labels) if not isinstance(x[name], type(value)))
-            message = f"{name!r} must be tags or one label, as in the first record"
-            raise DataError.at(source.path, lines[odd], message)
+            raise mixed_column(source, lines[odd], name)
         if isinstance(value, list):
             column = tags_in_bio(source, lines, [row[name] for row in labels], name)
             labels = [row | {name: tags} for row, tags in zip(labels, column, strict=True)]
-    if not any(isinstance(value, list) for value in labels[0].values()):
+    return labels
+
+
+def check_columns(source: Source, first: Mapping[str, Any]) -> None:
+    """Look at the names of several columns, and at what the first record has in them.
+
+    Raises:
+        ValueError: a name that cannot be one of a column; no column of tags.
+    """
+    for name in first:
+        _check_name(name)
+    if not any(isinstance(value, list) for value in first.values()):
         raise ValueError(
             f"{source.path}: at least one column must hold a tag for each token. Received: labels "
-            f"of the sentence only, {', '.join(labels[0])}"
+            f"of the sentence only, {', '.join(first)}"
         )
-    return labels
+
+
+def mixed_column(source: Source, line: int, name: str) -> DataError:
+    """The error of a record that has one label where the first has tags, or the other way round."""
+    message = f"{name!r} must be tags or one label, as in the first record"
+    return DataError.at(source.path, line, message)
 
 
 def tags_in_bio(

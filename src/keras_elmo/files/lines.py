@@ -54,6 +54,7 @@ class TextSource:
     def __init__(self, path: str | Path, encoding: str | None = None) -> None:
         self.path = path
         self._asked = None if encoding is None else known_encoding(encoding)
+        self._told: str | None = None  # by how the file begins
 
     @property
     def encoding(self) -> str:
@@ -61,6 +62,8 @@ class TextSource:
 
         Raises: as `lines`, for how the file begins.
         """
+        if self._told:
+            return self._told  # as what is read only once has no beginning any more
         with _placed(self.path, _Splitter()):
             return self._begin(first_bytes(self.path, _BLOCK))[0]
 
@@ -110,6 +113,7 @@ class TextSource:
         r"""Decode blocks, with `\n` for line ends; what is right before an error comes first."""
         start = next(blocks, b"")
         encoding, mark = self._begin(start)
+        self._told = encoding
         decoder, line_ends = codecs.getincrementaldecoder(encoding)(), None
         remedy = None if self._asked or mark else _REMEDY
         for block in chain([start[mark:]], blocks, [b""] * is_whole):

@@ -15,6 +15,7 @@ from keras_elmo.text.tags import (
     BIOES,
     IOB1,
     convert_tags,
+    may_follow,
     misplaced,
     misplaced_message,
 )
@@ -109,6 +110,16 @@ class TagSpelling:
         if self.strict and (place := misplaced(usual, order)) is not None:
             raise ValueError(misplaced_message(tags, place, self.scheme))
         return convert_tags(usual, BIO)
+
+    def may_follow(self, before: str | None, after: str | None) -> bool:
+        """Whether a tag may stand behind another one; None is the edge of the sentence.
+
+        Of brackets the neighbours do not tell.
+        """
+        if self.scheme == "brackets":
+            return True
+        left, right = (None if tag is None else self._usual(0, tag) for tag in (before, after))
+        return may_follow(left, right, _ORDER_OF.get(self.scheme, self.scheme))
 
     def _usual(self, place: int, tag: str) -> str:
         letter, span_type = mark(tag, self.layout) or ("?", "")
