@@ -177,7 +177,7 @@ def _check_columns(source: Source, kind: DataKind, columns: Columns) -> None:
     if not (kind.is_tagged and columns.target):
         return
     if kind.name == JOINT and not (source.reading.label or source.reading.usual):
-        parse_columns(",")  # which says how columns are named
+        raise roles.no_columns(None)
     if source.file_format == "conllu" and not source.reading.label and not source.reading.usual:
         raise ValueError(
             f"{source.path}: CoNLL-U has several columns of tags. Received: no label column. Name "

@@ -309,12 +309,17 @@ def parse_columns(label: str) -> dict[str, str]:
     names = [name for name, _ in pairs]
     for name, column in pairs:
         if not column or not name or name in _TAKEN or names.count(name) > 1:
-            raise ValueError(
-                "several columns are named with commas between them, each once, with letters, "
-                "digits and `_`, `.`, `-`: --label UPOS,XPOS or --label slots=1,pos=2 (not "
-                f"{' or '.join(_TAKEN)}). Received: {label!r}"
-            )
+            raise no_columns(label)
     return dict(pairs)
+
+
+def no_columns(received: str | None) -> ValueError:
+    """The error of what names no several columns."""
+    return ValueError(
+        "several columns are named with commas between them, each once, with letters, digits and "
+        "`_`, `.`, `-`: --label UPOS,XPOS or --label slots=1,pos=2 (not "
+        f"{' or '.join(_TAKEN)}). Received: {received!r}"
+    )
 
 
 def value_of(fields: Fields, column: str) -> Any:
