@@ -85,7 +85,7 @@ def _looks_like_json(head: str) -> bool:
 
 def _looks_like_columns(head: str) -> bool:
     """Whether there are sentences of lines with two columns or more, the last of tags of spans."""
-    lines = [line.rstrip(" \t\r") for line in head.splitlines()[:-1][:500]]
+    lines = [line.rstrip(" \t\r") for line in head.split("\n")[:-1][:500]]
     rows = [line.split("\t") for line in lines if line and not line.startswith(("#", "-DOCSTART"))]
     if "" not in lines[1:-1] or len(rows) < 4 or len({len(row) for row in rows}) > 1:
         return False
