@@ -25,7 +25,7 @@ from benchmarks.pretraining_gain_report import UNTRAINED, spread
 from benchmarks.tasks import pending
 from benchmarks.tasks_report import FINAL
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, load_word_vectors
-from keras_elmo.data.kinds import read_labelled
+from keras_elmo.data import read_dataset
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.workflows.building import build_task
@@ -118,7 +118,7 @@ def main():
         return
     if options.data is None:
         parser.error("DATA is missing")
-    parts = [read_labelled(options.data / f"{part}.json") for part in ("train", "dev", "test")]
+    parts = [read_dataset(options.data / f"{part}.json") for part in ("train", "dev", "test")]
     runs = list(pending(read_rows(options.output), [options.data.name], options.seeds))
     do_all(runs, lambda run: do(run, parts, options), options.output)
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from keras_elmo import ElmoTokenClassifier
-from keras_elmo.data.datasets import read_dataset
+from keras_elmo.data import Reading, read_dataset
 from keras_elmo.layers.chain import viterbi
 from keras_elmo.training.feature_cache import CachedFeatures
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sentences", type=int, default=1000)
     arguments = parser.parse_args()
-    data = read_dataset(arguments.data, "conll")
+    data = read_dataset(arguments.data, Reading(file_format="conll"))
     labels, rows = data.classes(), range(min(len(data), arguments.sentences))
     data = data.rows(rows)
     runs = {crf: training(data, labels, crf) for crf in (False, True)}

@@ -23,7 +23,8 @@ import keras
 from benchmarks.pretraining_gain_plan import pending, read_rows, rows_of_epoch, subset
 from benchmarks.pretraining_gain_report import UNTRAINED, report
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier, ElmoTokenClassifier
-from keras_elmo.data.datasets import CLASSIFICATION, TAGGING, read_dataset
+from keras_elmo.data import Reading, read_dataset
+from keras_elmo.data.datasets import CLASSIFICATION, TAGGING
 from keras_elmo.text import Vocabulary
 from keras_elmo.workflows.training import train_task
 
@@ -65,8 +66,8 @@ MIN_COUNT = 2  # rarer words share `<UNK>`, which so learns what unknown words a
 def read_split(folder):
     """Train, dev and test."""
     if (folder / "train.tsv").exists():
-        options = {"text": "1", "label": "0", "kind": CLASSIFICATION}
-        return [read_dataset(folder / f"{part}.tsv", **options) for part in PARTS]
+        how = Reading(text="1", label="0", task=CLASSIFICATION)
+        return [read_dataset(folder / f"{part}.tsv", how) for part in PARTS]
     return [read_dataset(folder / f"{part}.conll") for part in PARTS]
 
 

@@ -28,7 +28,7 @@ from rich.table import Table
 from benchmarks.fine_tuning import plain_text
 from benchmarks.tasks_settings import WITH_ELMO
 from keras_elmo import ElmoTextClassifier, ForgettingMonitor
-from keras_elmo.data.datasets import read_dataset
+from keras_elmo.data import Reading, read_dataset
 
 KERAS_ELMO = (sys.executable, "-c", "from keras_elmo.cli import main; main()")
 PRESET = "elmo_mini_en"  # the default of `tune` and `train`
@@ -100,7 +100,8 @@ def main():
     again = ("--trials", arguments.trials, "--seed", SEED, "-o", study, "--resume")
     keras_elmo("tune", *training, *again)
     best, defaults = found_command(study), ["train", *map(str, training)]
-    parts = [read_dataset(split / f"{part}.tsv", text="1", label="0") for part in ("train", "dev")]
+    how = Reading(text="1", label="0")
+    parts = [read_dataset(split / f"{part}.tsv", how) for part in ("train", "dev")]
     labelled = [(split / f"{part}.tsv", *columns) for part in ("dev", "test")]
     text = plain_text(arguments.data)
     scores = {}

@@ -27,7 +27,7 @@ from benchmarks.pretraining_gain_report import UNTRAINED
 from benchmarks.tasks_report import FINAL, WITH_EPOCH, report
 from benchmarks.tasks_settings import SETTINGS, WITH_ELMO
 from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_word_vectors
-from keras_elmo.data.joint_datasets import JointDataset
+from keras_elmo.data.datasets import JointDataset
 from keras_elmo.workflows.building import build_task
 from keras_elmo.workflows.training import train_task
 

@@ -104,7 +104,7 @@ CASES = {  # extra → how a user comes to need it
     "onnx": "import keras_elmo.embedding.engines.onnx_graph",
     "onnx model": "import keras_elmo.embedding.engines.onnx_model",
     "hub": "from keras_elmo.weights.sources.hub import _snapshot; _snapshot('hf://a/b', False)",
-    "datasets": "import keras_elmo.data.hub_datasets",
+    "datasets": "import keras_elmo.data.hub",
     "safetensors": "import keras_elmo.weights.formats.safetensors_file as f; f._library('x')",
     "parquet": "import keras_elmo.data.parquet",
     "parquet output": "import keras_elmo.embedding.feature_files.parquet_file",

@@ -67,9 +67,9 @@ def test_from_a_file_to_measures(run, tiny, conllu, tmp_path):
     assert sure == sorted(sure, reverse=True)
 
     shown = run("predict", "model", "-", "--to", "conllu", stdin="play Nina\n").stdout
-    assert shown.startswith("# intent = ")
+    assert shown.startswith("# sent_id = 1\n# intent = ")
     shown = run("predict", "model", "-", "--to", "doccano", stdin="play Nina\n").stdout
-    assert json.loads(shown).keys() == {"text", "entities", "cats"}
+    assert json.loads(shown).keys() == {"line", "text", "entities", "cats"}
     assert run("predict", "model", conllu, "--pretty").stdout.startswith("intent: ")
 
 

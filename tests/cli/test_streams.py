@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = "from keras_elmo.cli import main; main()"
 ASCII = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
 
@@ -35,6 +37,36 @@ def test_half_of_a_surrogate_pair_is_written_as_its_number():
         [sys.executable, "-c", program], env=os.environ | ASCII, capture_output=True, check=True
     )
     assert done.stdout == "ü\\ud800".encode()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "sys.stdout.write('line\\n')",  # written at the end
+        "sys.stdout.write('line\\n' * 100_000)",
+        "out.print('line\\n' * 100_000)",
+    ],
+)
+def test_a_closed_pipe_ends_a_command_quietly(write):
+    program = f"""
+import sys
+from keras_elmo.cli import app, main
+from keras_elmo.cli.console import out
+@app.command()
+def write():
+    {write}
+main()
+"""
+    reading, writing = os.pipe()
+    os.close(reading)  # as of `head` that has read enough
+    with os.fdopen(writing, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-c", program, "write"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_closed_streams(tmp_path):

@@ -83,6 +83,8 @@ def test_misaligned_spans_are_refused_or_counted():
         ([(3, 2, "A")], "span outside the text"),
         ([(0, 2, " ")], "span without a type"),
         ([(0, 2, None)], "span without a type"),
+        ([(0, 2)], "no span"),
+        ("x", "no span"),
         ([(0, "2", "A")], "span without its place"),
         ([(0, True, "A")], "span without its place"),
         ([(0.0, 2, "A")], "span without its place"),

@@ -2,14 +2,14 @@
 
 import csv
 import json
-from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
-from keras_elmo.data.number_datasets import read_number_dataset
+from keras_elmo.data.datasets import NumberDataset
 
 from keras_elmo.data.kinds import KINDS, DataKind, add_kind
+from keras_elmo.data.roles import number
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.loading import load_task
@@ -24,13 +24,13 @@ SMALL = ("--preset", "tiny", "--epochs", 2, "--lstm-units", 2, "--quiet")
 # === The task: fewer than 80 lines ===
 
 
-def read_counts(path, file_format=None, text=None, label=None, *, header=None):
-    """Read texts with a number each, as of `--task count`."""
-    rows = read_number_dataset(path, file_format, text, label, header=header)
-    return replace(rows, kind=COUNT)
+def count_of(fields, columns, text, reading):
+    """The number that stands in the column of the label."""
+    [name] = columns.target.values()
+    return number(fields[name])
 
 
-add_kind(DataKind(COUNT, "a count for each text", read_counts))
+add_kind(DataKind(COUNT, "a count for each text", target=count_of, dataset=NumberDataset))
 
 
 @keras.saving.register_keras_serializable("tests")

@@ -18,6 +18,11 @@ def write_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def shows_styles() -> bool:
+    """Whether standard output shows colours and bold: not where it is piped into a program."""
+    return out.color_system is not None
+
+
 def say(message: str, *, quiet: bool = False) -> None:
     """A line about how the work goes."""
     if not quiet:

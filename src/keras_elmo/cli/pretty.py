@@ -1,4 +1,4 @@
-"""Predictions for people: labels with bars, entities in colour."""
+"""Predictions for people: labels with bars, entities in colour or in brackets."""
 
 from typing import Any
 
@@ -15,9 +15,12 @@ class Pretty:
 
     Args:
         view: what the task says that its records are shown as; any other name shows all fields.
+        styled: whether colours and bold are shown; without them what was found stands in brackets
+            or behind a `*`.
     """
 
-    def __init__(self, view: str) -> None:
+    def __init__(self, view: str, *, styled: bool = True) -> None:
+        self._styled = styled
         self._colors: dict[str, str] = {}
         views = {
             "classes": self._classes,
@@ -35,6 +38,10 @@ class Pretty:
 
     def _color(self, name: str) -> str:
         return self._colors.setdefault(name, _COLORS[len(self._colors) % len(_COLORS)])
+
+    def _found(self, text: str, style: str) -> Text:
+        """What was found in a text, marked."""
+        return Text(text, style) if self._styled else Text(f"[{text}]")
 
     def _fields(self, record: dict[str, Any]) -> Text:
         """The text, and below it all that is said of it."""
@@ -60,7 +67,7 @@ class Pretty:
         for begin, end, entity in places:
             color = self._color(entity["type"])
             shown.append(text[done:begin])
-            shown.append(text[begin:end], style=f"bold {color}")
+            shown.append(self._found(text[begin:end], f"bold {color}"))
             shown.append(f" [{entity['type']} {entity['confidence']:.0%}]", style=f"dim {color}")
             done = end
         return shown.append(f"{text[done:]}\n")
@@ -73,7 +80,8 @@ class Pretty:
             return shown.append(f"{passage}\n").append(f"no answer {silent:.0%}\n", style="red")
         best = record["spans"][0]
         shown.append(passage[: best["start"]], style="dim")
-        shown.append(passage[best["start"] : best["end"]], style="bold reverse green")
+        answer = passage[best["start"] : best["end"]]
+        shown.append(self._found(answer, "bold reverse green"))
         shown.append(f"{passage[best['end'] :]}\n", style="dim")
         shares = f"this answer {best['probability']:.0%}, any answer {1.0 - silent:.0%}\n"
         return shown.append(shares, style="green")
@@ -94,7 +102,8 @@ class Pretty:
         width = max(len(name) for name, _ in ranked[:_SHOWN])
         for name, share in ranked[:_SHOWN]:
             style = f"bold {self._color(name)}" if name in chosen else "dim"
-            shown.append(f"  {name:<{width}} {share:6.1%} ", style=style)
+            mark = "  " if self._styled or name not in chosen else "* "
+            shown.append(f"{mark}{name:<{width}} {share:6.1%} ", style=style)
             shown.append("█" * round(_BAR * share) + "\n", style=style)
         return shown
 

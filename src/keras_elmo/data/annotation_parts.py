@@ -22,11 +22,14 @@ class Annotations:
         offsets: what the places of spans count, `"characters"` or `"utf-16"`; None is an error
             where the two differ and the record does not tell.
         skipped: counts what is passed over, by reason.
+        labelled: whether what is marked is read; else a record has its text alone, whether anybody
+            has annotated it or not.
     """
 
     text: str | None = None
     offsets: str | None = None
     skipped: Counter[str] = field(default_factory=Counter)
+    labelled: bool = True
 
 
 def flat_record(

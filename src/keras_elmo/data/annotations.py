@@ -5,12 +5,14 @@ its repository (its issue 2290 says what the places of spans count), that of Pro
 "Annotation interfaces" of its documentation. For the others see `label_studio` and `spacy_json`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from keras_elmo.data.annotation_parts import (
     Annotations,
+    Fields,
     flat_record,
     is_span,
     list_of,
@@ -102,17 +104,21 @@ def _is_doccano(record: Any) -> bool:
 
 def _doccano(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
     record = object_of(record, "a text with spans")
-    text = text_of(record, how)
+    text, others = text_of(record, how), without(record, *_DOCCANO, "cats", "relations")
+    if not how.labelled:
+        yield {**others, "text": text}
+        return
     refuse_relations(record.get("relations"))
     items = [item for name in _DOCCANO for item in list_of(record.get(name, []), name)]
     labels = {"labels": strings_of(record["cats"], "cats")} if "cats" in record else {}
     spans = [span_of(text, item, how.offsets) for item in items]
-    yield flat_record(text, spans, labels, without(record, *_DOCCANO, "cats", "relations"))
+    yield flat_record(text, spans, labels, others)
 
 
 # === Prodigy ===
 
 _ANSWERS = ("accept", "reject", "ignore")
+_PRODIGY = ("spans", "tokens", "relations", "answer", "accept", "options", "label")
 
 
 def _is_prodigy(record: Any) -> bool:
@@ -127,29 +133,33 @@ def _is_prodigy(record: Any) -> bool:
 def _prodigy(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
     """A task that was accepted; its own tokens are left out, as new texts will not have such."""
     record = object_of(record, "a task of Prodigy")
-    answer = record.get("answer", "accept")
-    if answer != "accept":
-        if answer not in _ANSWERS:
-            message = f"an answer is one of {', '.join(_ANSWERS)}. Received: {short(answer)}."
-            raise RowError("no answer of Prodigy", message)
-        count(how.skipped, f"answered {answer!r} in Prodigy")
-        return
-    if record.get("_view_id") == "ner":
+    if not how.labelled:
+        yield {**without(record, *_PRODIGY), "text": text_of(record, how)}
+    elif _is_accepted(record, how.skipped):
+        text = text_of(record, how)
+        refuse_relations(record.get("relations"))
+        labels = {"label": record["label"]} if isinstance(record.get("label"), str) else {}
+        if "accept" in record:  # several options to choose from
+            labels["labels"] = [str(choice) for choice in list_of(record["accept"], "accept")]
+        items = list_of(record.get("spans") or [], "spans")
+        spans = [span_of(text, item, CHARACTERS) for item in items]
+        yield flat_record(text, spans, labels, without(record, *_PRODIGY))
+
+
+def _is_accepted(task: Fields, skipped: Counter[str]) -> bool:
+    answer = task.get("answer", "accept")
+    if answer not in _ANSWERS:
+        message = f"an answer is one of {', '.join(_ANSWERS)}. Received: {short(answer)}."
+        raise RowError("no answer of Prodigy", message)
+    if answer == "accept" and task.get("_view_id") == "ner":
         raise RowError(
             "one suggested span",
             "Prodigy's `ner` interface asks about one span; the others of the text are not known. "
             "Annotate whole texts, with ner.manual or ner.correct.",
         )
-    text = text_of(record, how)
-    refuse_relations(record.get("relations"))
-    labels = {"label": record["label"]} if isinstance(record.get("label"), str) else {}
-    if "accept" in record:  # several options to choose from
-        labels["labels"] = [str(choice) for choice in list_of(record["accept"], "accept")]
-    spans = [
-        span_of(text, item, CHARACTERS) for item in list_of(record.get("spans") or [], "spans")
-    ]
-    read = ("spans", "tokens", "relations", "answer", "accept", "options", "label")
-    yield flat_record(text, spans, labels, without(record, *read))
+    if answer != "accept":
+        count(skipped, f"answered {answer!r} in Prodigy")
+    return answer == "accept"
 
 
 TOOLS = (

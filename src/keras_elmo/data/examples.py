@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from keras_elmo._values import Tokenizer
 from keras_elmo.data import roles
+from keras_elmo.data.annotation_parts import Annotations, list_of, text_of
 from keras_elmo.data.bad_rows import BadRows, RowError
 from keras_elmo.data.datasets import (
     CLASSIFICATION,
@@ -23,7 +24,7 @@ from keras_elmo.data.formats import open_records
 from keras_elmo.data.kinds import KINDS, UNDECIDED, DataKind, check_kind
 from keras_elmo.data.reading import Reading, Record, Source
 from keras_elmo.data.roles import Columns
-from keras_elmo.data.spans import tokens_and_tags
+from keras_elmo.data.spans import checked_spans, tokens_and_tags
 from keras_elmo.data.tag_columns import labels_in_bio
 from keras_elmo.files.lines import DataError
 from keras_elmo.text.tokenizers import get_tokenizer
@@ -138,7 +139,7 @@ def open_examples(path: str | Path, reading: Reading, *, labelled: bool = True) 
         ValueError: an unknown format or task, or what is said does not fit the format.
     """
     bare = _two_columns(path, reading, labelled=labelled)
-    source, records = open_records(path, bare)
+    source, records = open_records(path, bare, labelled=labelled)
     records = source.not_empty(records, "rows that can be used")
     begun = [next(records)]
     names = list(source.names)
@@ -267,18 +268,19 @@ def _tagged(source: Source, records: Iterator[Record]) -> Iterator[Record]:
     misaligned = 0
     for line, fields in records:
         try:
-            found = tokens_and_tags(
-                fields["text"], fields["spans"], tokenizer, source.reading.align
-            )
+            text = text_of(fields, Annotations())
+            roles.text(text)  # not a blank one
+            spans = checked_spans(text, list_of(fields.get("spans", []), "spans"))
+            found = tokens_and_tags(text, spans, tokenizer, source.reading.align)
         except RowError as error:
-            source.bad.add(line, error, fields)
+            path = fields["file"] if source.file_format == "brat" else None
+            source.bad.add(line, error, fields, path)
             continue
         misaligned += len(found.misaligned)
         if found.misaligned:
             source.notes = [n for n in source.notes if "do not end where tokens do" not in n]
             source.note(f"spans that do not end where tokens do: {misaligned:,} (--align)")
-        if found.tokens:
-            yield Record(line, {**fields, "tokens": found.tokens, "tags": found.tags})
+        yield Record(line, {**fields, "tokens": found.tokens, "tags": found.tags})
 
 
 # === In memory ===

@@ -59,10 +59,10 @@ def _read_fasttext(source: Source) -> Iterator[Record]:
 
 
 def _read_brat(source: Source) -> Iterator[Record]:
-    """brat's texts, a record a line."""
+    """brat's texts, a record a line; `file` is the one of several that it stands in."""
     for row in brat_records(source.path, source.bad.skipped):
-        if row.error is None:
-            yield Record(row.line, row.fields)
+        if row.error is None or not source.labelled:
+            yield Record(row.line, {**row.fields, "file": str(row.path)})
         else:
             source.bad.add(row.line, row.error, row.fields["text"], row.path)
 
@@ -118,17 +118,17 @@ FORMATS: dict[str, FileFormat] = {
     "fasttext": FileFormat(
         _read_fasttext, looks=lambda head: head.startswith("__label__"), takes=("encoding",)
     ),
-    "brat": FileFormat(
-        _read_brat, (".ann",), takes=("align", "offsets", "tokenizer", "file_scheme")
-    ),
+    "brat": FileFormat(_read_brat, (".ann",), takes=("align", "tokenizer", "file_scheme")),
     "txt": FileFormat(_read_lines, (".txt",), takes=("encoding",)),
     "hf": FileFormat(_read_hub, takes=_SPANS),
 }
 NAMES = tuple(name for name in FORMATS if name != "hf")  # which an address says alone
 
 
-def open_records(path: str | Path, reading: Reading) -> tuple[Source, Iterator[Record]]:
-    """A file and its records, whatever its format.
+def open_records(
+    path: str | Path, reading: Reading, *, labelled: bool = True
+) -> tuple[Source, Iterator[Record]]:
+    """A file and its records, whatever its format; arguments as of `open_examples`.
 
     Raises:
         ValueError: an unknown format, or an option that is not for it.
@@ -141,7 +141,7 @@ def open_records(path: str | Path, reading: Reading) -> tuple[Source, Iterator[R
     name, note = _format_of(path, text, reading)
     reading = with_usual(reading, name)
     _check(name, reading)
-    source = Source(path, reading, name, text, BadRows(path, reading.skip_bad))
+    source = Source(path, reading, name, text, BadRows(path, reading.skip_bad), labelled=labelled)
     if note:
         source.note(note)
     return source, FORMATS[name].read(source)

@@ -121,7 +121,7 @@ def _records(
 ) -> Iterator[Record]:
     """The records of values: one of each, unless an annotation tool keeps several in it."""
     reading = source.reading
-    how = Annotations(reading.text, reading.offsets, source.bad.skipped)
+    how = Annotations(reading.text, reading.offsets, source.bad.skipped, source.labelled)
     for line, value in values:
         try:
             for fields in annotation_records(value, tool, how) if tool else (value,):

@@ -6,6 +6,7 @@ As "Label Studio Task Format" and "Export annotations" of its guide describe the
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from keras_elmo.data.annotation_parts import (
@@ -43,13 +44,13 @@ def label_studio(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
     """
     record = object_of(record, "a task of Label Studio")
     data = object_of(record.get("data"), "the data of a task")
-    annotation = _chosen(record, how.skipped)
-    if annotation is None:
-        return
-    text = text_of(data, how if "text" in data or how.text else _only_string(data, how))
-    spans, labels = _results(text, annotation, how)
     number = {"id": record["id"]} if "id" in record else {}  # an `id` of the data goes first
-    yield flat_record(text, spans, {"labels": labels} if labels else {}, {**number, **data})
+    text = text_of(data, how if "text" in data or how.text else _only_string(data, how))
+    if not how.labelled:
+        yield {**number, **data, "text": text}
+    elif annotation := _chosen(record, how.skipped):
+        spans, labels = _results(text, annotation, how)
+        yield flat_record(text, spans, {"labels": labels} if labels else {}, {**number, **data})
 
 
 def _results(text: str, annotation: Fields, how: Annotations) -> tuple[list[Any], list[str]]:
@@ -85,7 +86,7 @@ def _chosen(task: Fields, skipped: Counter[str]) -> Fields | None:
 
 def _only_string(data: Fields, how: Annotations) -> Annotations:
     names = [name for name, value in data.items() if isinstance(value, str) and name != "id"]
-    return Annotations(names[0], how.offsets, how.skipped) if len(names) == 1 else how
+    return replace(how, text=names[0]) if len(names) == 1 else how
 
 
 def _regions(text: str, value: Fields, offsets: str | None) -> list[Any]:
@@ -121,6 +122,10 @@ def label_studio_min(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
     text = text_of(record, how)
     regions = [name for name, value in record.items() if _is_regions(value)]
     choices = [name for name, value in record.items() if _is_choices(value)]
+    others = without(record, *regions, *choices)
+    if not how.labelled:
+        yield {**others, "text": text}
+        return
     spans = [
         span
         for name in regions
@@ -128,5 +133,4 @@ def label_studio_min(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
         for span in _regions(text, object_of(value, "a region"), how.offsets)
     ]
     labels = [x for name in choices for x in strings_of(record[name]["choices"], "choices")]
-    others = without(record, *regions, *choices)
     yield flat_record(text, spans, {"labels": labels} if labels else {}, others)

@@ -99,6 +99,7 @@ class Source:
         notes: what was told by the content and may be said otherwise, a line each.
         spellings: as of `Reading`.
         select: the columns that are wanted, once that is known; others need not be read.
+        labelled: whether labels are read.
     """
 
     path: str | Path
@@ -112,6 +113,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
     spellings: dict[str, Sequence[str]] = field(default_factory=dict)
     select: tuple[str, ...] = ()
+    labelled: bool = True
 
     def note(self, line: str) -> None:
         """Keep a line to be said once."""

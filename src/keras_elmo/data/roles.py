@@ -253,9 +253,7 @@ def _known_there(reading: Reading, names: Sequence[str]) -> Reading:
     def known(said: str | None, then: str | None) -> str | None:
         if said or not then:
             return said
-        columns = parse_columns(then).values()
-        is_there = all(c in names or re.fullmatch(r"-?\d+", c) for c in columns)
-        return then if is_there else None
+        return then if all(column in names for column in parse_columns(then).values()) else None
 
     text, label = known(reading.text, usual.text), known(reading.label, usual.label)
     return Reading(text=text, label=label)

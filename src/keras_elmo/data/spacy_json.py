@@ -41,6 +41,9 @@ def spacy_example(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
         message = "expected [text, {'entities': ...}], as spaCy has it"
         raise RowError("no example of spaCy", f"{message}. Received: {short(record)}.")
     text, marks = record
+    if not how.labelled:
+        yield {"text": text}
+        return
     items = list_of(marks.get("entities", []), "entities")
     spans = [span_of(text, item, CHARACTERS) for item in items]
     labels = {}
@@ -77,16 +80,20 @@ def spacy_document(record: Any, how: Annotations) -> Iterator[dict[str, Any]]:
         tokens = [list_of(object_of(x, "a sentence").get("tokens"), "tokens") for x in sentences]
         if any(isinstance(token, dict) and "ner" in token for row in tokens for token in row):
             count(how.skipped, "categories of paragraphs", bool(paragraph.get("cats")))
-            yield from ({**number, **_sentence(row)} for row in tokens if row)
+            yield from ({**number, **_sentence(row, how)} for row in tokens if row)
+        elif not how.labelled:
+            yield {**number, "text": text_of(paragraph, Annotations("raw"))}
         else:
             cats = [object_of(cat, "a category") for cat in list_of(paragraph.get("cats"), "cats")]
             labels = [x["label"] for x in cats if _applies(x.get("label"), x.get("value"))]
             yield {**number, "text": text_of(paragraph, Annotations("raw")), "labels": labels}
 
 
-def _sentence(tokens: list[Any]) -> dict[str, Any]:
+def _sentence(tokens: list[Any], how: Annotations) -> dict[str, Any]:
     found = [object_of(token, "a token") for token in tokens]
-    words, tags = [t.get("orth") for t in found], [t.get("ner") for t in found]
+    words, tags = strings_of([t.get("orth") for t in found], "orth"), [t.get("ner") for t in found]
+    if not how.labelled:
+        return {"tokens": words}
     for word, tag in zip(words, tags, strict=True):
         if not isinstance(tag, str) or tag in ("", "-"):
             raise RowError(
@@ -94,4 +101,4 @@ def _sentence(tokens: list[Any]) -> dict[str, Any]:
                 "a token needs its 'ner' in the BILUO scheme, or 'O'. "
                 f"Received: {short(tag)} for {short(word)}.",
             )
-    return {"tokens": strings_of(words, "orth"), "tags": tags}
+    return {"tokens": words, "tags": tags}

@@ -34,7 +34,7 @@ class TaggedText(NamedTuple):
 # === Checks ===
 
 
-def checked_spans(text: str, spans: Iterable[Sequence[Any]]) -> list[CharSpan]:
+def checked_spans(text: str, spans: Iterable[Any]) -> list[CharSpan]:
     """The spans of a text in order.
 
     Args:
@@ -42,10 +42,10 @@ def checked_spans(text: str, spans: Iterable[Sequence[Any]]) -> list[CharSpan]:
         spans: `(start, end, type)` each, in any order; a number is a type, too.
 
     Raises:
-        RowError: places that are no whole numbers, a span that is empty or not in the text, has no
-            type, or overlaps another one.
+        RowError: what is no span, places that are no whole numbers, a span that is empty or not in
+            the text, has no type, or overlaps another one.
     """
-    found = sorted(_checked_span(text, *span) for span in spans)
+    found = sorted(_checked_span(text, span) for span in spans)
     for before, after in pairwise(found):
         if after[0] < before[1]:
             raise RowError(
@@ -62,7 +62,10 @@ def shown(text: str, span: CharSpan) -> str:
     return f"{short(text[start:end])} ({kind}, {start} to {end})"
 
 
-def _checked_span(text: str, start: Any, end: Any, kind: Any) -> CharSpan:
+def _checked_span(text: str, given: Any) -> CharSpan:
+    if not isinstance(given, list | tuple) or len(given) != 3:
+        raise RowError("no span", f"a span is [start, end, type]. Received: {short(given)}.")
+    start, end, kind = given
     check_places(start, end)
     if not (isinstance(kind, str) and kind.strip()) and type(kind) is not int:
         raise RowError("span without a type", f"a span needs a type. Received: {short(kind)}.")

@@ -1,8 +1,12 @@
 """Bytes that are no text: what they look like instead, and what works."""
 
+import re
+
 from keras_elmo.files.binary_files import binary_kind
 from keras_elmo.files.encodings import UTF_8, is_mostly_utf_8, likely_encodings, utf_16_of
 
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")  # 0x1b begins what ISO-2022 says
+_MOST_CONTROL = 0.01  # of a text's bytes
 _AROUND = 1 << 15  # bytes on both sides that an encoding is guessed from
 
 
@@ -40,15 +44,21 @@ def undecodable(error: UnicodeDecodeError, encoding: str, remedy: str | None) ->
         return BadTextError(f"not valid {encoding}", byte, encoding, advice)
     if encoding.startswith(("UTF-16", "UTF-32")):
         return BadTextError(f"not valid {encoding}", byte, encoding, "Is the file damaged?")
-    likely = [] if b"\0" in sample else likely_encodings(sample)
-    if not likely:
+    if b"\0" in sample or len(_CONTROL.findall(sample)) > _MOST_CONTROL * len(sample):
         return no_text(sample, byte, encoding, remedy)
-    advice = f"It looks like {' or '.join(likely)}"
     if encoding == UTF_8 and is_mostly_utf_8(sample):
-        advice = "What stands around it is: mend the line"
-    elif remedy:
-        advice += f": if so, {remedy.format(likely[0])}"
-    return BadTextError(f"not valid {encoding}", byte, encoding, f"{advice}.")
+        advice = "What stands around it is: mend the line."
+    else:
+        advice = _guess(sample, remedy)
+    return BadTextError(f"not valid {encoding}", byte, encoding, advice)
+
+
+def _guess(sample: bytes, remedy: str | None) -> str:
+    likely = likely_encodings(sample)
+    looks = f"It looks like {' or '.join(likely)}" if likely else "It looks like no known encoding"
+    if remedy is None:
+        return f"{looks}."
+    return f"{looks}: {'if so, ' if likely else ''}{remedy.format(*likely[:1] or ['NAME'])}."
 
 
 def no_text(sample: bytes, byte: int, encoding: str, remedy: str | None) -> BadTextError:

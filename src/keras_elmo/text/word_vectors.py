@@ -47,10 +47,10 @@ def read_word_vectors(
     source = _open(path)
     found: dict[str, None] = {}  # a set that keeps its order
     numbers = bytearray()  # grows in place: no second copy of all vectors at the end
-    for place, word, fields in source.rows:
+    for place, word, row in source.rows:
         if (wanted is None or word in wanted) and word not in found:
             found[word] = None
-            numbers += _vector(fields, partial(source.error, place)).tobytes()
+            numbers += _vector(row, partial(source.error, place)).tobytes()
     return list(found), np.frombuffer(numbers, _NUMBER).reshape(len(found), source.size)
 
 
@@ -71,7 +71,7 @@ class _Source(NamedTuple):
         error: the number of a row and a message → the error.
     """
 
-    rows: Iterable[tuple[int, str, Collection[str] | np.ndarray]]
+    rows: Iterable[tuple[int, str, str | np.ndarray]]
     size: int
     error: Callable[[int, str], DataError]
 
@@ -100,27 +100,33 @@ def _text(path: str | Path) -> _Source:
 
 def _split(
     lines: Iterable[tuple[int, str]], size: int, error: Callable[[int, str], DataError]
-) -> Iterator[tuple[int, str, list[str]]]:
+) -> Iterator[tuple[int, str, str]]:
     for line, content in lines:
-        word, *numbers = _fields(content, size)
-        if len(numbers) != size:
-            message = f"expected a word and {size} numbers. Received: {len(numbers)} after {word!r}"
+        content = content.replace("\t", " ").rstrip(" ")
+        if content.count(" ") == size and "  " not in content:  # most of millions of lines
+            word, _, numbers = content.partition(" ")
+            yield line, word, numbers
+            continue
+        word, *fields = _fields(content, size)
+        if len(fields) != size:
+            message = f"expected a word and {size} numbers. Received: {len(fields)} after {word!r}"
             raise error(line, message)
-        yield line, word, numbers
+        yield line, word, " ".join(fields)
 
 
 def _fields(content: str, size: int | None) -> list[str]:
     """The word and its numbers, from the right, as some published words hold spaces."""
     content = content.replace("\t", " ").rstrip(" ")  # no other white space: words hold it, too
-    fields = content.rsplit(" ", -1 if size is None else size)
-    if "" in fields[1:] or fields[0].endswith(" "):  # numbers below one another
-        fields = re.sub(" +", " ", content).rsplit(" ", -1 if size is None else size)
+    most = -1 if size is None else size
+    fields = content.rsplit(" ", most)
+    if "  " in content and ("" in fields[1:] or fields[0].endswith(" ")):
+        return re.sub(" +", " ", content).rsplit(" ", most)  # numbers below one another
     return fields
 
 
 def _counted(
-    rows: Iterable[tuple[int, str, list[str]]], count: int, error: Callable[[int, str], DataError]
-) -> Iterator[tuple[int, str, list[str]]]:
+    rows: Iterable[tuple[int, str, str]], count: int, error: Callable[[int, str], DataError]
+) -> Iterator[tuple[int, str, str]]:
     total = 0
     for row in rows:
         total += 1
@@ -130,8 +136,9 @@ def _counted(
         raise error(1, message)
 
 
-def _vector(fields: Collection[str] | np.ndarray, error: Callable[[str], DataError]) -> np.ndarray:
+def _vector(numbers: str | np.ndarray, error: Callable[[str], DataError]) -> np.ndarray:
     try:
+        fields = numbers.split(" ") if isinstance(numbers, str) else numbers
         vector = np.asarray(fields, _NUMBER)
     except ValueError as problem:
         raise error(f"expected numbers after the word. {problem}") from problem

@@ -98,12 +98,19 @@ def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
     assert [len(row) for row in rows[:6]] == [2, 2, 2, 2, 1, 2]
     run("predict", "model", conll, "--to", "conllu", "-o", "tagged.conllu")
     lines = (tmp_path / "tagged.conllu").read_text().splitlines()
-    assert lines[0].split("\t")[1] == "Ada"
-    assert lines[0].split("\t")[-1] == f"Tag={rows[0][1]}"
+    assert lines[0] == "# sent_id = 1"
+    assert lines[1].split("\t")[1] == "Ada"
+    assert lines[1].split("\t")[-1] == f"Tag={rows[0][1]}"
     run("predict", "model", conll, "--to", "brat", code=1)
     run("predict", "model", conll, "--to", "brat", "-o", "suggestions")
     assert (tmp_path / "suggestions" / "00001.txt").read_text().startswith("Ada ")
     assert "annotation.conf" in os.listdir(tmp_path / "suggestions")
+    tasks = [{"id": 7, "data": {"text": "Ada lives in Rome."}, "annotations": []}]
+    (tmp_path / "tasks.json").write_text(json.dumps(tasks))
+    run("predict", "model", "tasks.json", "--to", "label-studio", "-o", "suggested.json")
+    [task] = json.loads((tmp_path / "suggested.json").read_text())
+    assert task["data"] == {"line": 1, "id": "7", "text": "Ada lives in Rome."}
+    assert task["predictions"][0]["model_version"] == "keras-elmo"
     for entity in record["entities"]:
         text = record["text"][entity["start_char"] : entity["end_char"]]
         assert entity["text"] == text
@@ -246,7 +253,7 @@ def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
         assert error["predicted"] != error["gold"]
         assert 0.5 <= error["confidence"] <= 1.0
     shown = run("predict", "model", reviews, "--pretty").stdout
-    assert "a good film\n  " in shown
+    assert "a good film\n* " in shown
     assert "█" in shown
     assert (
         "on the terminal" in run("predict", "model", reviews, "--pretty", "-o", "x", code=1).stderr
@@ -266,7 +273,7 @@ def test_errors_and_pretty(run, tiny, reviews, conll, tmp_path):
         0,
     )
     (tmp_path / "one.txt").write_text("Ada lives in Rome\n")
-    assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("Ada [PER ")
+    assert run("predict", "tagger", "one.txt", "--pretty").stdout.startswith("[Ada] [PER ")
 
 
 def test_ordinal(run, tiny, conll, tmp_path):

@@ -11,7 +11,7 @@ import typer
 
 from keras_elmo._values import PredictionFormat
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.console import out, say
+from keras_elmo.cli.console import out, say, shows_styles
 from keras_elmo.cli.options import OF_FILES, takes_options
 
 if TYPE_CHECKING:
@@ -130,6 +130,6 @@ class _Rows:
 def _show(task: Any, rows: Iterable[Any], **how: Any) -> None:
     from keras_elmo.cli.pretty import Pretty
 
-    pretty = Pretty(task.view)
+    pretty = Pretty(task.view, styled=shows_styles())
     for record in task.records(iter(rows), **how):
         out.print(pretty.render(record), soft_wrap=True, end="")
