@@ -88,6 +88,18 @@ def test_several_columns(tmp_path):
     assert report.labels["intent"] == {"go": 1, "stay": 1}
 
 
+def test_annotated_texts(tmp_path):
+    rows = [
+        {"text": "Ada lives in Rome.", "label": [[0, 3, "PER"], [13, 17, "LOC"]]},
+        {"text": "Bobby sat.", "label": [[0, 3, "PER"]]},
+    ]
+    path = write(tmp_path, "a.jsonl", *map(json.dumps, rows))
+    report = check_file(path, Reading())
+    assert (report.task, report.tokens, report.spans) == ("tagging", 5, {"PER": 1, "LOC": 1})
+    assert found(report, "span_that_cuts_a_token") == (1, ["a.jsonl:2"])
+    assert check_file(path, Reading(align="expand")).spans == {"PER": 2, "LOC": 1}
+
+
 @pytest.mark.parametrize(
     ("rows", "task", "expected", "labels"),
     [
