@@ -179,6 +179,7 @@ CONLL = {  # code: lines, count, places
     "plain_tags": (["a B-X", "b O", "c X"], 3, [1]),
     "similar_labels": (["a B-per", "b B-PER", "c I-PER", "d O"], 2, [1]),
     "one_class": (["a O", "b O"], 1, [1]),
+    "rare_labels": (["a DET", "b N", "c DET", "d DET"], 1, [1]),
 }
 
 
