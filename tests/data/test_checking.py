@@ -88,6 +88,18 @@ def test_several_columns(tmp_path):
     assert report.labels["intent"] == {"go": 1, "stay": 1}
 
 
+def test_annotated_texts(tmp_path):
+    rows = [
+        {"text": "Ada lives in Rome.", "label": [[0, 3, "PER"], [13, 17, "LOC"]]},
+        {"text": "Bobby sat.", "label": [[0, 3, "PER"]]},
+    ]
+    path = write(tmp_path, "a.jsonl", *map(json.dumps, rows))
+    report = check_file(path, Reading())
+    assert (report.task, report.tokens, report.spans) == ("tagging", 5, {"PER": 1, "LOC": 1})
+    assert found(report, "span_that_cuts_a_token") == (1, ["a.jsonl:2"])
+    assert check_file(path, Reading(align="expand")).spans == {"PER": 2, "LOC": 1}
+
+
 @pytest.mark.parametrize(
     ("rows", "task", "expected", "labels"),
     [
@@ -167,6 +179,7 @@ CONLL = {  # code: lines, count, places
     "plain_tags": (["a B-X", "b O", "c X"], 3, [1]),
     "similar_labels": (["a B-per", "b B-PER", "c I-PER", "d O"], 2, [1]),
     "one_class": (["a O", "b O"], 1, [1]),
+    "rare_labels": (["a DET", "b N", "c DET", "d DET"], 1, [1]),
 }
 
 

@@ -1,18 +1,22 @@
 """The labels of a file, counted while they stream by: classes, numbers, answers, columns."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_elmo.data.class_findings import (
+    alike_findings,
+    imbalance_findings,
+    one_class,
+    rare_findings,
+)
 from keras_elmo.data.datasets import OpenDataset, SequenceDataset
 from keras_elmo.data.examples import settle
-from keras_elmo.data.findings import SHOWN, Finding, Lines, Place, listed, places
+from keras_elmo.data.findings import SHOWN, Finding, Lines, Place
 from keras_elmo.data.kinds import DataKind
 from keras_elmo.data.reading import Source
 from keras_elmo.data.tag_columns import mixed_column
 
-RARE = 2  # rows of a class from which little can be learned
-IMBALANCE = 10  # times the rows of the smallest class
 MOST = 10_000  # classes that are told apart, which is more than anyone labels
 
 
@@ -105,7 +109,8 @@ class LabelCounts(CheckedLabels):
         found: list[Finding] = []
         if is_trained_on:
             found += one_class(self._counts, self._lines, place)
-            found += class_findings(self._counts, self._lines, place, "rows")
+            found += rare_findings(self._counts, self._lines, place, "rows")
+            found += imbalance_findings(self._counts, self._lines, place, "rows")
         message = (
             f"rows with labels beyond {MOST:,} different ones: {{count}}. Is it the right column?"
         )
@@ -208,62 +213,3 @@ class LabelColumns(CheckedLabels):
 def is_open(kind: DataKind) -> bool:
     """Whether what is to be predicted is of no fixed set of labels."""
     return issubclass(kind.dataset, OpenDataset | SequenceDataset)
-
-
-# === Findings about classes ===
-
-
-def class_findings(
-    counts: Mapping[str, int], lines: Mapping[str, Sequence[int]], place: Place, rows: str
-) -> list[Finding]:
-    """Too few classes, rare ones, and a large imbalance.
-
-    Args:
-        counts: of each class, or type of spans.
-        lines: some lines of each.
-        place: of a line.
-        rows: what is counted.
-    """
-    found = []
-    if rare := sorted((x for x in counts if counts[x] <= RARE), key=lambda x: counts[x]):
-        where = places((line for name in rare for line in lines.get(name, ())), place)
-        message = (
-            f"labels with one or two {rows}: {listed(rare)}. Little is learned from so few, and "
-            "nothing measured. Label more, or join them with others."
-        )
-        found.append(Finding("rare_labels", len(rare), message, where))
-    if counts and (most := max(counts.values())) > IMBALANCE * (least := min(counts.values())):
-        names = [next(x for x in counts if counts[x] == number) for number in (most, least)]
-        message = (
-            f"{names[0]!r} has {most:,} {rows}, {names[1]!r} {least:,}: more than {IMBALANCE} "
-            "times. Look at macro-F1 rather than accuracy; --class-weight balanced helps rare "
-            "classes."
-        )
-        found.append(Finding("imbalance", most, message, places(lines.get(names[1], ()), place)))
-    return found
-
-
-def one_class(
-    names: Iterable[str], lines: Mapping[str, Sequence[int]], place: Place
-) -> list[Finding]:
-    """The finding of fewer than two classes, which a training refuses."""
-    shown = list(names)
-    if len(shown) > 1:
-        return []
-    where = places((line for name in shown for line in lines.get(name, ())), place)
-    message = f"all labels are {listed(shown)}: there is nothing to learn. Is it the right column?"
-    return [Finding("one_class", len(shown), message, where, is_refused=True)]
-
-
-def alike_findings(lines: Mapping[str, Sequence[int]], place: Place) -> list[Finding]:
-    """Labels that differ only by case, or by the space in them."""
-    groups: dict[str, list[str]] = {}
-    for name in lines:
-        groups.setdefault("".join(name.split()).casefold(), []).append(name)
-    alike = [names for names in groups.values() if len(names) > 1]
-    if not alike:
-        return []
-    shown = "; ".join(" and ".join(map(repr, names)) for names in alike[:SHOWN])
-    where = places((lines[name][0] for names in alike for name in names), place)
-    message = f"labels differ only by case or space: {shown}. They are trained as different ones."
-    return [Finding("similar_labels", sum(map(len, alike)), message, where)]

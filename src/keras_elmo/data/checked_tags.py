@@ -12,11 +12,12 @@ from itertools import chain
 from typing import Any
 
 from keras_elmo._values import FileScheme
-from keras_elmo.data.checked_labels import (
-    CheckedLabels,
+from keras_elmo.data.checked_labels import CheckedLabels
+from keras_elmo.data.class_findings import (
     alike_findings,
-    class_findings,
+    imbalance_findings,
     one_class,
+    rare_findings,
 )
 from keras_elmo.data.findings import SHOWN, Finding, Lines, Place, places
 from keras_elmo.data.kinds import DataKind
@@ -134,13 +135,14 @@ class TagCounts(CheckedLabels):
     def findings(self, place: Place, *, is_trained_on: bool) -> list[Finding]:
         lines = self._types()
         found = list(alike_findings(lines, place))
+        counts, counted = (self.spans(), "spans") if self._spelling else (self.counts(), "tokens")
         if is_trained_on:
             found += one_class(self.counts(), self.classes() or {}, place)
-            found += class_findings(self.spans(), lines, place, "spans")
-        message = (
-            f"tokens with tags beyond {_MOST_TAGS:,} different ones, of which spans and places "
-        )
-        message += "are not counted: {count}. Is it the right column?"
+            found += rare_findings(counts, lines, place, counted)
+        if is_trained_on and self._spelling:  # parts of speech are never balanced
+            found += imbalance_findings(counts, lines, place, counted)
+        message = f"tokens with tags beyond {_MOST_TAGS:,} different ones: {{count}}. Spans and "
+        message += "places are not told then. Is it the right column?"
         found += self._others.finding("many_labels", message, place)
         if self._why_plain:
             message = f"tags look like spans and are plain classes: {self._why_plain}"
