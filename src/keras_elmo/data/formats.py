@@ -159,9 +159,9 @@ def _format_of(path: str | Path, text: TextSource, reading: Reading) -> tuple[st
         return reading.file_format, ""
     if Path(path).is_dir():
         return "brat", ""
-    if reading.delimiter:
-        return "csv", ""
     named = _by_name(path)
+    if reading.delimiter and named in (None, "txt"):
+        return "csv", ""
     if named in ("parquet", "brat"):
         return named, ""
     head = text.head()
