@@ -6,6 +6,9 @@ As types: help, completion and checks of the command line are made of them. Impo
 from typing import Literal
 
 SEED = 13  # of a training, wherever it begins
+# Ids of characters as the network has them: 0 masks a time step, 1 to 256 are bytes, then the
+# begin and the end of sentence and word, and padding.
+NUM_CHARACTERS = 262
 
 # === Data ===
 Format = Literal["csv", "tsv", "jsonl", "conll", "parquet", "txt"]

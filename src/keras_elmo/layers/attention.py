@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo import _values
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import masked_softmax, widened
 
 ATTENTIONS = get_args(_values.Attention)
@@ -24,7 +25,7 @@ class Attended(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class Attention(keras.layers.Layer):
+class Attention(ConfiguredLayer):
     r"""Weights over the steps $m_s$ of a sequence for a query $h$.
 
     $$ \alpha_s = \mathrm{softmax}_s(e_s) \qquad e_s = h^\top W m_s
@@ -48,7 +49,6 @@ class Attention(keras.layers.Layer):
             )
         self.units = units
         self.attention = attention
-        self.supports_masking = True
 
     def build(self, memory_shape):
         features, units = memory_shape[-1], self.units
@@ -94,6 +94,3 @@ class Attention(keras.layers.Layer):
 
     def compute_mask(self, memory, previous_mask=None):
         return None
-
-    def get_config(self):
-        return super().get_config() | {"units": self.units, "attention": self.attention}

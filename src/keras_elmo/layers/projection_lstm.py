@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.recurrence import Recurrence
 from keras_elmo.layers.torch_state import as_torch_module
 
@@ -15,7 +16,7 @@ class _State:
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ProjectionLSTM(keras.layers.Layer):
+class ProjectionLSTM(ConfiguredLayer):
     r"""LSTM with projection and clips (Sak et al. 2014), as in the published biLMs.
 
     $$ i, j, f, o = x_t W + h_{t-1} U + b $$
@@ -169,21 +170,6 @@ class ProjectionLSTM(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.output_dim)
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
-
-    def get_config(self):
-        return super().get_config() | {
-            "units": self.units,
-            "projection_dim": self.projection_dim,
-            "cell_clip": self.cell_clip,
-            "projection_clip": self.projection_clip,
-            "forget_bias": self.forget_bias,
-            "go_backwards": self.go_backwards,
-            "stateful": self.stateful,
-            "weight_drop": self.weight_drop,
-        }
 
     def _initial_state(self, x):
         if self.stateful:

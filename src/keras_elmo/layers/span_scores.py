@@ -3,12 +3,13 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import MASKED, masked, masked_softmax
 from keras_elmo.layers.pooling import SequencePooling
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class SpanScores(keras.layers.Layer):
+class SpanScores(ConfiguredLayer):
     r"""Un-normalised scores of spans and the odds of no answer, after Clark & Gardner (2018).
 
     A span from $i$ to $j$ has the score
@@ -57,7 +58,6 @@ class SpanScores(keras.layers.Layer):
 
         # === Config ===
         self.units = units
-        self.supports_masking = True
 
     def build(self, starts_shape, ends_shape, passage_shape, question_shape):
         self.start.build(starts_shape)
@@ -97,9 +97,6 @@ class SpanScores(keras.layers.Layer):
 
     def compute_mask(self, starts, previous_mask=None):
         return None
-
-    def get_config(self):
-        return super().get_config() | {"units": self.units}
 
 
 def span_matrix(both, max_length=None):
