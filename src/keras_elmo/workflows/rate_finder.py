@@ -76,7 +76,8 @@ def find_learning_rate(
     peak, share = PARTS[part]
     examples = read_examples(task, x, y)
     rows = np.random.default_rng(seed).permutation(len(examples.x))[: batches * batch_size]
-    examples, order = examples.take(rows), {"batch_size": batch_size, "seed": seed}
+    examples = examples.take(rows)
+    order: dict[str, Any] = {"batch_size": batch_size, "seed": seed}
     steps = len(task.make_batches(examples, shuffle=True, **order))
     epochs = -(-batches // steps)
     stages = [Stage([name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")])]
