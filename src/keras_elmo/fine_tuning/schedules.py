@@ -12,7 +12,7 @@ from typing import Any, get_args
 import keras
 from keras import ops
 
-from keras_elmo._values import Schedule
+from keras_elmo._values import Schedule, check_one_of
 
 # What a learning rate may be.
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
@@ -177,9 +177,7 @@ def make_schedule(name: str, peak: Rate, steps: int | None, offset: int = 0) -> 
     Raises:
         ValueError: no such schedule, no steps, or a schedule for both.
     """
-    if name not in SCHEDULES:
-        names = ", ".join(map(repr, SCHEDULES))
-        raise ValueError(f"`schedule` must be one of {names}. Received: {name!r}")
+    check_one_of("schedule", name, SCHEDULES)
     if isinstance(peak, keras.optimizers.schedules.LearningRateSchedule):
         if name != "constant":
             raise ValueError(

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo import _values
+from keras_elmo._values import check_one_of
 from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import masked_softmax, widened
 
@@ -42,11 +43,7 @@ class Attention(ConfiguredLayer):
 
     def __init__(self, units: int, attention: str = "luong", **kwargs):
         super().__init__(**kwargs)
-        if attention not in ATTENTIONS:
-            raise ValueError(
-                f"`attention` must be one of {', '.join(map(repr, ATTENTIONS))}. "
-                f"Received: {attention!r}"
-            )
+        check_one_of("attention", attention, ATTENTIONS)
         self.units = units
         self.attention = attention
 

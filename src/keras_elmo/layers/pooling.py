@@ -5,7 +5,7 @@ from typing import get_args
 import keras
 from keras import ops
 
-from keras_elmo._values import Pooling
+from keras_elmo._values import Pooling, check_one_of
 from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import masked, masked_softmax, widened
 from keras_elmo.layers.torch_state import as_torch_module
@@ -36,10 +36,7 @@ class SequencePooling(ConfiguredLayer):
 
     def __init__(self, pooling: str = "max", **kwargs):
         super().__init__(**kwargs)
-        if pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. Received: {pooling!r}"
-            )
+        check_one_of("pooling", pooling, POOLINGS)
         self.pooling = pooling
         as_torch_module(self)
 

@@ -70,7 +70,12 @@ class SpanScores(ConfiguredLayer):
 
     def call(self, starts, ends, passage, question, mask=None):
         real = None if mask is None else ops.cast(mask, "bool")
-        both = self._with_inside(*(f(x) for f, x in self._scored(starts, ends)))
+        start, end, inside = (
+            ops.cast(scores, "float32")
+            for scores in (self.start(starts), self.end(ends), self.inside(ends))
+        )
+        sums = ops.cumsum(inside, axis=1)  # padding stands behind all that counts
+        both = ops.concatenate([start - (sums - inside), end + sums], axis=-1)  # (batch, time, 2)
         both = masked(both, None if real is None else real[:, :, None])
         weights = span_weights(both)  # three (batch, time)
         texts = (starts, ends, passage)
@@ -80,15 +85,6 @@ class SpanScores(ConfiguredLayer):
         none = ops.cast(none, "float32")[:, :, None]  # (batch, 1, 1)
         first = ops.concatenate([none, ops.zeros_like(none)], axis=-1)
         return ops.concatenate([first, both], axis=1)
-
-    def _scored(self, starts, ends):
-        return (self.start, starts), (self.end, ends), (self.inside, ends)
-
-    def _with_inside(self, start, end, inside):
-        """Starts and ends with the running sums, float32 `(batch, time, 2)`."""
-        start, end, inside = (ops.cast(x, "float32") for x in (start, end, inside))
-        sums = ops.cumsum(inside, axis=1)  # padding stands behind all that counts
-        return ops.concatenate([start - (sums - inside), end + sums], axis=-1)
 
     def compute_output_spec(self, starts, ends, passage, question, mask=None):
         batch, time = starts.shape[:2]

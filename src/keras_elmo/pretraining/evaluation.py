@@ -10,6 +10,7 @@ from keras import ops
 from keras_elmo.data.readers import read_table
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.elmo.sentence_score import perplexities
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
 from keras_elmo.pretraining.corpus import UNK, Corpus, read_corpus
@@ -26,9 +27,7 @@ def perplexity(
     backwards; a sentence starts from zero state. Words outside the vocabulary count as `<UNK>`.
 
     Returns:
-        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `per_character` (the
-        same, with the loss shared out over the code points of the words and one more for the space
-        or line end behind each), `unknown` (share of the tokens outside the vocabulary), `tokens`.
+        See [`perplexities`][keras_elmo.elmo.sentence_score.perplexities].
 
     Raises:
         ValueError: a word-input model.
@@ -45,19 +44,10 @@ def perplexity(
         losses = ops.convert_to_numpy(model.predict_on_batch(batch))  # (2, batch, time)
         total += losses.sum(axis=(1, 2))
         count += losses[0].size
-    forward, backward = total / count
     tokens = np.asarray(corpus.tokens)
-    code_points = np.array([len(word) + 1 for word in corpus.types])[tokens].sum()
-    per_character = (forward + backward) / 2 * count / code_points
+    characters = np.array([len(word) + 1 for word in corpus.types])[tokens].sum()
     unknown = np.mean((tokens >= model.vocabulary_size) | (tokens == UNK))
-    return {
-        "forward": float(np.exp(forward)),
-        "backward": float(np.exp(backward)),
-        "perplexity": float(np.exp((forward + backward) / 2)),
-        "per_character": float(np.exp(per_character)),
-        "unknown": float(unknown),
-        "tokens": len(tokens),
-    }
+    return perplexities(total, count, characters, float(unknown), len(tokens))
 
 
 def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[str, float]:

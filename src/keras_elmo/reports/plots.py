@@ -1,4 +1,7 @@
-"""Learning curves and confusion matrices as pictures, by matplotlib (extra `plots`)."""
+"""Pictures in `.png` files, by matplotlib (extra `plots`).
+
+Without it each function raises `PlotsMissingError`.
+"""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -23,11 +26,7 @@ def plot_learning_curves(
 
     Args:
         history: rows such as `{"epoch": 1, "loss": 0.5, "val_loss": 0.6}`.
-        path: a `.png` file.
         x: the column of the horizontal axis.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
     """
     names = dict.fromkeys(name for row in history for name in row if name not in _CLOCKS)
     measures = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or ["loss"]
@@ -57,10 +56,6 @@ def plot_confusion_matrix(
     Args:
         matrix: integers `(K, K)`: a row is a gold class, a column a predicted one.
         labels: the `K` classes.
-        path: a `.png` file.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
     """
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -80,15 +75,7 @@ def plot_confusion_matrix(
 
 
 def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> None:
-    """Draw the losses of range tests over their learning rates, a panel each.
-
-    Args:
-        searches: `RateSearch` objects.
-        path: a `.png` file.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
-    """
+    """Draw the losses of `RateSearch` objects over their learning rates, a panel each."""
     figure = new_figure(4.6 * len(searches), 3.4)
     for i, found in enumerate(searches):
         axes = figure.add_subplot(1, len(searches), i + 1)
@@ -117,11 +104,7 @@ def _thousands() -> Any:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """An empty figure, in inches.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
-    """
+    """An empty figure, in inches."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure

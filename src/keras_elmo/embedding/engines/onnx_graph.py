@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from keras_elmo.embedding.engines.engine import DIRECTIONS
+from keras_elmo.weights.shapes import DIRECTIONS
 
 _OPSET, _IR_VERSION = 18, 9
 INT64_MAX = np.iinfo(np.int64).max
