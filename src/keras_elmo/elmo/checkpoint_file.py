@@ -20,20 +20,10 @@ from keras_elmo.weights.sources.published import PublishedElmo
 def read_checkpoint(
     prefix: Path, vocabulary_path: str | PathLike[str] | None = None
 ) -> tuple[PublishedElmo, Vocabulary, dict[str, np.ndarray]]:
-    """The ELMo of a training checkpoint, the words that it predicts, and its softmax.
+    """The ELMo of a training checkpoint, the V words that it predicts, and its softmax.
 
-    Args:
-        prefix: `folder/model.ckpt-N`; the training's `options.json` lies in the folder.
-        vocabulary_path: one token a line, `<S> </S> <UNK>` first; by default the only file
-            `vocab*.txt` (or `.txt.gz`) of the folder.
-
-    Returns:
-        The ELMo, the V words, and float32 `kernel` `(V, P)` and `bias` `(V,)`.
-
-    Raises:
-        ImportError: TensorFlow is not installed.
-        FileNotFoundError: there are no options, or no vocabulary.
-        WeightsError: the files are damaged or do not fit together.
+    The softmax is float32 `kernel` `(V, P)` and `bias` `(V,)`. Files and errors are those of
+    `ElmoLanguageModel.from_preset`.
     """
     folder = prefix.parent
     vocabulary = Vocabulary.load(Path(vocabulary_path or _vocabulary_file(folder)))

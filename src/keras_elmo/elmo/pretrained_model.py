@@ -46,10 +46,7 @@ class PretrainedModel(keras.Model):
             load_weights: False leaves the weights random: an untrained ELMo of the same shape.
             overrides: constructor arguments to replace, such as `stateful` or `dtype`.
 
-        Raises:
-            DownloadError: a file cannot be fetched.
-            FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
-            WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
+        Raises: as [`load_elmo`][keras_elmo.weights.detection].
 
         Example:
             >>> backbone = ElmoBackbone.from_preset("elmo_mini_en")

@@ -198,15 +198,9 @@ class AttentionDecoder(ConfiguredLayer):
         return ops.zeros_like(h), h, c
 
     def advance(self, state, ids, source):
-        """Write one more symbol.
+        """The state after one more symbol, int `(batch,)`, and log-probabilities of the next.
 
-        Args:
-            state: the state from `start`, or from the step before.
-            ids: int `(batch,)`, the symbol before.
-            source: the source from `read`.
-
-        Returns:
-            The state, and the log-probabilities of the next symbol, float32 `(batch, symbols)`.
+        These are float32 `(batch, symbols)`; `source` is from `read`, the first state from `start`.
         """
         before = self._vectors(ids)
         x = ops.matmul(before, self.kernel) + self.bias

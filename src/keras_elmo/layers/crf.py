@@ -130,8 +130,8 @@ class CRF(ConfiguredLayer):
         """The most probable tags of each sentence, int `(n,)` for its `n` real tokens.
 
         Args:
-            chain: what the layer, or a model that ends with it, returned. Batches of different
-                lengths that `predict` joined are padded behind; that changes nothing.
+            chain: what the layer, or a model that ends with it, returned; of `predict`, too, which
+                joins batches of different lengths.
 
         Raises:
             ValueError: another array.

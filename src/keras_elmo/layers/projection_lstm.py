@@ -121,15 +121,9 @@ class ProjectionLSTM(ConfiguredLayer):
         return ops.cast(ops.transpose(h, (1, 0, 2)), self.compute_dtype)
 
     def advance(self, x, state, begins, start):
-        """Run over a block of steps from one state to the next, in the order of `x`.
+        """Run over a block of steps, float `(time, batch, features)`, from one state to the next.
 
-        Args:
-            x: float `(time, batch, features)`.
-            state: h and c, float32 `(batch, output_dim)` and `(batch, units)`.
-            begins, start: see [`Recurrence.run`][keras_elmo.layers.recurrence.Recurrence].
-
-        Returns:
-            h float32 `(time, batch, output_dim)`, and the state after the last step.
+        See [`Recurrence.run`][keras_elmo.layers.recurrence.Recurrence].
         """
         recurrence = self._recurrence()
         x = self._input_part(recurrence, x)

@@ -49,12 +49,7 @@ class SampledSoftmax(ConfiguredLayer):
         self.bias = self.add_weight(shape=(self.vocabulary_size,), initializer="zeros", name="bias")
 
     def call(
-        self,
-        hidden,
-        targets,
-        target_log_counts=None,
-        candidates=None,
-        candidate_log_counts=None,
+        self, hidden, targets, target_log_counts=None, candidates=None, candidate_log_counts=None
     ):
         if candidates is None:
             return cross_entropy_in_blocks(hidden, self.kernel, self.bias, targets)

@@ -29,13 +29,7 @@ class StackedBiLSTM(ConfiguredLayer):
     """
 
     def __init__(
-        self,
-        *,
-        projection_dim: int,
-        units: int,
-        num_layers: int,
-        dropout: float = 0.0,
-        **kwargs,
+        self, *, projection_dim: int, units: int, num_layers: int, dropout: float = 0.0, **kwargs
     ):
         super().__init__(**kwargs)
         if num_layers < 1:

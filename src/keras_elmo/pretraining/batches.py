@@ -158,9 +158,7 @@ def tail_rows(targets: np.ndarray, borders: Sequence[int]) -> dict[str, Any]:
 
 
 def full_softmax_batches(
-    corpus: Corpus,
-    characters: TypeCharacters,
-    vocabulary_size: int,
+    corpus: Corpus, characters: TypeCharacters, vocabulary_size: int
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every sentence once, for evaluation."""
     for sentences in batch_plan(corpus, _EVALUATION_TOKENS, np.random.default_rng(0)):

@@ -45,9 +45,9 @@ def perplexity(
         total += losses.sum(axis=(1, 2))
         count += losses[0].size
     tokens = np.asarray(corpus.tokens)
-    characters = np.array([len(word) + 1 for word in corpus.types])[tokens].sum()
+    code_points = np.array([len(word) + 1 for word in corpus.types])[tokens].sum()
     unknown = np.mean((tokens >= model.vocabulary_size) | (tokens == UNK))
-    return perplexities(total, count, characters, float(unknown), len(tokens))
+    return perplexities(total, count, int(code_points), float(unknown), len(tokens))
 
 
 def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[str, float]:

@@ -7,12 +7,7 @@ from typing import Any
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.saving import (
-    store_as_float16,
-    write_backbone,
-    write_metadata,
-    write_object,
-)
+from keras_elmo.elmo.saving import store_as_float16, write_backbone, write_metadata, write_object
 from keras_elmo.elmo.softmax_file import write_softmax
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.text.vocabulary import Vocabulary

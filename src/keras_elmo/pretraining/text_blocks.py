@@ -64,10 +64,7 @@ class TextBlocks:
     def __iter__(self) -> Iterator[Block]:
         """Read the part once."""
         open_words = 0  # of the line that goes on
-        with (
-            self.part.path.open("rb") as file,
-            decompressed(file, self.part.path.suffix) as stream,
-        ):
+        with self.part.path.open("rb") as file, decompressed(file, self.part.path.suffix) as stream:
             file.seek(self.part.begin)
             for raw in self._whole_words(stream):
                 words, lengths = _split(self._decode(raw))

@@ -94,7 +94,7 @@ def pretrain(
                 loop.save()
             if loop.due("memory", _MEMORY_SECONDS):
                 give_back_memory()
-        if loop.has_news:
+        if loop.losses:
             on_evaluation(loop.evaluate(evaluate))
     except FloatingPointError:
         raise  # the model is lost: the last checkpoint must not be
@@ -136,7 +136,7 @@ class _Loop:
         self.fingerprint = fingerprint
         now = time.monotonic()
         self._last: dict[str, float] = dict.fromkeys(("evaluation", "checkpoint", "memory"), now)
-        self._losses: list[float] = []
+        self.losses: list[float] = []  # since the last evaluation
         self._twin: ElmoLanguageModel | None = None
 
     def step(self, batch: dict[str, np.ndarray]) -> float:
@@ -152,13 +152,8 @@ class _Loop:
         progress.step += 1
         progress.tokens += batch["targets"][0].size
         progress.seconds += time.monotonic() - start
-        self._losses.append(loss)
+        self.losses.append(loss)
         return loss
-
-    @property
-    def has_news(self) -> bool:
-        """Whether steps were made since the last evaluation."""
-        return bool(self._losses)
 
     def due(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -170,9 +165,9 @@ class _Loop:
     def evaluate(self, measure) -> dict[str, float]:
         progress = self.progress
         row = {"step": progress.step, "tokens": progress.tokens, "seconds": progress.seconds}
-        row["train_loss"] = float(np.mean(self._losses))
+        row["train_loss"] = float(np.mean(self.losses))
         row |= measure(self.plain_model()) | self.model.optimizer.gradient_norms()
-        self._losses.clear()
+        self.losses.clear()
         progress.history.append(row)
         return row
 

@@ -33,6 +33,8 @@ def plot_learning_curves(
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
     figure = new_figure(4.2 * columns, 3.2 * rows)
+    from matplotlib.ticker import EngFormatter
+
     for i, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, i + 1)
         for name, label in ((measure, "training"), (f"val_{measure}", "development")):
@@ -41,7 +43,7 @@ def plot_learning_curves(
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
         axes.set(title=measure, xlabel=x)
         axes.locator_params(axis="x", integer=True)  # there is no epoch 1.5
-        axes.xaxis.set_major_formatter(_thousands())
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))  # 20M, not 2 and far away 1e7
         axes.grid(alpha=0.3)
         if f"val_{measure}" in names:
             axes.legend()
@@ -95,12 +97,6 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
         axes.grid(alpha=0.3)
         axes.legend(loc="upper left", fontsize="x-small")
     save_figure(figure, path)
-
-
-def _thousands() -> Any:
-    from matplotlib.ticker import EngFormatter
-
-    return EngFormatter(sep="")  # 20M, not 2 and far away 1e7
 
 
 def new_figure(width: float, height: float) -> Any:

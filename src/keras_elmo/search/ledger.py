@@ -17,14 +17,7 @@ from keras_elmo.files.work_folder import (
     work_folder,
 )
 from keras_elmo.search.study import FACTS, NUMBER, Study
-from keras_elmo.search.trial import (
-    COMPLETE,
-    INTERRUPTED,
-    OUT_OF_TIME,
-    PRUNED,
-    RECORD_FILE,
-    Outcome,
-)
+from keras_elmo.search.trial import COMPLETE, INTERRUPTED, OUT_OF_TIME, PRUNED, RECORD_FILE, Outcome
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 

@@ -7,12 +7,7 @@ from typing import Any
 
 from keras_elmo._values import NUM_CHARACTERS
 from keras_elmo.files.json_files import loads
-from keras_elmo.weights.checked_values import (
-    MOST_CHARACTERS,
-    MOST_LAYERS,
-    CheckedValues,
-    look_up,
-)
+from keras_elmo.weights.checked_values import MOST_CHARACTERS, MOST_LAYERS, CheckedValues, look_up
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.shapes import Shape
 

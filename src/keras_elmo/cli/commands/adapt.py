@@ -8,7 +8,6 @@ import typer
 from keras_elmo._values import SEED
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.commands.pretrain import (
     BUDGET,
     MEASURES,
@@ -17,8 +16,7 @@ from keras_elmo.cli.commands.pretrain import (
     check_inputs,
     option,
 )
-from keras_elmo.cli.console import out, say, warn
-from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.cli.console import out, say
 
 DEFAULT_SECONDS = 1200.0
 
@@ -77,14 +75,12 @@ def adapt(
     check_elmo(preset)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
-    from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.cli.pretrain_progress import PretrainProgress, export, train
     from keras_elmo.pretraining.adaptation import adapted_language_model
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.evaluation import RunMeasures, text_perplexities
-    from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.machine import automatic_batch_tokens, dtype_policy
-    from keras_elmo.pretraining.training import pretrain
-    from keras_elmo.reports.records import command_record, write_json
+    from keras_elmo.reports.records import write_json
 
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
@@ -110,23 +106,8 @@ def adapt(
     measured = {name: path for name, path in (("domain", domain), ("general", general)) if path}
     say("Measuring what it begins with ...", quiet=quiet)
     before = text_perplexities(model, words, measured)
-    write_json(command_record(ctx.obj, seed), output / "command.json")
-    try:
-        with shown:
-            model, progress = pretrain(
-                corpus,
-                model.rebuilt(dtype=dtype_policy("auto")),
-                config,
-                output,
-                resume=resume,
-                evaluate=RunMeasures(corpus, domain),
-                on_step=shown.on_step,
-                on_evaluation=shown.on_evaluation,
-            )
-            shown.write(progress.history)
-    except KeyboardInterrupt:
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
-        stop_interrupted()
+    begin, measures = model.rebuilt(dtype=dtype_policy("auto")), RunMeasures(corpus, domain)
+    model, progress = train(ctx, shown, corpus, begin, resume=resume, evaluate=measures)
     after = text_perplexities(model, words, measured)
     write_json({"preset": preset, "before": before, "after": after}, output / "adaptation.json")
     for name, row in after.items():
@@ -134,13 +115,4 @@ def adapt(
             f"{name}: perplexity {before[name]['perplexity']:,.1f} → {row['perplexity']:,.1f} "
             f"(unknown words {row['unknown']:.1%})"
         )
-    export_preset(
-        model,
-        output / "preset",
-        vocabulary=words,
-        overwrite=True,
-        adapted_from=preset,
-        tokens_seen=progress.tokens,
-    )
-    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
-    say(f"Done. Use it: {use}", quiet=quiet)
+    export(shown, model, words, adapted_from=preset, tokens_seen=progress.tokens)

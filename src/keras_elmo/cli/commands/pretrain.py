@@ -9,9 +9,6 @@ import typer
 from keras_elmo._values import SEED, Optimizer, Precision, Softmax
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.command_lines import command_line, resuming
-from keras_elmo.cli.console import say, warn
-from keras_elmo.cli.errors import stop_interrupted
 
 DEFAULT_SECONDS = 3600.0
 SHAPE_FILE = "model.json"
@@ -112,13 +109,11 @@ def pretrain(
     check_folder(output, resume, shape)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
-    from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.cli.pretrain_progress import PretrainProgress, export, train
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.evaluation import RunMeasures
-    from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.machine import automatic_batch_tokens, dtype_policy
-    from keras_elmo.pretraining.training import pretrain
-    from keras_elmo.reports.records import command_record, write_json
+    from keras_elmo.reports.records import write_json
 
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
@@ -148,32 +143,9 @@ def pretrain(
     measures = RunMeasures(corpus, heldout, probe)
     shown = PretrainProgress(output, config, quiet=quiet, tensorboard=tensorboard)
     write_json(shape, output / SHAPE_FILE)
-    write_json(command_record(ctx.obj, seed), output / "command.json")
-    try:
-        with shown:
-            model, progress = pretrain(
-                corpus,
-                backbone_config | {"dtype": dtype_policy(precision)},
-                config,
-                output,
-                resume=resume,
-                evaluate=measures,
-                on_step=shown.on_step,
-                on_evaluation=shown.on_evaluation,
-            )
-            shown.write(progress.history)
-    except KeyboardInterrupt:
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
-        stop_interrupted()
-    export_preset(
-        model,
-        output / "preset",
-        vocabulary=corpus.types[:vocabulary_size],
-        overwrite=True,
-        tokens_seen=progress.tokens,
-    )
-    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
-    say(f"Done. Use it: {use}", quiet=quiet)
+    begin = backbone_config | {"dtype": dtype_policy(precision)}
+    model, progress = train(ctx, shown, corpus, begin, resume=resume, evaluate=measures)
+    export(shown, model, corpus.types[:vocabulary_size], tokens_seen=progress.tokens)
 
 
 def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:

@@ -9,13 +9,7 @@ from keras import ops
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
-from keras_elmo.embedding.engines.engine import (
-    Block,
-    State,
-    check_encoder,
-    checksum,
-    named_inputs,
-)
+from keras_elmo.embedding.engines.engine import Block, State, check_encoder, checksum, named_inputs
 from keras_elmo.weights.shapes import DIRECTIONS
 
 

@@ -42,10 +42,6 @@ def save_onnx(elmo: PublishedElmo, path: Path) -> None:
 def elmo_model(config: Mapping[str, Any], arrays: Arrays) -> ModelProto:
     """What `ElmoBackbone` computes, in float32: every sentence from zero, without boundaries.
 
-    Args:
-        config: the configuration of the backbone.
-        arrays: the weights of the backbone by path.
-
     Returns:
         A graph of character_ids int32 `(batch, tokens, characters)`, or token_ids int32 `(batch,
         tokens)`, and padding_mask bool `(batch, tokens)` → features float32 `(batch, tokens,
