@@ -98,8 +98,6 @@ def linear_probe(
     embedder: ElmoEmbedder,
     sentences: Sequence[Sequence[str]],
     labels: Sequence[str],
-    *,
-    penalty: float = 1.0,
 ) -> float:
     """Test accuracy of a ridge classifier on averaged features; the last third is the test set.
 
@@ -115,7 +113,7 @@ def linear_probe(
     cut = 2 * len(x) // 3
     x = (x - x[:cut].mean(axis=0)) / (x[:cut].std(axis=0) + 1e-6)
     x = np.pad(x, ((0, 0), (0, 1)), constant_values=1.0)
-    gram = x[:cut].T @ x[:cut] + penalty * cut / 10 * np.eye(x.shape[1])
+    gram = x[:cut].T @ x[:cut] + cut / 10 * np.eye(x.shape[1])
     weights = np.linalg.solve(gram, x[:cut].T @ (2.0 * np.eye(len(classes))[y[:cut]] - 1.0))
     return float(np.mean((x[cut:] @ weights).argmax(axis=1) == y[cut:]))
 
