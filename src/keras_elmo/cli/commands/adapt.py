@@ -11,7 +11,13 @@ from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.commands.pretrain import (
     BUDGET,
     MEASURES,
-    MODEL,
+    BatchTokens,
+    Dropout,
+    Resume,
+    Seed,
+    TensorBoard,
+    Tokens,
+    VocabularySize,
     check_folder,
     check_inputs,
     option,
@@ -26,30 +32,21 @@ def adapt(
     preset: Annotated[str, typer.Argument(help="Preset name or folder to begin with.")],
     texts: Annotated[list[Path], typer.Argument(help="Domain text (.gz, .xz and .zst too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    resume: Resume = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 20m).")] = None,
-    tokens: Annotated[
-        str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")
-    ] = None,
+    tokens: Tokens = None,
     learning_rate: Annotated[float, option(BUDGET, "Highest learning rate.", min=0.0)] = 5e-4,
-    batch_tokens: Annotated[
-        str,
-        option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short."),
-    ] = "auto",
-    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
-    vocabulary_size: Annotated[
-        int, option(MODEL, "Number of words of the softmax.", min=10)
-    ] = 50_000,
-    dropout: Annotated[
-        float, option(MODEL, "Dropout of the LSTMs' inputs and outputs.", min=0.0, max=0.9)
-    ] = 0.0,
+    batch_tokens: BatchTokens = "auto",
+    seed: Seed = SEED,
+    vocabulary_size: VocabularySize = 50_000,
+    dropout: Dropout = 0.0,
     domain: Annotated[
         Path | None, option(MEASURES, "Held-out text of the domain, to measure before and after.")
     ] = None,
     general: Annotated[
         Path | None, option(MEASURES, "General text, to measure what is forgotten.")
     ] = None,
-    tensorboard: Annotated[bool, option(MEASURES, "Write tensorboard/ too.")] = False,
+    tensorboard: TensorBoard = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Continue the pre-training of an ELMo on text of a domain: one sentence a line.
