@@ -7,10 +7,7 @@ from typing import Any, Self
 import keras
 
 from keras_elmo.elmo.saving import read_object, read_weights, write_backbone, write_metadata
-from keras_elmo.elmo.variables import (
-    arrays_by_path,
-    without_values,
-)
+from keras_elmo.elmo.variables import arrays_by_path, without_values
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.bilm_tf import save_bilm_tf

@@ -95,9 +95,7 @@ def effective_rank(vectors: np.ndarray) -> float:
 
 
 def linear_probe(
-    embedder: ElmoEmbedder,
-    sentences: Sequence[Sequence[str]],
-    labels: Sequence[str],
+    embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> float:
     """Test accuracy of a ridge classifier on averaged features; the last third is the test set.
 

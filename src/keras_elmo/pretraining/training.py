@@ -13,13 +13,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.layers.memory import give_back_memory
-from keras_elmo.pretraining.batches import (
-    TypeCharacters,
-    batch_plan,
-    make_batch,
-    spell_batch,
-    tail_rows,
-)
+from keras_elmo.pretraining.batches import BatchMaker, TypeCharacters, batch_plan
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
@@ -82,9 +76,10 @@ def pretrain(
     sampler = None
     if not trained.cutoffs:
         sampler = LogUniformSampler(config.vocabulary_size, config.num_samples)
-    trace_for_any_shape(trained, characters, config, sampler)
+    maker = BatchMaker(characters, config.vocabulary_size, sampler, trained.cutoffs)
+    trace_for_any_shape(trained, maker, config)
     try:
-        for batch in _batches(corpus, trained, characters, config, sampler, progress.step):
+        for batch in _batches(corpus, trained, maker, config, progress.step):
             if progress.fraction(config) >= 1.0:
                 break
             on_step(progress, loop.step(batch))
@@ -207,13 +202,11 @@ def _check_same_run(state: dict[str, Any], corpus: Corpus, config: PretrainingCo
 def _batches(
     corpus: Corpus,
     model: ElmoLanguageModel,
-    characters: TypeCharacters,
+    maker: BatchMaker,
     config: PretrainingConfig,
-    sampler: LogUniformSampler | None,
     first_step: int,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every batch from step `first_step` on, the same whether a run was interrupted or not."""
-    size = config.vocabulary_size
     step, epoch = 0, 0
     while True:
         order = np.random.default_rng([config.seed, epoch])
@@ -230,10 +223,7 @@ def _batches(
                 if i == 0:
                     model.backbone.reset_state()  # the text was cut elsewhere
                 read, predicted = item
-                batch = spell_batch(read, predicted, characters, size, sampler, random)
+                yield maker.of_types(read, predicted, random)
             else:
-                batch = make_batch(corpus, item, characters, size, sampler, random)
-            if model.cutoffs:
-                batch |= tail_rows(batch["targets"], [*model.cutoffs, size])
-            yield batch
+                yield maker.of_sentences(corpus, item, random)
         epoch += 1
