@@ -6,7 +6,7 @@ training is.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import keras
@@ -20,11 +20,12 @@ Rate = float | keras.optimizers.schedules.LearningRateSchedule
 SCHEDULES = (*get_args(Schedule), "range_test")
 
 
+@dataclass(eq=False)
 class _Course(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule that is a dataclass: its fields are its configuration."""
 
     def get_config(self):
-        return dict(vars(self))
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
