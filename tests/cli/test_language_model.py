@@ -77,7 +77,7 @@ def test_a_text_in_another_script(run, preset):
 
 
 BAD = [
-    (("score", "PRESET"), "", "<stdin>: the file holds no sentences"),
+    (("score", "PRESET"), "", "<stdin>: the file holds no text"),
     (("score", "PRESET"), "a\n \n", "<stdin>:2: empty sentence"),
     (("score", "nothing"), "a\n", "neither"),
     (("score", "TINY"), "a\n", "has no softmax.h5"),

@@ -73,7 +73,10 @@ def test_bad_input(run, tiny, pairs, reviews, tmp_path):
     options = ("--task", "pair", "--preset", tiny, "-o", "model/", *SMALL)
     empty = tmp_path / "empty.tsv"
     empty.write_text("text_a\ttext_b\tlabel\nx\ty\tz\nx\t\tz\n")
-    assert "empty.tsv:3: the second text is empty" in run("train", empty, *options, code=1).stderr
+    assert (
+        "empty.tsv:3: the text is empty. Received: '' as 'text_b'"
+        in run("train", empty, *options, code=1).stderr
+    )
     shown = run("train", reviews, *options, code=1).stderr
     assert "premise and hypothesis" in shown
     shown = run("train", reviews, "--cross-attention", *options[2:], code=1).stderr

@@ -32,7 +32,8 @@ def test_from_questions_to_answers(run, tiny, tmp_path):
     arguments = ("train", train, "--dev", dev, "--preset", tiny, *SMALL, "-o", "model/")
     message = run(*arguments, code=1).stderr
     assert (
-        f"{train}: record 3: id 'x': an answer must be what the passage has at its place" in message
+        f"{train}: record 17: id 'x': an answer must be what the passage has at its place"
+        in message
     )
 
     shown = run(*arguments, "--skip-bad").stderr
@@ -64,7 +65,7 @@ def test_from_questions_to_answers(run, tiny, tmp_path):
     line = json.dumps({"question": "Where does Ada live?", "context": PASSAGE})
     (tmp_path / "new.jsonl").write_text(line + "\n")
     [record] = map(json.loads, run("predict", "model/", "new.jsonl").stdout.splitlines())
-    assert (record["id"], record["passage"]) == ("1", PASSAGE)
+    assert (record["line"], record["passage"]) == (1, PASSAGE)
     shown = run("predict", "model/", "new.jsonl", "--pretty").stdout
     assert PASSAGE in shown.replace("[", "").replace("]", "")
     assert "answer" in shown
@@ -91,7 +92,7 @@ def test_an_answer_is_marked():
 def test_bad_questions_to_answer(tmp_path):
     for text, message in (
         ('{"question": "", "passage": "a"}', ":1: the question is empty"),
-        ('{"question": "a"}', "the column must be one of question. Received: 'context'"),
+        ('{"question": "a"}', "stand in columns named question and context. Received: question"),
         ("[1]", ": expected a JSON object"),
         ("{", ":1: not JSON"),
         ("", "the file holds no JSON objects"),

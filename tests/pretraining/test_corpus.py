@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keras_elmo.files.lines import DataError
 
+from keras_elmo.files.lines import DataError
 from keras_elmo.pretraining import corpus as module
 from keras_elmo.pretraining import counted_parts, merging, text_blocks
 from keras_elmo.pretraining.corpus import (

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from keras_elmo.files.lines import DataError
 
+from keras_elmo.files.lines import DataError
 from keras_elmo.pretraining import text_blocks
 from keras_elmo.pretraining.text_blocks import MAX_WORD, Part, TextBlocks, parts_of
 

@@ -1,6 +1,7 @@
 """Rows of any container: by position, as plain values, and what is refused."""
 
 from collections import namedtuple
+
 import numpy as np
 import pytest
 from containers import BYTES, COLUMNS, LISTS, filled

@@ -6,8 +6,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from keras_elmo.data.datasets import NumberDataset
 
+from keras_elmo.data.datasets import NumberDataset
 from keras_elmo.data.kinds import KINDS, DataKind, add_kind
 from keras_elmo.data.roles import number
 from keras_elmo.layers.pooling import SequencePooling
@@ -155,6 +155,6 @@ def test_what_is_listed_of_our_tasks_is_what_they_say_themselves():
 
 def test_a_kind_must_be_known_and_have_a_name_of_its_own():
     with pytest.raises(ValueError, match="a name of its own"):
-        add_kind(DataKind("pair", "other pairs", read_counts))
+        add_kind(DataKind("pair", "other pairs"))
     with pytest.raises(ValueError, match=r"a task is one of classification, .* Received: 'new'"):
         register(type("ElmoNew", (), {"kinds": ("new",)}))

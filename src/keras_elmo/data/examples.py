@@ -176,6 +176,8 @@ def _check_columns(source: Source, kind: DataKind, columns: Columns) -> None:
     """Refuse tags from the column of the tokens, and CoNLL-U without a column of tags."""
     if not (kind.is_tagged and columns.target):
         return
+    if kind.name == JOINT and not (source.reading.label or source.reading.usual):
+        raise roles.no_columns(None)
     if source.file_format == "conllu" and not source.reading.label and not source.reading.usual:
         raise ValueError(
             f"{source.path}: CoNLL-U has several columns of tags. Received: no label column. Name "

@@ -85,7 +85,7 @@ def _looks_like_json(head: str) -> bool:
 
 def _looks_like_columns(head: str) -> bool:
     """Whether there are sentences of lines with two columns or more, the last of tags of spans."""
-    lines = [line.rstrip(" \t\r") for line in head.splitlines()[:-1][:500]]
+    lines = [line.rstrip(" \t\r") for line in head.split("\n")[:-1][:500]]
     rows = [line.split("\t") for line in lines if line and not line.startswith(("#", "-DOCSTART"))]
     if "" not in lines[1:-1] or len(rows) < 4 or len({len(row) for row in rows}) > 1:
         return False
@@ -159,9 +159,9 @@ def _format_of(path: str | Path, text: TextSource, reading: Reading) -> tuple[st
         return reading.file_format, ""
     if Path(path).is_dir():
         return "brat", ""
-    if reading.delimiter:
-        return "csv", ""
     named = _by_name(path)
+    if reading.delimiter and named in (None, "txt"):
+        return "csv", ""
     if named in ("parquet", "brat"):
         return named, ""
     head = text.head()

@@ -284,8 +284,8 @@ def _inputs(
     if None in found:
         pairs = ", ".join(" and ".join(pair) for pair in zip(*wanted.inputs, strict=False))
         raise DataError(
-            f"{path}: the two texts stand in columns named {pairs}, with their label in `label`. "
-            f"Received: {', '.join(names)}. Name others with --text A,B and --label."
+            f"{path}: the two texts stand in columns named {pairs}. Received: {', '.join(names)}. "
+            "Name others with --text A,B."
         )
     return tuple(name for name in found if name is not None)
 
@@ -309,12 +309,17 @@ def parse_columns(label: str) -> dict[str, str]:
     names = [name for name, _ in pairs]
     for name, column in pairs:
         if not column or not name or name in _TAKEN or names.count(name) > 1:
-            raise ValueError(
-                "several columns are named with commas between them, each once, with letters, "
-                "digits and `_`, `.`, `-`: --label UPOS,XPOS or --label slots=1,pos=2 (not "
-                f"{' or '.join(_TAKEN)}). Received: {label!r}"
-            )
+            raise no_columns(label)
     return dict(pairs)
+
+
+def no_columns(received: str | None) -> ValueError:
+    """The error of what names no several columns."""
+    return ValueError(
+        "several columns are named with commas between them, each once, with letters, digits and "
+        "`_`, `.`, `-`: --label UPOS,XPOS or --label slots=1,pos=2 (not "
+        f"{' or '.join(_TAKEN)}). Received: {received!r}"
+    )
 
 
 def value_of(fields: Fields, column: str) -> Any:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from keras_elmo.data.reading import Source
+from keras_elmo.data.roles import no_columns
 from keras_elmo.files.lines import DataError
 from keras_elmo.text.tag_spellings import TagSpelling, why_plain
 
@@ -116,7 +117,4 @@ def _usual_spelling(known: Sequence[str] | None, tags: Iterable[str]) -> TagSpel
 
 def _check_name(name: str) -> None:
     if not _COLUMN_NAME.fullmatch(name):
-        raise ValueError(
-            "several columns are named with letters, digits and `_`, `.`, `-`, as in "
-            f"--label slots=1,pos=2. Received: {name!r}"
-        )
+        raise no_columns(name)

@@ -309,7 +309,7 @@ def test_ngrams(run, tiny, reviews, conll, tmp_path):
     assert (tmp_path / "model" / "ngrams.npz").is_file()
     run("evaluate", "model", reviews)
     assert json.loads((tmp_path / "model" / "evaluation.json").read_text())["accuracy"] == 1.0
-    rows = [f'{{"text": "a {label}", "label": ["{label}"]}}\n' for label in "xy"] * 12
+    rows = [f'{{"text": "a {label}", "label": ["{label}", "z"]}}\n' for label in "xy"] * 12
     (tmp_path / "lists.jsonl").write_text("".join(rows))
     for refused, why in (
         ((conll,), "--ngrams is for a classifier with a development set"),
