@@ -9,8 +9,8 @@ A CSV and a JSON Lines file of short rows, 20 words and a label, are made and re
     datasets   a table on disk, by `load_dataset`, which then is its cache
     + rows     the same, and then each row as strings of Python, as a training needs them
 
-Then `keras-elmo check` reads a hundredth of the rows and all of them, in processes of their own:
-seconds, and the peak of their memory (Linux only).
+Then `open_examples` and `keras-elmo check` read a hundredth of the rows and all of them, each in a
+process of its own: seconds, and the peak of its memory (Linux only).
 """
 
 import argparse
@@ -26,37 +26,26 @@ from statistics import median
 
 from keras_elmo.data import Reading, open_examples
 
+STREAM = """
+import re, sys
+from keras_elmo.data import Reading, open_examples
+for _ in open_examples(sys.argv[1], Reading()):
+    pass
+"""
 CHECK = """
 import re, sys
 from keras_elmo.cli import main
+sys.argv[1:] = ["check", sys.argv[1], "--json"]
 try:
     main()
-finally:
-    found = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())
-    print(int(found[1]) * 1024 / 1e6, file=sys.stderr)
+except SystemExit:
+    pass
 """
-WORDS = [
-    "the",
-    "a",
-    "good",
-    "bad",
-    "film",
-    "of",
-    "and",
-    "to",
-    "in",
-    "is",
-    "it",
-    "that",
-    "was",
-    "for",
-    "on",
-    "with",
-    "as",
-    "at",
-    "by",
-    "this",
-]
+PEAK = """
+found = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())
+print(int(found[1]) * 1024 / 1e6, file=sys.stderr)
+"""
+TEXT = "the a good bad film of and to in is it that was for on with as at by this"
 
 
 def main():
@@ -77,20 +66,22 @@ def main():
                 print(f"{path.suffix[1:]:6} {reader:16} {speed:12,.0f} rows/s  {compared}")
         for rows in (arguments.rows // 100, arguments.rows):
             for path in write_files(folder, rows):
-                taken, memory = check(path)
-                print(f"check {path.suffix[1:]:6} {rows:10,} rows {taken:6.1f} s {memory:6.0f} MB")
+                for name, program in (("stream", STREAM), ("check", CHECK)):
+                    taken, memory = measured(program, path)
+                    what = f"{name:7}{path.suffix[1:]:6} {rows:10,} rows"
+                    print(f"{what} {taken:6.1f} s {memory:6.0f} MB")
 
 
 def write_files(folder, rows):
     """Return the paths of a CSV and a JSON Lines file."""
     table, lines = folder / "rows.csv", folder / "rows.jsonl"
-    chance = random.Random(0)
+    words, chance = TEXT.split(), random.Random(0)
     with table.open("w", newline="") as first, lines.open("w") as second:
         writer = csv.writer(first)
         writer.writerow(["text", "label"])
         for number in range(rows):
-            words = [*chance.choices(WORDS, k=19), str(number)]
-            row = {"text": " ".join(words), "label": chance.choice(["pos", "neg"])}
+            text = " ".join([*chance.choices(words, k=19), str(number)])
+            row = {"text": text, "label": chance.choice(["pos", "neg"])}
             writer.writerow(row.values())
             second.write(f"{json.dumps(row)}\n")
     return table, lines
@@ -139,11 +130,11 @@ def in_turns(functions, rounds):
     return seconds
 
 
-def check(path):
-    """Return the seconds of `keras-elmo check`, and the MB it had at most."""
+def measured(program, path):
+    """Return the seconds of a program in a process of its own, and the MB it had at most."""
     begin = time.perf_counter()
-    command = [sys.executable, "-c", CHECK, "check", str(path), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-c", program + PEAK, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return time.perf_counter() - begin, float(done.stderr.splitlines()[-1])
 
 

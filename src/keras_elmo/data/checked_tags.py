@@ -137,7 +137,8 @@ class TagCounts(CheckedLabels):
         found = list(alike_findings(lines, place))
         counts, counted = (self.spans(), "spans") if self._spelling else (self.counts(), "tokens")
         if is_trained_on:
-            found += one_class(self.counts(), self.classes() or {}, place)
+            trained = self.classes() or {}
+            found += one_class(trained if self._spelling else self.counts(), trained, place)
             found += rare_findings(counts, lines, place, counted)
         if is_trained_on and self._spelling:  # parts of speech are never balanced
             found += imbalance_findings(counts, lines, place, counted)
