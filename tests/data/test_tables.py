@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_elmo.data import DataError
-from keras_elmo.data.reading import Reading
 from keras_elmo.data.tables import told_delimiter
 from tests.data.reading_support import read, rows, texts, write
 
@@ -46,7 +45,7 @@ def test_the_delimiter_is_told_by_the_first_rows(tmp_path, name, delimiter):
 
 def test_where_the_rows_do_not_tell_the_name_does():
     for head in ("text\nshort\n", "a; b\nc\nd; e; f\n", "", '"open\n'):
-        assert told_delimiter(head, ",", Reading()) == ","
+        assert told_delimiter(head, ",") == ","
 
 
 def test_pandas_tsv_with_quotes_and_line_ends(tmp_path):
@@ -57,16 +56,20 @@ def test_pandas_tsv_with_quotes_and_line_ends(tmp_path):
 
 def test_files_without_quotes(tmp_path):
     path = write(tmp_path / "a.tsv", 'text\tlabel\na "b c\tx\n"d\ty\n"e" f\tx\n')
-    found = rows(path, quotes=False)
-    assert found == [('a "b c', "x"), ('"d', "y"), ('"e" f', "x")]
+    expected = [('a "b c', "x"), ('"d', "y"), ('"e" f', "x")]
+    assert rows(path, quotes=False) == rows(path) == expected
+    assert any("(--quotes)" in note for note in read(path).notes)
+    assert read(path).reading.quotes is False
     with pytest.raises(DataError, match=r"a.tsv:3: broken row .* `--no-quotes`"):
-        rows(path)
+        rows(path, quotes=True)
 
 
 def test_a_quote_left_open_swallows_no_rows(tmp_path):
-    path = write(tmp_path / "a.tsv", 'text\tlabel\n"a\tx\nb\ty\nc\tz\nd"\tw\n')
-    with pytest.raises(DataError, match=r"a.tsv:2: .*holds whole rows.*`--no-quotes`"):
-        read(path)
+    content = 'text\tlabel\n"a\tx\nb\ty\nc\tz\nd"\tw\n'
+    assert len(read(write(tmp_path / "a.tsv", content))) == 4
+    late = "text\tlabel\n" + "word\tx\n" * 20_000 + content  # behind what is looked at
+    with pytest.raises(DataError, match=r"a.tsv:20003: .*holds whole rows.*`--no-quotes`"):
+        read(write(tmp_path / "a.tsv", late))
 
 
 def test_columns_by_number_and_lines_by_number(tmp_path):

@@ -138,9 +138,14 @@ class Dataset:
         if not 0 < cut < len(self):
             raise ValueError(
                 "the development share must leave rows on both sides. "
-                f"Received: {share} of the {len(self)} rows of {self.path}"
+                f"Received: {share} of the {len(self)} rows of {self.path}.{self._why_few()}"
             )
         return self.rows(order[:cut]), self.rows(order[cut:])
+
+    def _why_few(self) -> str:
+        if self.kind != TAGGING or len(self) > 1:
+            return ""
+        return f" It is one sentence of {len(self.labels[0]):,} tokens: are blank lines missing?"
 
     def sentences(self) -> list[Any]:
         """All texts, as words are counted in them."""

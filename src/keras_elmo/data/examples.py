@@ -105,6 +105,7 @@ class Examples:
             text=",".join(columns.inputs),
             label=",".join(targets) or source.reading.label,
             delimiter=source.delimiter,
+            quotes=source.quotes,
             header=source.header,
             spellings=source.spellings,
             usual=None,

@@ -26,8 +26,8 @@ class Reading:
         sentence: of a table with a token a row, the column that tells sentences apart.
         header: whether the first row holds names.
         delimiter: the character between the fields of a table.
-        quotes: whether fields may stand in double quotes, and then hold delimiters, line ends and
-            doubled quotes.
+        quotes: whether fields of a table may stand in double quotes, and then hold delimiters, line
+            ends and doubled quotes.
         comment: what lines begin with that are passed over, in columns of tokens.
         encoding: a name that Python knows, such as `"cp1252"`.
         label_separator: what stands between several labels in one cell.
@@ -49,7 +49,7 @@ class Reading:
     sentence: str | None = None
     header: bool | None = None
     delimiter: str | None = None
-    quotes: bool = True
+    quotes: bool | None = None
     comment: str | None = None
     encoding: str | None = None
     label_separator: str | None = None
@@ -94,7 +94,7 @@ class Source:
         text: its decoded lines.
         bad: rows that cannot be used.
         names: its columns, in order; empty where each record has its own keys.
-        delimiter: of a table.
+        delimiter, quotes: of a table.
         header: whether the first row holds names.
         notes: what was told by the content and may be said otherwise, a line each.
         spellings: as of `Reading`.
@@ -109,6 +109,7 @@ class Source:
     bad: BadRows
     names: list[str] = field(default_factory=list)
     delimiter: str | None = None
+    quotes: bool | None = None
     header: bool | None = None
     notes: list[str] = field(default_factory=list)
     spellings: dict[str, Sequence[str]] = field(default_factory=dict)

@@ -28,9 +28,18 @@ def read_table(source: Source) -> Iterator[Record]:
     """
     usual = "\t" if source.file_format == "tsv" else ","
     reading = source.reading
-    source.delimiter = reading.delimiter or told_delimiter(source.text.head(), usual, reading)
+    source.delimiter = reading.delimiter or told_delimiter(
+        source.text.head(), usual, quotes=reading.quotes is not False
+    )
     if source.delimiter != (reading.delimiter or usual):
         source.note(f"delimiter {source.delimiter!r}, as the first rows have it (--delimiter)")
+    source.quotes = reading.quotes
+    if source.quotes is None:
+        source.quotes = source.delimiter != "\t" or told_quotes(source.text.head())
+        if not source.quotes:
+            source.note(
+                "quotes are characters like any other, as the first rows have it (--quotes)"
+            )
     rows = source.not_empty(_rows(source), "rows")
     line, first = next(rows)
     source.header = has_header(first, reading)
@@ -45,14 +54,14 @@ def read_table(source: Source) -> Iterator[Record]:
     yield from source.not_empty(records, "rows below its header")
 
 
-def told_delimiter(head: str, usual: str, reading: Reading) -> str:
+def told_delimiter(head: str, usual: str, *, quotes: bool = True) -> str:
     """The character between the fields of the first rows; `usual` where they do not tell."""
-    lines = head.splitlines(keepends=True)
-    lines = lines[:-1] or lines
-    shares = {}
+    lines, shares = _whole_lines(head), {}
     for delimiter in (usual, *_DELIMITERS.replace(usual, "")):
         try:
-            rows = [row for row in _reader(lines[: 4 * _ROWS], delimiter, reading) if row][:_ROWS]
+            rows = [row for row in _reader(lines[: 4 * _ROWS], delimiter, quotes=quotes) if row][
+                :_ROWS
+            ]
         except csv.Error:
             rows = []
         width = len(rows[0]) if rows else 0
@@ -60,6 +69,28 @@ def told_delimiter(head: str, usual: str, reading: Reading) -> str:
         shares[delimiter] = fitting
     best = max(shares, key=lambda delimiter: shares[delimiter])
     return best if shares[best] >= _SHARE and not shares[usual] else usual
+
+
+def told_quotes(head: str) -> bool:
+    """Whether quotes enclose fields between tabs; not where all rows are whole only without them.
+
+    Other tables are written with quotes, or they could not hold their delimiter.
+    """
+    lines = _whole_lines(head)
+    bare = {line.count("\t") for line in lines if line.strip()}
+    if len(bare) != 1:
+        return True
+    try:
+        rows = list(_reader(lines, "\t", quotes=True, strict=True))
+    except csv.Error:
+        return False
+    return not any(_swallowed(row, "\t", max(bare) + 1) for row in rows)
+
+
+def _whole_lines(head: str) -> list[str]:
+    """Those lines of the beginning of a file that end in it."""
+    lines = head.splitlines(keepends=True)
+    return lines if len(lines) < 2 or head.endswith("\n") else lines[:-1]
 
 
 def has_header(first: Sequence[str], reading: Reading) -> bool:
@@ -81,8 +112,8 @@ def _given(reading: Reading) -> list[str]:
     return [name.strip() for names in given for name in names.split(",")]
 
 
-def _reader(lines: Any, delimiter: str, reading: Reading, *, strict: bool = False) -> Any:
-    quoting = csv.QUOTE_MINIMAL if reading.quotes else csv.QUOTE_NONE
+def _reader(lines: Any, delimiter: str, *, quotes: bool, strict: bool = False) -> Any:
+    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     return csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=strict)
 
 
@@ -90,7 +121,7 @@ def _rows(source: Source) -> Iterator[Row]:
     """The rows with the line on which each begins: a quoted field may go on over several."""
     delimiter, width = source.delimiter or ",", 0
     lines = (f"{line}\n" for _, line in source.text.lines())
-    reader = _reader(lines, delimiter, source.reading, strict=True)
+    reader = _reader(lines, delimiter, quotes=source.quotes is not False, strict=True)
     while True:
         line = reader.line_num + 1
         try:

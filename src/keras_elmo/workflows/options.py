@@ -75,9 +75,10 @@ class TrainingOptions:
     delimiter: Annotated[
         str | None, _data("Character between the fields of a table; else its first rows tell.")
     ] = Reading.delimiter
-    quotes: Annotated[bool, _data("Whether fields of a table may stand in double quotes.")] = (
-        Reading.quotes
-    )
+    quotes: Annotated[
+        bool | None,
+        _data("Whether fields of a table may stand in double quotes. By default they may."),
+    ] = Reading.quotes
     sentence: Annotated[
         str | None, _data("Column that tells sentences apart, in a table with a token a row.")
     ] = Reading.sentence
