@@ -177,7 +177,7 @@ def safetensors_file(folder, variables):
 
 
 def preset(folder, variables):
-    from keras_elmo.elmo.conversion import write_as_preset
+    from keras_elmo.elmo.loading import write_as_preset
     from keras_elmo.weights.sources.published import PublishedElmo
 
     write_as_preset(PublishedElmo("", CONFIG, variables), folder / "preset")

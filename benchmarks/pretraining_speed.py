@@ -24,7 +24,7 @@ import keras
 import numpy as np
 
 from keras_elmo.layers.threads import one_pool_per_direction
-from keras_elmo.pretraining.batches import TypeCharacters, spell_batch
+from keras_elmo.pretraining.batches import BatchMaker, TypeCharacters
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.config import PretrainingConfig
 from keras_elmo.pretraining.corpus import prepare_corpus
@@ -57,11 +57,11 @@ def our_step(corpus, units, dtype):
     model = new_language_model(shape | {"dtype": dtype}, config)
     model.jit_compile = keras.config.backend() == "jax"
     characters = TypeCharacters.of_model(corpus.types, model.backbone)
-    sampler, random = LogUniformSampler(VOCABULARY, SAMPLES), np.random.default_rng(2)
+    maker = BatchMaker(characters, VOCABULARY, LogUniformSampler(VOCABULARY, SAMPLES))
+    random = np.random.default_rng(2)
 
     def step(window):
-        batch = spell_batch(*window, characters, VOCABULARY, sampler, random)
-        return float(model.train_on_batch(batch))
+        return float(model.train_on_batch(maker.of_types(*window, random)))
 
     return step
 

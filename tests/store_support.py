@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 
+from keras_elmo.embedding.store.catalogue import find_problems, repair
 from keras_elmo.embedding.store.feature_store import FeatureStore
 
 SENTENCES = [["Ada", "lives", "in", "Rome"], [], ["naïve", "", "🙂"], ["Ada"]]
@@ -36,6 +37,19 @@ def check(store, sentences):
         np.testing.assert_array_equal(found, rows(tokens).astype(store.model.dtype))
 
 
+def stored(store):
+    """The number of sentences."""
+    return store.index.totals().sentences
+
+
+def problems(store):
+    return find_problems(store.index, store.model)
+
+
+def mend(store, found):
+    return repair(store.index, found)
+
+
 def segments(store):
     return sorted(store.folder.glob("*.rows"))
 
@@ -45,8 +59,9 @@ def python(code, *arguments, **kwargs):
     prelude = (
         "import os, resource, signal, sys, zlib\nimport numpy as np\n"
         "from keras_elmo.embedding.store import feature_store\n"
+        "from keras_elmo.embedding.store.catalogue import find_problems\n"
         "from keras_elmo.embedding.store.feature_store import FeatureStore\n"
-    ) + "".join(map(inspect.getsource, (rows, numbered, opened, fill, check)))
+    ) + "".join(map(inspect.getsource, (rows, numbered, opened, fill, check, stored, problems)))
     command = [sys.executable, "-c", prelude + code, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **kwargs)
 

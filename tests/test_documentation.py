@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/options.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/data.md", "docs/options.md"]
 # What is not run, and where else it is tested.
 NOT_RUN = {
     "keras_elmo.tune(": "a search of many trainings: tests/search",
@@ -56,6 +56,8 @@ def files(tmp_path, monkeypatch):
         archive.add("weights.hdf5")
         archive.add("options.json")
     Path("glove.6B.100d.txt").write_text("film 1 2 3\ngood -1 0 1\n")
+    for name in ("reviews.csv", "new.csv"):
+        Path(name).write_text("review,stars\na joy,5\ndull,1\n")
     Path("train.conllu").write_text(
         "# intent = Music\n1\tplay\t_\tVERB\t_\t_\t_\t_\t_\tSlot=O\n"
         "2\tNina\t_\tPROPN\t_\t_\t_\t_\t_\tSlot=B-artist\n\n"

@@ -1,11 +1,15 @@
-"""Values that an argument may take, where they are a few names, and defaults of several rooms.
+"""Values that an argument may take, where they are a few names, and numbers of several rooms.
 
 As types: help, completion and checks of the command line are made of them. Imports nothing of ours.
 """
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Any, Literal
 
 SEED = 13  # of a training, wherever it begins
+# Ids of characters as the network has them: 0 masks a time step, 1 to 256 are bytes, then the
+# begin and the end of sentence and word, and padding.
+NUM_CHARACTERS = 262
 
 # === Data ===
 Format = Literal["csv", "tsv", "jsonl", "conll", "conllu", "parquet", "fasttext", "brat", "txt"]
@@ -41,3 +45,10 @@ FeaturePooling = Literal["none", "mean", "max"]
 NumberType = Literal["float32", "float16"]
 Engine = Literal["auto", "keras", "onnx"]
 EnginePrecision = Literal["float32", "bfloat16", "int8"]
+
+
+def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
+    """Raise ValueError for an argument that is none of the values that are allowed."""
+    if value not in allowed:
+        names = ", ".join(map(repr, allowed))
+        raise ValueError(f"`{name}` must be one of {names}. Received: {value!r}")

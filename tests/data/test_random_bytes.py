@@ -25,14 +25,14 @@ def test_a_reader_ends_in_rows_or_in_an_error_that_is_meant(tmp_path_factory, na
     path = write(tmp_path_factory.mktemp("random") / f"a.{name or 'data'}", packed)
     reading = Reading(file_format=name, skip_bad=data.draw(st.booleans()))
     for labelled in (True, False):
+        said = f"{path}"
         try:
             rows = list(open_examples(path, reading, labelled=labelled))
             if labelled:
                 assert len(read_dataset(path, reading)) == len(rows)
-        except ValueError as error:  # of which DataError is one
-            assert str(path) in str(error) or "a." in str(error), error
-        except OSError as error:  # a file of a pair that is not there
-            assert "no such file" in str(error) or "expected a file" in str(error), error
+        except (ValueError, OSError) as error:  # DataError, or that a file of a pair is not there
+            said = str(error)
+        assert "a." in said
 
 
 @pytest.mark.parametrize("depth", [100, 100_000])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support import shared_file, to_numpy
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.conversion import write_as_preset
 from keras_elmo.elmo.embedding import ElmoEmbedding
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.elmo.loading import write_as_preset
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier

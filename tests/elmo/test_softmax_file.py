@@ -6,7 +6,7 @@ from support import small_backbone, to_numpy, without_checksums
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.word_vectors import load_word_vectors
-from keras_elmo.pretraining.batches import TypeCharacters, make_batch
+from keras_elmo.pretraining.batches import BatchMaker, TypeCharacters
 from keras_elmo.pretraining.corpus import encode_sentences
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
@@ -23,7 +23,8 @@ def model(request):
 def losses(model):
     corpus = encode_sentences([["a", "naïve", "dog"]], WORDS)
     characters = TypeCharacters.of_model(WORDS, model.backbone)
-    return to_numpy(model(make_batch(corpus, np.array([0]), characters, len(WORDS))))
+    maker = BatchMaker(characters, len(WORDS))
+    return to_numpy(model(maker.of_sentences(corpus, np.array([0]))))
 
 
 @pytest.mark.portable

@@ -22,6 +22,7 @@ from keras_elmo import (
     ScalarMix,
     SequencePooling,
 )
+from keras_elmo.weights.sources.published import PublishedElmo
 
 TORCH = keras.config.backend() == "torch"
 needs_torch = pytest.mark.skipif(not TORCH, reason="modules of PyTorch")
@@ -40,7 +41,7 @@ def task():
 def loaded():
     """An ELMo whose variables had no values while it was built."""
     config = small_config()
-    return ElmoBackbone._from_arrays(config, random_variables(config))
+    return ElmoBackbone.from_preset(PublishedElmo("", config, random_variables(config)))
 
 
 # What makes each, and what it is called with; shapes are known from the start where `ids` are read.

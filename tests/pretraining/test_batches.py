@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from support import small_backbone, to_numpy
 
 from keras_elmo.pretraining.batches import (
+    BatchMaker,
     TypeCharacters,
     batch_plan,
     full_softmax_batches,
-    make_batch,
 )
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.corpus import encode_sentences
@@ -53,7 +53,8 @@ def test_batch_by_brute_force():
     characters = TypeCharacters(corpus.types, 8)
     encoder, sampler = CharacterEncoder(8), LogUniformSampler(6, 3)
     rows = np.array([2, 0, 1])
-    batch = make_batch(corpus, rows, characters, 6, sampler, np.random.default_rng(1))
+    maker = BatchMaker(characters, 6, sampler)
+    batch = maker.of_sentences(corpus, rows, np.random.default_rng(1))
 
     (group,) = batch["type_characters"]  # rows of 8 are too short to be shortened
     spelt = group[batch["type_index"]]  # (2, 3, 4, 8)

@@ -10,7 +10,7 @@ from support import small_backbone, to_numpy
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.embedding.embedder import ElmoEmbedder
-from keras_elmo.pretraining.batches import TypeCharacters, make_batch
+from keras_elmo.pretraining.batches import BatchMaker, TypeCharacters
 from keras_elmo.pretraining.corpus import encode_sentences
 from keras_elmo.pretraining.evaluation import (
     RunMeasures,
@@ -31,7 +31,8 @@ def test_perplexity_is_that_of_the_sentences_one_by_one():
     corpus = encode_sentences(SENTENCES, [*MARKS, "a", "dog", "the"])
     characters = TypeCharacters(corpus.types, 8)
     losses = [
-        to_numpy(model(make_batch(corpus, np.array([i]), characters, 6)))[:, 0] for i in range(5)
+        to_numpy(model(BatchMaker(characters, 6).of_sentences(corpus, np.array([i]))))[:, 0]
+        for i in range(5)
     ]
     joined = np.concatenate(losses, axis=1)  # (2, 8 words + 5 ends)
     result = perplexity(model, corpus)

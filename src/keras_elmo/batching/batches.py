@@ -30,15 +30,15 @@ class SentenceBatches(keras.utils.PyDataset):
         preprocessor: encodes token lists.
         input_names: which of the preprocessor's arrays the model reads.
         targets: gives targets and weights of a batch; None for batches of inputs only.
-        features: features of each sentence, float `(tokens, layers, 2 * projection_dim)`, that
-            were computed before; they become one more input, `elmo_features`.
-        word_types: gives the distinct words of a batch; they become two more inputs.
         sizes: sizes by which batches are sorted and bounded, int `(sentences,)`; None: tokens.
         batch_size: number of rows of a batch, fewer where sentences are very long.
         shuffle: new batches in a new order for every epoch; False: by length, fixed.
         seed: seed of the order, which follows from it and the epoch's number alone.
 
     Attributes:
+        features: of each sentence, float `(tokens, layers, 2 * projection_dim)`, computed before;
+            they become one more input, `elmo_features`. None: ids are read.
+        word_types: gives the distinct words of a batch; they become two more inputs.
         epoch: whose batches these are.
         rows: the sentence numbers of every batch, in order.
         done: how many of them are left out, because a training had them before it was interrupted.
@@ -54,8 +54,6 @@ class SentenceBatches(keras.utils.PyDataset):
         input_names: Sequence[str],
         *,
         targets: TargetFunction | None = None,
-        features: Sequence[np.ndarray] | None = None,
-        word_types: WordTypes | None = None,
         sizes: np.ndarray | None = None,
         batch_size: int = 32,
         shuffle: bool = False,
@@ -66,8 +64,8 @@ class SentenceBatches(keras.utils.PyDataset):
         self.preprocessor = preprocessor
         self.input_names = list(input_names)
         self.targets = targets
-        self.features = features
-        self.word_types = word_types
+        self.features: Sequence[np.ndarray] | None = None
+        self.word_types: WordTypes | None = None
         self.batch_size = batch_size
         self.shuffle = shuffle
         self._lengths = np.array(self.row_lengths(), dtype=np.int64)

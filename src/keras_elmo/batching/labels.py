@@ -77,11 +77,11 @@ class LabelEncoder:
         """The labels of class numbers."""
         return [self.labels[i] for i in ids]
 
-    def encode_sets(self, labels: Sequence[Sequence[Any]]) -> np.ndarray:
-        """One row a list of labels, float32 `(len(labels), classes)` of 0 and 1."""
-        rows = np.zeros((len(labels), len(self.labels)), dtype=np.float32)
-        for row, own in zip(rows, self._sets(labels), strict=True):
-            row[own] = 1.0
+    def encode_sets(self, sets: Sequence[Sequence[Any]]) -> np.ndarray:
+        """What `read_sets` gave, as rows of 0 and 1: float32 `(len(sets), classes)`."""
+        rows = np.zeros((len(sets), len(self.labels)), dtype=np.float32)
+        for row, own in zip(rows, sets, strict=True):
+            row[[self._ids[label] for label in own]] = 1.0
         return rows
 
     def read_sets(self, y: Any) -> list[list[Any]]:
@@ -101,7 +101,7 @@ class LabelEncoder:
         if matrix is not None:
             return [[self.labels[i] for i in np.flatnonzero(row)] for row in matrix]
         sets = [[row] if isinstance(row, str) else row for row in as_rows(y, "y")]
-        return [self.decode(ids) for ids in self._sets(sets)]
+        return [self._read_set(names, i) for i, names in enumerate(sets)]
 
     def class_weights(
         self, weights: Mapping[Any, float] | str | None, counts: np.ndarray
@@ -158,23 +158,20 @@ class LabelEncoder:
             f"{where} must be one of the model's labels: {shown}. Received: {value!r:.80}. {hint}"
         )
 
-    def _sets(self, labels: Sequence[Any]) -> list[list[int]]:
-        found = []
-        for i, names in enumerate(labels):
-            names = sorted(names, key=str) if isinstance(names, set | frozenset) else names
-            if isinstance(names, str) or not isinstance(names, list | tuple):
-                raise ValueError(
-                    "`y` must hold a list of labels for each sentence, such as "
-                    f"{self.labels[:1]}. Received: {names!r:.80} for sentence {i}"
-                )
-            ids = [self.encode_one(name, f"sentence {i}, label") for name in names]
-            if len(set(ids)) < len(ids):
-                raise ValueError(
-                    f"sentence {i} has a label twice. Received: {names!r:.80}. A matrix of 0 and 1 "
-                    f"has a column for each of the {len(self.labels)} classes."
-                )
-            found.append(ids)
-        return found
+    def _read_set(self, names: Any, i: int) -> list[Any]:
+        names = sorted(names, key=str) if isinstance(names, set | frozenset) else names
+        if not isinstance(names, list | tuple):
+            raise ValueError(
+                "`y` must hold a list of labels for each sentence, such as "
+                f"{self.labels[:1]}. Received: {names!r:.80} for sentence {i}"
+            )
+        ids = [self.encode_one(name, f"sentence {i}, label") for name in names]
+        if len(set(ids)) < len(ids):
+            raise ValueError(
+                f"sentence {i} has a label twice. Received: {names!r:.80}. A matrix of 0 and 1 "
+                f"has a column for each of the {len(self.labels)} classes."
+            )
+        return self.decode(ids)
 
     def _matrix(self, y: Any) -> np.ndarray | None:
         """Rows of 0 and 1 for each class, or None where `y` holds lists of labels."""

@@ -1,6 +1,7 @@
 """Pairs of texts → batches, in which each distinct text is one sentence for a frozen ELMo."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,19 +27,13 @@ def make_texts(x: Any, preprocessor: ElmoPreprocessor) -> list[Texts]:
     Raises:
         ValueError: something else than a pair of strings or token lists, or a text without a token.
     """
-    found: dict[str, list[str]] = {}
+    split = cache(lambda text: preprocessor.tokenize([text])[0])
 
     def tokens(text: Any, number: int, which: str) -> list[str]:
-        if not isinstance(text, str):
-            [split] = preprocessor.tokenize([text])
-        elif text in found:
-            split = found[text]
-        else:
-            [split] = preprocessor.tokenize([text])
-            found[text] = split
-        if not split:
+        found = split(text) if isinstance(text, str) else preprocessor.tokenize([text])[0]
+        if not found:
             raise ValueError(f"the {which} text of pair {number} is empty. Received: {text!r:.80}")
-        return split
+        return found
 
     texts = []
     for number, pair in enumerate(pair_rows(x)):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 from keras_elmo.batching.pair_batches import PairBatches, Texts, is_pair
@@ -47,16 +48,14 @@ def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
     Raises:
         ValueError: something else, or a text without a token.
     """
-    spans: dict[str, list[Span]] = {}
+    spans = cache(tokenizer.spans)
 
     def split(text: Any, number: int, what: str) -> tuple[list[str], list[Span]]:
         if not isinstance(text, str):
             raise ValueError(f"a {what} must be a string. Received: {text!r:.80} in pair {number}")
-        if text not in spans:
-            spans[text] = tokenizer.spans(text)
-        if not spans[text]:
+        if not spans(text):
             raise ValueError(f"the {what} of pair {number} is empty. Received: {text!r:.80}")
-        return [text[start:end] for start, end in spans[text]], spans[text]
+        return [text[start:end] for start, end in spans(text)], spans(text)
 
     pairs = []
     for number, given in enumerate(question_rows(x)):
@@ -74,7 +73,8 @@ def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
                 f"Received: {given!r:.80} as pair {number}"
             )
         question, _ = split(texts[0], number, "question")
-        pairs.append(Pair(question, *_passage(texts[1], split(texts[1], number, "passage"))))
+        passage, places = split(texts[1], number, "passage")
+        pairs.append(Pair(question, passage, texts[1], places))
     return pairs
 
 
@@ -148,10 +148,6 @@ def _refuse_answers(received: Any, number: int) -> NoReturn:
         "passage: [[(0, 3)], []]; or SQuAD's {'text': [...], 'answer_start': [...]}. "
         f"Received: {received!r:.80} for pair {number}"
     )
-
-
-def _passage(text: str, split: tuple[list[str], list[Span]]) -> tuple[list[str], str, list[Span]]:
-    return split[0], text, split[1]
 
 
 class AnswerTokens(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from keras_elmo._values import Unit
+from keras_elmo._values import Unit, check_one_of
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID, MARKS, UNK_ID, UNK_TOKEN
 
@@ -14,12 +14,6 @@ WORDS, CHARACTERS = UNITS = get_args(Unit)
 _FIRST = len(MARKS) + 1  # number of the first symbol; 0 is padding
 _UNKNOWN_CHARACTER = 1
 SPACE = " "
-
-
-def check_unit(name: str, unit: str) -> None:
-    """Raise ValueError for a unit that is not known."""
-    if unit not in UNITS:
-        raise ValueError(f"`{name}` must be one of 'words', 'characters'. Received: {unit!r}")
 
 
 def read_targets(y: Any) -> list[str | list[str]]:
@@ -52,7 +46,7 @@ class TargetSymbols:
     begin, end, unknown = BOS_ID, EOS_ID, UNK_ID
 
     def __init__(self, symbols: Sequence[str], unit: str = WORDS):
-        check_unit("target", unit)
+        check_one_of("target", unit, UNITS)
         self.symbols, self.unit = list(symbols), unit
         self._ids = {symbol: i for i, symbol in enumerate(self.symbols, _FIRST)}
 

@@ -2,12 +2,22 @@
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import typer
+
+from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.console import progress_bar, say, warn
+from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
+from keras_elmo.pretraining.corpus import Corpus
+from keras_elmo.pretraining.export import export_preset
+from keras_elmo.pretraining.training import pretrain
 from keras_elmo.reports.plots import PlotsMissingError, plot_learning_curves
-from keras_elmo.reports.records import write_history
+from keras_elmo.reports.records import command_record, write_history, write_json
 from keras_elmo.reports.tensorboard import TensorBoardLog
 
 _LOG_STEPS = 20  # between two losses in the TensorBoard log
@@ -90,3 +100,38 @@ class PretrainProgress:
             except PlotsMissingError as error:
                 self._can_draw = False
                 warn(f"no pictures: {error}")
+
+
+def train(
+    ctx: typer.Context,
+    shown: PretrainProgress,
+    corpus: Corpus,
+    model: dict[str, Any] | ElmoLanguageModel,
+    *,
+    resume: bool,
+    evaluate: Callable[[ElmoLanguageModel], dict[str, float]],
+) -> tuple[ElmoLanguageModel, Progress]:
+    """Train as far as the budget goes; Ctrl-C leaves a checkpoint and says how to go on."""
+    write_json(command_record(ctx.obj, shown.config.seed), shown.folder / "command.json")
+    hooks = {"on_step": shown.on_step, "on_evaluation": shown.on_evaluation}
+    try:
+        with shown:
+            model, progress = pretrain(
+                corpus, model, shown.config, shown.folder, resume=resume, evaluate=evaluate, **hooks
+            )
+            shown.write(progress.history)
+    except KeyboardInterrupt:
+        checkpoint = shown.folder / "checkpoint"
+        warn(f"interrupted. {checkpoint} is whole; go on with: {resuming(ctx.obj)}")
+        stop_interrupted()
+    return model, progress
+
+
+def export(
+    shown: PretrainProgress, model: ElmoLanguageModel, words: Sequence[str], **facts: Any
+) -> None:
+    """Write the preset of a run, and say what to do with it."""
+    place = shown.folder / "preset"
+    export_preset(model, place, vocabulary=words, overwrite=True, **facts)
+    use = command_line("train", "DATA", "--preset", place, "-o", "model/")
+    say(f"Done. Use it: {use}", quiet=shown.quiet)

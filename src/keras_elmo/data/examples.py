@@ -119,7 +119,7 @@ def _with_id(error: RowError, name: str | None, bad: BadRows) -> RowError:
 
 
 def _id(fields: Mapping[str, Any], columns: Columns) -> str | None:
-    found = fields.get(columns.id)
+    found = None if columns.id is None else fields.get(columns.id)
     return str(found) if isinstance(found, str | int) else None
 
 

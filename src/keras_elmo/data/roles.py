@@ -235,7 +235,7 @@ def choose_columns(
     said = _known_there(reading, names)
     inputs = _inputs(path, names, said.text, wanted, places)
     target: dict[str, str] = {}
-    if labelled and said.label in names:
+    if labelled and said.label and said.label in names:
         target = {said.label: said.label}
     elif labelled and said.label:
         for name, column in parse_columns(said.label).items():

@@ -90,18 +90,18 @@ class _Width:
         rows: list[NumberedRow] = []
         comments: list[str] = []
         self._width = self._width or _usual_width(lines)
-        try:
-            for line, content in lines:
-                fields = _split(content)
+        for line, content in lines:
+            fields = _split(content)
+            try:
                 if self._is_comment(content, fields, begins=not rows):
+                    self._check_place(content, rows)
                     comments.append(content)
-                    self._check_place(line, content, rows)
                 else:
                     self._check_width(fields)
                     rows.append((line, fields))
-        except RowError as error:
-            self._source.bad.add(line, error, content)
-            return
+            except RowError as error:
+                self._source.bad.add(line, error, content)
+                return
         unused = len(comments) - len(_metadata(comments))
         self._source.bad.skipped.update({"comment lines": unused} if unused else {})
         if rows:
@@ -118,7 +118,7 @@ class _Width:
         self._source.note("lines that begin with '#' above a sentence are comments (--comment)")
         return True
 
-    def _check_place(self, line: int, content: str, rows: list[NumberedRow]) -> None:
+    def _check_place(self, content: str, rows: list[NumberedRow]) -> None:
         if rows:
             message = "a comment must stand above its sentence, not inside it"
             fix = "Move it, or end the sentence before it with a blank line."
@@ -255,6 +255,6 @@ def _check_words(line: int, words: list[NumberedRow], source: Source) -> None:
 
 def _misc(values: list[str]) -> dict[str, Any]:
     """The keys in MISC, with the value of each word; None where a word has none."""
-    pairs = [dict(p.partition("=")[::2] for p in value.split("|") if "=" in p) for value in values]
+    pairs = [dict(p.split("=", 1) for p in value.split("|") if "=" in p) for value in values]
     keys = dict.fromkeys(key for own in pairs for key in own)
     return {key: [own.get(key) for own in pairs] for key in keys}

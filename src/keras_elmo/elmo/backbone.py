@@ -7,19 +7,18 @@ from typing import Any, Self
 import keras
 
 from keras_elmo.elmo.backbone_config import BackboneConfig
-from keras_elmo.elmo.backbone_layers import recurrent_layer, word_layer
 from keras_elmo.elmo.cloning import refuse_to_clone
-from keras_elmo.elmo.config import take_config
+from keras_elmo.elmo.config import fields_for, take_config
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
 from keras_elmo.elmo.pretrained_model import PretrainedModel
-from keras_elmo.elmo.variables import (
-    is_loaded_by_keras,
-    join_groups,
-    without_values,
-)
+from keras_elmo.elmo.variables import is_loaded_by_keras, join_groups, without_values
+from keras_elmo.layers.bilm import BiLM
 from keras_elmo.layers.boundaries import AddBoundaries, RemoveBoundaries
+from keras_elmo.layers.char_cnn import CharacterCNN
 from keras_elmo.layers.policy import dtype_scope
+from keras_elmo.layers.stacked_bilstm import StackedBiLSTM
 from keras_elmo.layers.torch_state import as_torch_module
+from keras_elmo.layers.words_and_characters import WordsAndCharacters
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -74,8 +73,8 @@ class ElmoBackbone(PretrainedModel):
             known = ", ".join(asdict(config))
             raise TypeError(f"ElmoBackbone has no argument `{unknown[0]}`. It takes {known}.")
         # === Layers ===
-        words = word_layer(config, dtype)
-        bilm = recurrent_layer(config, dtype)
+        words = _word_layer(config, dtype)
+        bilm = _recurrent_layer(config, dtype)
 
         # === Functional model ===
         ids_name = "token_ids" if config.reads_words_alone else "character_ids"
@@ -123,3 +122,21 @@ class ElmoBackbone(PretrainedModel):
     def reset_state(self) -> None:
         """Start the next batch from zero (only a `stateful` backbone keeps a state)."""
         self.bilm.reset_state()
+
+
+def _word_layer(config: BackboneConfig, dtype: Any) -> keras.layers.Layer:
+    """What turns a word's ids into its vector: of its characters, its number, or both."""
+    size, words = config.projection_dim, config.vocabulary_size
+    if config.reads_words_alone and words is not None:
+        return keras.layers.Embedding(words + 1, size, dtype=dtype, name="word_embedding")
+    fields = fields_for(CharacterCNN.__init__, config)
+    cnn = CharacterCNN(**fields, dtype=dtype, name="char_cnn")
+    if words is None or config.word_dim is None:
+        return cnn
+    return WordsAndCharacters(words, config.word_dim, cnn, dtype=dtype, name="words_and_characters")
+
+
+def _recurrent_layer(config: BackboneConfig, dtype: Any) -> BiLM | StackedBiLSTM:
+    """What reads the words' vectors; variables of either kind are found under the name `bilm`."""
+    kind = BiLM if config.has_bilm else StackedBiLSTM
+    return kind(**fields_for(kind.__init__, config), dtype=dtype, name="bilm")

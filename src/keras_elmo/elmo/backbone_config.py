@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keras_elmo.text.characters import NUM_CHARACTERS, CharacterEncoder
+from keras_elmo._values import NUM_CHARACTERS
+from keras_elmo.text.characters import CharacterEncoder
 from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
 
 ORIGINAL_FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))

@@ -137,7 +137,6 @@ class ElmoEmbedding(keras.layers.Layer):
         self.dropout_before = dropout_before
         self.dropout_after = dropout_after
         self.length = length
-        self.supports_masking = True
         self._column: bool | None = None
         self._trainable_parts = dict(trainable_parts or {})  # until the mixes have weights
         self.build(None)  # all shapes are known: nothing is left to the first call

@@ -1,6 +1,6 @@
 """Calling a model on sentences of many lengths without compiling for each of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -39,27 +39,6 @@ def compiled_call(
         return tree.map_structure(lambda tensor: tensor.numpy(), outputs)
 
     return call
-
-
-def batches_by_length(
-    lengths: Sequence[int], batch_size: int, max_tokens: int
-) -> Iterator[tuple[list[int], int]]:
-    """Sort sentences into batches of like lengths, the longest first, so that little is padded.
-
-    Args:
-        lengths: tokens of each sentence.
-        batch_size: sentences of a batch at most.
-        max_tokens: padded tokens of a batch at most, but one sentence at least.
-
-    Returns:
-        For each batch the numbers of its sentences and the length to pad them to.
-    """
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-    while order:
-        length = rounded_length(lengths[order[0]])  # the longest of the rest
-        count = max(1, min(batch_size, max_tokens // length))
-        yield order[:count], length
-        order = order[count:]
 
 
 def rounded_length(length: int) -> int:

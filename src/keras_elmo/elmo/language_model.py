@@ -10,8 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.checkpoint_file import read_checkpoint
-from keras_elmo.elmo.softmax_file import read_softmax
+from keras_elmo.elmo.softmax_file import read_checkpoint, read_softmax
 from keras_elmo.elmo.variables import is_loaded_by_keras, without_values
 from keras_elmo.layers.adaptive_softmax import AdaptiveSoftmax
 from keras_elmo.layers.sampled_softmax import SampledSoftmax

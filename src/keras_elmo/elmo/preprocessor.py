@@ -71,7 +71,12 @@ class ElmoPreprocessor:
         self.word_vocabulary = Vocabulary(word_vocabulary) if word_vocabulary else None
         self.characters = list(characters) if characters else None
         self.word_shapes = word_shapes
-        self._encoder = self._characters_or_words()
+        if self.characters:
+            self._encoder = UnicodeCharacterEncoder(
+                self.characters, self.vocabulary, max_characters_per_token
+            )
+        else:
+            self._encoder = self.vocabulary or CharacterEncoder(max_characters_per_token)
 
     def __call__(self, sentences: Sentences, length: int | None = None) -> dict[str, np.ndarray]:
         return self.encode(self.tokenize(sentences), length)
@@ -175,12 +180,6 @@ class ElmoPreprocessor:
         with new_folder(folder, overwrite=overwrite) as path:
             write_object(self, path, PREPROCESSOR_FILE)
             write_metadata(path)
-
-    def _characters_or_words(self) -> CharacterEncoder | UnicodeCharacterEncoder | Vocabulary:
-        width = self.max_characters_per_token
-        if self.characters:
-            return UnicodeCharacterEncoder(self.characters, self.vocabulary, width)
-        return self.vocabulary or CharacterEncoder(width)
 
     def _tokens(self, number: int, sentence: Any) -> list[str]:
         if isinstance(sentence, str):

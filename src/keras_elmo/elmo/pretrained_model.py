@@ -1,23 +1,14 @@
 """Where a backbone comes from and goes to: presets, published files, arrays."""
 
-from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
 import keras
-import numpy as np
 
 from keras_elmo.elmo.saving import read_object, read_weights, write_backbone, write_metadata
-from keras_elmo.elmo.variables import (
-    arrays_by_path,
-    assign_variables,
-    freeze,
-    unfrozen_while_made,
-    without_values,
-)
+from keras_elmo.elmo.variables import arrays_by_path, without_values
 from keras_elmo.files.new_folder import new_folder
-from keras_elmo.layers.torch_state import as_torch_module
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.bilm_tf import save_bilm_tf
 from keras_elmo.weights.sources.location import locate
@@ -46,10 +37,7 @@ class PretrainedModel(keras.Model):
             load_weights: False leaves the weights random: an untrained ELMo of the same shape.
             overrides: constructor arguments to replace, such as `stateful` or `dtype`.
 
-        Raises:
-            DownloadError: a file cannot be fetched.
-            FileNotFoundError: there is nothing, or no options file beside HDF5 weights.
-            WeightsError: the files are no ELMo that is known here, damaged, or do not fit together.
+        Raises: as [`load_elmo`][keras_elmo.weights.detection].
 
         Example:
             >>> backbone = ElmoBackbone.from_preset("elmo_mini_en")
@@ -61,8 +49,10 @@ class PretrainedModel(keras.Model):
             if is_preset(place):
                 return cls._from_folder(place, load_weights, overrides)
             preset = load_elmo(place, options=options)
-        config = {**preset.config, **overrides}
-        return cls._from_arrays(config, preset.variables) if load_weights else cls(**config)
+        config, arrays = {**preset.config, **overrides}, preset.variables
+        if not load_weights:
+            return cls(**config)
+        return without_values(lambda: cls(**config), arrays)
 
     @classmethod
     def _from_folder(cls, folder: Path, load_weights: bool, overrides: dict[str, Any]) -> Self:
@@ -77,16 +67,6 @@ class PretrainedModel(keras.Model):
         with new_folder(folder, overwrite=overwrite) as path:
             write_backbone(self, path)
             write_metadata(path)
-
-    @classmethod
-    def _from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        with keras.StatelessScope():  # until it ends, variables have no values
-            backbone = cls(**config)
-            assign_variables(backbone, arrays)
-            frozen = unfrozen_while_made(backbone)
-        freeze(frozen)
-        as_torch_module(backbone)
-        return backbone
 
     def save_hdf5(self, weights: str | PathLike[str], options: str | PathLike[str]) -> None:
         """Write the files of bilm-tf and AllenNLP; loading them again gives the same bits."""

@@ -48,12 +48,7 @@ class SentenceScore:
 
 
 def summarise(scores: Iterable[SentenceScore]) -> dict[str, float]:
-    """The perplexity of all sentences together; reads the scores once.
-
-    Returns:
-        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `per_character`,
-        `unknown` (share of the words outside the vocabulary), `tokens`, as the `perplexity` of
-        pre-training gives them.
+    """The `perplexities` of all sentences together; reads the scores once.
 
     Raises:
         ValueError: no sentences.
@@ -67,12 +62,31 @@ def summarise(scores: Iterable[SentenceScore]) -> dict[str, float]:
         unknown += score.unknown
     if not tokens:
         raise ValueError("at least one sentence must be given. Received: none.")
+    return perplexities(loss, predictions, characters, unknown / tokens, tokens)
+
+
+def perplexities(
+    loss: np.ndarray, predictions: int, characters: int, unknown: float, tokens: int
+) -> dict[str, float]:
+    """The measures of a text.
+
+    Args:
+        loss: sums over all predictions, forwards and backwards: float `(2,)`, in nats.
+        predictions: number of predictions of each direction, the ends of sentences included.
+        characters: code points of the words, and one more for the space or line end behind each.
+        unknown: share of the tokens outside the vocabulary.
+        tokens: number of tokens.
+
+    Returns:
+        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `per_character` (the
+        same, with the loss shared out over the characters), `unknown`, `tokens`.
+    """
     forward, backward = np.exp(loss / predictions)
     return {
         "forward": float(forward),
         "backward": float(backward),
         "perplexity": float(np.exp(loss.mean() / predictions)),
         "per_character": float(np.exp(loss.mean() / characters)),
-        "unknown": unknown / tokens,
+        "unknown": float(unknown),
         "tokens": tokens,
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.text.characters import BOW_CHAR, EOW_CHAR, PAD_CHAR
 
 
@@ -65,7 +66,7 @@ def _rows(words: Any, max_characters_per_token: int) -> Any:
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class StringsToCharacterIds(keras.layers.Layer):
+class StringsToCharacterIds(ConfiguredLayer):
     """`character_ids` as a layer, so that masks can be computed in functional models too.
 
     Call arguments:
@@ -75,8 +76,6 @@ class StringsToCharacterIds(keras.layers.Layer):
 
     def __init__(self, max_characters_per_token: int = 50, **kwargs: Any):
         super().__init__(**kwargs)
-        # XLA knows no strings. Other backends have none either, so there it is in no one's way.
-        self.supports_jit = keras.config.backend() != "tensorflow"
         self.max_characters_per_token = max_characters_per_token
         # XLA knows no strings. Only TensorFlow has them in a model.
         self.supports_jit = keras.config.backend() != "tensorflow"
@@ -89,6 +88,3 @@ class StringsToCharacterIds(keras.layers.Layer):
         words = None if split else strings.shape[1]
         shape = (strings.shape[0], words, self.max_characters_per_token)
         return keras.KerasTensor(shape, dtype="int32")
-
-    def get_config(self):
-        return super().get_config() | {"max_characters_per_token": self.max_characters_per_token}

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import batches_by_length, compiled_call
+from keras_elmo.elmo.inference import compiled_call, rounded_length
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 
 _BATCH_SIZE, _MAX_TOKENS = 32, 4096  # of a batch at most
@@ -54,10 +54,20 @@ class TopStates:
     def _of_window(self, sentences: list[Sequence[str]]) -> Iterator[States]:
         states: dict[int, States] = {}
         lengths = [len(tokens) for tokens in sentences]
-        for rows, length in batches_by_length(lengths, _BATCH_SIZE, _MAX_TOKENS):
+        for rows, length in _batches(lengths):
             batch = self.preprocessor.elmo_arrays([sentences[i] for i in rows], length)
             for i, row in zip(rows, self._call(batch), strict=True):
                 # Copies: a view would keep the whole batch alive.
                 forward, backward = np.split(row[: lengths[i] + 2].astype(np.float32), 2, axis=-1)
                 states[i] = forward, backward
         return (states[i] for i in range(len(sentences)))
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """The sentences of each batch and the length to pad them to: alike, the longest first."""
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    while order:
+        length = rounded_length(lengths[order[0]])  # the longest of the rest
+        count = max(1, min(_BATCH_SIZE, _MAX_TOKENS // length))
+        yield order[:count], length
+        order = order[count:]

@@ -52,10 +52,7 @@ class UpperLayers:
         backwards = backwards * (1.0 - behind) + end * behind
         sides = [
             bilm.run_direction(lstms[first:], words, longer, training, first=first)[1:]
-            for lstms, words in (
-                (bilm.forward_layers, forwards),
-                (bilm.backward_layers, backwards),
-            )
+            for lstms, words in ((bilm.forward_layers, forwards), (bilm.backward_layers, backwards))
         ]
         layers = [
             ops.concatenate([forward[:, 1:], backward[:, :-1]], axis=-1)

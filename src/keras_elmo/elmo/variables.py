@@ -1,6 +1,6 @@
 """A backbone's variables by path: the bridge between Keras and the NumPy-only weight tables."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -28,46 +28,32 @@ def variables_by_path(backbone: keras.Model) -> dict[str, keras.Variable]:
     return {path: found[path] for path in expected}
 
 
-def without_values(build: Callable[[], Any]) -> Any:
-    """Build a model whose weights are loaded next: zeros, and nothing random is made first.
+def without_values(build: Callable[[], Any], arrays: Mapping[str, np.ndarray] | None = None) -> Any:
+    """Build a model whose weights are loaded next: nothing random is made first.
 
-    On JAX that spares a compilation for each shape of a variable, seconds in all.
+    At full size that spares 200 MiB and, on JAX, the seconds of compiling random generators.
 
     Args:
         build: makes the model; a task is not compiled by its constructor then.
+        arrays: as of `assign_variables`; without them all are zeros until they are loaded.
     """
+    frozen = []
     with keras.StatelessScope():  # until it ends, variables have no values
         model = build()
         for variable in model.weights:
             if variable._value is None:
                 variable._initializer = _zeros
-        frozen = unfrozen_while_made(model)
-    freeze(frozen)
-    as_torch_module(model)
-    return model
-
-
-def unfrozen_while_made(model: keras.Model) -> list[keras.Variable]:
-    """Let what is frozen, but may train, get values that may, at the end of the scope around this.
-
-    TensorFlow's tape never watches a variable that was made while it was frozen.
-
-    Returns:
-        These variables, to `freeze` behind the scope.
-    """
-    found = []
-    for layer in model._flatten_layers():
-        for variable in layer._trainable_variables:
+        if arrays is not None:
+            assign_variables(model, arrays)
+        # TensorFlow's tape never watches a variable that was made while it was frozen.
+        for variable in (v for part in model._flatten_layers() for v in part._trainable_variables):
             if variable._value is None and not variable.trainable:
                 variable.trainable = True
-                found.append(variable)
-    return found
-
-
-def freeze(variables: Iterable[keras.Variable]) -> None:
-    """Let variables not train."""
-    for variable in variables:
+                frozen.append(variable)
+    for variable in frozen:
         variable.trainable = False
+    as_torch_module(model)
+    return model
 
 
 def has_values(model: keras.Model) -> bool:
@@ -90,9 +76,7 @@ def join_groups(backbone: keras.Model) -> None:
 def assign_variables(backbone: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
     """Put arrays into the variables of a backbone, one at a time.
 
-    A backbone made inside a `keras.StatelessScope` has no values yet: its variables take theirs
-    from `arrays` when the scope ends, and nothing random is made first only to be thrown away. At
-    full size that spares 200 MiB and, on JAX, the seconds of compiling random generators.
+    Those of a backbone without values take theirs from `arrays` when they get one.
 
     Raises:
         WeightsError: a path is missing or surplus, or a shape differs.

@@ -169,8 +169,12 @@ class ElmoWordPredictor:
 
         def remembered() -> Iterator[list[str]]:
             for number, sentence in enumerate(sentences):
-                read.append(self._checked(number, sentence))
-                yield read[-1]
+                if not (tokens := self.tokenize(sentence)):
+                    raise ValueError(
+                        f"a sentence must have words. Received: none in sentence {number}"
+                    )
+                read.append(tokens)
+                yield tokens
 
         for forward, backward in self._states(remembered()):
             yield self._score(read.popleft(), forward, backward)
@@ -228,11 +232,6 @@ class ElmoWordPredictor:
         _check("top", top, 1, most)
         best = np.argsort(-log_probs, kind="stable")[:top]
         return [(self.vocabulary.tokens[i], float(np.exp(log_probs[i]))) for i in best]
-
-    def _checked(self, number: int, sentence: Words) -> list[str]:
-        if tokens := self.tokenize(sentence):
-            return tokens
-        raise ValueError(f"a sentence must have words. Received: none in sentence {number}")
 
     def _score(self, tokens: list[str], forward: np.ndarray, backward: np.ndarray) -> SentenceScore:
         ids = self.vocabulary.encode([tokens])[0] - 1  # (n,)

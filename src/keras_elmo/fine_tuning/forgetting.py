@@ -1,6 +1,5 @@
 """What an ELMo forgets while it is fine-tuned: measured after every epoch, and bounded."""
 
-import math
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
+from keras_elmo.elmo.sentence_score import summarise
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 from keras_elmo.metrics.drift import linear_cka, mean_cosine
@@ -111,10 +111,7 @@ class ForgettingMonitor(keras.callbacks.Callback):
         found |= {f"cosine_{layer}": mean_cosine(*pair) for layer, pair in enumerate(pairs)}
         if self._predictor:
             assign_variables(self._copy, arrays_by_path(self._backbone))
-            scores = self._predictor.score(self._text)
-            sums = [float(score.forward.sum() + score.backward.sum()) for score in scores]
-            count = sum(2 * len(score.forward) for score in scores)
-            found["perplexity"] = math.exp(-sum(sums) / count)
+            found["perplexity"] = summarise(self._predictor.score(self._text))["perplexity"]
         return found
 
     def _vectors(self) -> Sequence[np.ndarray]:

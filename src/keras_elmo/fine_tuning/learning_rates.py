@@ -58,13 +58,9 @@ def discriminative_learning_rates(
         top: rate of ELMo's top biLM layer.
         decay: of each layer below, down to the word layer: its rate is that of the layer above
             times this. 1 gives all of ELMo the same rate.
-        rates: group → rate, instead of what follows from the above.
-        weight_decay: as of AdamW, for all groups or by group (0 for those not named).
-        schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, in every group from its
-            own rate; see [`make_schedule`][keras_elmo.fine_tuning.schedules.make_schedule].
+        rates, weight_decay, schedule, clip_norm, accumulate: as of
+            [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe].
         steps: number of batches of the whole training, for a schedule that is not constant.
-        clip_norm: bound on the norm of the gradients of all groups together; None for none.
-        accumulate: batches whose gradients are averaged before a step.
 
     Raises:
         ValueError: a group that does not exist, a rate below zero, an unknown schedule, or one for

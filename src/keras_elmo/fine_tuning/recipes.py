@@ -25,7 +25,7 @@ class Recipe:
         elmo_rate_decay: the rate of each layer below is that of the one above it times this.
         rates: group → rate, instead of what follows from these.
         schedule: `"constant"`, `"slanted_triangular"` or `"warmup_cosine"`, over all batches.
-        weight_decay: as of AdamW, for all groups or by group.
+        weight_decay: as of AdamW, for all groups or by group (0 for those not named).
         l2_sp: strength of the pull towards the pretrained ELMo, of all its groups or by group.
         mix_l2: strength of the pull of the learned mix towards equal shares.
         clip_norm: bound on the norm of all gradients together.

@@ -7,11 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.cross_entropy import cross_entropy, cross_entropy_in_blocks
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class AdaptiveSoftmax(keras.layers.Layer):
+class AdaptiveSoftmax(ConfiguredLayer):
     r"""Cross-entropy over words sorted by falling frequency (Grave et al. 2017).
 
     The head holds the most frequent words and an entry for each cluster of rarer ones:
@@ -102,9 +103,3 @@ class AdaptiveSoftmax(keras.layers.Layer):
 
     def compute_output_shape(self, hidden_shape, *_):
         return hidden_shape[:1]
-
-    def get_config(self):
-        return super().get_config() | {
-            "vocabulary_size": self.vocabulary_size,
-            "cutoffs": self.cutoffs,
-        }

@@ -6,6 +6,8 @@ import keras
 from keras import ops
 
 from keras_elmo import _values
+from keras_elmo._values import check_one_of
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import masked_softmax, widened
 
 ATTENTIONS = get_args(_values.Attention)
@@ -24,7 +26,7 @@ class Attended(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class Attention(keras.layers.Layer):
+class Attention(ConfiguredLayer):
     r"""Weights over the steps $m_s$ of a sequence for a query $h$.
 
     $$ \alpha_s = \mathrm{softmax}_s(e_s) \qquad e_s = h^\top W m_s
@@ -41,14 +43,9 @@ class Attention(keras.layers.Layer):
 
     def __init__(self, units: int, attention: str = "luong", **kwargs):
         super().__init__(**kwargs)
-        if attention not in ATTENTIONS:
-            raise ValueError(
-                f"`attention` must be one of {', '.join(map(repr, ATTENTIONS))}. "
-                f"Received: {attention!r}"
-            )
+        check_one_of("attention", attention, ATTENTIONS)
         self.units = units
         self.attention = attention
-        self.supports_masking = True
 
     def build(self, memory_shape):
         features, units = memory_shape[-1], self.units
@@ -94,6 +91,3 @@ class Attention(keras.layers.Layer):
 
     def compute_mask(self, memory, previous_mask=None):
         return None
-
-    def get_config(self):
-        return super().get_config() | {"units": self.units, "attention": self.attention}

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.attention import Attended, Attention
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import MASKED
 from keras_elmo.layers.scan import scan, stacked
 
@@ -33,7 +34,7 @@ class Source(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class AttentionDecoder(keras.layers.Layer):
+class AttentionDecoder(ConfiguredLayer):
     r"""LSTM decoder with attention and input feeding (Luong et al. 2015, §3.3), and copying.
 
     $$ h_t, c_t = \mathrm{LSTM}([E y_{t-1}; a_{t-1}], h_{t-1}, c_{t-1}) \qquad
@@ -116,7 +117,6 @@ class AttentionDecoder(keras.layers.Layer):
         self.dropout = dropout
         self.scheduled_sampling = scheduled_sampling
         self.sampling_steps = sampling_steps
-        self.supports_masking = True
 
     def build(self, memory_shape, ids_shape=None, source_ids_shape=None):
         features, units, size = memory_shape[-1], self.units, self.embedding_dim
@@ -198,15 +198,9 @@ class AttentionDecoder(keras.layers.Layer):
         return ops.zeros_like(h), h, c
 
     def advance(self, state, ids, source):
-        """Write one more symbol.
+        """The state after one more symbol, int `(batch,)`, and log-probabilities of the next.
 
-        Args:
-            state: the state from `start`, or from the step before.
-            ids: int `(batch,)`, the symbol before.
-            source: the source from `read`.
-
-        Returns:
-            The state, and the log-probabilities of the next symbol, float32 `(batch, symbols)`.
+        These are float32 `(batch, symbols)`; `source` is from `read`, the first state from `start`.
         """
         before = self._vectors(ids)
         x = ops.matmul(before, self.kernel) + self.bias
@@ -281,8 +275,3 @@ class AttentionDecoder(keras.layers.Layer):
 
     def compute_mask(self, memory, ids=None, source_ids=None, previous_mask=None):
         return None
-
-    def get_config(self):
-        names = "vocabulary_size units embedding_dim unknown_id attention copy dropout"
-        names += " scheduled_sampling sampling_steps"
-        return super().get_config() | {name: getattr(self, name) for name in names.split()}

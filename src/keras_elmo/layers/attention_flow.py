@@ -28,10 +28,6 @@ class AttentionFlow(keras.layers.Layer):
         float `(batch, time, 4 features)`, zero at masked steps.
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-
     def build(self, passage_shape, question_shape=None):
         self.similarity = Trilinear(dtype="float32", name="similarity")
         self.similarity.build(passage_shape)
@@ -70,10 +66,6 @@ class SelfAttention(keras.layers.Layer):
     Returns:
         float `(batch, time, 3 features)`, zero at masked steps.
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
 
     def build(self, input_shape):
         self.similarity = Trilinear(dtype="float32", name="similarity")
@@ -114,10 +106,6 @@ class CrossAttention(keras.layers.Layer):
         float `(batch, time, 4 features)`, zero at masked steps.
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-
     def call(self, x, y, mask=None, other_mask=None):
         scores = ops.matmul(
             widened(x), ops.transpose(widened(y), (0, 2, 1))
@@ -148,10 +136,6 @@ class Trilinear(keras.layers.Layer):
     Returns:
         float `(batch, time, steps)`.
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
 
     def build(self, x_shape, y_shape=None):
         shape = (x_shape[-1],)

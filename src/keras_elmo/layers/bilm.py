@@ -3,12 +3,13 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.projection_lstm import ProjectionLSTM
 from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class BiLM(keras.layers.Layer):
+class BiLM(ConfiguredLayer):
     r"""Stacked forward and backward projection LSTMs (Peters et al. 2018, §3.1).
 
     Layer 0 is $[x; x]$, layer $l$ is $[\overrightarrow{h}_l; \overleftarrow{h}_l]$, where the two
@@ -158,21 +159,3 @@ class BiLM(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         batch, time, _ = input_shape
         return (batch, time, self.num_layers + 1, 2 * self.projection_dim)
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
-
-    def get_config(self):
-        return super().get_config() | {
-            "projection_dim": self.projection_dim,
-            "units": self.units,
-            "num_layers": self.num_layers,
-            "cell_clip": self.cell_clip,
-            "projection_clip": self.projection_clip,
-            "use_skip_connections": self.use_skip_connections,
-            "lstm_projection": self.lstm_projection,
-            "forget_bias": self.forget_bias,
-            "stateful": self.stateful,
-            "dropout": self.dropout,
-            "weight_drop": self.weight_drop,
-        }

@@ -3,12 +3,13 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.recurrence import Recurrence
 from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class BiLSTM(keras.layers.Layer):
+class BiLSTM(ConfiguredLayer):
     """A BiLSTM, equal to `Bidirectional(LSTM(units, return_sequences=True))`.
 
     The inputs of all steps are multiplied before the loop, one product a direction: to join both
@@ -76,9 +77,3 @@ class BiLSTM(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * self.units)
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
-
-    def get_config(self):
-        return super().get_config() | {"units": self.units}

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class AddBoundaries(keras.layers.Layer):
+class AddBoundaries(ConfiguredLayer):
     """Put `<S>` before the first and `</S>` behind the last real token of each row.
 
     Args:
@@ -51,9 +53,6 @@ class AddBoundaries(keras.layers.Layer):
             keras.KerasTensor((batch, longer), dtype="bool"),
         )
 
-    def get_config(self):
-        return super().get_config() | {"bos": self.bos, "eos": self.eos}
-
 
 @keras.saving.register_keras_serializable("keras_elmo")
 class RemoveBoundaries(keras.layers.Layer):
@@ -66,10 +65,6 @@ class RemoveBoundaries(keras.layers.Layer):
     Returns:
         float `(batch, time, ...)`.
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
 
     def call(self, features, padding_mask):
         real = ops.cast(padding_mask, features.dtype)

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from keras_elmo._values import NUM_CHARACTERS
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.highway import Highway
 from keras_elmo.layers.torch_state import as_torch_module
 
-NUM_CHARACTERS = (
-    262  # 256 bytes + 5 marks (begin/end of sentence and word, padding) + row 0: masked
-)
-
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class CharacterCNN(keras.layers.Layer):
+class CharacterCNN(ConfiguredLayer):
     r"""Character CNN with highways and projection (Kim et al. 2016; Peters et al. 2018, §3.1).
 
     For each filter width $w$ with $n$ filters: $\max_p f$ of a VALID convolution over all
@@ -114,11 +112,4 @@ class CharacterCNN(keras.layers.Layer):
         return (*input_shape[:-1], self.projection_dim)
 
     def get_config(self):
-        return super().get_config() | {
-            "char_embedding_dim": self.char_embedding_dim,
-            "char_filters": self.char_filters,
-            "num_highways": self.num_highways,
-            "projection_dim": self.projection_dim,
-            "activation": keras.activations.serialize(self.activation),
-            "num_characters": self.num_characters,
-        }
+        return super().get_config() | {"activation": keras.activations.serialize(self.activation)}

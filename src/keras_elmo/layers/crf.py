@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_elmo.layers.chain import viterbi
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.crf_loss import (
     Chain,
     CRFAccuracy,
@@ -25,7 +26,7 @@ FORBIDDEN = -1e4
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class CRF(keras.layers.Layer):
+class CRF(ConfiguredLayer):
     r"""Scores whole sequences of tags (Lafferty et al. 2001, Lample et al. 2016).
 
     $$ p(y \mid x) = \frac{1}{Z(x)} \exp\Big( s_{y_1} + \sum_t x_t[y_t]
@@ -76,7 +77,6 @@ class CRF(keras.layers.Layer):
         self.allowed_start = _as_list(allowed_start)
         self.allowed_transitions = _as_list(allowed_transitions)
         self.allowed_end = _as_list(allowed_end)
-        self.supports_masking = True
         as_torch_module(self)
 
     def build(self, input_shape):
@@ -130,8 +130,8 @@ class CRF(keras.layers.Layer):
         """The most probable tags of each sentence, int `(n,)` for its `n` real tokens.
 
         Args:
-            chain: what the layer, or a model that ends with it, returned. Batches of different
-                lengths that `predict` joined are padded behind; that changes nothing.
+            chain: what the layer, or a model that ends with it, returned; of `predict`, too, which
+                joins batches of different lengths.
 
         Raises:
             ValueError: another array.
@@ -180,13 +180,6 @@ class CRF(keras.layers.Layer):
 
     def compute_mask(self, inputs, previous_mask=None):
         return None  # it is in the output
-
-    def get_config(self):
-        return super().get_config() | {
-            "allowed_start": self.allowed_start,
-            "allowed_transitions": self.allowed_transitions,
-            "allowed_end": self.allowed_end,
-        }
 
 
 def _sum_over_sequences(potentials, transitions, mask):

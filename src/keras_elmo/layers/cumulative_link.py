@@ -4,9 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class CumulativeLink(keras.layers.Layer):
+class CumulativeLink(ConfiguredLayer):
     r"""The proportional odds model (McCullagh 1980) on a learned score.
 
     $$ s = x w, \qquad p(y > k) = \sigma(s - b_k), \qquad
@@ -54,6 +56,3 @@ class CumulativeLink(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.num_classes)
-
-    def get_config(self):
-        return super().get_config() | {"num_classes": self.num_classes}

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_elmo._values import Mix
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.scalar_mix import ScalarMix
 from keras_elmo.layers.torch_state import as_torch_module
 
@@ -18,7 +19,7 @@ def with_new_names(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class LayerMix(keras.layers.Layer):
+class LayerMix(ConfiguredLayer):
     """Turn the layers of ELMo into one vector a token.
 
     Several `LayerMix` layers may read the same ELMo; each `"scalar"` mix learns its own weights.
@@ -92,17 +93,6 @@ class LayerMix(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         batch, time, layers, features = input_shape
         return (batch, time, layers * features if self.mix == "concat" else features)
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
-
-    def get_config(self):
-        return super().get_config() | {
-            "mix": self.mix,
-            "mix_layer_norm": self.mix_layer_norm,
-            "dropout_before": self.dropout_before,
-            "dropout_after": self.dropout_after,
-        }
 
     @classmethod
     def from_config(cls, config):

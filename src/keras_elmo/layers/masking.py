@@ -15,11 +15,9 @@ def widened(x):
 
 
 def masked(scores, real=None):
-    """The scores with `MASKED` for what is not real, float32.
+    """Scores of any shape, float32, with `MASKED` for what is not real.
 
-    Args:
-        scores: float, of any shape.
-        real: bool of that shape, or one that broadcasts; None for all.
+    `real` is bool, of the same shape or one that broadcasts; None stands for all.
     """
     scores = widened(scores)
     return scores if real is None else ops.where(real, scores, MASKED)
@@ -31,15 +29,9 @@ def is_masked(scores):
 
 
 def masked_softmax(scores, real=None, axis=-1):
-    """A softmax that gives nothing to what is not real.
+    """A softmax, float32, that gives nothing to what is not real: arguments as of `masked`.
 
-    Args:
-        scores: float, of any shape.
-        real: bool of that shape, or one that broadcasts; None for all.
-        axis: over which the results add up to 1, or to 0 where nothing is real.
-
-    Returns:
-        float32, of the shape of the scores.
+    Along the axis the results add up to 1, or to 0 where nothing is real.
     """
     weights = ops.softmax(masked(scores, real), axis=axis)
     return weights if real is None else weights * ops.cast(real, weights.dtype)

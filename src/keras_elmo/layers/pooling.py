@@ -5,7 +5,8 @@ from typing import get_args
 import keras
 from keras import ops
 
-from keras_elmo._values import Pooling
+from keras_elmo._values import Pooling, check_one_of
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import masked, masked_softmax, widened
 from keras_elmo.layers.torch_state import as_torch_module
 
@@ -13,7 +14,7 @@ POOLINGS = get_args(Pooling)
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class SequencePooling(keras.layers.Layer):
+class SequencePooling(ConfiguredLayer):
     r"""Pool the outputs of a BiLSTM over the real time steps.
 
     * `"last"`: the forward half at the last real step and the backward half at the first one, the
@@ -35,12 +36,8 @@ class SequencePooling(keras.layers.Layer):
 
     def __init__(self, pooling: str = "max", **kwargs):
         super().__init__(**kwargs)
-        if pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. Received: {pooling!r}"
-            )
+        check_one_of("pooling", pooling, POOLINGS)
         self.pooling = pooling
-        self.supports_masking = True
         as_torch_module(self)
 
     def build(self, input_shape):
@@ -66,9 +63,6 @@ class SequencePooling(keras.layers.Layer):
 
     def compute_mask(self, inputs, previous_mask=None):
         return None
-
-    def get_config(self):
-        return super().get_config() | {"pooling": self.pooling}
 
     def _last(self, x, real):
         half = x.shape[2] // 2

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.recurrence import Recurrence
 from keras_elmo.layers.torch_state import as_torch_module
 
@@ -15,7 +16,7 @@ class _State:
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ProjectionLSTM(keras.layers.Layer):
+class ProjectionLSTM(ConfiguredLayer):
     r"""LSTM with projection and clips (Sak et al. 2014), as in the published biLMs.
 
     $$ i, j, f, o = x_t W + h_{t-1} U + b $$
@@ -120,15 +121,9 @@ class ProjectionLSTM(keras.layers.Layer):
         return ops.cast(ops.transpose(h, (1, 0, 2)), self.compute_dtype)
 
     def advance(self, x, state, begins, start):
-        """Run over a block of steps from one state to the next, in the order of `x`.
+        """Run over a block of steps, float `(time, batch, features)`, from one state to the next.
 
-        Args:
-            x: float `(time, batch, features)`.
-            state: h and c, float32 `(batch, output_dim)` and `(batch, units)`.
-            begins, start: see [`Recurrence.run`][keras_elmo.layers.recurrence.Recurrence].
-
-        Returns:
-            h float32 `(time, batch, output_dim)`, and the state after the last step.
+        See [`Recurrence.run`][keras_elmo.layers.recurrence.Recurrence].
         """
         recurrence = self._recurrence()
         x = self._input_part(recurrence, x)
@@ -169,21 +164,6 @@ class ProjectionLSTM(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.output_dim)
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
-
-    def get_config(self):
-        return super().get_config() | {
-            "units": self.units,
-            "projection_dim": self.projection_dim,
-            "cell_clip": self.cell_clip,
-            "projection_clip": self.projection_clip,
-            "forget_bias": self.forget_bias,
-            "go_backwards": self.go_backwards,
-            "stateful": self.stateful,
-            "weight_drop": self.weight_drop,
-        }
 
     def _initial_state(self, x):
         if self.stateful:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 from keras import ops
 
-from keras_elmo.layers.activations import side_by_side, sigmoid_gradient, tanh_gradient
 from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.scan import scan, stacked
 
@@ -168,14 +168,14 @@ class Recurrence:
         if projection_t is not None:
             dh = _unclip(dh, h, self.projection_clip)
             do = self.product(dh, projection_t)
-        dc = _unclip(dc + tanh_gradient(tanh_c, do * o), c, self.cell_clip)
+        dc = _unclip(dc + _tanh_gradient(tanh_c, do * o), c, self.cell_clip)
         gates = {
-            "i": sigmoid_gradient(i, dc * j),
-            "j": tanh_gradient(j, dc * i),
-            "f": sigmoid_gradient(f, dc * c_before),
-            "o": sigmoid_gradient(o, do * tanh_c),
+            "i": _sigmoid_gradient(i, dc * j),
+            "j": _tanh_gradient(j, dc * i),
+            "f": _sigmoid_gradient(f, dc * c_before),
+            "o": _sigmoid_gradient(o, do * tanh_c),
         }
-        dz = side_by_side([gates[name] for name in self.gates])  # (batch, 4 units)
+        dz = _side_by_side([gates[name] for name in self.gates])  # (batch, 4 units)
         state = self.product(dz, recurrent_t), dc * f
         if held:
             state = tuple(part + other for part, other in zip(state, held, strict=True))
@@ -196,3 +196,36 @@ def _clip(x, bound):
 
 def _unclip(gradient, clipped, bound):
     return gradient * ops.cast(ops.abs(clipped) < bound, gradient.dtype) if bound else gradient
+
+
+# As one operation where the backend has one.
+
+
+def _sigmoid_gradient(y, upstream):
+    """`upstream · y (1 − y)`, the gradient where y = σ(x)."""
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.raw_ops.SigmoidGrad(y=y, dy=upstream)
+    return upstream * y * (1.0 - y)
+
+
+def _tanh_gradient(y, upstream):
+    """`upstream · (1 − y²)`, the gradient where y = tanh(x)."""
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.raw_ops.TanhGrad(y=y, dy=upstream)
+    return upstream * (1.0 - ops.square(y))
+
+
+def _side_by_side(parts):
+    """Matrices `(rows, n)` of one shape as one, `(rows, n · len(parts))`."""
+    if keras.config.backend() != "tensorflow":
+        return ops.concatenate(parts, axis=-1)
+    import tensorflow as tf
+
+    # TensorFlow shares a concatenation among threads, which may be busy with the other direction.
+    rows = tf.range(tf.shape(parts[0])[0]) * len(parts)
+    stitched = tf.dynamic_stitch([rows + i for i in range(len(parts))], parts)
+    return tf.reshape(stitched, (-1, len(parts) * parts[0].shape[-1]))

@@ -3,13 +3,14 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.cross_entropy import cross_entropy_in_blocks
 from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.masking import masked
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class SampledSoftmax(keras.layers.Layer):
+class SampledSoftmax(ConfiguredLayer):
     r"""Cross-entropy over a large vocabulary (Jean et al. 2015), one table for both directions.
 
     With `candidates` the loss runs over the target and the sampled words only. Each logit is
@@ -48,12 +49,7 @@ class SampledSoftmax(keras.layers.Layer):
         self.bias = self.add_weight(shape=(self.vocabulary_size,), initializer="zeros", name="bias")
 
     def call(
-        self,
-        hidden,
-        targets,
-        target_log_counts=None,
-        candidates=None,
-        candidate_log_counts=None,
+        self, hidden, targets, target_log_counts=None, candidates=None, candidate_log_counts=None
     ):
         if candidates is None:
             return cross_entropy_in_blocks(hidden, self.kernel, self.bias, targets)
@@ -76,12 +72,6 @@ class SampledSoftmax(keras.layers.Layer):
 
     def compute_output_shape(self, hidden_shape, *_):
         return hidden_shape[:1]
-
-    def get_config(self):
-        return super().get_config() | {
-            "vocabulary_size": self.vocabulary_size,
-            "product_dtype": self.product_dtype,
-        }
 
 
 def _log_sum_exp(hidden, kernel, bias, dtype):

@@ -3,13 +3,14 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.groups import MIX, join_group
 from keras_elmo.layers.masking import widened
 from keras_elmo.layers.torch_state import as_torch_module
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ScalarMix(keras.layers.Layer):
+class ScalarMix(ConfiguredLayer):
     r"""A learned weighted sum of layers (Peters et al. 2018, equation 1).
 
     $$ y = \gamma \sum_j \mathrm{softmax}(w)_j\, h_j $$
@@ -55,9 +56,6 @@ class ScalarMix(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:2], input_shape[3])
-
-    def get_config(self):
-        return super().get_config() | {"layer_norm": self.layer_norm, "epsilon": self.epsilon}
 
     def _normalise(self, x, mask):
         x = widened(x)

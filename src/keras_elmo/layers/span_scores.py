@@ -3,12 +3,13 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.masking import MASKED, masked, masked_softmax
 from keras_elmo.layers.pooling import SequencePooling
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class SpanScores(keras.layers.Layer):
+class SpanScores(ConfiguredLayer):
     r"""Un-normalised scores of spans and the odds of no answer, after Clark & Gardner (2018).
 
     A span from $i$ to $j$ has the score
@@ -57,7 +58,6 @@ class SpanScores(keras.layers.Layer):
 
         # === Config ===
         self.units = units
-        self.supports_masking = True
 
     def build(self, starts_shape, ends_shape, passage_shape, question_shape):
         self.start.build(starts_shape)
@@ -70,7 +70,12 @@ class SpanScores(keras.layers.Layer):
 
     def call(self, starts, ends, passage, question, mask=None):
         real = None if mask is None else ops.cast(mask, "bool")
-        both = self._with_inside(*(f(x) for f, x in self._scored(starts, ends)))
+        start, end, inside = (
+            ops.cast(scores, "float32")
+            for scores in (self.start(starts), self.end(ends), self.inside(ends))
+        )
+        sums = ops.cumsum(inside, axis=1)  # padding stands behind all that counts
+        both = ops.concatenate([start - (sums - inside), end + sums], axis=-1)  # (batch, time, 2)
         both = masked(both, None if real is None else real[:, :, None])
         weights = span_weights(both)  # three (batch, time)
         texts = (starts, ends, passage)
@@ -81,15 +86,6 @@ class SpanScores(keras.layers.Layer):
         first = ops.concatenate([none, ops.zeros_like(none)], axis=-1)
         return ops.concatenate([first, both], axis=1)
 
-    def _scored(self, starts, ends):
-        return (self.start, starts), (self.end, ends), (self.inside, ends)
-
-    def _with_inside(self, start, end, inside):
-        """Starts and ends with the running sums, float32 `(batch, time, 2)`."""
-        start, end, inside = (ops.cast(x, "float32") for x in (start, end, inside))
-        sums = ops.cumsum(inside, axis=1)  # padding stands behind all that counts
-        return ops.concatenate([start - (sums - inside), end + sums], axis=-1)
-
     def compute_output_spec(self, starts, ends, passage, question, mask=None):
         batch, time = starts.shape[:2]
         longer = None if time is None else time + 1
@@ -97,9 +93,6 @@ class SpanScores(keras.layers.Layer):
 
     def compute_mask(self, starts, previous_mask=None):
         return None
-
-    def get_config(self):
-        return super().get_config() | {"units": self.units}
 
 
 def span_matrix(both, max_length=None):

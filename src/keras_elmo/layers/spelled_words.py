@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class SpelledWords(keras.layers.Layer):
+class SpelledWords(ConfiguredLayer):
     """A vector for each character: its own, trainable, beside that of the word it stands in.
 
     ELMo has read words, not letters: given as tokens, single letters are far from what it was
@@ -32,7 +34,6 @@ class SpelledWords(keras.layers.Layer):
         )
         self.num_characters = num_characters
         self.embedding_dim = embedding_dim
-        self.supports_masking = True
 
     def build(self, words_shape, characters_shape=None, places_shape=None):
         self.table.build(characters_shape)
@@ -47,7 +48,3 @@ class SpelledWords(keras.layers.Layer):
 
     def compute_output_shape(self, words_shape, characters_shape, places_shape):
         return (*characters_shape, self.embedding_dim + words_shape[-1])
-
-    def get_config(self):
-        config = {"num_characters": self.num_characters, "embedding_dim": self.embedding_dim}
-        return super().get_config() | config

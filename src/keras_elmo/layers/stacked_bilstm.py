@@ -4,10 +4,11 @@ import keras
 from keras import ops
 
 from keras_elmo.layers.bilstm import BiLSTM
+from keras_elmo.layers.configured import ConfiguredLayer
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class StackedBiLSTM(keras.layers.Layer):
+class StackedBiLSTM(ConfiguredLayer):
     """BiLSTMs one above the other, each of which reads both directions of the one below.
 
     There are no layers to mix: above the first, no direction is apart from the other. What the last
@@ -28,13 +29,7 @@ class StackedBiLSTM(keras.layers.Layer):
     """
 
     def __init__(
-        self,
-        *,
-        projection_dim: int,
-        units: int,
-        num_layers: int,
-        dropout: float = 0.0,
-        **kwargs,
+        self, *, projection_dim: int, units: int, num_layers: int, dropout: float = 0.0, **kwargs
     ):
         super().__init__(**kwargs)
         if num_layers < 1:
@@ -68,14 +63,3 @@ class StackedBiLSTM(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 1, 2 * self.projection_dim)
-
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask
-
-    def get_config(self):
-        return super().get_config() | {
-            "projection_dim": self.projection_dim,
-            "units": self.units,
-            "num_layers": self.num_layers,
-            "dropout": self.dropout,
-        }

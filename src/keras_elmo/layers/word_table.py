@@ -6,11 +6,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.groups import WORD_VECTORS, join_group
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class WordTable(keras.layers.Layer):
+class WordTable(ConfiguredLayer):
     """A row of numbers for each word; a step trains the rows that its batch looks up.
 
     With [`LazyAdam`][keras_elmo.fine_tuning.lazy_adam] all other rows cost nothing, as long as
@@ -65,6 +66,3 @@ class WordTable(keras.layers.Layer):
 
     def compute_output_shape(self, ids_shape):
         return (*ids_shape, self.size)
-
-    def get_config(self):
-        return super().get_config() | {"rows": self.rows, "size": self.size}

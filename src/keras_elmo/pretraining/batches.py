@@ -89,51 +89,56 @@ def batch_plan(
     return [plan[i] for i in random.permutation(len(plan))]
 
 
-def make_batch(
-    corpus: Corpus,
-    sentences: np.ndarray,
-    characters: TypeCharacters,
-    vocabulary_size: int,
-    sampler: LogUniformSampler | None = None,
-    random: np.random.Generator | None = None,
-) -> dict[str, np.ndarray]:
-    """The inputs of `ElmoLanguageModel` for sentences of one length; sampled with a `sampler`."""
-    begin = corpus.offsets[sentences]
-    length = int(corpus.offsets[sentences[0] + 1] - begin[0])
-    words = np.asarray(corpus.tokens)[begin[:, None] + np.arange(length)]  # (batch, length)
-    tokens = np.pad(words, ((0, 0), (1, 1)), constant_values=((0, 0), (BOS, EOS)))
-    return spell_batch(
-        np.stack([tokens[:, :-1], tokens[:, 1:]]),
-        np.stack([tokens[:, 1:], tokens[:, :-1]]),
-        characters,
-        vocabulary_size,
-        sampler,
-        random,
-    )
+class BatchMaker:
+    """Makes the inputs of `ElmoLanguageModel`.
 
+    Args:
+        characters: those of the corpus's word types.
+        vocabulary_size: number of words of the softmax.
+        sampler: draws candidates for a sampled softmax; None for the full one.
+        cutoffs: those of an adaptive softmax that is trained, or None.
+    """
 
-def spell_batch(
-    read: np.ndarray,
-    predicted: np.ndarray,
-    characters: TypeCharacters,
-    vocabulary_size: int,
-    sampler: LogUniformSampler | None = None,
-    random: np.random.Generator | None = None,
-) -> dict[str, np.ndarray]:
-    """The inputs of `ElmoLanguageModel` for types read and predicted, int `(2, batch, time)`."""
-    types, index = np.unique(read, return_inverse=True)
-    spelt, place = characters.spell(types)
-    targets = np.where(predicted < vocabulary_size, predicted, UNK)
-    batch = {
-        "type_characters": spelt,
-        "type_index": place[index].reshape(read.shape).astype(np.int32),
-        "targets": targets.astype(np.int32),
-    }
-    if sampler is not None and random is not None:
-        batch["candidates"], log_counts = sampler.sample(random)
-        batch["candidate_log_counts"] = log_counts[batch["candidates"]]
-        batch["target_log_counts"] = log_counts[targets]
-    return batch
+    def __init__(
+        self,
+        characters: TypeCharacters,
+        vocabulary_size: int,
+        sampler: LogUniformSampler | None = None,
+        cutoffs: Sequence[int] | None = None,
+    ):
+        self.characters, self._size = characters, vocabulary_size
+        self._sampler, self._cutoffs = sampler, cutoffs
+
+    def of_sentences(
+        self, corpus: Corpus, sentences: np.ndarray, random: np.random.Generator | None = None
+    ) -> dict[str, np.ndarray]:
+        """The batch of sentences of one length, by number."""
+        begin = corpus.offsets[sentences]
+        length = int(corpus.offsets[sentences[0] + 1] - begin[0])
+        words = np.asarray(corpus.tokens)[begin[:, None] + np.arange(length)]  # (batch, length)
+        tokens = np.pad(words, ((0, 0), (1, 1)), constant_values=((0, 0), (BOS, EOS)))
+        before, behind = tokens[:, :-1], tokens[:, 1:]
+        return self.of_types(np.stack([before, behind]), np.stack([behind, before]), random)
+
+    def of_types(
+        self, read: np.ndarray, predicted: np.ndarray, random: np.random.Generator | None = None
+    ) -> dict[str, np.ndarray]:
+        """The batch of types that are read and predicted, int `(2, batch, time)` each."""
+        types, index = np.unique(read, return_inverse=True)
+        spelt, place = self.characters.spell(types)
+        targets = np.where(predicted < self._size, predicted, UNK)
+        batch = {
+            "type_characters": spelt,
+            "type_index": place[index].reshape(read.shape).astype(np.int32),
+            "targets": targets.astype(np.int32),
+        }
+        if self._sampler is not None and random is not None:
+            batch["candidates"], log_counts = self._sampler.sample(random)
+            batch["candidate_log_counts"] = log_counts[batch["candidates"]]
+            batch["target_log_counts"] = log_counts[targets]
+        if self._cutoffs:
+            batch |= tail_rows(batch["targets"], [*self._cutoffs, self._size])
+        return batch
 
 
 def tail_rows(targets: np.ndarray, borders: Sequence[int]) -> dict[str, Any]:
@@ -158,13 +163,12 @@ def tail_rows(targets: np.ndarray, borders: Sequence[int]) -> dict[str, Any]:
 
 
 def full_softmax_batches(
-    corpus: Corpus,
-    characters: TypeCharacters,
-    vocabulary_size: int,
+    corpus: Corpus, characters: TypeCharacters, vocabulary_size: int
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every sentence once, for evaluation."""
+    maker = BatchMaker(characters, vocabulary_size)
     for sentences in batch_plan(corpus, _EVALUATION_TOKENS, np.random.default_rng(0)):
-        yield make_batch(corpus, sentences, characters, vocabulary_size)
+        yield maker.of_sentences(corpus, sentences)
 
 
 def _pad_rows(rows: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from keras_elmo._values import SEED, Optimizer, Softmax
+from keras_elmo._values import SEED, Optimizer, Softmax, check_one_of
 from keras_elmo.files.json_files import read_object
 
 OPTIMIZERS, SOFTMAXES = get_args(Optimizer), get_args(Softmax)
@@ -67,11 +67,8 @@ class PretrainingConfig:
     seed: int = SEED
 
     def __post_init__(self):
-        for name, allowed in (("optimizer", OPTIMIZERS), ("softmax", SOFTMAXES)):
-            value = getattr(self, name)
-            if value not in allowed:
-                names = ", ".join(map(repr, allowed))
-                raise ValueError(f"`{name}` must be one of {names}. Received: {value!r}")
+        check_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        check_one_of("softmax", self.softmax, SOFTMAXES)
 
     @property
     def rows(self) -> int | None:

@@ -64,13 +64,7 @@ def corpus_report(
     found: Sequence[dict[str, int]],
     types: int,
 ) -> dict[str, Any]:
-    """Numbers for people and for `corpus.json`.
-
-    Args:
-        paths: the files.
-        files: the parts of each file, in order.
-        found: `types` and `unknown` tokens of each file, as `write_arrays` counts them.
-        types: number of types of the whole corpus.
+    """Numbers for people and for `corpus.json`, of files, their parts, and their `write_arrays`.
 
     Returns:
         `files`, a list in the order of `paths`, and `all`, each with `file` (not in `all`), `bytes`

@@ -1,8 +1,6 @@
 """Many parts of text, counted by several processes at once."""
 
 import multiprocessing
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -11,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keras_elmo._processes import end_with_parent
+from keras_elmo._processes import obey_parent
 from keras_elmo.pretraining.counted_parts import CountedPart, count_part
 from keras_elmo.pretraining.text_blocks import Part
 
@@ -103,8 +101,7 @@ def _readable_end() -> Iterator[None]:
 
 def _begin(progress: Any, stop: Any) -> None:
     _shared.update(progress=progress, stop=stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    obey_parent()
 
 
 def _count(number: int, job: _Job) -> CountedPart:

@@ -11,6 +11,7 @@ from keras_elmo.data.examples import read_dataset
 from keras_elmo.data.reading import Reading
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
+from keras_elmo.elmo.sentence_score import perplexities
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
 from keras_elmo.pretraining.corpus import UNK, Corpus, read_corpus
@@ -27,9 +28,7 @@ def perplexity(
     backwards; a sentence starts from zero state. Words outside the vocabulary count as `<UNK>`.
 
     Returns:
-        `forward`, `backward`, `perplexity` (exp of the mean of both losses), `per_character` (the
-        same, with the loss shared out over the code points of the words and one more for the space
-        or line end behind each), `unknown` (share of the tokens outside the vocabulary), `tokens`.
+        See [`perplexities`][keras_elmo.elmo.sentence_score.perplexities].
 
     Raises:
         ValueError: a word-input model.
@@ -46,19 +45,10 @@ def perplexity(
         losses = ops.convert_to_numpy(model.predict_on_batch(batch))  # (2, batch, time)
         total += losses.sum(axis=(1, 2))
         count += losses[0].size
-    forward, backward = total / count
     tokens = np.asarray(corpus.tokens)
     code_points = np.array([len(word) + 1 for word in corpus.types])[tokens].sum()
-    per_character = (forward + backward) / 2 * count / code_points
     unknown = np.mean((tokens >= model.vocabulary_size) | (tokens == UNK))
-    return {
-        "forward": float(np.exp(forward)),
-        "backward": float(np.exp(backward)),
-        "perplexity": float(np.exp((forward + backward) / 2)),
-        "per_character": float(np.exp(per_character)),
-        "unknown": float(unknown),
-        "tokens": len(tokens),
-    }
+    return perplexities(total, count, int(code_points), float(unknown), len(tokens))
 
 
 def health(embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -106,11 +96,7 @@ def effective_rank(vectors: np.ndarray) -> float:
 
 
 def linear_probe(
-    embedder: ElmoEmbedder,
-    sentences: Sequence[Sequence[str]],
-    labels: Sequence[str],
-    *,
-    penalty: float = 1.0,
+    embedder: ElmoEmbedder, sentences: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> float:
     """Test accuracy of a ridge classifier on averaged features; the last third is the test set.
 
@@ -126,7 +112,7 @@ def linear_probe(
     cut = 2 * len(x) // 3
     x = (x - x[:cut].mean(axis=0)) / (x[:cut].std(axis=0) + 1e-6)
     x = np.pad(x, ((0, 0), (0, 1)), constant_values=1.0)
-    gram = x[:cut].T @ x[:cut] + penalty * cut / 10 * np.eye(x.shape[1])
+    gram = x[:cut].T @ x[:cut] + cut / 10 * np.eye(x.shape[1])
     weights = np.linalg.solve(gram, x[:cut].T @ (2.0 * np.eye(len(classes))[y[:cut]] - 1.0))
     return float(np.mean((x[cut:] @ weights).argmax(axis=1) == y[cut:]))
 

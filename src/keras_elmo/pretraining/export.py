@@ -7,12 +7,7 @@ from typing import Any
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.elmo.saving import (
-    store_as_float16,
-    write_backbone,
-    write_metadata,
-    write_object,
-)
+from keras_elmo.elmo.saving import store_as_float16, write_backbone, write_metadata, write_object
 from keras_elmo.elmo.softmax_file import write_softmax
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.text.vocabulary import Vocabulary
@@ -24,7 +19,6 @@ def export_preset(
     folder: str | PathLike[str],
     *,
     vocabulary: Sequence[str] = (),
-    tokenizer: str = "words",
     half: bool = False,
     overwrite: bool = False,
     **facts: Any,
@@ -36,14 +30,13 @@ def export_preset(
             written as well.
         folder: a new folder.
         vocabulary: the words of the language model's softmax.
-        tokenizer: name of the preprocessor's tokenizer.
         half: store float16, half the bytes; the loaded model computes in float32 all the same.
         facts: more entries of `metadata.json`, such as `description`.
     """
     is_whole = isinstance(model, ElmoLanguageModel)
     backbone = model.backbone if is_whole else model
     length = backbone.config.max_characters_per_token
-    preprocessor = ElmoPreprocessor(tokenizer, max_characters_per_token=length)
+    preprocessor = ElmoPreprocessor(max_characters_per_token=length)
     with new_folder(folder, overwrite=overwrite) as path:
         write_backbone(backbone, path)
         if half:

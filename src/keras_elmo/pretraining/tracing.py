@@ -4,17 +4,13 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.pretraining.batches import TypeCharacters, spell_batch, tail_rows
-from keras_elmo.pretraining.candidates import LogUniformSampler
+from keras_elmo.pretraining.batches import BatchMaker
 from keras_elmo.pretraining.config import PretrainingConfig
 from keras_elmo.pretraining.corpus import EOS
 
 
 def trace_for_any_shape(
-    model: ElmoLanguageModel,
-    characters: TypeCharacters,
-    config: PretrainingConfig,
-    sampler: LogUniformSampler | None,
+    model: ElmoLanguageModel, maker: BatchMaker, config: PretrainingConfig
 ) -> None:
     """Compile TensorFlow's training step before the first batch, and leave the model as it is.
 
@@ -27,20 +23,16 @@ def trace_for_any_shape(
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]
-    types = np.concatenate(
-        [np.flatnonzero(characters.group == group)[:3] for group in np.unique(characters.group)]
-    )
+    groups = maker.characters.group
+    types = np.concatenate([np.flatnonzero(groups == group)[:3] for group in np.unique(groups)])
     few, many = (1, 1), (2, 4 * len(types))
     if config.rows and config.unroll:
         few = many = (config.rows, config.unroll)
     random = np.random.default_rng(0)
-    size = config.vocabulary_size
-    for shape, read, last in ((few, np.array([EOS]), 0), (many, types, size - 1)):
+    rarest = config.vocabulary_size - 1
+    for shape, read, last in ((few, np.array([EOS]), 0), (many, types, rarest)):
         words = np.resize(read, (2, *shape))
         predicted = np.linspace(0, last, words.size).astype(int).reshape(words.shape)
-        batch = spell_batch(words, predicted, characters, size, sampler, random)
-        if model.cutoffs:
-            batch |= tail_rows(batch["targets"], [*model.cutoffs, size])
-        model.train_on_batch(batch)
+        model.train_on_batch(maker.of_types(words, predicted, random))
     for variable, value in zip(variables, before, strict=True):
         variable.assign(value)

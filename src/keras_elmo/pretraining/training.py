@@ -13,13 +13,7 @@ import numpy as np
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.layers.memory import give_back_memory
-from keras_elmo.pretraining.batches import (
-    TypeCharacters,
-    batch_plan,
-    make_batch,
-    spell_batch,
-    tail_rows,
-)
+from keras_elmo.pretraining.batches import BatchMaker, TypeCharacters, batch_plan
 from keras_elmo.pretraining.candidates import LogUniformSampler
 from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
@@ -82,9 +76,10 @@ def pretrain(
     sampler = None
     if not trained.cutoffs:
         sampler = LogUniformSampler(config.vocabulary_size, config.num_samples)
-    trace_for_any_shape(trained, characters, config, sampler)
+    maker = BatchMaker(characters, config.vocabulary_size, sampler, trained.cutoffs)
+    trace_for_any_shape(trained, maker, config)
     try:
-        for batch in _batches(corpus, trained, characters, config, sampler, progress.step):
+        for batch in _batches(corpus, trained, maker, config, progress.step):
             if progress.fraction(config) >= 1.0:
                 break
             on_step(progress, loop.step(batch))
@@ -94,7 +89,7 @@ def pretrain(
                 loop.save()
             if loop.due("memory", _MEMORY_SECONDS):
                 give_back_memory()
-        if loop.has_news:
+        if loop.losses:
             on_evaluation(loop.evaluate(evaluate))
     except FloatingPointError:
         raise  # the model is lost: the last checkpoint must not be
@@ -136,7 +131,7 @@ class _Loop:
         self.fingerprint = fingerprint
         now = time.monotonic()
         self._last: dict[str, float] = dict.fromkeys(("evaluation", "checkpoint", "memory"), now)
-        self._losses: list[float] = []
+        self.losses: list[float] = []  # since the last evaluation
         self._twin: ElmoLanguageModel | None = None
 
     def step(self, batch: dict[str, np.ndarray]) -> float:
@@ -152,13 +147,8 @@ class _Loop:
         progress.step += 1
         progress.tokens += batch["targets"][0].size
         progress.seconds += time.monotonic() - start
-        self._losses.append(loss)
+        self.losses.append(loss)
         return loss
-
-    @property
-    def has_news(self) -> bool:
-        """Whether steps were made since the last evaluation."""
-        return bool(self._losses)
 
     def due(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -170,9 +160,9 @@ class _Loop:
     def evaluate(self, measure) -> dict[str, float]:
         progress = self.progress
         row = {"step": progress.step, "tokens": progress.tokens, "seconds": progress.seconds}
-        row["train_loss"] = float(np.mean(self._losses))
+        row["train_loss"] = float(np.mean(self.losses))
         row |= measure(self.plain_model()) | self.model.optimizer.gradient_norms()
-        self._losses.clear()
+        self.losses.clear()
         progress.history.append(row)
         return row
 
@@ -212,13 +202,11 @@ def _check_same_run(state: dict[str, Any], corpus: Corpus, config: PretrainingCo
 def _batches(
     corpus: Corpus,
     model: ElmoLanguageModel,
-    characters: TypeCharacters,
+    maker: BatchMaker,
     config: PretrainingConfig,
-    sampler: LogUniformSampler | None,
     first_step: int,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every batch from step `first_step` on, the same whether a run was interrupted or not."""
-    size = config.vocabulary_size
     step, epoch = 0, 0
     while True:
         order = np.random.default_rng([config.seed, epoch])
@@ -235,10 +223,7 @@ def _batches(
                 if i == 0:
                     model.backbone.reset_state()  # the text was cut elsewhere
                 read, predicted = item
-                batch = spell_batch(read, predicted, characters, size, sampler, random)
+                yield maker.of_types(read, predicted, random)
             else:
-                batch = make_batch(corpus, item, characters, size, sampler, random)
-            if model.cutoffs:
-                batch |= tail_rows(batch["targets"], [*model.cutoffs, size])
-            yield batch
+                yield maker.of_sentences(corpus, item, random)
         epoch += 1

@@ -4,11 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from keras_elmo.reports.plots import (
-    PlotsMissingError,
-    plot_confusion_matrix,
-    plot_learning_curves,
-)
+from keras_elmo.reports.plots import PlotsMissingError, plot_confusion_matrix, plot_learning_curves
 from keras_elmo.reports.records import write_history, write_json
 from keras_elmo.workflows.training import TrainingResult
 

@@ -1,4 +1,7 @@
-"""Learning curves and confusion matrices as pictures, by matplotlib (extra `plots`)."""
+"""Pictures in `.png` files, by matplotlib (extra `plots`).
+
+Without it each function raises `PlotsMissingError`.
+"""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -24,17 +27,15 @@ def plot_learning_curves(
 
     Args:
         history: rows such as `{"epoch": 1, "loss": 0.5, "val_loss": 0.6}`.
-        path: a `.png` file.
         x: the column of the horizontal axis.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
     """
     names = dict.fromkeys(name for row in history for name in row if name not in _CLOCKS)
     measures = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or ["loss"]
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
     figure = new_figure(4.2 * columns, 3.2 * rows)
+    from matplotlib.ticker import EngFormatter
+
     for i, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, i + 1)
         for name, label in ((measure, "training"), (f"val_{measure}", "development")):
@@ -43,7 +44,7 @@ def plot_learning_curves(
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
         axes.set(title=measure, xlabel=x)
         axes.locator_params(axis="x", integer=True)  # there is no epoch 1.5
-        axes.xaxis.set_major_formatter(_thousands())
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))  # 20M, not 2 and far away 1e7
         axes.grid(alpha=0.3)
         if f"val_{measure}" in names:
             axes.legend()
@@ -58,10 +59,6 @@ def plot_confusion_matrix(
     Args:
         matrix: integers `(K, K)`: a row is a gold class, a column a predicted one.
         labels: the `K` classes.
-        path: a `.png` file.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
     """
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -81,15 +78,7 @@ def plot_confusion_matrix(
 
 
 def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> None:
-    """Draw the losses of range tests over their learning rates, a panel each.
-
-    Args:
-        searches: `RateSearch` objects.
-        path: a `.png` file.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
-    """
+    """Draw the losses of `RateSearch` objects over their learning rates, a panel each."""
     figure = new_figure(4.6 * len(searches), 3.4)
     for i, found in enumerate(searches):
         axes = figure.add_subplot(1, len(searches), i + 1)
@@ -109,12 +98,6 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
         axes.grid(alpha=0.3)
         axes.legend(loc="upper left", fontsize="x-small")
     save_figure(figure, path)
-
-
-def _thousands() -> Any:
-    with needs_extra("plots", "pictures need matplotlib", PlotsMissingError):
-        from matplotlib.ticker import EngFormatter
-    return EngFormatter(sep="")  # 20M, not 2 and far away 1e7
 
 
 def new_figure(width: float, height: float) -> Any:

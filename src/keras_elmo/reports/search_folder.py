@@ -54,15 +54,7 @@ def write_trials(trials: Sequence[TrialRow], folder: Path) -> None:
 
 
 def plot_search_history(trials: Sequence[TrialRow], path: str | PathLike[str]) -> None:
-    """Draw the score of each trial, and the best one so far.
-
-    Args:
-        trials: in their order; those that failed have no score and are left out.
-        path: a `.png` file.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
-    """
+    """Draw the score of each trial, and the best one so far; those that failed have none."""
     figure = new_figure(6.4, 4.0)
     axes = figure.add_subplot()
     for state, marker, color in ((COMPLETE, "o", "tab:blue"), (PRUNED, "x", "tab:gray")):
@@ -87,15 +79,7 @@ def plot_search_history(trials: Sequence[TrialRow], path: str | PathLike[str]) -
 
 
 def plot_importance(importance: Mapping[str, float], path: str | PathLike[str]) -> None:
-    """Draw each parameter's share of what makes a trial good.
-
-    Args:
-        importance: parameter → share, the greatest first.
-        path: a `.png` file.
-
-    Raises:
-        PlotsMissingError: matplotlib is not installed.
-    """
+    """Draw each parameter's share of what makes a trial good, the greatest first."""
     figure = new_figure(6.4, 1.2 + 0.36 * len(importance))
     axes = figure.add_subplot()
     names = list(importance)[::-1]  # a bar chart begins below

@@ -15,14 +15,7 @@ from keras_elmo.files.work_folder import (
     work_folder,
 )
 from keras_elmo.search.study import FACTS, NUMBER, FrozenTrial, Study, Trial, TrialState
-from keras_elmo.search.trial import (
-    COMPLETE,
-    INTERRUPTED,
-    OUT_OF_TIME,
-    PRUNED,
-    RECORD_FILE,
-    Outcome,
-)
+from keras_elmo.search.trial import COMPLETE, INTERRUPTED, OUT_OF_TIME, PRUNED, RECORD_FILE, Outcome
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 
@@ -34,28 +27,19 @@ _STATES = {  # of Optuna; what failed there counts as if it had never begun
 }
 
 
-@dataclass(frozen=True)
-class TrialRow:
-    """A trial that ended.
+@dataclass(frozen=True, kw_only=True)
+class TrialRow(Outcome):
+    """A trial that ended; the score of a pruned one is that of its best epoch until then.
 
     Attributes:
         number: its number, counted from 1.
-        state: one of `keras_elmo.search.trial.STATES`.
         parameters: the settings that were drawn for it.
-        score, loss, best_epoch, epochs, reason: those of its `Outcome`; the score of a pruned trial
-            is that of its best epoch until then.
         seconds: how long it took.
     """
 
     number: int
-    state: str
     parameters: Mapping[str, Any]
-    score: float | None
-    loss: float | None
-    best_epoch: int | None
-    epochs: int
     seconds: float
-    reason: str | None = None
 
     @classmethod
     def of(cls, trial: FrozenTrial) -> "TrialRow":
@@ -186,11 +170,6 @@ class Ledger:
         for path in self._folder.glob("trial-*"):
             trial = path.with_name(path.name.removesuffix(".unfinished"))
             if re.fullmatch(r"trial-\d+", trial.name) and trial.name not in written:
-                _remove(trial)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a trial's model, and what a killed process left of it."""
-    if (folder / RECORD_FILE).is_file():  # else it is none
-        remove_folder(folder)
-    remove_unfinished(folder)
+                if (trial / RECORD_FILE).is_file():  # else it is no model
+                    remove_folder(trial)
+                remove_unfinished(trial)

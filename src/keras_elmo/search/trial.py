@@ -17,17 +17,10 @@ from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import TrainingResult, epoch_score, train_task
 
 # How a trial ends. The last two do not count: a continued search repeats the trial.
-COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES = (
-    "complete",
-    "pruned",
-    "failed",
-    "out of time",
-    "interrupted",
-)
+STATES = ("complete", "pruned", "failed", "out of time", "interrupted")
+COMPLETE, PRUNED, FAILED, OUT_OF_TIME, INTERRUPTED = STATES
 RECORD_FILE = "trial.json"
-# Takes an epoch and its score; returns the state in which the trial ends there, or None to go on.
 AfterEpoch = Callable[[int, float], str | None]
-# Takes score and loss of a complete trial; returns whether its model is to be kept.
 IsBest = Callable[[float, float], bool]
 
 
@@ -59,8 +52,9 @@ def run_trial(
         run: all settings.
         data: the labelled data, with a development set.
         folder: the folder that the model is written to.
-        after_epoch: decides after every epoch whether the trial goes on.
-        is_best: decides at the end whether the model is written.
+        after_epoch: takes an epoch and its score; returns the state in which the trial ends there,
+            or None to go on.
+        is_best: takes score and loss at the end; returns whether the model is written.
     """
     report = _EpochReport(after_epoch)
     try:
@@ -105,16 +99,12 @@ def _train(
         measures = task.report(held_out.texts, held_out.labels)
         if facts := data.facts(task):
             measures["data"] = facts
+        record = {"result": asdict(result), "measures": measures}
         with new_folder(folder, overwrite=True) as unfinished:
             task.write(unfinished)
             write_record(unfinished, data.rows, held_out)
-            _write_record(unfinished, result, measures)
+            (unfinished / RECORD_FILE).write_text(json.dumps(record), encoding="utf-8")
     return Outcome(COMPLETE, score, -minus_loss, result.best_epoch)
-
-
-def _write_record(folder: Path, result: TrainingResult, measures: dict[str, Any]) -> None:
-    record = {"result": asdict(result), "measures": measures}
-    (folder / RECORD_FILE).write_text(json.dumps(record), encoding="utf-8")
 
 
 def read_record(folder: Path) -> tuple[TrainingResult, dict[str, Any]]:

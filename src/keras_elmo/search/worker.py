@@ -1,15 +1,13 @@
 """A process that runs trials for another one, which decides; imports Keras only when it runs."""
 
 import pickle
-import signal
-import threading
 import traceback
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 from keras_elmo._backend import held_back_notices
-from keras_elmo._processes import end_with_parent
+from keras_elmo._processes import obey_parent
 
 EPOCH, SCORE, END = "epoch", "score", "end"  # the kinds of its messages
 
@@ -21,8 +19,7 @@ def serve(connection: Connection, pickled: bytes) -> None:
         connection: the connection to the main process, which answers `EPOCH` and `SCORE`.
         pickled: the labelled data. Reading them imports Keras, which is done quietly here.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    obey_parent()
     with held_back_notices():
         from keras_elmo.search.trial import run_trial
 

@@ -15,7 +15,6 @@ EOS_CHAR = 258
 BOW_CHAR = 259
 EOW_CHAR = 260
 PAD_CHAR = 261
-NUM_CHARACTERS = 262
 
 _MARKS = 2  # begin-of-word and end-of-word
 

@@ -59,10 +59,7 @@ class StagedTraining:
         self._found: list[tuple[str, np.ndarray]] = []  # of its optimizer, in a checkpoint
 
     def fit(
-        self,
-        training: WholeTraining,
-        epoch: int = 0,
-        checkpoint: TrainingCheckpoint | None = None,
+        self, training: WholeTraining, epoch: int = 0, checkpoint: TrainingCheckpoint | None = None
     ) -> keras.callbacks.History:
         """Train, stage after stage.
 
@@ -110,10 +107,7 @@ class StagedTraining:
         self._found = list(zip(facts["paths"], own, strict=True))
 
     def _fit(
-        self,
-        training: WholeTraining,
-        epoch: int,
-        checkpoint: TrainingCheckpoint | None,
+        self, training: WholeTraining, epoch: int, checkpoint: TrainingCheckpoint | None
     ) -> None:
         done, stopped, begun = 0, False, False
         if checkpoint:  # now that the model is anchored to what it was before

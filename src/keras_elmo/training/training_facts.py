@@ -15,10 +15,7 @@ _HASHED = ("training set", "development set", "model", "ELMo")
 
 
 def training_facts(
-    task: Any,
-    datasets: Sequence[Any],
-    recipe: Recipe | None,
-    settings: Mapping[str, Any],
+    task: Any, datasets: Sequence[Any], recipe: Recipe | None, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """What identifies a training.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from reprlib import repr as short
 from typing import Any, get_args
 
-from keras_elmo._values import Tokenizer
+from keras_elmo._values import NUM_CHARACTERS, Tokenizer
 from keras_elmo.weights.checked_values import (
     MOST_CHARACTERS,
     MOST_LAYERS,
@@ -16,7 +16,7 @@ from keras_elmo.weights.checked_values import (
 )
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.options import ACTIVATIONS
-from keras_elmo.weights.shapes import NUM_CHARACTERS, expected_shapes
+from keras_elmo.weights.shapes import expected_shapes
 
 BACKBONE, PREPROCESSOR = "ElmoBackbone", "ElmoPreprocessor"
 _MOST_NUMBERS = 2**32  # of a whole ELMo: the original one has 94 million

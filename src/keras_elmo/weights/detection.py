@@ -3,18 +3,15 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import h5py
 
 from keras_elmo.text.vocabulary import Vocabulary
-from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.formats.allennlp import is_allennlp, load_allennlp
+from keras_elmo.weights.formats.allennlp import load_allennlp
 from keras_elmo.weights.formats.archives import is_archive, unpack
 from keras_elmo.weights.formats.bilm_tf import load_bilm_tf
 from keras_elmo.weights.formats.bilm_tf_checkpoint import (
@@ -26,12 +23,12 @@ from keras_elmo.weights.formats.keras_file import load_preset
 from keras_elmo.weights.formats.many_langs import is_many_langs, load_many_langs
 from keras_elmo.weights.formats.safetensors_file import is_safetensors, load_safetensors
 from keras_elmo.weights.formats.tf_checkpoint import list_checkpoint
-from keras_elmo.weights.formats.tf_hub import is_tf_hub, load_tf_hub
+from keras_elmo.weights.formats.tf_hub import load_tf_hub
 from keras_elmo.weights.formats.torch_file import is_torch_file, list_tensors
 from keras_elmo.weights.options import read_options
 from keras_elmo.weights.sources.catalogue import catalogue
 from keras_elmo.weights.sources.location import locate
-from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, is_preset, list_presets
+from keras_elmo.weights.sources.presets import is_preset, list_presets
 from keras_elmo.weights.sources.published import PublishedElmo
 from keras_elmo.weights.table import listing
 
@@ -127,7 +124,7 @@ def check_elmo(
         return
     place = locate(path)
     if is_preset(place):
-        _preset(place)
+        load_preset(place)
     elif not place.exists() and checkpoint_prefix(place) is None:
         load_elmo(place)  # which says what there is
     elif place.is_file() and h5py.is_hdf5(place):
@@ -153,13 +150,14 @@ def _archive(path: Path, options: Path | None) -> PublishedElmo:
 def _folder(path: Path, options: Path | None, inside: Path | None = None) -> PublishedElmo:
     """The ELMo of a folder; `inside` is the archive that it was in, if it was in one."""
     if is_preset(path):
-        return _preset(path)
+        return load_preset(path)
     if any((path / name).is_file() for name in _WEIGHTS):
         return _allennlp_folder(path, options, inside)
     if is_many_langs(path):
         return load_many_langs(path)
     if (path / "variables/variables.index").is_file():
-        return _tf_hub(path / "variables/variables")
+        prefix = path / "variables/variables"
+        return load_tf_hub(list_checkpoint(prefix), str(prefix))
     weights = sorted(file for file in path.iterdir() if file.suffix in _HDF5)
     # NLPL's archives name it so; published ones lie beside vectors that are HDF5 as well.
     named = [file for file in weights if file.stem == "model" or "weights" in file.stem]
@@ -173,20 +171,6 @@ def _folder(path: Path, options: Path | None, inside: Path | None = None) -> Pub
     found = sorted(entry.name for entry in path.iterdir())
     raise WeightsError(
         f"{path}: must hold one ELMo: {FORMATS}. Received: {listing(found) or 'an empty folder'}"
-    )
-
-
-def _preset(path: Path) -> PublishedElmo:
-    config, arrays = load_preset(path)
-    lexicon = {}
-    if (path / PREPROCESSOR_FILE).is_file():
-        _, lexicon = read_description(path / PREPROCESSOR_FILE)
-    return PublishedElmo(
-        "preset of keras-elmo",
-        config,
-        arrays,
-        lexicon.get("vocabulary"),
-        characters=lexicon.get("characters"),
     )
 
 
@@ -217,17 +201,6 @@ def _options_beside(weights: Path) -> Path:
     )
 
 
-def _tf_hub(prefix: Path) -> PublishedElmo:
-    arrays = list_checkpoint(prefix)
-    if not is_tf_hub(arrays):
-        raise WeightsError(
-            f"{prefix}: must hold the variables of TF-Hub's ELMo. Received variables of something "
-            f"else:{listing(list(arrays))}"
-        )
-    config, variables, mixes, rest = load_tf_hub(arrays, str(prefix))
-    return PublishedElmo("module of TF-Hub", config, variables, None, mixes, rest)
-
-
 def _checkpoint(prefix: Path, options: Path | None) -> PublishedElmo:
     config, variables = load_bilm_tf_checkpoint(
         list_checkpoint(prefix),
@@ -240,15 +213,8 @@ def _checkpoint(prefix: Path, options: Path | None) -> PublishedElmo:
 
 
 def _torch(path: Path, options: Path | None) -> PublishedElmo:
-    arrays = list_tensors(path)
-    if not is_allennlp(list(arrays)):
-        raise WeightsError(
-            f"{path}: must hold an ELMo of AllenNLP's. Received tensors of something else:"
-            f"{listing(list(arrays))}"
-        )
-    stated: Mapping[str, Any] | None = read_options(options) if options else None
-    config, variables, mixes, rest = load_allennlp(arrays, str(path), stated)
-    return PublishedElmo("model of AllenNLP", config, variables, None, mixes, rest)
+    stated = read_options(options) if options else None
+    return load_allennlp(list_tensors(path), str(path), stated)
 
 
 def _allennlp_folder(path: Path, options: Path | None, inside: Path | None) -> PublishedElmo:

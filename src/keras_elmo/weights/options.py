@@ -5,15 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_elmo._values import NUM_CHARACTERS
 from keras_elmo.files.json_files import loads
-from keras_elmo.weights.checked_values import (
-    MOST_CHARACTERS,
-    MOST_LAYERS,
-    CheckedValues,
-    look_up,
-)
+from keras_elmo.weights.checked_values import MOST_CHARACTERS, MOST_LAYERS, CheckedValues, look_up
 from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.shapes import NUM_CHARACTERS, Shape
+from keras_elmo.weights.shapes import Shape
 
 ACTIVATIONS = ("relu", "tanh")
 _MOST_BYTES = 2**20
@@ -112,7 +108,7 @@ def options_from_config(config: Mapping[str, Any]) -> dict[str, Any]:
             "filters": [list(pair) for pair in config["char_filters"]],
             "n_highway": config["num_highways"],
             "embedding": {"dim": config["char_embedding_dim"]},
-            "n_characters": 262,  # both readers refuse a prediction file that says 261
+            "n_characters": NUM_CHARACTERS,  # both readers refuse a prediction file that says 261
             "max_characters_per_token": config["max_characters_per_token"],
         }
     return options

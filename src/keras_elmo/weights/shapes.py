@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from keras_elmo._values import NUM_CHARACTERS
+
 Shape = tuple[int, ...]
 
 DIRECTIONS = ("forward", "backward")
-# Ids as the network has them: 0 masks a time step, 1–256 are bytes, 257–261 special characters.
-NUM_CHARACTERS = 262
 
 
 def expected_shapes(config: Mapping[str, Any]) -> dict[str, Shape]:

@@ -1,8 +1,8 @@
 """Which learning rates a task can bear: a range test (Smith 2017) before the training."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +29,10 @@ _DIVERGED = 4.0  # times the lowest loss so far
 
 @dataclass(frozen=True)
 class RateSearch:
-    """How the loss went while the rate rose.
+    """How the loss went while the rate rose: the rate of each batch, and its loss.
 
-    Attributes:
-        part: what trained: `"head"` or `"elmo"`.
-        rates: the rate of each batch, rising.
-        losses: the loss of each batch, without what batches differ by themselves.
-        smoothed: exponential average of the losses, forwards and backwards.
-        max_rate: the highest rate up to which the smoothed loss is at its minimum.
-        suggested: half of that for a head, a tenth for ELMo.
+    Losses are without what batches differ by themselves; `smoothed` is their average. Up to
+    `max_rate` it was at its minimum; `suggested` is half of that for a head, a tenth for ELMo.
     """
 
     part: str
@@ -55,9 +50,9 @@ def find_learning_rate(
     *,
     part: str = "head",
     batches: int = 100,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     batch_size: int = 32,
     seed: int = SEED,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> RateSearch:
     """Train with a rate that rises from batch to batch, and look from where on it does harm.
 
@@ -65,17 +60,13 @@ def find_learning_rate(
 
     Args:
         task: for `part="head"` a fresh one; for `"elmo"` one whose head is trained.
-        x, y, batch_size, seed, callbacks: as of `fit`.
+        x, y, callbacks, batch_size, seed: as of `fit`.
         part: `"head"`: all but ELMo trains. `"elmo"`: ELMo alone, each layer with 1/2.6 of the rate
             of the one above; the rate is the top layer's.
         batches: number of batches of the test, or somewhat more; fewer if the loss explodes.
 
     Raises:
         ValueError: another part, or too few batches to see anything.
-
-    Example:
-        >>> find_learning_rate(task, texts, labels).suggested
-        0.0021
     """
     if part not in PARTS or batches < 10:
         raise ValueError(
@@ -89,25 +80,56 @@ def find_learning_rate(
     order: dict[str, Any] = {"batch_size": batch_size, "seed": seed}
     steps = len(task.make_batches(examples, shuffle=True, **order))
     epochs = -(-batches // steps)
-    groups = [name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")]
-
-    def losses_up_to(rate: float) -> np.ndarray:
-        recorder, data = _Recorder(), (examples.x, examples.y)
-        recipe = Recipe([Stage(groups)], rate, rate, schedule="range_test")
-        how = {"recipe": recipe, "callbacks": [*callbacks, recorder], "verbose": 0}
-        with _left_as_it_was(task), suppress(FloatingPointError):  # which ends a test as well
-            task.fit(*data, epochs=epochs, **order, **how)
-        return np.array(recorder.losses)
-
+    stages = [Stage([name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")])]
     # What batches differ by themselves is taken away: the same batches, with the same dropout, at
     # a rate of zero.
-    own, losses = losses_up_to(0.0), losses_up_to(peak)
+    own, losses = (
+        _losses(task, examples, recipe, callbacks, epochs=epochs, **order)
+        for recipe in (Recipe(stages, r, r, schedule="range_test") for r in (0.0, peak))
+    )
     own = own[: len(losses)]
     losses = (losses - own + own.mean()).tolist()
     schedule = RangeTest(peak, steps * epochs)
     rates = keras.ops.convert_to_numpy(schedule(np.arange(len(losses)))).tolist()
     highest = max_stable_rate(rates, losses)
     return RateSearch(part, rates, losses, smooth(losses), highest, share * highest)
+
+
+def _losses(
+    task: ElmoTask, examples: Any, recipe: Recipe, callbacks: Sequence[Any], **options: Any
+) -> np.ndarray:
+    """The loss of each batch of a training, of which nothing is left in the task."""
+    recorder, kept = _Recorder(), (task.optimizer, task.recipe, task.rates)
+    groups, values = groups_of(task.trainable_variables), list(map(copy_value, task.variables))
+    options |= {"recipe": recipe, "callbacks": [*callbacks, recorder], "verbose": 0}
+    try:
+        with suppress(FloatingPointError):  # which ends a test as well
+            task.fit(examples.x, examples.y, **options)
+    finally:
+        sync_variables(task)
+        for variable, value in zip(task.variables, values, strict=True):
+            variable.assign(value)
+        set_trainable(task, groups)
+        optimizer, task.recipe, task.rates = kept
+        use_optimizer(task, optimizer)
+    return np.array(recorder.losses)
+
+
+class _Recorder(keras.callbacks.Callback):
+    """The loss of each batch; ends the training when it explodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losses: list[float] = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        sync_variables(self.model)
+        self.model.reset_metrics()  # which would give the mean of the epoch so far
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(float((logs or {})["loss"]))
+        if len(self.losses) > 10 and self.losses[-1] > _DIVERGED * min(smooth(self.losses)):
+            raise FloatingPointError
 
 
 def smooth(losses: Sequence[float]) -> list[float]:
@@ -125,35 +147,3 @@ def max_stable_rate(rates: Sequence[float], losses: Sequence[float]) -> float:
     noise = 1.48 * np.median(np.abs(losses - smoothed))
     noise *= math.sqrt((1.0 - _SMOOTHING) / (1.0 + _SMOOTHING))
     return rates[int(np.flatnonzero(smoothed <= smoothed.min() + noise)[-1])]
-
-
-class _Recorder(keras.callbacks.Callback):
-    """The loss of each batch; ends the training when it explodes."""
-
-    def on_train_begin(self, logs=None):
-        self.losses: list[float] = []
-
-    def on_train_batch_begin(self, batch, logs=None):
-        sync_variables(self.model)
-        self.model.reset_metrics()  # which would give the mean of the epoch so far
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.losses.append(float((logs or {})["loss"]))
-        if len(self.losses) > 10 and self.losses[-1] > _DIVERGED * min(smooth(self.losses)):
-            raise FloatingPointError
-
-
-@contextmanager
-def _left_as_it_was(task: ElmoTask) -> Iterator[None]:
-    """Give a task its variables, what trains, its optimizer and its recipe back."""
-    kept = task.optimizer, task.recipe, task.rates
-    groups, values = groups_of(task.trainable_variables), list(map(copy_value, task.variables))
-    try:
-        yield
-    finally:
-        sync_variables(task)
-        for variable, value in zip(task.variables, values, strict=True):
-            variable.assign(value)
-        set_trainable(task, groups)
-        optimizer, task.recipe, task.rates = kept
-        use_optimizer(task, optimizer)

@@ -14,11 +14,14 @@ from store_support import (
     check,
     done,
     fill,
+    mend,
     numbered,
     opened,
+    problems,
     python,
     rows,
     segments,
+    stored,
 )
 
 from keras_elmo.embedding.store import segment_reader
@@ -51,9 +54,9 @@ store.add(iter(numbered(0, 100_000)), features())
         process.send_signal(signal.SIGKILL)
         process.communicate()
         with opened(tmp_path) as store:
-            count = len(store)
+            count = stored(store)
             assert count >= moment // 7 * 7 - 7
-            assert store.verify() == []
+            assert problems(store) == []
             check(store, numbered(0, count))
             assert store.missing(numbered(0, count + 5)) == list(range(count, count + 5))
             fill(store, numbered(0, count + 5))
@@ -72,8 +75,8 @@ with opened(sys.argv[1]) as store:
         done(process)
     with opened(tmp_path) as store:
         check(store, numbered(0, 300))
-        assert len(store) == 300
-        assert store.verify() == []
+        assert stored(store) == 300
+        assert problems(store) == []
         assert len(segments(store)) == 2
         assert not list(tmp_path.glob("features/*.unfinished*"))
 
@@ -81,8 +84,8 @@ with opened(sys.argv[1]) as store:
 def test_a_segment_evicted_under_its_writer_is_written_again(tmp_path):
     with opened(tmp_path) as store, opened(tmp_path) as other:
         fill(store, numbered(0, 3))
-        for name in other._index.segments():
-            other._index.drop_segment(name)  # as another process evicts
+        for name in other.index.segments():
+            (other.folder / name).with_suffix(".keys").unlink()  # as another process evicts
             (store.folder / name).unlink()
         fill(store, numbered(3, 6))
         assert store.missing(numbered(0, 6)) == [0, 1, 2]
@@ -93,8 +96,8 @@ def test_features_outlive_an_eviction_by_another_process(tmp_path):
     with opened(tmp_path) as store:
         fill(store, numbered(0, 3))
         features = store.features(numbered(0, 3))
-        (name,) = store._index.segments()
-        store._index.drop_segment(name)
+        (name,) = store.index.segments()
+        (store.folder / name).with_suffix(".keys").unlink()
         segments(store)[0].unlink()
         np.testing.assert_array_equal(features[2], rows(numbered(2, 3)[0]).astype("float16"))
         assert store.missing(numbered(0, 3)) == [0, 1, 2]
@@ -120,9 +123,9 @@ def test_a_flipped_bit_is_found_and_mended(tmp_path):
         check(store, numbered(0, 4))
         with pytest.raises(StoreError, match=r"is damaged: .*checksum.*cache verify --repair"):
             features[4]
-        (problem,) = store.verify()
+        (problem,) = problems(store)
         assert (problem.kind, len(problem.keys)) == ("damaged", 1)
-        assert store.repair([problem]) == 1
+        assert mend(store, [problem]) == 1
         assert store.missing(numbered(0, 9)) == [4]
         fill(store, numbered(0, 9))
         check(store, numbered(0, 9))
@@ -135,10 +138,10 @@ def test_a_truncated_segment(tmp_path):
     with opened(tmp_path) as store:
         with pytest.raises(StoreError, match="truncated: expected 864 bytes, found 481 bytes"):
             store.features(numbered(0, 1))
-        problems = store.verify()
-        assert "is truncated: expected 864 bytes, found 481; 4 sentences lost" in str(problems[0])
-        store.repair(problems)
-        assert store.verify() == []
+        found = problems(store)
+        assert "is truncated: expected 864 bytes, found 481; 4 sentences lost" in str(found[0])
+        mend(store, found)
+        assert problems(store) == []
         check(store, numbered(0, 5))
         assert store.missing(numbered(0, 9)) == [5, 6, 7, 8]
 
@@ -150,9 +153,9 @@ def test_a_missing_segment(tmp_path):
     with opened(tmp_path) as store:
         with pytest.raises(StoreError, match="is missing"):
             store.features(numbered(0, 1))
-        assert store.repair(store.verify()) == 9
-        assert store.verify() == []
-        assert len(store) == 0
+        assert mend(store, problems(store)) == 9
+        assert problems(store) == []
+        assert stored(store) == 0
 
 
 @pytest.mark.parametrize("pattern", ["*.keys", "model.json"])
@@ -186,10 +189,10 @@ def test_a_damaged_index_never_gives_other_rows(tmp_path):
             with opened(tmp_path) as store:
                 assert store.missing(numbered(0, 6)) == list(range(6 - len(lost), 6))
                 check(store, numbered(0, 6 - len(lost)))
-                assert len(store.verify()) == (0 if at_end else 1)
+                assert len(problems(store)) == (0 if at_end else 1)
     with opened(tmp_path) as store:
-        store.repair(store.verify())
-        assert store.verify() == []
+        mend(store, problems(store))
+        assert problems(store) == []
         fill(store, numbered(0, 6))
         check(store, numbered(0, 6))
 
@@ -224,7 +227,7 @@ try:
     fill(store, numbered(5, 5000))
 except OSError as error:
     print(error.errno, error)
-count = len(store)
+count = stored(store)
 check(store, numbered(0, count))
 print(count)
 """
@@ -238,8 +241,8 @@ check(opened(sys.argv[1]), numbered(0, 5))
 """
     done(python(code, tmp_path))
     with opened(tmp_path) as store:
-        assert store.verify() == []
-        assert len(store) == int(count)
+        assert problems(store) == []
+        assert stored(store) == int(count)
         fill(store, numbered(0, 2500))
         check(store, numbered(0, 2500))
 
@@ -260,7 +263,7 @@ def test_a_folder_that_cannot_be_written_is_read():
     code = """
 store = opened(sys.argv[1])
 check(store, numbered(0, 5))
-assert store.verify() == []
+assert problems(store) == []
 try:
     fill(store, numbered(5, 6))
 except PermissionError as error:
@@ -306,7 +309,7 @@ def test_the_segments_unused_for_the_longest_time_are_evicted(tmp_path):
     with opened(tmp_path, "old") as old, opened(tmp_path, "new") as new:
         assert old.missing(numbered(0, 4)) == [2, 3]
         assert new.missing(numbered(4, 8)) == [0, 1]
-        assert old.verify() == new.verify() == []
+        assert problems(old) == problems(new) == []
 
 
 def test_what_this_process_reads_is_not_evicted(tmp_path):
@@ -325,7 +328,7 @@ def test_what_this_process_reads_is_not_evicted(tmp_path):
         del features
         fill(other, numbered(0, 6))
     with opened(tmp_path) as store:
-        assert len(store) == 0
+        assert stored(store) == 0
 
 
 def test_files_without_an_index_entry_give_way_first(tmp_path):

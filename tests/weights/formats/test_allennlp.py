@@ -31,7 +31,8 @@ def state():
 def test_golden_equals_hdf5():
     folder = shared_file(FIXTURES)
     path = folder / "simple_tagger_with_elmo/serialization/best.th"
-    config, variables, mixes, rest = load_allennlp(list_tensors(path), str(path))
+    elmo = load_allennlp(list_tensors(path), str(path))
+    config, variables = elmo.config, elmo.variables
     expected_config, expected = load_bilm_tf(
         folder / "elmo/lm_weights.hdf5", folder / "elmo/options.json"
     )
@@ -44,9 +45,9 @@ def test_golden_equals_hdf5():
         if name.startswith("bilm/") and name.endswith("/bias"):
             right[forget] += 1.0
         np.testing.assert_array_equal(variables[name], right)
-    assert [round(mix.gamma, 4) for mix in mixes] == [1.0046]
-    assert len(mixes[0].weights) == 3
-    assert rest[-1] == "tag_projection_layer._module.bias"
+    assert [round(mix.gamma, 4) for mix in elmo.mixes] == [1.0046]
+    assert len(elmo.mixes[0].weights) == 3
+    assert elmo.ignored[-1] == "tag_projection_layer._module.bias"
 
 
 def test_round_trip(state, tmp_path):
@@ -59,13 +60,13 @@ def test_round_trip(state, tmp_path):
             "max_characters_per_token": config["max_characters_per_token"],
         },
     }
-    found, variables, mixes, rest = load_allennlp(list_tensors(tmp_path / "w.th"), "w.th", options)
-    assert json.dumps(found, sort_keys=True) == json.dumps(config, sort_keys=True)
+    found = load_allennlp(list_tensors(tmp_path / "w.th"), "w.th", options)
+    assert json.dumps(found.config, sort_keys=True) == json.dumps(config, sort_keys=True)
     for name in expected:
-        np.testing.assert_array_equal(variables[name], expected[name].astype("f4"))
-    assert mixes[0].gamma == 0.5
-    assert mixes[0].weights == (0.0, 1.0, 2.0)
-    assert rest == ["tags.weight"]
+        np.testing.assert_array_equal(found.variables[name], expected[name].astype("f4"))
+    assert found.mixes[0].gamma == 0.5
+    assert found.mixes[0].weights == (0.0, 1.0, 2.0)
+    assert found.ignored == ["tags.weight"]
 
 
 @pytest.mark.parametrize(

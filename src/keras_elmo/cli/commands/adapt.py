@@ -8,17 +8,21 @@ import typer
 from keras_elmo._values import SEED
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.command_lines import command_line, resuming
 from keras_elmo.cli.commands.pretrain import (
     BUDGET,
     MEASURES,
-    MODEL,
+    BatchTokens,
+    Dropout,
+    Resume,
+    Seed,
+    TensorBoard,
+    Tokens,
+    VocabularySize,
     check_folder,
     check_inputs,
     option,
 )
-from keras_elmo.cli.console import out, say, warn
-from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.cli.console import out, say
 
 DEFAULT_SECONDS = 1200.0
 
@@ -28,30 +32,21 @@ def adapt(
     preset: Annotated[str, typer.Argument(help="Preset name or folder to begin with.")],
     texts: Annotated[list[Path], typer.Argument(help="Domain text (compressed too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    resume: Resume = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 20m).")] = None,
-    tokens: Annotated[
-        str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")
-    ] = None,
+    tokens: Tokens = None,
     learning_rate: Annotated[float, option(BUDGET, "Highest learning rate.", min=0.0)] = 5e-4,
-    batch_tokens: Annotated[
-        str,
-        option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short."),
-    ] = "auto",
-    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
-    vocabulary_size: Annotated[
-        int, option(MODEL, "Number of words of the softmax.", min=10)
-    ] = 50_000,
-    dropout: Annotated[
-        float, option(MODEL, "Dropout of the LSTMs' inputs and outputs.", min=0.0, max=0.9)
-    ] = 0.0,
+    batch_tokens: BatchTokens = "auto",
+    seed: Seed = SEED,
+    vocabulary_size: VocabularySize = 50_000,
+    dropout: Dropout = 0.0,
     domain: Annotated[
         Path | None, option(MEASURES, "Held-out text of the domain, to measure before and after.")
     ] = None,
     general: Annotated[
         Path | None, option(MEASURES, "General text, to measure what is forgotten.")
     ] = None,
-    tensorboard: Annotated[bool, option(MEASURES, "Write tensorboard/ too.")] = False,
+    tensorboard: TensorBoard = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Continue the pre-training of an ELMo on text of a domain: one sentence a line.
@@ -77,14 +72,12 @@ def adapt(
     check_elmo(preset)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
-    from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.cli.pretrain_progress import PretrainProgress, export, train
     from keras_elmo.pretraining.adaptation import adapted_language_model
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.evaluation import RunMeasures, text_perplexities
-    from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.machine import automatic_batch_tokens, dtype_policy
-    from keras_elmo.pretraining.training import pretrain
-    from keras_elmo.reports.records import command_record, write_json
+    from keras_elmo.reports.records import write_json
 
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     words = corpus.types[: min(vocabulary_size, len(corpus.types))]
@@ -110,23 +103,8 @@ def adapt(
     measured = {name: path for name, path in (("domain", domain), ("general", general)) if path}
     say("Measuring what it begins with ...", quiet=quiet)
     before = text_perplexities(model, words, measured)
-    write_json(command_record(ctx.obj, seed), output / "command.json")
-    try:
-        with shown:
-            model, progress = pretrain(
-                corpus,
-                model.rebuilt(dtype=dtype_policy("auto")),
-                config,
-                output,
-                resume=resume,
-                evaluate=RunMeasures(corpus, domain),
-                on_step=shown.on_step,
-                on_evaluation=shown.on_evaluation,
-            )
-            shown.write(progress.history)
-    except KeyboardInterrupt:
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
-        stop_interrupted()
+    begin, measures = model.rebuilt(dtype=dtype_policy("auto")), RunMeasures(corpus, domain)
+    model, progress = train(ctx, shown, corpus, begin, resume=resume, evaluate=measures)
     after = text_perplexities(model, words, measured)
     write_json({"preset": preset, "before": before, "after": after}, output / "adaptation.json")
     for name, row in after.items():
@@ -134,13 +112,4 @@ def adapt(
             f"{name}: perplexity {before[name]['perplexity']:,.1f} → {row['perplexity']:,.1f} "
             f"(unknown words {row['unknown']:.1%})"
         )
-    export_preset(
-        model,
-        output / "preset",
-        vocabulary=words,
-        overwrite=True,
-        adapted_from=preset,
-        tokens_seen=progress.tokens,
-    )
-    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
-    say(f"Done. Use it: {use}", quiet=quiet)
+    export(shown, model, words, adapted_from=preset, tokens_seen=progress.tokens)

@@ -52,7 +52,7 @@ def convert(
     say(f"{source}: {elmo.format}", quiet=quiet)
     if to == "preset":
         load_backend()
-        from keras_elmo.elmo.conversion import write_as_preset
+        from keras_elmo.elmo.loading import write_as_preset
 
         write_as_preset(elmo, output, tokenizer=tokenizer, overwrite=overwrite)
         use = command_line("train", "DATA", "--preset", output, "-o", "model/")

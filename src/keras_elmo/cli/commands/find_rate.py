@@ -13,8 +13,6 @@ from keras_elmo.cli.options import takes_options
 from keras_elmo.workflows.options import TRAINING, training_options
 
 PICTURE, TABLE = "rates.png", "rates.csv"
-
-
 _NOT_NEEDED = ("dev", "dev_split", "skip_bad")  # nothing is held out
 _CHOSEN = [
     name
@@ -55,38 +53,31 @@ def find_rate(
     from keras_elmo.reports.records import write_history
     from keras_elmo.workflows.rate_finder import find_learning_rate
 
-    model = run.build(rows)
-    sentences, labels = rows.rows.texts, rows.rows.labels
-    batch_size = run.batch_size
-    how: dict[str, Any] = {"batch_size": batch_size, "batches": batches, "seed": run.seed}
+    model, x, y = run.build(rows), rows.rows.texts, rows.rows.labels
+    size: dict[str, Any] = {"batch_size": run.batch_size}
+    how: dict[str, Any] = {**size, "batches": batches, "seed": run.seed}
     with progress_bar(quiet=quiet) as bar:
-
-        def shown(name: str) -> list[BatchProgress]:
-            return [BatchProgress(bar, name)]
-
-        head = find_learning_rate(model, sentences, labels, callbacks=shown("head"), **how)
-        model.compile(learning_rate=head.suggested)
-        short = sentences[: batches * batch_size], labels[: batches * batch_size]
-        model.fit(*short, batch_size=batch_size, callbacks=shown("training the head"), verbose=0)
-        elmo = find_learning_rate(
-            model, sentences, labels, part="elmo", callbacks=shown("ELMo"), **how
+        head, between, elmo = (
+            [BatchProgress(bar, name)] for name in ("head", "training the head", "ELMo")
         )
+        first = find_learning_rate(model, x, y, callbacks=head, **how)
+        model.compile(learning_rate=first.suggested)
+        few = slice(batches * run.batch_size)
+        model.fit(x[few], y[few], callbacks=between, verbose=0, **size)
+        found = first, find_learning_rate(model, x, y, part="elmo", callbacks=elmo, **how)
     output.mkdir(parents=True, exist_ok=True)
-    found = head, elmo
+    try:
+        plot_rate_searches(found, output / PICTURE)
+    except PlotsMissingError as error:
+        warn(f"no picture: {error}")
     table = [
         {"part": test.part, "rate": rate, "loss": loss, "smoothed": smoothed}
         for test in found
         for rate, loss, smoothed in zip(test.rates, test.losses, test.smoothed, strict=True)
     ]
-    try:
-        plot_rate_searches(found, output / PICTURE)
-    except PlotsMissingError as error:
-        warn(f"no picture: {error}")
     write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
         say(f"{test.part}: no harm up to {test.max_rate:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)
-    out.print(
-        f"--learning-rate {head.suggested:.1e} --elmo-learning-rate {elmo.suggested:.1e}",
-        highlight=False,
-    )
+    rates = [f"{test.suggested:.1e}" for test in found]
+    out.print("--learning-rate {} --elmo-learning-rate {}".format(*rates), highlight=False)

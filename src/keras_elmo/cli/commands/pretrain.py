@@ -9,9 +9,6 @@ import typer
 from keras_elmo._values import SEED, Optimizer, Precision, Softmax
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.command_lines import command_line, resuming
-from keras_elmo.cli.console import say, warn
-from keras_elmo.cli.errors import stop_interrupted
 
 DEFAULT_SECONDS = 3600.0
 SHAPE_FILE = "model.json"
@@ -23,22 +20,31 @@ def option(panel: str, text: str, *names: str, **limits: Any) -> Any:
     return typer.Option(*names, help=text, rich_help_panel=panel, **limits)
 
 
+# What `adapt` takes as well.
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
+Tokens = Annotated[str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")]
+BatchTokens = Annotated[
+    str, option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short.")
+]
+Seed = Annotated[int, option(BUDGET, "Seed of everything random.", min=0)]
+VocabularySize = Annotated[int, option(MODEL, "Number of words of the softmax.", min=10)]
+Dropout = Annotated[
+    float, option(MODEL, "Dropout of the LSTMs' inputs and outputs.", min=0.0, max=0.9)
+]
+TensorBoard = Annotated[bool, option(MEASURES, "Write tensorboard/ too.")]
+
+
 def pretrain(
     ctx: typer.Context,
     texts: Annotated[list[Path], typer.Argument(help="Text files (compressed too).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    resume: Resume = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 60m).")] = None,
-    tokens: Annotated[
-        str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")
-    ] = None,
+    tokens: Tokens = None,
     learning_rate: Annotated[
         float | None, option(BUDGET, "Highest learning rate (1e-3; adagrad 0.2).", min=0.0)
     ] = None,
-    batch_tokens: Annotated[
-        str,
-        option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short."),
-    ] = "auto",
+    batch_tokens: BatchTokens = "auto",
     optimizer: Annotated[
         Optimizer, option(BUDGET, "Optimizer; the original used adagrad.")
     ] = "adamw",
@@ -50,7 +56,7 @@ def pretrain(
     precision: Annotated[
         Precision, option(BUDGET, "Precision of matrix products; auto: bfloat16 where it pays.")
     ] = "auto",
-    seed: Annotated[int, option(BUDGET, "Seed of everything random.", min=0)] = SEED,
+    seed: Seed = SEED,
     units: Annotated[int, option(MODEL, "Number of cells of each LSTM.", min=1)] = 512,
     projection_dim: Annotated[
         int, option(MODEL, "Size of the output of each direction.", min=1)
@@ -60,12 +66,8 @@ def pretrain(
     filters: Annotated[
         str, option(MODEL, "Character filters: width:number, ...")
     ] = "1:32,2:32,3:64,4:128,5:256",
-    dropout: Annotated[
-        float, option(MODEL, "Dropout of the LSTMs' inputs and outputs.", min=0.0, max=0.9)
-    ] = 0.0,
-    vocabulary_size: Annotated[
-        int, option(MODEL, "Number of words of the softmax.", min=10)
-    ] = 50_000,
+    dropout: Dropout = 0.0,
+    vocabulary_size: VocabularySize = 50_000,
     softmax: Annotated[
         Softmax,
         option(MODEL, "How words are predicted; adaptive is exact, and smaller for rare words."),
@@ -76,7 +78,7 @@ def pretrain(
     ] = None,
     checkpoint_every: Annotated[str, option(MEASURES, "Time between checkpoints.")] = "4m",
     measure_every: Annotated[str, option(MEASURES, "Time between measures.")] = "10m",
-    tensorboard: Annotated[bool, option(MEASURES, "Write tensorboard/ too.")] = False,
+    tensorboard: TensorBoard = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Pre-train ELMo's language model on text with one sentence a line, words split on spaces.
@@ -112,13 +114,11 @@ def pretrain(
     check_folder(output, resume, shape)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
-    from keras_elmo.cli.pretrain_progress import PretrainProgress
+    from keras_elmo.cli.pretrain_progress import PretrainProgress, export, train
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.evaluation import RunMeasures
-    from keras_elmo.pretraining.export import export_preset
     from keras_elmo.pretraining.machine import automatic_batch_tokens, dtype_policy
-    from keras_elmo.pretraining.training import pretrain
-    from keras_elmo.reports.records import command_record, write_json
+    from keras_elmo.reports.records import write_json
 
     corpus = read_texts(texts, output / "corpus", vocabulary_size, quiet=quiet)
     vocabulary_size = min(vocabulary_size, len(corpus.types))
@@ -148,32 +148,9 @@ def pretrain(
     measures = RunMeasures(corpus, heldout, probe)
     shown = PretrainProgress(output, config, quiet=quiet, tensorboard=tensorboard)
     write_json(shape, output / SHAPE_FILE)
-    write_json(command_record(ctx.obj, seed), output / "command.json")
-    try:
-        with shown:
-            model, progress = pretrain(
-                corpus,
-                backbone_config | {"dtype": dtype_policy(precision)},
-                config,
-                output,
-                resume=resume,
-                evaluate=measures,
-                on_step=shown.on_step,
-                on_evaluation=shown.on_evaluation,
-            )
-            shown.write(progress.history)
-    except KeyboardInterrupt:
-        warn(f"interrupted. {output / 'checkpoint'} is whole; go on with: {resuming(ctx.obj)}")
-        stop_interrupted()
-    export_preset(
-        model,
-        output / "preset",
-        vocabulary=corpus.types[:vocabulary_size],
-        overwrite=True,
-        tokens_seen=progress.tokens,
-    )
-    use = command_line("train", "DATA", "--preset", output / "preset", "-o", "model/")
-    say(f"Done. Use it: {use}", quiet=quiet)
+    begin = backbone_config | {"dtype": dtype_policy(precision)}
+    model, progress = train(ctx, shown, corpus, begin, resume=resume, evaluate=measures)
+    export(shown, model, corpus.types[:vocabulary_size], tokens_seen=progress.tokens)
 
 
 def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:

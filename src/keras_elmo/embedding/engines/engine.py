@@ -9,9 +9,9 @@ import numpy as np
 
 from keras_elmo import _values
 from keras_elmo._values import EnginePrecision
+from keras_elmo.weights.shapes import DIRECTIONS
 
 ENGINES, PRECISIONS = get_args(_values.Engine), get_args(EnginePrecision)
-DIRECTIONS = ("forward", "backward")
 
 # Of each direction and layer, in this order: h `(rows, projection_dim)`, c `(rows, units)`.
 State = Sequence[np.ndarray]

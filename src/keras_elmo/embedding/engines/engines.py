@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from keras_elmo._backend import BackendError, ensure_backend
+from keras_elmo._values import check_one_of
 from keras_elmo.embedding.engines.engine import ENGINES, PRECISIONS, Engine
 from keras_elmo.weights.sources.published import PublishedElmo
 
@@ -47,13 +48,8 @@ def choose_engine(engine: str, precision: str, *, loaded: bool = False) -> str:
     Raises:
         ValueError: no such engine or precision, or one without the other.
     """
-    for name, value, allowed in (
-        ("engine", engine, ENGINES),
-        ("precision", precision, PRECISIONS),
-    ):
-        if value not in allowed:
-            names = ", ".join(map(repr, allowed))
-            raise ValueError(f"`{name}` must be one of {names}. Received: {value!r}")
+    check_one_of("engine", engine, ENGINES)
+    check_one_of("precision", precision, PRECISIONS)
     able = [name for name, known in _PRECISIONS.items() if precision in known]
     if engine == "auto":
         has_onnx = find_spec("onnx") and find_spec("onnxruntime")

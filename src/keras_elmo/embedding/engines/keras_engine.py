@@ -8,15 +8,9 @@ from keras import ops
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.inference import compiled_call
-from keras_elmo.elmo.variables import arrays_by_path, assign_variables
-from keras_elmo.embedding.engines.engine import (
-    DIRECTIONS,
-    Block,
-    State,
-    check_encoder,
-    checksum,
-    named_inputs,
-)
+from keras_elmo.elmo.variables import arrays_by_path, without_values
+from keras_elmo.embedding.engines.engine import Block, State, check_encoder, checksum, named_inputs
+from keras_elmo.weights.shapes import DIRECTIONS
 
 
 class KerasEngine:
@@ -30,10 +24,9 @@ class KerasEngine:
     def __init__(self, backbone: ElmoBackbone, precision: str = "float32"):
         check_encoder(backbone.get_config())
         if precision == "bfloat16":
-            exact, config = backbone, backbone.get_config()
-            with keras.StatelessScope():  # until it ends, variables have no values
-                backbone = ElmoBackbone.from_config(config | {"dtype": "mixed_bfloat16"})
-                assign_variables(backbone, arrays_by_path(exact))
+            arrays = arrays_by_path(backbone)
+            config = backbone.get_config() | {"dtype": "mixed_bfloat16"}
+            backbone = without_values(lambda: ElmoBackbone.from_config(config), arrays)
         self.config = backbone.get_config()
         self.static_shapes = keras.config.backend() == "jax"
         self._words = backbone.word_layer

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from keras_elmo._extras import needs_extra
-from keras_elmo.embedding.engines.engine import DIRECTIONS
+from keras_elmo.elmo.backbone_config import BackboneConfig
+from keras_elmo.elmo.config import take_config
+from keras_elmo.weights.shapes import DIRECTIONS
 
 with needs_extra("onnx", "graphs of ONNX need the package onnx"):
     from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
@@ -35,7 +37,8 @@ def words_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
     """
     graph = Graph(precision)
     graph("Identity", word_vectors(graph, config, arrays, "ids"), name="vectors")
-    shape = ["words", "characters"] if reads_characters(config) else ["words"]
+    sizes = take_config(BackboneConfig, {**config})
+    shape = ["words"] if sizes.reads_words_alone else ["words", "characters"]
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT32, shape)]
     return graph.model(inputs, [float_value("vectors", "words", config["projection_dim"])])
 
@@ -64,11 +67,6 @@ def block_model(config: Mapping[str, Any], arrays: Arrays, precision: str) -> Mo
     outputs = [float_value(f"layer_{i}", "steps", "rows", size) for i in range(2 * count)]
     outputs += [float_value(f"after_{i}", "rows", features) for i, features in state]
     return graph.model(inputs, outputs)
-
-
-def reads_characters(config: Mapping[str, Any]) -> bool:
-    """Whether a word's ids are several, and not one number."""
-    return config["vocabulary_size"] is None or config.get("word_dim") is not None
 
 
 class Graph:
@@ -161,7 +159,7 @@ def word_vectors(graph: Graph, config: Mapping[str, Any], arrays: Arrays, ids: s
     if config["vocabulary_size"] is None:
         return _char_cnn(graph, config, arrays, ids)
     table = graph.constant(arrays["word_embedding/embeddings"])
-    if not reads_characters(config):
+    if config.get("word_dim") is None:
         return graph("Gather", table, ids)
     zero, one, last = (graph.integers(number) for number in (0, 1, INT64_MAX))
     word = graph("Squeeze", graph("Slice", ids, zero, one, one), one)

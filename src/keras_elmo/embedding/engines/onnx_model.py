@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras_elmo._extras import needs_extra
+from keras_elmo.elmo.backbone_config import BackboneConfig
+from keras_elmo.elmo.config import take_config
 from keras_elmo.embedding.engines.engine import check_encoder
 from keras_elmo.embedding.engines.onnx_graph import (
     INT64_MAX,
@@ -15,12 +17,9 @@ from keras_elmo.embedding.engines.onnx_graph import (
     Graph,
     direction_layers,
     float_value,
-    reads_characters,
     word_vectors,
 )
 from keras_elmo.files.new_file import new_file
-from keras_elmo.text.characters import CharacterEncoder
-from keras_elmo.text.vocabulary import BOS_ID, EOS_ID
 from keras_elmo.weights.sources.published import PublishedElmo
 
 with needs_extra("onnx", "ONNX models need the package onnx"):
@@ -45,10 +44,6 @@ def save_onnx(elmo: PublishedElmo, path: Path) -> None:
 def elmo_model(config: Mapping[str, Any], arrays: Arrays) -> ModelProto:
     """What `ElmoBackbone` computes, in float32: every sentence from zero, without boundaries.
 
-    Args:
-        config: the configuration of the backbone.
-        arrays: the weights of the backbone by path.
-
     Returns:
         A graph of character_ids int32 `(batch, tokens, characters)`, or token_ids int32 `(batch,
         tokens)`, and padding_mask bool `(batch, tokens)` → features float32 `(batch, tokens,
@@ -58,18 +53,16 @@ def elmo_model(config: Mapping[str, Any], arrays: Arrays) -> ModelProto:
         ValueError: the encoder is no biLM.
     """
     check_encoder(config)
-    graph, ids = _Sentences("float32"), "character_ids"
-    size, count = config["projection_dim"], config["num_layers"]
-    shape: list[str | int] = ["batch", "tokens"]
-    if reads_characters(config):
-        shape.append(len(_boundaries(config)[0]))
-    else:
-        ids = "token_ids"
-    words, bos, eos = graph.words_and_boundaries(config, arrays, ids)  # (tokens, batch, P)
+    graph, sizes = _Sentences("float32"), take_config(BackboneConfig, {**config})
+    size, count = sizes.projection_dim, sizes.num_layers
+    ids = "token_ids" if sizes.reads_words_alone else "character_ids"
+    shape = ["batch", "tokens", *sizes.id_shape[1:]]
+    marks = np.array(sizes.boundary_ids(), np.int32)
+    words, bos, eos = graph.words_and_boundaries(config, arrays, ids, marks)  # (tokens, batch, P)
     lengths = graph.lengths()
     backwards = graph.reversed(words, lengths)
     read = [graph.behind(bos, words), graph.behind(eos, backwards)]  # (1 + tokens, batch, P)
-    graph.zero_states(size, config["units"], 2 * count, read[0])
+    graph.zero_states(size, sizes.units, 2 * count, read[0])
     forward, backward = (
         [graph.without_first(y) for y in direction_layers(graph, config, arrays, d, x)]
         for d, x in enumerate(read)
@@ -92,14 +85,13 @@ class _Sentences(Graph):
     """Steps of padded sentences, time first."""
 
     def words_and_boundaries(
-        self, config: Mapping[str, Any], arrays: Arrays, ids: str
+        self, config: Mapping[str, Any], arrays: Arrays, ids: str, marks: np.ndarray
     ) -> tuple[str, str, str]:
         """Vectors of the words `(tokens, batch, P)`, and of `<S>` and `</S>` `(P,)`."""
         shape = self("Shape", ids)  # (batch, tokens) or (batch, tokens, characters)
         rest = self("Slice", shape, self.integers(2), self.integers(INT64_MAX))
         flat = self("Concat", self.integers(-1), rest, axis=0)
-        marks = self.constant(np.array(_boundaries(config), np.int32))
-        together = self("Concat", marks, self("Reshape", ids, flat), axis=0)
+        together = self("Concat", self.constant(marks), self("Reshape", ids, flat), axis=0)
         vectors = word_vectors(self, config, arrays, together)  # (2 + batch * tokens, P)
         bos, eos = (self("Gather", vectors, self.constant(np.int64(row))) for row in (0, 1))
         own = self("Slice", vectors, self.integers(2), self.integers(INT64_MAX))
@@ -138,13 +130,3 @@ class _Sentences(Graph):
             self("Expand", zero, self("Concat", rows, columns, axis=0), name=f"state_{i}")
             one_row = self("Concat", self.integers(1), columns, axis=0)
             self("Expand", zero, one_row, name=f"start_{i}")
-
-
-def _boundaries(config: Mapping[str, Any]) -> list[Any]:
-    """The ids of `<S>` and `</S>`."""
-    if config.get("boundaries"):
-        return config["boundaries"]
-    if config["vocabulary_size"] is not None:
-        return [BOS_ID, EOS_ID]
-    encoder = CharacterEncoder(config["max_characters_per_token"])
-    return [encoder.bos, encoder.eos]

@@ -14,22 +14,12 @@ if TYPE_CHECKING:
 
 
 def embed_stateful(
-    backbone: "ElmoBackbone",
-    preprocessor: ElmoPreprocessor | None,
-    sentences: Iterable[list[str]],
+    backbone: "ElmoBackbone", preprocessor: ElmoPreprocessor | None, sentences: Iterable[list[str]]
 ) -> Iterator[np.ndarray]:
-    """Features of sentences in the order they come.
+    """Features float `(tokens, layers, 2P)` of token lists in the order they come.
 
     Sentence `i` is row `i % batch_size` and continues the state of the sentence `batch_size` before
     it.
-
-    Args:
-        backbone: a stateful one.
-        preprocessor: encodes tokens.
-        sentences: lists of tokens.
-
-    Returns:
-        float `(tokens, layers, 2P)` each.
     """
     preprocessor = preprocessor or ElmoPreprocessor(
         "whitespace", max_characters_per_token=backbone.config.max_characters_per_token

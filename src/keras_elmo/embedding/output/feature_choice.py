@@ -5,7 +5,7 @@ from typing import get_args
 
 import numpy as np
 
-from keras_elmo._values import FeaturePooling, NumberType
+from keras_elmo._values import FeaturePooling, NumberType, check_one_of
 
 MIXES = ("none", "mean", "concat")
 POOLS, DTYPES = get_args(FeaturePooling), get_args(NumberType)
@@ -40,12 +40,8 @@ class FeatureChoice:
     dtype: str = "float32"
 
     def __post_init__(self):
-        for name, allowed in (("pool", POOLS), ("dtype", DTYPES)):
-            if getattr(self, name) not in allowed:
-                shown = ", ".join(map(repr, allowed))
-                raise ValueError(
-                    f"`{name}` must be one of {shown}. Received: {getattr(self, name)!r}"
-                )
+        check_one_of("pool", self.pool, POOLS)
+        check_one_of("dtype", self.dtype, DTYPES)
         if self.mix == "average":  # what earlier versions called it
             object.__setattr__(self, "mix", "mean")
         self._weights()

@@ -32,12 +32,10 @@ class UnfinishedFeatures:
     It disappears at the end of the context unless sentences are done and not yet `finish`ed.
 
     Args:
-        output: the file to write; the work is done in its work folder.
+        output, overwrite, restart: as of `embed_file`; the work is in the output's work folder.
         names: names of the files that make the output, the one that was asked for last.
         job: everything that shapes the numbers; `model_name` is for people.
         keep_tokens: whether the tokens are written, too.
-        overwrite: whether an existing output is replaced.
-        restart: whether unfinished work is thrown away.
 
     Attributes:
         folder: the work folder.

@@ -1,11 +1,11 @@
 """All stores of a cache: what they hold, which one is meant, and whether they are whole."""
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_elmo.embedding.store.check import find_problems, repair
 from keras_elmo.embedding.store.errors import StoreError
 from keras_elmo.embedding.store.folder import (
     StoredModel,
@@ -14,7 +14,9 @@ from keras_elmo.embedding.store.folder import (
     segment_sizes,
     store_folders,
 )
-from keras_elmo.embedding.store.index import StoreIndex, Totals
+from keras_elmo.embedding.store.index import Segment, StoreIndex, Totals, keys_of
+
+_AT_ONCE = 4_000_000  # bytes between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,90 @@ def _facts(folder: Path) -> StoreFacts:
         return StoreFacts(folder, num_bytes, model, StoreIndex(folder, model.row_bytes).totals())
     except (StoreError, OSError) as error:
         return StoreFacts(folder, num_bytes, error=str(error))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A segment that is not what was written.
+
+    `kind` is "missing", "truncated" or "damaged"; `keys` are the sentences that are lost by it, and
+    `size` what is left of the file, in bytes.
+    """
+
+    path: Path
+    kind: str
+    expected: int
+    size: int
+    segment: Segment
+    keys: tuple[bytes, ...]
+
+    def __str__(self) -> str:
+        details = {
+            "missing": "no such file",
+            "truncated": f"expected {self.expected:,} bytes, found {self.size:,}",
+            "damaged": "not what was written (checksums differ)",
+        }
+        return (
+            f"{self.path} is {self.kind}: {details[self.kind]}; {len(self.keys):,} sentences lost"
+        )
+
+
+def find_problems(
+    index: StoreIndex, model: StoredModel, advance: Callable[[int], object] = lambda _: None
+) -> list[Problem]:
+    """Read every indexed row; `advance` hears how many bytes were read.
+
+    Raises:
+        StoreError: an index is damaged.
+    """
+    found = []
+    for segment in index.segments().values():
+        found += _problems_of(index.folder / segment.name, segment, model, advance)
+    # Not those that another process evicted while they were read.
+    present = index.segments() if found else {}
+    return [
+        problem
+        for problem in found
+        if (now := present.get(problem.segment.name))
+        and (problem.kind != "damaged" or problem.keys or now.rest)  # not written this moment
+    ]
+
+
+def _problems_of(
+    path: Path, segment: Segment, model: StoredModel, advance: Callable[[int], object]
+) -> list[Problem]:
+    keys = keys_of(segment.records)
+    if not path.is_file():
+        return [Problem(path, "missing", segment.nbytes, 0, segment, tuple(keys))] if keys else []
+    size = path.stat().st_size
+    cut, flipped, unreported = [], [], 0
+    with path.open("rb") as file:
+        for key, (_, offset, tokens, crc) in zip(keys, segment.records.tolist(), strict=True):
+            num_bytes = tokens * model.row_bytes
+            file.seek(offset)
+            if offset + num_bytes > size:
+                cut.append(key)
+            elif zlib.crc32(file.read(num_bytes)) != crc:
+                flipped.append(key)
+            unreported += num_bytes
+            if unreported >= _AT_ONCE:
+                advance(unreported)
+                unreported = 0
+    advance(unreported)
+    problems = []
+    if cut or size < segment.nbytes:
+        problems.append(Problem(path, "truncated", segment.nbytes, size, segment, tuple(cut)))
+    if flipped or segment.rest:
+        problems.append(Problem(path, "damaged", segment.nbytes, size, segment, tuple(flipped)))
+    return problems
+
+
+def repair(index: StoreIndex, problems: Iterable[Problem]) -> int:
+    """Forget the sentences that problems name; returns how many."""
+    lost: dict[str, set[bytes]] = {}
+    for problem in problems:
+        lost.setdefault(problem.segment.name, set()).update(problem.keys)
+    for name, keys in lost.items():
+        if segment := index.segments().get(name):
+            index.drop_sentences(segment, keys)
+    return sum(map(len, lost.values()))

@@ -14,7 +14,6 @@ from os import PathLike
 
 import numpy as np
 
-from keras_elmo.embedding.store.check import Problem, find_problems, repair
 from keras_elmo.embedding.store.encoding import encode_features, pairs, sentence_key, shown
 from keras_elmo.embedding.store.errors import NotStoredError, StoreError, repair_hint
 from keras_elmo.embedding.store.folder import (
@@ -53,6 +52,9 @@ class FeatureStore:
             100 bytes a sentence); by default `$KERAS_ELMO_CACHE_BYTES`, such as 5GB, else 20 GB.
             Rows that were not wanted for the longest time give way.
 
+    Attributes:
+        index: the sentences that are stored.
+
     Raises:
         OSError: the folder does not exist and cannot be made.
         StoreError: the store is damaged.
@@ -90,11 +92,11 @@ class FeatureStore:
                 f"{self.folder} describes another model, {self.model.folder_name}. "
                 "Remove the folder or give it back its name."
             )
-        self._index = StoreIndex(self.folder, self.model.row_bytes)
-        self._index.segments()  # a damaged one is found here
+        self.index = StoreIndex(self.folder, self.model.row_bytes)
+        self.index.segments()  # a damaged one is found here
         self._reader = SegmentReader(self.folder, self.model)
         # A tenth of the limit at most, so that little is evicted at a time.
-        self._writer = SegmentWriter(self._index, min(_SEGMENT_BYTES, self.max_bytes // 10))
+        self._writer = SegmentWriter(self.index, min(_SEGMENT_BYTES, self.max_bytes // 10))
         self._in_use = SegmentsInUse()
         self._touched: set[str] = set()
 
@@ -104,7 +106,7 @@ class FeatureStore:
         Those that are stored are kept from eviction by this process until the store is closed.
         """
         keys = [sentence_key(sentence) for sentence in sentences]
-        entries, segments = self._index.lookup(keys)
+        entries, segments = self.index.lookup(keys)
         used = self._used(entries, segments).values()
         self._in_use.paths.update(self.folder / segment.name for segment in used)
         first: dict[bytes, int] = {}
@@ -128,7 +130,7 @@ class FeatureStore:
             StoreFullError: `max_bytes` does not suffice.
             ValueError: features have another shape, or numbers that the type on disk cannot hold.
         """
-        if self._index.read_only:
+        if self.index.read_only:
             raise PermissionError(
                 f"{self.folder} cannot be written or its disk is full, so no features are added. "
                 "Free some space, or set KERAS_ELMO_CACHE, or `root`, to another folder."
@@ -166,7 +168,7 @@ class FeatureStore:
         keys = [sentence_key(sentence) for sentence in sentences]
         lengths = np.fromiter(map(len, sentences), np.int64, count=len(sentences))
         while True:
-            entries, segments = self._index.lookup(keys)
+            entries, segments = self.index.lookup(keys)
             if (i := _first(entries["segment"] < 0)) is not None:
                 raise NotStoredError(
                     f"{self.folder} has no features of sentence {i}, {shown(sentences[i])}. "
@@ -181,40 +183,14 @@ class FeatureStore:
             try:
                 return StoredFeatures(self._reader, entries, used)
             except StoreError:
-                if {segment.name for segment in used.values()} <= self._index.segments().keys():
+                if {segment.name for segment in used.values()} <= self.index.segments().keys():
                     raise  # else another process evicted one this moment: look again
-
-    def __len__(self) -> int:
-        """Stored sentences."""
-        return self._index.totals().sentences
-
-    @property
-    def num_tokens(self) -> int:
-        """Tokens of all stored sentences."""
-        return self._index.totals().tokens
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all stored rows."""
-        return self._index.totals().nbytes
-
-    def verify(self) -> list[Problem]:
-        """Read everything and compare it with its checksums.
-
-        Raises:
-            StoreError: the index itself is damaged.
-        """
-        return find_problems(self._index, self.model)
-
-    def repair(self, problems: Iterable[Problem]) -> int:
-        """Forget damaged sentences, so that they are computed anew; returns how many."""
-        return repair(self._index, problems)
 
     def close(self) -> None:
         """Close the files. Features that were handed out stay readable."""
         self._writer.close()
         self._in_use.paths.clear()
-        self._index.close()
+        self.index.close()
 
     def __enter__(self) -> "FeatureStore":
         return self
@@ -223,7 +199,7 @@ class FeatureStore:
         self.close()
 
     def _commit(self, batch: dict[bytes, np.ndarray]) -> None:
-        entries, _ = self._index.lookup(list(batch))
+        entries, _ = self.index.lookup(list(batch))
         new = [
             item for item, found in zip(batch.items(), entries["segment"], strict=True) if found < 0
         ]
@@ -237,9 +213,9 @@ class FeatureStore:
         numbers = np.unique(entries["segment"]).tolist()
         used = {number: segments[number] for number in numbers if number >= 0}
         new = [segment for segment in used.values() if segment.name not in self._touched]
-        if not self._index.read_only:
+        if not self.index.read_only:
             with suppress(OSError):  # a full disk keeps nobody from reading
-                self._index.touch(new)
+                self.index.touch(new)
         self._touched.update(segment.name for segment in new)
         return used
 

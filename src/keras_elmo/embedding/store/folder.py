@@ -13,7 +13,8 @@ import numpy as np
 from keras_elmo.embedding.store.errors import StoreError, command
 from keras_elmo.files.folder_lock import BusyError
 from keras_elmo.files.json_files import read_object
-from keras_elmo.files.work_folder import clear, remove_folder, work_folder
+from keras_elmo.files.new_folder import new_folder
+from keras_elmo.files.work_folder import remove_folder
 
 MODEL_FILE, SEGMENT_SUFFIX, KEYS_SUFFIX = "model.json", ".rows", ".keys"
 _OLD_INDEX = "index.sqlite"  # of version 1
@@ -76,18 +77,19 @@ def create_store(folder: Path, model: StoredModel) -> None:
         OSError: it cannot be written.
     """
     end = time.monotonic() + _SECONDS
+    facts = {"format": _FORMAT, "version": _VERSION, **asdict(model)}
     try:
         while not folder.is_dir():
             try:
-                with work_folder(folder) as work:
-                    if not folder.is_dir():
-                        _make(work, folder, model)
+                with new_folder(folder) as new:
+                    (new / MODEL_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
             except BusyError:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.01)
     except FileExistsError:
-        raise
+        if not folder.is_dir():  # else another process was quicker
+            raise
     except OSError as error:
         raise OSError(
             error.errno,
@@ -95,15 +97,6 @@ def create_store(folder: Path, model: StoredModel) -> None:
             "to a folder that can be written to",
             str(folder),
         ) from error
-
-
-def _make(work: Path, folder: Path, model: StoredModel) -> None:
-    clear(work)
-    new = work / folder.name
-    new.mkdir()
-    facts = {"format": _FORMAT, "version": _VERSION, **asdict(model)}
-    (new / MODEL_FILE).write_text(json.dumps(facts, indent=2), encoding="utf-8")
-    new.rename(folder)
 
 
 def remove_old_store(folder: Path) -> None:

@@ -109,10 +109,6 @@ class StoreIndex:
             with suppress(FileNotFoundError):  # evicted this moment
                 os.utime(self._keys(segment.name))
 
-    def drop_segment(self, name: str) -> None:
-        """Forget a segment and all its sentences."""
-        self._keys(name).unlink(missing_ok=True)
-
     def drop_sentences(self, segment: Segment, keys: Collection[bytes]) -> None:
         """Forget some sentences of a segment; a process that writes to it goes on elsewhere."""
         records = segment.records

@@ -4,16 +4,14 @@ AllenNLP has 1 added to the biases of the forget gates already.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.torch_rules import cnn_rules, lstm_rules, transposed
 from keras_elmo.weights.options import config_from_options
-from keras_elmo.weights.scalar_mix import ScalarMixWeights
 from keras_elmo.weights.shapes import DIRECTIONS, Shape, expected_shapes
+from keras_elmo.weights.sources.published import PublishedElmo, ScalarMixWeights
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
 
 _CHARACTERS = "_token_embedder._char_embedding_weights"
@@ -32,14 +30,9 @@ TABLE = Table(
 )
 
 
-def is_allennlp(keys: Sequence[str]) -> bool:
-    """Whether tensors of these names hold an ELMo of AllenNLP's."""
-    return any(key.endswith(_CHARACTERS) for key in keys)
-
-
 def load_allennlp(
     arrays: Mapping[str, Source], where: str, options: Mapping[str, Any] | None = None
-) -> tuple[dict[str, Any], Mapping[str, np.ndarray], list[ScalarMixWeights], list[str]]:
+) -> PublishedElmo:
     """Lay out the tensors of a model of AllenNLP's as an ELMo.
 
     Args:
@@ -47,10 +40,6 @@ def load_allennlp(
         where: the file's name for error messages.
         options: the options file that the ELMo began with. Without it, what shapes do not tell is
             as published: clips at 3, relu, 50 characters.
-
-    Returns:
-        `ElmoBackbone`'s constructor arguments; a mapping from variable path to float32 array; the
-        learned mixes; the names of tensors that belong to the task around the ELMo.
 
     Raises:
         WeightsError: there is no ELMo, or more than one; a tensor is missing, surplus or misshapen.
@@ -79,7 +68,10 @@ def load_allennlp(
     rest = [
         key for key in arrays if not key.startswith(prefix) and key.removeprefix(outer) not in mixes
     ]
-    return config, layout.load(mine, where), _mixes(mixes, config["num_layers"] + 1, where), rest
+    learned = _mixes(mixes, config["num_layers"] + 1, where)
+    return PublishedElmo(
+        "model of AllenNLP", config, layout.load(mine, where), mixes=learned, ignored=rest
+    )
 
 
 def _config(

@@ -71,8 +71,7 @@ def load_bilm_tf_checkpoint(
         softmax: False leaves the softmax out: the ELMo alone.
 
     Returns:
-        `ElmoBackbone`'s constructor arguments, and a mapping from variable path to float32 array:
-        the paths of `expected_shapes(config)`, `softmax/kernel` (V, P) and `softmax/bias` (V,).
+        As `load_bilm_tf`, with `softmax/kernel` (V, P) and `softmax/bias` (V,) among the variables.
 
     Raises:
         FileNotFoundError: there are no options.
@@ -80,7 +79,10 @@ def load_bilm_tf_checkpoint(
     """
     stated = read_options(Path(options_path))
     config = config_from_options(stated, where=str(options_path))
-    arrays = {_usual(key): arrays[key] for key in TABLE.useful(arrays)}
+    arrays = {  # of a one-layer model under the names of a first layer among several
+        ONE_LAYER.sub(r"\1/multi_rnn_cell/cell_0/\2", key): arrays[key]
+        for key in TABLE.useful(arrays)
+    }
     if "lm/softmax/b" not in arrays:
         raise WeightsError(
             f"{where}: must be a checkpoint of bilm-tf's training, with lm/softmax/b (V,) in it. "
@@ -137,8 +139,3 @@ def checkpoint_prefix(path: str | PathLike[str]) -> Path | None:
             f"{found[-1]}"
         )
     return found[0] if found else None
-
-
-def _usual(key: str) -> str:
-    """Rename an array of a one-layer model to that of a first layer among several."""
-    return ONE_LAYER.sub(r"\1/multi_rnn_cell/cell_0/\2", key)

@@ -1,64 +1,48 @@
 """A preset's configuration and weights without Keras: what Keras wrote, read as arrays."""
 
 import re
-from os import PathLike
-from typing import Any
+from pathlib import Path
 
 from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.descriptions import read_description
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.hdf5 import list_arrays
-from keras_elmo.weights.shapes import expected_shapes
-from keras_elmo.weights.sources.presets import CONFIG_FILE, WEIGHTS_FILE, preset_folder
+from keras_elmo.weights.shapes import DIRECTIONS, expected_shapes
+from keras_elmo.weights.sources.presets import (
+    CONFIG_FILE,
+    PREPROCESSOR_FILE,
+    WEIGHTS_FILE,
+    preset_folder,
+)
+from keras_elmo.weights.sources.published import PublishedElmo
 from keras_elmo.weights.table import LazyVariables, Rule, Slot
 
+_DENSE, _LSTM = ("kernel", "bias"), ("kernel", "recurrent_kernel", "bias", "projection_kernel")
+_BILSTM = tuple(f"{direction}_{part}" for direction in DIRECTIONS for part in _LSTM[:3])
 # Keras names a layer by its class, the second of a kind `name_1`, and numbers its variables.
 _PLACES = (
-    (r"word_embedding/embeddings", "embedding", ("embeddings",)),
+    (r"word_embedding/", "embedding", ("embeddings",)),
     (r"word_projection/", "word_projection", ("kernel",)),
-    (r"char_cnn/char_embedding/embeddings", "character_cnn/char_embedding", ("embeddings",)),
-    (r"char_cnn/conv_(\d+)/", "character_cnn/convolutions/conv1d{}", ("kernel", "bias")),
-    (
-        r"char_cnn/highway_(\d+)/carry/",
-        "character_cnn/highways/highway{}/carry",
-        ("kernel", "bias"),
-    ),
-    (
-        r"char_cnn/highway_(\d+)/transform/",
-        "character_cnn/highways/highway{}/transform",
-        ("kernel", "bias"),
-    ),
-    (r"char_cnn/projection/", "character_cnn/projection", ("kernel", "bias")),
-)
-_LSTM = ("kernel", "recurrent_kernel", "bias", "projection_kernel")
-_PLACES += tuple(
-    (rf"bilm/{direction}_(\d+)/", f"bi_lm/{direction}_layers/projection_lstm{{}}", _LSTM)
-    for direction in ("forward", "backward")
-)
-_BILSTM = tuple(
-    f"{direction}_{part}" for direction in ("forward", "backward") for part in _LSTM[:3]
-)
-_PLACES += (
+    (r"char_cnn/char_embedding/", "character_cnn/char_embedding", ("embeddings",)),
+    (r"char_cnn/conv_(\d+)/", "character_cnn/convolutions/conv1d{}", _DENSE),
+    (r"char_cnn/highway_(\d+)/carry/", "character_cnn/highways/highway{}/carry", _DENSE),
+    (r"char_cnn/highway_(\d+)/transform/", "character_cnn/highways/highway{}/transform", _DENSE),
+    (r"char_cnn/projection/", "character_cnn/projection", _DENSE),
+    (r"bilm/forward_(\d+)/", "bi_lm/forward_layers/projection_lstm{}", _LSTM),
+    (r"bilm/backward_(\d+)/", "bi_lm/backward_layers/projection_lstm{}", _LSTM),
     (r"bilm/layer_(\d+)/", "stacked_bi_lstm/bilstms/bi_lstm{}", _BILSTM),
-    (r"bilm/projection/", "stacked_bi_lstm/projection", ("kernel", "bias")),
+    (r"bilm/projection/", "stacked_bi_lstm/projection", _DENSE),
 )
 
 
-def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], LazyVariables]:
-    """Read a preset without Keras.
-
-    Args:
-        preset: a name of `keras_elmo.list_presets()` or a folder.
-
-    Returns:
-        The backbone's configuration, and its weights by path, float32, read when they are asked
-        for.
+def load_preset(folder: Path) -> PublishedElmo:
+    """Read a preset's folder without Keras.
 
     Raises:
-        FileNotFoundError: no such preset.
+        FileNotFoundError: it holds no preset.
         WeightsError: a file is damaged, or its weights do not fit its configuration.
     """
-    folder = preset_folder(preset)
+    folder = preset_folder(folder)
     weights = folder / WEIGHTS_FILE
     _, config = read_description(folder / CONFIG_FILE)
     check_file(weights)
@@ -74,7 +58,16 @@ def load_preset(preset: str | PathLike[str]) -> tuple[dict[str, Any], LazyVariab
                 "save the preset again."
             )
         slots.append(Slot(path, key, slice(None), Rule(key, path)))
-    return config, LazyVariables(slots, arrays, str(weights))
+    lexicon = {}
+    if (folder / PREPROCESSOR_FILE).is_file():
+        _, lexicon = read_description(folder / PREPROCESSOR_FILE)
+    return PublishedElmo(
+        "preset of keras-elmo",
+        config,
+        LazyVariables(slots, arrays, str(weights)),
+        lexicon.get("vocabulary"),
+        characters=lexicon.get("characters"),
+    )
 
 
 def _key(path: str, within: str) -> str:

@@ -83,7 +83,10 @@ def load_many_langs(folder: Path) -> PublishedElmo:
         _read_ids(folder / "char.dic", arrays[_CHARACTERS]) if _CHARACTERS in arrays else None
     )
     if _PROJECTION in arrays:
-        arrays[_PROJECTION] = _transposed(arrays[_PROJECTION])
+        array = arrays[_PROJECTION]
+        arrays[_PROJECTION] = _Derived(
+            tuple(array.shape[::-1]), lambda array=array: np.asarray(array[...]).T
+        )
     shapes = {key: tuple(array.shape) for key, array in arrays.items()}
     config = _config(folder, shapes)
     if characters is not None:
@@ -264,7 +267,3 @@ def _read_ids(path: Path, table: Source) -> list[str]:
             f"Received: {len(found):,} ids up to {max(found, default=-1):,}"
         )
     return [found[place] for place in range(len(found))]
-
-
-def _transposed(array: Source) -> Source:
-    return _Derived(tuple(array.shape[::-1]), lambda: np.asarray(array[...]).T)

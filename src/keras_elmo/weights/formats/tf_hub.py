@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.formats.bilm_tf import TOKEN_RULES
 from keras_elmo.weights.formats.bilm_tf_checkpoint import lstm_cell_rules
 from keras_elmo.weights.options import config_from_options, options_as_published
-from keras_elmo.weights.scalar_mix import ScalarMixWeights
 from keras_elmo.weights.shapes import DIRECTIONS, expected_shapes
+from keras_elmo.weights.sources.published import PublishedElmo, ScalarMixWeights
 from keras_elmo.weights.table import Rule, Source, Table, differences, listing
 
 _CELL = "bilm/RNN_{number}/RNN/MultiRNNCell/Cell{{l}}/rnn/lstm_cell"
@@ -39,28 +37,22 @@ TABLE = Table(
 )
 
 
-def is_tf_hub(keys: Mapping[str, Any]) -> bool:
-    """Whether variables of these names are a module's."""
-    return any(re.fullmatch(r"(module/)?bilm/char_embed", key) for key in keys)
-
-
-def load_tf_hub(
-    arrays: Mapping[str, Source], where: str
-) -> tuple[dict[str, Any], Mapping[str, np.ndarray], list[ScalarMixWeights], list[str]]:
-    """Lay out the variables of a module as an ELMo.
+def load_tf_hub(arrays: Mapping[str, Source], where: str) -> PublishedElmo:
+    """Lay out the variables of a module as an ELMo, with the learned mix of its output `elmo`.
 
     Args:
         arrays: the variables by name.
         where: the module's name for error messages.
 
-    Returns:
-        `ElmoBackbone`'s constructor arguments; a mapping from variable path to float32 array; the
-        learned mix of its output `elmo`; the names of variables that carry a state.
-
     Raises:
         WeightsError: a variable is missing, surplus or misshapen.
     """
     plain = {key.removeprefix("module/"): arrays[key] for key in arrays}
+    if "bilm/char_embed" not in plain:
+        raise WeightsError(
+            f"{where}: must hold the variables of TF-Hub's ELMo. Received variables of something "
+            f"else:{listing(list(arrays))}"
+        )
     mix = {found[1]: plain.pop(key) for key in list(plain) if (found := re.fullmatch(_MIX, key))}
     useful = {key: plain[key] for key in TABLE.useful(plain)}
     shapes = {key: tuple(array.shape) for key, array in useful.items()}
@@ -77,12 +69,12 @@ def load_tf_hub(
             f"{listing(problems)}\nDownload the module anew."
         )
     weights = tuple(float(weight) for weight in mix["weights"][:])
-    mixes = [ScalarMixWeights(float(mix["scaling"][...]), weights)]
-    return (
+    return PublishedElmo(
+        "module of TF-Hub",
         config,
         layout.load(useful, where),
-        mixes,
-        [key for key in plain if key not in useful],
+        mixes=[ScalarMixWeights(float(mix["scaling"][...]), weights)],
+        ignored=[key for key in plain if key not in useful],
     )
 
 

@@ -21,9 +21,7 @@ def is_hub_address(path: str | PathLike[str]) -> bool:
 
 
 def fetch_from_hub(address: str | PathLike[str], *, show_progress: bool = True) -> Path:
-    """The folder or file of an ELMo on the hub.
-
-    It is fetched into the hub's own cache unless it is there.
+    """The folder or file of an ELMo on the hub, fetched into the hub's own cache if need be.
 
     Args:
         address: `hf://user/name`, perhaps with a branch, tag or commit (`hf://user/name@v1`) and

@@ -2,7 +2,6 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from keras_elmo.files.json_files import read_object
 from keras_elmo.files.new_folder import PRESET_SIGNS
@@ -28,8 +27,10 @@ def list_presets() -> dict[str, str]:
         >>> list_presets()["elmo_mini_en"]
         'English, character input, 2 LSTM layers of 512 units projected to 128 …'
     """
-    folders = sorted(path.parent for path in EMBEDDED.glob(f"*/{METADATA_FILE}"))
-    return {folder.name: _metadata(folder).get("description", "") for folder in folders}
+    return {
+        path.parent.name: read_object(path, WeightsError).get("description", "")
+        for path in sorted(EMBEDDED.glob(f"*/{METADATA_FILE}"))
+    }
 
 
 def is_preset(path: str | PathLike[str]) -> bool:
@@ -63,7 +64,3 @@ def preset_folder(preset: str | PathLike[str]) -> Path:
             "`ElmoBackbone.from_preset(weights, options=options)`."
         )
     return folder
-
-
-def _metadata(folder: Path) -> dict[str, Any]:
-    return read_object(folder / METADATA_FILE, WeightsError)

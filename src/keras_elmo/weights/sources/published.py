@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.weights.scalar_mix import ScalarMixWeights
+
+@dataclass(frozen=True)
+class ScalarMixWeights:
+    """A learned mix of layers: γ · Σ softmax(weights)ₗ · hₗ.
+
+    Attributes:
+        gamma: γ.
+        weights: one a layer, before the softmax.
+    """
+
+    gamma: float
+    weights: tuple[float, ...]
 
 
 @dataclass(frozen=True)
