@@ -65,6 +65,7 @@ def steps(data, corpus, output):
     pronunciation = module("pronunciation", words, "-o", f"{output}/pronunciation.jsonl")
     return [
         step("startup", 2, module("startup")),
+        step("reading", 5, module("reading", "--rows", "1000000", "--rounds", "3")),
         step("perplexity", 10, (*KERAS_ELMO, "perplexity", "elmo_mini_en", *held_out)),
         step("kneser_ney", 8, module("kneser_ney", "--train", *texts, *n_grams)),
         step("pretraining_speed", 5, module("pretraining_speed", *texts[:1])),
