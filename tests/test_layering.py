@@ -39,7 +39,7 @@ READERS = {
 
 
 def module_name(path: Path) -> str:
-    """`src/keras_elmo/data/tables.py` → `keras_elmo.data.tables`."""
+    """`src/keras_elmo/data/tables.py` → `keras_elmo.data.readers.tables`."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_elmo.data.column_lines import conllu_lines
+from keras_elmo.data.predictions.column_lines import conllu_lines
 
 SMALL = ("--epochs", "2", "--lstm-units", "4", "--batch-size", "4")
 SENTENCES = [

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_elmo.data import DataError
-from keras_elmo.data.column_lines import conll_lines, conllu_lines
+from keras_elmo.data.predictions.column_lines import conll_lines, conllu_lines
 from keras_elmo.data.roles import parse_columns
 from tests.data.reading_support import read
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from every_task import CASES, NAMES, make_task
 
-from keras_elmo.data.prediction_formats import PREDICTION_FORMATS
+from keras_elmo.data.predictions.prediction_formats import PREDICTION_FORMATS
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 from keras_elmo.batching.pair_batches import PairBatches, Texts, is_pair
-from keras_elmo.data.squad import squad_rows
+from keras_elmo.data.readers.squad import squad_rows
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.rows import as_rows, column_names, plain
 from keras_elmo.text.tokenizers import Span, Tokenizer

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from keras_elmo.data.checking import CheckedFile
+from keras_elmo.data.checking.checked_file import CheckedFile
 
 _MOST_ROWS = 30  # of a table; the rest is one
 

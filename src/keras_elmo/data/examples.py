@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from keras_elmo._values import Tokenizer
 from keras_elmo.data import roles
-from keras_elmo.data.annotation_parts import Annotations, list_of, text_of
+from keras_elmo.data.annotation.parts import Annotations, list_of, text_of
+from keras_elmo.data.annotation.spans import checked_spans, tokens_and_tags
 from keras_elmo.data.bad_rows import BadRows, RowError
 from keras_elmo.data.datasets import (
     CLASSIFICATION,
@@ -24,7 +25,6 @@ from keras_elmo.data.formats import open_records
 from keras_elmo.data.kinds import KINDS, UNDECIDED, DataKind, check_kind
 from keras_elmo.data.reading import Reading, Record, Source
 from keras_elmo.data.roles import Columns
-from keras_elmo.data.spans import checked_spans, tokens_and_tags
 from keras_elmo.data.tag_columns import labels_in_bio
 from keras_elmo.files.lines import DataError
 from keras_elmo.text.tokenizers import get_tokenizer

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.data.annotation.brat import brat_records
 from keras_elmo.data.bad_rows import BadRows
-from keras_elmo.data.brat import brat_records
-from keras_elmo.data.json_records import read_json
+from keras_elmo.data.readers.json_records import read_json
+from keras_elmo.data.readers.tables import check_delimiter, read_table
+from keras_elmo.data.readers.token_columns import read_token_columns
 from keras_elmo.data.reading import Reader, Reading, Record, Source
-from keras_elmo.data.tables import check_delimiter, read_table
-from keras_elmo.data.token_columns import read_token_columns
 from keras_elmo.files.lines import TextSource
 from keras_elmo.text.tag_spellings import TagSpelling
 
@@ -68,13 +68,13 @@ def _read_brat(source: Source) -> Iterator[Record]:
 
 
 def _read_parquet(source: Source) -> Iterator[Record]:
-    from keras_elmo.data.parquet import read_parquet
+    from keras_elmo.data.readers.parquet import read_parquet
 
     yield from read_parquet(source)
 
 
 def _read_hub(source: Source) -> Iterator[Record]:
-    from keras_elmo.data.hub import read_hub
+    from keras_elmo.data.readers.hub import read_hub
 
     yield from read_hub(source)
 

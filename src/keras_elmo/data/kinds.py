@@ -24,14 +24,14 @@ from keras_elmo.data.datasets import (
     QuestionDataset,
     SequenceDataset,
 )
-from keras_elmo.data.prediction_formats import (
+from keras_elmo.data.predictions.prediction_formats import (
     formats_of_classes,
     formats_of_records,
     formats_of_tags,
 )
+from keras_elmo.data.readers.squad import answer_spans, question_string
 from keras_elmo.data.reading import Fields, Reading
 from keras_elmo.data.roles import Columns, Wanted
-from keras_elmo.data.squad import answer_spans, question_string
 
 Target = Callable[[Fields, Columns, Any, Reading], Any]
 

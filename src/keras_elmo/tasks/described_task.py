@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from keras_elmo.data.datasets import Dataset, skipped_facts
 from keras_elmo.data.kinds import KINDS
-from keras_elmo.data.prediction_formats import JSONL, PREDICTION_FILES, check_format
+from keras_elmo.data.predictions.prediction_formats import JSONL, PREDICTION_FILES, check_format
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.tasks.compiled_model import CompiledModel
 from keras_elmo.tasks.gate import Examples, read_examples

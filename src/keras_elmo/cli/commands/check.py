@@ -10,7 +10,7 @@ from keras_elmo.cli.console import out, progress_bar, say, warn
 from keras_elmo.cli.options import OF_FILES, OF_LABELS, takes_options
 
 if TYPE_CHECKING:
-    from keras_elmo.data.checking import CheckedFile
+    from keras_elmo.data.checking.checked_file import CheckedFile
     from keras_elmo.data.reading import Reading
 
 
@@ -77,7 +77,7 @@ def _look_at(
     path: str, reading: "Reading", known: Collection[str], *, of: str = "", quiet: bool
 ) -> "CheckedFile":
     """Read a file, with its rows counted on terminals."""
-    from keras_elmo.data.checking import check_file
+    from keras_elmo.data.checking.checked_file import check_file
 
     with progress_bar(quiet=quiet, end_known=False) as bar:
         row = bar.add_task(f"reading {of or 'data'}", total=None, text="")

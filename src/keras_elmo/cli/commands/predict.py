@@ -63,7 +63,7 @@ def predict(
     """
     from keras_elmo.data.examples import open_examples
     from keras_elmo.data.kinds import KINDS
-    from keras_elmo.data.prediction_formats import PREDICTION_FORMATS, check_format
+    from keras_elmo.data.predictions.prediction_formats import PREDICTION_FORMATS, check_format
     from keras_elmo.tasks.task_labels import read_task_labels
     from keras_elmo.workflows.labelled_files import as_in_training, said_of_data
 

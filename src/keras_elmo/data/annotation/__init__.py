@@ -1,0 +1,1 @@
+"""What annotation tools write, as texts with spans and labels."""

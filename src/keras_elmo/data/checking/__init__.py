@@ -1,0 +1,1 @@
+"""What a labelled file holds and what may be wrong with it."""
