@@ -34,8 +34,8 @@ def plot_learning_curves(
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
     figure = new_figure(4.2 * columns, 3.2 * rows)
-    from matplotlib.ticker import EngFormatter
-
+    with needs_extra("plots", "pictures need matplotlib", PlotsMissingError):
+        from matplotlib.ticker import EngFormatter
     for i, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, i + 1)
         for name, label in ((measure, "training"), (f"val_{measure}", "development")):
