@@ -79,6 +79,7 @@ def test_a_column_that_counts_holds_no_words(tmp_path):
     assert data.labels == [["O", "B-LOC"]] * 2
     assert data.skipped == {"comment lines": 2}
     assert any("--text 0" in note for note in data.notes)
+    assert any("--label 2" in note for note in data.notes)
     assert read(path, text="1", label="2").labels == [["B-PER", "O"]] * 2
     assert read(path, text="0").texts == [["1", "2"]] * 2
     numbers = write(tmp_path / "b.conll", "1 NUM\n2 NUM\n\n1 NUM\n")  # of two columns: words

@@ -13,6 +13,7 @@ from keras_elmo.data.bad_rows import RowError
 from keras_elmo.data.predictions.column_lines import CONLLU
 from keras_elmo.data.reading import Record, Source
 from keras_elmo.data.roles import is_known_name, parse_columns
+from keras_elmo.text.tag_spellings import TagSpelling
 
 UNSPECIFIED = "_"
 _ID, _MISC = 0, len(CONLLU) - 1
@@ -54,6 +55,8 @@ def read_token_columns(source: Source) -> Iterator[Record]:
     _note_one_sentence(source, begun)
     if not is_conllu and source.reading.text is None:
         _drop_count(source, begun)
+    if not is_conllu and source.reading.label is None:
+        _note_other_spans(source, begun)
     yield from source.not_empty(chain(begun, known), "sentences")
 
 
@@ -213,6 +216,13 @@ def _drop_count(source: Source, records: list[Record]) -> None:
             return
     source.note(f"the first column counts words, the next one holds them (--text {first})")
     source.names = source.names[1:]
+
+
+def _note_other_spans(source: Source, begun: list[Record]) -> None:
+    """Say which columns hold spans besides the last one, which is taken."""
+    for name in source.names[1:-1]:
+        if TagSpelling.of(tag for record in begun for tag in record.fields[name]):
+            source.note(f"column {name} holds tags of spans, too (--label {name})")
 
 
 # === CoNLL-U ===
