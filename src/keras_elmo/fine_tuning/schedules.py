@@ -6,13 +6,12 @@ training is.
 """
 
 import math
-from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import keras
 from keras import ops
 
-from keras_elmo._values import Schedule, check_one_of
+from keras_elmo._values import Schedule
 
 # What a learning rate may be.
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
@@ -20,17 +19,8 @@ Rate = float | keras.optimizers.schedules.LearningRateSchedule
 SCHEDULES = (*get_args(Schedule), "range_test")
 
 
-@dataclass(eq=False)
-class _Course(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that is a dataclass: its fields are its configuration."""
-
-    def get_config(self):
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
 @keras.saving.register_keras_serializable("keras_elmo")
-@dataclass(eq=False)
-class SlantedTriangular(_Course):
+class SlantedTriangular(keras.optimizers.schedules.LearningRateSchedule):
     r"""A short rise and a long fall (Howard and Ruder 2018, equation 3).
 
     With $T$ steps of which the first $c = \lfloor T \cdot \mathrm{cut} \rfloor$ rise, $p = t / c$
@@ -46,18 +36,25 @@ class SlantedTriangular(_Course):
         offset: batches of the training before the first one that is counted.
     """
 
-    peak: float
-    steps: int
-    cut_frac: float = 0.1
-    ratio: float = 32.0
-    offset: int = 0
-
-    def __post_init__(self):
-        if self.steps < 1 or not 0.0 <= self.cut_frac < 1.0 or self.ratio < 1.0:
+    def __init__(
+        self,
+        peak: float,
+        steps: int,
+        cut_frac: float = 0.1,
+        ratio: float = 32.0,
+        offset: int = 0,
+    ):
+        super().__init__()
+        if steps < 1 or not 0.0 <= cut_frac < 1.0 or ratio < 1.0:
             raise ValueError(
                 "`steps` must be at least 1, `cut_frac` from 0 to below 1, `ratio` at least 1. "
-                f"Received: steps={self.steps}, cut_frac={self.cut_frac}, ratio={self.ratio}"
+                f"Received: steps={steps}, cut_frac={cut_frac}, ratio={ratio}"
             )
+        self.peak = peak
+        self.steps = steps
+        self.cut_frac = cut_frac
+        self.ratio = ratio
+        self.offset = offset
 
     def __call__(self, step):
         step = ops.cast(step, "float32") + self.offset
@@ -67,10 +64,13 @@ class SlantedTriangular(_Course):
         share = ops.clip(ops.where(step < cut, rising, falling), 0.0, 1.0)
         return self.peak * (1.0 + share * (self.ratio - 1.0)) / self.ratio
 
+    def get_config(self):
+        names = ("peak", "steps", "cut_frac", "ratio", "offset")
+        return {name: getattr(self, name) for name in names}
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
-@dataclass(eq=False)
-class WarmupCosine(_Course):
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise from zero, then half a cosine down to zero (Loshchilov and Hutter 2017).
 
     Args:
@@ -78,10 +78,12 @@ class WarmupCosine(_Course):
         warmup: share of the steps that rises.
     """
 
-    peak: float
-    steps: int
-    warmup: float = 0.1
-    offset: int = 0
+    def __init__(self, peak: float, steps: int, warmup: float = 0.1, offset: int = 0):
+        super().__init__()
+        self.peak = peak
+        self.steps = steps
+        self.warmup = warmup
+        self.offset = offset
 
     def __call__(self, step):
         step = ops.cast(step, "float32") + self.offset
@@ -90,10 +92,12 @@ class WarmupCosine(_Course):
         falling = 0.5 * (1.0 + ops.cos(math.pi * way))
         return self.peak * ops.where(step < rise, step / rise, falling)
 
+    def get_config(self):
+        return {name: getattr(self, name) for name in ("peak", "steps", "warmup", "offset")}
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
-@dataclass(eq=False)
-class RangeTest(_Course):
+class RangeTest(keras.optimizers.schedules.LearningRateSchedule):
     """A rate that rises by the same factor at every step (Smith 2017).
 
     Args:
@@ -101,32 +105,49 @@ class RangeTest(_Course):
         ratio: ratio of the highest to the lowest rate.
     """
 
-    peak: float
-    steps: int
-    ratio: float = 1e6
-    offset: int = 0
+    def __init__(self, peak: float, steps: int, ratio: float = 1e6, offset: int = 0):
+        super().__init__()
+        self.peak = peak
+        self.steps = steps
+        self.ratio = ratio
+        self.offset = offset
 
     def __call__(self, step):
         step = ops.cast(step, "float32") + self.offset
         way = ops.clip(step / max(1, self.steps - 1), 0.0, 1.0)
         return self.peak * ops.exp((way - 1.0) * math.log(self.ratio))
 
+    def get_config(self):
+        return {name: getattr(self, name) for name in ("peak", "steps", "ratio", "offset")}
+
 
 @keras.saving.register_keras_serializable("keras_elmo")
-@dataclass(eq=False)
-class Scaled(_Course):
-    """Another schedule times a number, from a batch on."""
+class Scaled(keras.optimizers.schedules.LearningRateSchedule):
+    """Another schedule times a number.
 
-    schedule: keras.optimizers.schedules.LearningRateSchedule
-    factor: float = 1.0
-    offset: int = 0
+    Args:
+        schedule: the other one.
+        factor: the number.
+        offset: as of `SlantedTriangular`.
+    """
+
+    def __init__(
+        self,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
+        factor: float = 1.0,
+        offset: int = 0,
+    ):
+        super().__init__()
+        self.schedule = schedule
+        self.factor = factor
+        self.offset = offset
 
     def __call__(self, step):
         return self.factor * self.schedule(step + self.offset)
 
     def get_config(self):
         schedule = keras.saving.serialize_keras_object(self.schedule)
-        return super().get_config() | {"schedule": schedule}
+        return {"schedule": schedule, "factor": self.factor, "offset": self.offset}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Scaled":
@@ -178,7 +199,9 @@ def make_schedule(name: str, peak: Rate, steps: int | None, offset: int = 0) -> 
     Raises:
         ValueError: no such schedule, no steps, or a schedule for both.
     """
-    check_one_of("schedule", name, SCHEDULES)
+    if name not in SCHEDULES:
+        names = ", ".join(map(repr, SCHEDULES))
+        raise ValueError(f"`schedule` must be one of {names}. Received: {name!r}")
     if isinstance(peak, keras.optimizers.schedules.LearningRateSchedule):
         if name != "constant":
             raise ValueError(

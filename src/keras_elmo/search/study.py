@@ -76,11 +76,14 @@ class Study:
                 load_if_exists=True,
             )
 
-    def continue_as(self, identity: Mapping[str, Any]) -> None:
+    def continue_as(
+        self, identity: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+    ) -> None:
         """Make sure that it is the study of this data and these settings; drop what a kill left.
 
         Args:
             identity: what all trials of one study must share, ready for JSON.
+            defaults: of its options, which a study of a version without one of them had.
 
         Raises:
             ValueError: it was begun with another identity.
@@ -88,6 +91,9 @@ class Study:
         now = json.loads(json.dumps(identity))
         with _readable(self._path):
             begun = self._study.user_attrs.get("identity")
+            if begun is not None and defaults:
+                known = {name: defaults[name] for name in now["option"]}
+                begun["option"] = known | begun["option"]
             if begun is None and self._study.trials:
                 raise ValueError(f"{self._path} is the study of another program.")
             if begun is None:

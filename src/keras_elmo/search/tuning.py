@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -116,7 +116,7 @@ def tune(
     identity = _identity(run, found, space)
     with locked_folder(folder):
         study = Study(folder, space, asdict(run), run.seed)
-        study.continue_as(identity)
+        study.continue_as(identity, {x.name: x.default for x in fields(run)})
         ledger: Ledger
 
         def report(row: TrialRow) -> None:
