@@ -27,6 +27,9 @@ def test_train_evaluate_predict(run, tiny, prices, tmp_path):
     shown = run("evaluate", "model/", prices, "--label", "price").stdout
     report = json.loads((model / "evaluation.json").read_text())
     assert f"{report['rmse']:.4f}" in shown
+    (tmp_path / "same.csv").write_text("text,price\na film,2\nno film,2\n")
+    same = run("evaluate", "model/", "same.csv", "-o", "same.json").stdout
+    assert [line.split()[3] for line in same.splitlines() if "pearson" in line] == ["–"]
     errors = [json.loads(line) for line in (model / "errors.jsonl").read_text().splitlines()]
     assert len(errors) == 24
     for error in errors:

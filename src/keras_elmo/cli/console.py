@@ -34,6 +34,11 @@ def warn(message: str) -> None:
     err.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
+def alarm(message: str) -> None:
+    """A line about work that was done, and was for nothing."""
+    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
 def progress_bar(
     text: str = "{task.fields[text]}", *, quiet: bool = False, end_known: bool = True
 ) -> Progress:

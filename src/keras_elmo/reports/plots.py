@@ -13,7 +13,7 @@ from keras_elmo._extras import needs_extra
 from keras_elmo.files.new_file import new_file
 
 # Columns of a history that say when, not how well.
-_CLOCKS = ("epoch", "step", "tokens", "seconds")
+_CLOCKS = ("epoch", "step", "tokens", "passes", "seconds")
 
 
 class PlotsMissingError(ImportError):

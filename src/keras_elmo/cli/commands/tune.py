@@ -8,7 +8,7 @@ import typer
 
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.command_lines import resuming
+from keras_elmo.cli.command_lines import resuming, with_value
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
@@ -92,9 +92,10 @@ def tune(
         warn(f"interrupted. {output} has what was found so far; go on with: {again}")
         stop_interrupted()
     if result.best is None:
+        again = resuming(with_value("--time", amounts.more_seconds(time or "1m"), ctx.obj))
         raise ValueError(
-            f"no trial came to its end in the time given. Received: --time {time}. Give more, or "
-            f"fewer --epochs; go on with: {again}"
+            f"no trial came to its end in the time given. Received: --time {time}. Go on with more "
+            f"of it: {again}. Or begin anew with fewer --epochs."
         )
     say(f"{output / 'best'} is the model of trial {result.best.number}. To repeat it:", quiet=quiet)
     out.print(shlex.join(result.command), markup=False, highlight=False, soft_wrap=True)
