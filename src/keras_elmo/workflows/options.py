@@ -225,6 +225,10 @@ class TrainingOptions:
             "Epochs without a better one after which the training ends.", min=1, is_fixed=True
         ),
     ] = 3
+    average: Annotated[
+        int,
+        _training("Number of last epochs whose weights are averaged, measured and kept.", min=1),
+    ] = 1
     batch_size: Annotated[int, _training("Number of sentences of a batch.", min=1)] = 32
     fine_tune: Annotated[
         RecipeName,

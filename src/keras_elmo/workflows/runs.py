@@ -71,7 +71,8 @@ class TrainingRun(TrainingOptions):
 
     def training(self) -> dict[str, Any]:
         """The arguments of `train_task` besides the task, the data and callbacks."""
-        names = ("epochs", "patience", "batch_size", "class_weight", "seed")
+        self._check_average()
+        names = ("epochs", "patience", "average", "batch_size", "class_weight", "seed")
         return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:
@@ -91,6 +92,7 @@ class TrainingRun(TrainingOptions):
             return read_dataset(path, reading).in_scheme(self.scheme)
 
         self._check_mix()
+        self._check_average()
         rows = read(self.data, reading)
         check_options(rows, ordinal=self.ordinal, cross_attention=self.cross_attention)
         labels, held_out = self._classes(rows), None
@@ -118,6 +120,14 @@ class TrainingRun(TrainingOptions):
             raise ValueError(
                 "--mix-at-output puts vectors of words beside outputs of words. "
                 f"Received: --source {self.source}"
+            )
+
+    def _check_average(self) -> None:
+        if self.average > 1 and self.max_forgetting is not None:
+            raise ValueError(
+                "--max-forgetting pulls back the weights that go on, --average keeps others. "
+                f"Received: --max-forgetting {self.max_forgetting} --average {self.average}. "
+                "Leave one out."
             )
 
     def reading(self) -> Reading:
