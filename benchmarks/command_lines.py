@@ -8,16 +8,24 @@ from keras_elmo.cli import app
 from keras_elmo.workflows.runs import TrainingRun
 
 
-def run_of(line, kind=TrainingRun):
-    """The run that a command line describes, by the command line's own parser.
+def parameters(line):
+    """The parameters of `train` that a command line gives, by the command line's own parser.
 
     Args:
         line: `keras-elmo train DATA …`, with or without `--output`.
-        kind: `TrainingRun`, or a class of it that does some things otherwise.
     """
     program, name, *words = shlex.split(line)
     if (program, name) != ("keras-elmo", "train"):
         raise ValueError(f"a line must begin with keras-elmo train. Received: {line}")
     command = get_command(app).commands[name]
-    context = command.make_context(name, ["--output", "model", *words])
-    return kind.from_options(context.params)
+    return command.make_context(name, ["--output", "model", *words]).params
+
+
+def run_of(line, kind=TrainingRun):
+    """The run that a command line describes.
+
+    Args:
+        line: as of `parameters`.
+        kind: `TrainingRun`, or a class of it that does some things otherwise.
+    """
+    return kind.from_options(parameters(line))
