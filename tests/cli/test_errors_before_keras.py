@@ -46,6 +46,12 @@ CASES = [  # arguments, what is told
     ("train tags.conll -o m --calibrate", "--calibrate is for a classifier"),
     ("train texts.csv -o m --cross-attention", "only texts of a pair"),
     ("train texts.csv -o m --mix sum", "Received: --mix sum"),
+    ("train texts.csv -o m --max-forgetting 0.1 --average 3", "Leave one out"),
+    ("train texts.csv -o m --mix mean --mix-layer-norm", "Received: --mix mean"),
+    (
+        "train texts.csv -o m --task seq2seq --source characters --mix-at-output",
+        "Received: --source characters",
+    ),
     ("train texts.csv -o m --task poetry", "a task is one of classification, "),
     ("train texts.csv -o m --scheme BIO", "a tag scheme is for tags"),
     ("train deep.jsonl -o m", "deep.jsonl: not JSON that can be used. Received: values nested"),

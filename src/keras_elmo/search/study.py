@@ -46,6 +46,16 @@ def check_folder(folder: Path, resume: bool) -> None:
         )
 
 
+def begun_space(folder: Path) -> dict[str, str] | None:
+    """What a search in a folder was begun with: each parameter and how it is written, or None."""
+    path = folder / STUDY_FILE
+    if not path.is_file():
+        return None
+    with _readable(path):
+        study = optuna.load_study(study_name=_NAME, storage=_url(path))
+        return study.user_attrs.get("identity", {}).get("space")
+
+
 class Study:
     """All trials so far, each of them drawn from those before it.
 
@@ -67,9 +77,8 @@ class Study:
         with _readable(self._path):
             # One process writes, whatever the number of workers, and each write is a transaction:
             # a kill leaves whole what was recorded until then.
-            url = URL.create("sqlite", database=str(self._path))
             self._study = optuna.create_study(
-                storage=url.render_as_string(),
+                storage=_url(self._path),
                 study_name=_NAME,
                 direction="maximize",
                 pruner=pruner,
@@ -178,6 +187,10 @@ class Study:
             except (ValueError, RuntimeError):  # too few complete trials
                 return {}
         return {name: float(share) for name, share in found.items()}
+
+
+def _url(path: Path) -> str:
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _draw(trial: Trial, name: str, spec: Spec) -> Any:

@@ -78,6 +78,7 @@ def _train(
     keras.utils.clear_session()  # the trial before it leaves no trace, neither in names nor draws
     gc.collect()
     give_back_memory()
+    data = data.in_scheme(run.scheme)  # which may be searched
     held_out = data.held_out
     if held_out is None:
         raise ValueError("a trial needs a development set. Received: none")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from keras_elmo.data.bad_rows import BadRow
 from keras_elmo.data.datasets import Dataset
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RECORD = "data.json"  # how a model's data were read
 SKIPPED = "skipped.jsonl"
+_COLUMNS = ("texts", "labels", "lines")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,22 @@ class LabelledData:
     rows: Dataset
     held_out: Dataset | None
     labels: Any
+
+    def in_scheme(self, scheme: str | None) -> Self:
+        """The same data with tags of spans in a scheme; None leaves them as they are.
+
+        Raises:
+            ValueError: as of `Dataset.in_scheme`.
+        """
+        if scheme in (None, self.rows.scheme):
+            return self
+        rows, held_out = self.rows.in_scheme(scheme), self.held_out
+        if held_out is None:
+            return replace(self, rows=rows, labels=rows.classes())
+        held_out = held_out.in_scheme(scheme)
+        # A part that was held out may have types of spans that no other row has.
+        parts = {name: getattr(rows, name) + getattr(held_out, name) for name in _COLUMNS}
+        return replace(self, rows=rows, held_out=held_out, labels=replace(rows, **parts).classes())
 
     def facts(self, task: "ElmoTask") -> dict[str, int]:
         """What was passed over in the files and why, and what the task makes of the rest."""

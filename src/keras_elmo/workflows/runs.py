@@ -71,7 +71,8 @@ class TrainingRun(TrainingOptions):
 
     def training(self) -> dict[str, Any]:
         """The arguments of `train_task` besides the task, the data and callbacks."""
-        names = ("epochs", "patience", "batch_size", "class_weight", "seed")
+        self._check_average()
+        names = ("epochs", "patience", "average", "batch_size", "class_weight", "seed")
         return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:
@@ -90,12 +91,8 @@ class TrainingRun(TrainingOptions):
                 return read_for(trained, path, reading)
             return read_dataset(path, reading).in_scheme(self.scheme)
 
-        mixes = get_args(Mix)
-        if self.mix not in mixes and not str(self.mix).isdigit():
-            raise ValueError(
-                f"`mix` must be one of {', '.join(map(repr, mixes))} or the number of a layer. "
-                f"Received: --mix {self.mix}"
-            )
+        self._check_mix()
+        self._check_average()
         rows = read(self.data, reading)
         check_options(rows, ordinal=self.ordinal, cross_attention=self.cross_attention)
         labels, held_out = self._classes(rows), None
@@ -106,6 +103,32 @@ class TrainingRun(TrainingOptions):
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
         return LabelledData(rows, held_out, labels)
+
+    def _check_mix(self) -> None:
+        mixes = get_args(Mix)
+        if self.mix not in mixes and not str(self.mix).isdigit():
+            raise ValueError(
+                f"`mix` must be one of {', '.join(map(repr, mixes))} or the number of a layer. "
+                f"Received: --mix {self.mix}"
+            )
+        if self.mix_layer_norm and self.mix != "scalar":
+            raise ValueError(
+                "--mix-layer-norm normalises the layers of a learned mix, --mix scalar. "
+                f"Received: --mix {self.mix}"
+            )
+        if self.mix_at_output and self.source != WORDS:
+            raise ValueError(
+                "--mix-at-output puts vectors of words beside outputs of words. "
+                f"Received: --source {self.source}"
+            )
+
+    def _check_average(self) -> None:
+        if self.average > 1 and self.max_forgetting is not None:
+            raise ValueError(
+                "--max-forgetting pulls back the weights that go on, --average keeps others. "
+                f"Received: --max-forgetting {self.max_forgetting} --average {self.average}. "
+                "Leave one out."
+            )
 
     def reading(self) -> Reading:
         """What is said of the data; a training that goes on takes the columns of the first."""

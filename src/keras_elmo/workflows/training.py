@@ -18,6 +18,7 @@ from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.sentence_model import AS_COMPILED
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.training.averaged_weights import AveragedWeights
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 
 
@@ -50,6 +51,7 @@ def train_task(
     epochs: int = 10,
     batch_size: int = 32,
     patience: int = 3,
+    average: int = 1,
     class_weight: Mapping[Any, float] | str | None = None,
     seed: int = SEED,
     recipe: Recipe | str | None = AS_COMPILED,
@@ -68,12 +70,17 @@ def train_task(
         task: a compiled task.
         x, y, validation_data, class_weight, seed, recipe, checkpoint: as of `fit`.
         patience: number of epochs without a better one after which to stop.
+        average: number of last epochs whose weights are averaged: their mean is what is measured
+            after an epoch and kept, see
+            [`AveragedWeights`][keras_elmo.training.averaged_weights.AveragedWeights].
         callbacks: more callbacks of Keras's.
     """
     result = TrainingResult()
     best = _BestEpoch(result, patience)
+    own = [best, *([AveragedWeights(average)] if average > 1 else [])]
     if checkpoint:
-        checkpoint.track("best", best)
+        for name, part in zip(("best", "average"), own, strict=False):
+            checkpoint.track(name, part)
     if recipe != AS_COMPILED:
         task.use_recipe(recipe)
     chosen, start = task.recipe, []
@@ -91,7 +98,7 @@ def train_task(
                 class_weight=class_weight,
                 seed=seed,
                 checkpoint=checkpoint,
-                callbacks=[*callbacks, best, interrupt],
+                callbacks=[*callbacks, *own, interrupt],
                 verbose=0,
             )
             result.features = getattr(history, "features", None)

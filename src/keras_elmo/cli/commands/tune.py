@@ -54,7 +54,7 @@ def tune(
     """
     max_seconds = amounts.seconds(time) if time else None
     check_elmo_options(options["preset"], options["weights"], options["options"], None)
-    from keras_elmo.search.space import read_space
+    from keras_elmo.search.space import SPACES, read_space
     from keras_elmo.search.study import check_folder
     from keras_elmo.workflows.runs import TrainingRun
 
@@ -63,7 +63,7 @@ def tune(
     searched = read_space(space)
     said = {name: options[name] for name in given(ctx, options) if name != "data"}
     run = TrainingRun.from_options(options)
-    run.check_start([*said, *searched])
+    run.check_start([*said, *(SPACES[searched] if isinstance(searched, str) else searched)])
     run.read()
     fetch_if_named(run.preset)
     run.check_elmo()
