@@ -120,7 +120,15 @@ def write_model(
     noted = {**measures, "data": dict(facts)} if facts else measures
     write_report(folder, result, noted, command_record(command, seed), warn)
     if measures and not quiet:
-        err.print(measures_table(measures, "Development set"))
+        err.print(measures_table(measures, f"Development set, {_chosen(result)}"))
+
+
+def _chosen(result: "TrainingResult") -> str:
+    """The epoch that is kept, and what it was chosen by."""
+    if not (result.best_epoch and result.metric):
+        return "the last epoch"
+    value = result.history[result.best_epoch - 1][result.metric]
+    return f"epoch {result.best_epoch}, the best by {result.metric} ({value:.4f})"
 
 
 def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
@@ -191,7 +199,7 @@ def finish(
     """
     from keras_elmo.data.kinds import KINDS
 
-    which = f"the weights of epoch {result.best_epoch}" if result.best_epoch else "the last weights"
+    which = f"the weights of {_chosen(result)}" if result.best_epoch else "the last weights"
     if result.diverged:
         raise FloatingPointError(f"{result.diverged} {output} has {which}, which are good.")
     if not result.interrupted:

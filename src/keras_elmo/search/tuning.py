@@ -12,9 +12,10 @@ from typing import Any
 from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.files.folder_lock import locked_folder
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.search.kind_spaces import space_for
 from keras_elmo.search.ledger import Ledger, TrialRow
-from keras_elmo.search.space import SPACES, Space, check_space, read_space
+from keras_elmo.search.space import SPACES, Choice, Space, check_space, read_space
 from keras_elmo.search.study import Study, begun_space, check_folder
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
@@ -35,6 +36,7 @@ class SearchResult:
         folder: with `best/`, the best trial's model.
         trials: the trials that ended.
         best: the best one; None where none was complete.
+        selection: by what trials are compared.
         importance: each parameter's share of what makes a trial good, the greatest first.
         command: the `keras-elmo train` that repeats the best one; empty where there is none.
         seed: the seed of everything random.
@@ -44,6 +46,7 @@ class SearchResult:
     folder: Path
     trials: list[TrialRow]
     best: TrialRow | None
+    selection: Selection
     importance: Mapping[str, float]
     command: list[str]
     seed: int
@@ -119,6 +122,7 @@ def tune(
             "a search compares trials on a development set. Received: none. Give `dev`, or "
             "`dev_split` above 0."
         )
+    run = replace(run, metric=search_metric(run, found, space))
     identity = _identity(run, found, space)
     with locked_folder(folder):
         study = Study(folder, space, asdict(run), run.seed)
@@ -157,6 +161,17 @@ def _named_space(name: str, data: LabelledData, folder: Path, given: set[str]) -
     return earlier if begun_space(folder) == as_begun else space_for(data.rows, name)
 
 
+def search_metric(run: TrainingRun, data: LabelledData, space: Space) -> str | None:
+    """The metric that all trials are told, so that they can be compared; None is the usual default.
+
+    With class weights in some trials it is what is the default with them.
+    """
+    weights = space.get("class_weight", Choice(run.class_weight))
+    given = [weight for weight in getattr(weights, "values", ()) if weight is not None]
+    selections = [replace(run, class_weight=w).selection(data) for w in (None, *given)]
+    return run.metric if selections[0] == selections[-1] else selections[-1].metric
+
+
 def _run(ledger: Ledger, jobs: int) -> bool:
     """Run all trials; whether that was interrupted."""
     try:
@@ -187,7 +202,16 @@ def _result(
     if best:
         command = replace(run, **best.parameters).command("model")
     importance = ledger.study.importance()
-    return SearchResult(folder, ledger.rows(), best, importance, command, run.seed, interrupted)
+    return SearchResult(
+        folder,
+        ledger.rows(),
+        best,
+        run.selection(ledger.data),
+        importance,
+        command,
+        run.seed,
+        interrupted,
+    )
 
 
 def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, Any]:

@@ -33,11 +33,25 @@ class ModelCalls:
             backbone = self._model.backbone
             shape = (None, None, *backbone.config.feature_shape)
             self._calls[bool(names)] = compiled_call(self._model, dict.fromkeys(names, shape))
-        return self._calls[bool(names)](batch)
+        batch = {name: x.astype("float32") if name in names else x for name, x in batch.items()}
+        # While a stage of `fit` computes upper layers anew: the features here are of all layers.
+        upper, self._model._upper = self._model._upper, None
+        try:
+            return self._calls[bool(names)](batch)
+        finally:
+            self._model._upper = upper
 
-    def embed(self, batches: SentenceBatches) -> None:
-        """Give batches their features, if ELMo can compute them without the model."""
-        if self._can_embed:
+    def embed(self, batches: SentenceBatches, *, anew: bool = True) -> None:
+        """Give batches their features: what a running `fit` has stored, or computed by ELMo alone.
+
+        Args:
+            batches: of the model.
+            anew: whether to compute them where they are not stored, if ELMo can do that.
+        """
+        served = self._model.served
+        if served and (stored := served.of(batches.sentences)):
+            batches.features = stored
+        elif anew and self._can_embed:
             backbone, preprocessor = self._model.backbone, self._model.preprocessor
             self._embedder = self._embedder or ElmoEmbedder(backbone, preprocessor)
             batches.features = self._embedder.embed(batches.sentences)
@@ -55,8 +69,7 @@ class ModelCalls:
         for numbers, on_features in self._parts(sizes):
             part = [sentences[i] for i in numbers]
             batches = model.batch_type(part, model.preprocessor, model.input, batch_size=batch_size)
-            if on_features:
-                self.embed(batches)
+            self.embed(batches, anew=on_features)
             for i, rows in enumerate(batches.rows):
                 found = self(*batches[i])
                 for k, row in enumerate(rows):

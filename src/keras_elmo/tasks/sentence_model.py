@@ -34,10 +34,12 @@ class SentenceModel(TextModel):
 
     Attributes:
         recipe: what `compile` and `fit` were told; None trains what is trainable, in one stage.
+        served: what a running `fit` has stored of a frozen ELMo; None at all other times.
     """
 
     batch_type: type[SentenceBatches] = SentenceBatches
     recipe: Recipe | None = None
+    served: ServedFeatures | None = None
     _calls: ModelCalls | None = None
 
     @abstractmethod

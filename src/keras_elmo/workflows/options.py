@@ -7,6 +7,7 @@ documentation are made of the fields of `TrainingOptions`. Imports no Keras, so 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache, partial
+from itertools import chain
 from os import PathLike, fspath
 from typing import Annotated, Any, Self, get_type_hints
 
@@ -42,6 +43,13 @@ def _kinds() -> list[str]:
     from keras_elmo.data.kinds import KINDS
 
     return list(KINDS)
+
+
+def _metrics() -> list[str]:
+    from keras_elmo.data.kinds import KINDS
+
+    known = (kind.metrics + kind.span_metrics for kind in KINDS.values())
+    return list(dict.fromkeys(chain.from_iterable(known)))
 
 
 @dataclass(frozen=True)
@@ -229,6 +237,15 @@ class TrainingOptions:
         int,
         _training("Number of last epochs whose weights are averaged, measured and kept.", min=1),
     ] = 1
+    metric: Annotated[
+        str | None,
+        _training(
+            "Measure of the development set that chooses the best epoch, of those that the task "
+            "has: accuracy, macro_f1, f1, loss, mae, rmse, spearman, exact_match and others.",
+            is_fixed=True,
+            complete=_metrics,
+        ),
+    ] = None
     batch_size: Annotated[int, _training("Number of sentences of a batch.", min=1)] = 32
     fine_tune: Annotated[
         RecipeName,

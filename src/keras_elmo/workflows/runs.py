@@ -11,9 +11,11 @@ from keras_elmo._values import Mix
 from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.data.examples import read_dataset
+from keras_elmo.data.kinds import KINDS
 from keras_elmo.data.reading import Reading
 from keras_elmo.files.lines import DataError
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.text.word_vectors import vector_size
 from keras_elmo.weights.detection import check_elmo
@@ -22,6 +24,7 @@ from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
 from keras_elmo.workflows.labelled_files import (
     LabelledData,
     as_in_training,
+    check_class_weight,
     check_options,
     read_for,
     said_of_data,
@@ -72,7 +75,7 @@ class TrainingRun(TrainingOptions):
     def training(self) -> dict[str, Any]:
         """The arguments of `train_task` besides the task, the data and callbacks."""
         self._check_average()
-        names = ("epochs", "patience", "average", "batch_size", "class_weight", "seed")
+        names = ("epochs", "patience", "average", "metric", "batch_size", "class_weight", "seed")
         return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:
@@ -102,7 +105,20 @@ class TrainingRun(TrainingOptions):
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
-        return LabelledData(rows, held_out, labels)
+        data = LabelledData(rows, held_out, labels)
+        self.selection(data)
+        return data
+
+    def selection(self, data: LabelledData) -> Selection:
+        """By what the best epoch is chosen.
+
+        Raises:
+            ValueError: a metric, or class weights, that are not for such data.
+        """
+        check_class_weight(data.rows, self.class_weight)
+        chosen = KINDS[data.rows.kind].selection(data.labels, self.metric, self.class_weight)
+        data.check_metric(self.metric)
+        return chosen
 
     def _check_mix(self) -> None:
         mixes = get_args(Mix)

@@ -16,10 +16,12 @@ from keras_elmo._values import SEED
 from keras_elmo.fine_tuning.anchoring import anchor, pull_back
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.variables import copy_value, sync_variables
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.tasks.sentence_model import AS_COMPILED
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.training.averaged_weights import AveragedWeights
 from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.workflows.development_measure import DevelopmentMeasure
 
 
 @dataclass
@@ -33,6 +35,7 @@ class TrainingResult:
         interrupted: whether Ctrl-C ended it.
         diverged: why a loss that was not finite ended it.
         features: a line that says what ELMo's features cost, where they were cached.
+        metric: the column of the history by which the best epoch was chosen; None as above.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
@@ -40,6 +43,7 @@ class TrainingResult:
     interrupted: bool = False
     diverged: str | None = None
     features: str | None = None
+    metric: str | None = None
 
 
 def train_task(
@@ -52,6 +56,7 @@ def train_task(
     batch_size: int = 32,
     patience: int = 3,
     average: int = 1,
+    metric: str | None = None,
     class_weight: Mapping[Any, float] | str | None = None,
     seed: int = SEED,
     recipe: Recipe | str | None = AS_COMPILED,
@@ -60,9 +65,7 @@ def train_task(
 ) -> TrainingResult:
     """Fit a task and leave it with the weights of its best epoch.
 
-    The best epoch has the highest accuracy on `validation_data`, and of equals the lowest loss. Of
-    tags that mark spans it has the highest F1, of a question answerer that with the best threshold
-    for no answer, of several heads the highest mean over them, of a regressor the lowest loss.
+    The best epoch has the best `metric` on `validation_data`, and of equals the lowest loss.
     Ctrl-C ends the training at the next batch and returns as well; a second one is not caught. So
     does a loss that is not finite.
 
@@ -73,10 +76,24 @@ def train_task(
         average: number of last epochs whose weights are averaged: their mean is what is measured
             after an epoch and kept, see
             [`AveragedWeights`][keras_elmo.training.averaged_weights.AveragedWeights].
+        metric: a measure that the task has, see `keras_elmo.data.kinds`. By default accuracy, and
+            with class weights macro-F1; of tags that mark spans F1, of a question answerer that
+            with the best threshold for no answer, of several heads the mean over them, of a
+            regressor the loss.
         callbacks: more callbacks of Keras's.
+
+    Raises:
+        ValueError: a metric that the task does not have, or nothing to measure it on.
     """
+    selection = task.selection(metric, class_weight)
+    if metric and validation_data is None:
+        raise ValueError(
+            "`metric` chooses the best epoch by `validation_data`. "
+            f"Received: metric={metric!r} without it"
+        )
     result = TrainingResult()
-    best = _BestEpoch(result, patience)
+    best = _BestEpoch(result, patience, selection)
+    measure = DevelopmentMeasure(selection, validation_data, batch_size)
     own = [best, *([AveragedWeights(average)] if average > 1 else [])]
     if checkpoint:
         for name, part in zip(("best", "average"), own, strict=False):
@@ -98,7 +115,7 @@ def train_task(
                 class_weight=class_weight,
                 seed=seed,
                 checkpoint=checkpoint,
-                callbacks=[*callbacks, *own, interrupt],
+                callbacks=[measure, *callbacks, *own, interrupt],
                 verbose=0,
             )
             result.features = getattr(history, "features", None)
@@ -116,22 +133,12 @@ def train_task(
     return result
 
 
-# Of a question answerer, of several heads, of spans, of all others.
-_SCORES = ("val_best_f1", "val_score", "val_f1", "val_accuracy")
-
-
-def epoch_score(row: Mapping[str, float]) -> tuple[float, float]:
-    """Score by which the best epoch is chosen: the measure, and of equals the lowest loss."""
-    first = (row[name] for name in _SCORES if name in row)
-    return next(first, -row["val_loss"]), -row["val_loss"]
-
-
 class _BestEpoch(keras.callbacks.Callback):
     """Keeps history and the best values of all variables that train, now or in a later stage."""
 
-    def __init__(self, result: TrainingResult, patience: int):
+    def __init__(self, result: TrainingResult, patience: int, selection: Selection):
         super().__init__()
-        self.result, self.patience = result, patience
+        self.result, self.patience, self.selection = result, patience, selection
         self.score = (-math.inf, -math.inf)
         self.weights: dict[str, np.ndarray] = {}
         self.start = 0.0
@@ -147,7 +154,8 @@ class _BestEpoch(keras.callbacks.Callback):
         self.result.history.append(row | {"seconds": round(time.monotonic() - self.start, 2)})
         if "val_loss" not in row:
             return
-        score = epoch_score(row)
+        self.result.metric = self.selection.column
+        score = self.selection.score(row)
         if score > self.score:
             self.score, self.result.best_epoch = score, epoch + 1
             for variable in self.model.weights:
@@ -158,11 +166,15 @@ class _BestEpoch(keras.callbacks.Callback):
 
     def state(self):
         facts = {"history": self.result.history, "best_epoch": self.result.best_epoch}
-        return self.weights, facts | {"score": self.score}
+        return self.weights, facts | {"score": self.score, "metric": self.result.metric}
 
     def restore(self, arrays, facts):
+        chosen_by = facts.get("metric")  # None also of an earlier version
+        if chosen_by not in (None, self.selection.column):
+            raise ValueError(f"{self.selection.column} in place of {chosen_by} (--metric)")
         self.weights, self.score = arrays, tuple(facts["score"])
         self.result.history, self.result.best_epoch = facts["history"], facts["best_epoch"]
+        self.result.metric = self.selection.column if facts["best_epoch"] else None
 
     def keep_best(self, task: ElmoTask) -> None:
         """Give the task the weights of its best epoch."""

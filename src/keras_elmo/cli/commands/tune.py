@@ -1,6 +1,7 @@
 """`keras-elmo tune`: labelled text → the best settings of a training, and its model."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,16 +65,19 @@ def tune(
     said = {name: options[name] for name in given(ctx, options) if name != "data"}
     run = TrainingRun.from_options(options)
     run.check_start([*said, *(SPACES[searched] if isinstance(searched, str) else searched)])
-    run.read()
+    data = run.read()
+    for line in data.warnings():
+        warn(line)
     fetch_if_named(run.preset)
     run.check_elmo()
     load_backend(trains=True)
     from keras_elmo.cli.tune_progress import TuneProgress
     from keras_elmo.reports.search_folder import write_search_report
-    from keras_elmo.search.tuning import tune
+    from keras_elmo.search.tuning import search_metric, tune
     from keras_elmo.search.workers import automatic_jobs
 
-    with TuneProgress(trials, run.epochs, quiet=quiet) as progress:
+    selection = replace(run, metric=search_metric(run, data, searched)).selection(data)
+    with TuneProgress(trials, run.epochs, selection, quiet=quiet) as progress:
         result = tune(
             run.data,
             output,
