@@ -14,12 +14,11 @@ class TuneProgress:
 
     Args:
         trials: of the whole search.
-        epochs: of a trial, at most.
         quiet: show nothing.
     """
 
-    def __init__(self, trials: int, epochs: int, *, quiet: bool = False) -> None:
-        self._trials, self._epochs, self._quiet = trials, epochs, quiet
+    def __init__(self, trials: int, *, quiet: bool = False) -> None:
+        self._trials, self._quiet = trials, quiet
         self._warned: set[str] = set()
         self._bar = progress_bar(quiet=quiet, end_known=False)
         self._task = self._bar.add_task("search", total=trials, text="")
@@ -33,7 +32,7 @@ class TuneProgress:
 
     def on_epoch(self, number: int, epoch: int, score: float) -> None:
         """Show where a trial is."""
-        text = f"trial {number}/{self._trials} · epoch {epoch}/{self._epochs} · {score:.4f}"
+        text = f"trial {number}/{self._trials} · epoch {epoch} · {score:.4f}"
         self._bar.update(self._task, text=text)
 
     def on_trial(self, row: TrialRow, result: SearchResult) -> None:

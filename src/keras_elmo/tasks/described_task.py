@@ -144,6 +144,18 @@ class DescribedTask(CompiledModel):
         batches = self.make_batches(examples, batch_size=batch_size)
         return self.evaluate(batches, verbose=0, return_dict=True)
 
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """What guess that looks at no text the task is no better than.
+
+        Args:
+            measures: what `report` returned.
+            gold: the labels that it was measured on, as of `fit`.
+
+        Returns:
+            A sentence that says so; nothing where the task is better, or no such guess is known.
+        """
+        return ""
+
     # === Predictions ===
 
     @property

@@ -71,7 +71,7 @@ class TrainingRun(TrainingOptions):
 
     def training(self) -> dict[str, Any]:
         """The arguments of `train_task` besides the task, the data and callbacks."""
-        names = ("epochs", "patience", "batch_size", "class_weight", "seed")
+        names = ("epochs", "steps", "patience", "batch_size", "class_weight", "seed")
         return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:

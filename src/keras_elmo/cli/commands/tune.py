@@ -73,7 +73,7 @@ def tune(
     from keras_elmo.search.tuning import tune
     from keras_elmo.search.workers import automatic_jobs
 
-    with TuneProgress(trials, run.epochs, quiet=quiet) as progress:
+    with TuneProgress(trials, quiet=quiet) as progress:
         result = tune(
             run.data,
             output,
