@@ -8,7 +8,7 @@ variable, and where each schedule was.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -58,6 +58,8 @@ class StagedTraining:
         self._state: dict[str, np.ndarray] = {}  # of the optimizers of earlier stages, by path
         self._stage = -1  # the epoch where the last one begins
         self._found: list[tuple[str, np.ndarray]] = []  # of its optimizer, in a checkpoint
+        self._is_over: Callable[[], bool] = lambda: False
+        self._was_over = False  # when the checkpoint was written
 
     def fit(
         self, training: WholeTraining, epoch: int = 0, checkpoint: TrainingCheckpoint | None = None
@@ -81,6 +83,7 @@ class StagedTraining:
                 "a training goes on from one file: `checkpoint` or a callback. Received: both, "
                 "with keras.callbacks.BackupAndRestore. Leave the callback out."
             )
+        self._is_over = lambda: training.stage_is_over
         start: Start = []
         if recipe and any(map(is_elmo, self._trains)):
             start = anchor(model, recipe.l2_sp, recipe.mix_l2)
@@ -97,7 +100,7 @@ class StagedTraining:
         own = self._model.optimizer.variables
         arrays = {f"earlier/{path}": value for path, value in self._state.items()}
         arrays |= {f"own/{number}": copy_value(variable) for number, variable in enumerate(own)}
-        facts = {"stage": self._stage, "ends": self._ends}
+        facts = {"stage": self._stage, "ends": self._ends, "over": self._is_over()}
         return arrays, facts | {"paths": [variable.path for variable in own]}
 
     def restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
@@ -106,6 +109,7 @@ class StagedTraining:
         self._state = {path: value for (kind, _, path), value in earlier if kind == "earlier"}
         self._stage = facts["stage"]
         self._ends = facts.get("ends", self._ends)  # once, all stages were as long as planned
+        self._was_over = facts.get("over", False)
         own = [arrays[f"own/{number}"] for number in range(len(facts["paths"]))]
         self._found = list(zip(facts["paths"], own, strict=True))
 
@@ -118,7 +122,7 @@ class StagedTraining:
             checkpoint.begin(self._changing())
             (epoch, done), stopped = checkpoint.position, checkpoint.stopped
             history = checkpoint.history
-            if training.stage_is_over:
+            if self._was_over:
                 self._cut(epoch)
         elif (saved := training.backed_up()) is not None:
             # What is loaded has the optimizer of the stage in which it was saved.

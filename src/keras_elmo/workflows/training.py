@@ -197,13 +197,12 @@ class _BestEpoch(StageCallback):
 
     def state(self):
         facts = {name: getattr(self.result, name) for name in ("history", "best_epoch", "trained")}
-        return self.weights, facts | {"score": self.score, "stage_is_over": self.stage_is_over}
+        return self.weights, facts | {"score": self.score}
 
     def restore(self, arrays, facts):
         self.weights, self.score = arrays, tuple(facts["score"])
         self.result.history, self.result.best_epoch = facts["history"], facts["best_epoch"]
-        self.result.trained = facts.get("trained", {})  # an older version knew neither
-        self.stage_is_over = facts.get("stage_is_over", False)
+        self.result.trained = facts.get("trained", {})  # which an older version did not know
 
     def keep_best(self, task: keras.Model) -> None:
         """Give the task the weights of its best epoch."""
