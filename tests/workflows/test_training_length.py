@@ -43,9 +43,9 @@ def test_a_limit_of_steps_is_in_place_of_the_floor():
 
 def test_the_line_says_what_was_chosen_and_why():
     small = training_length(30, 32)
-    assert small.line.startswith(f"at most {MIN_STEPS} epochs of 1 steps (the data are small")
+    assert small.line.startswith(f"at most {MIN_STEPS} epochs of 1 step (the data are small")
     assert "10 epochs of 3,125 steps (the usual ones)" in training_length(100_000, 32).line
-    assert "2 epochs of 1 steps (as said)" in training_length(30, 32, 2).line
+    assert "2 epochs of 1 step (as said)" in training_length(30, 32, 2).line
     assert "none ends early" in training_length(30, 32, 2, 5).line
 
 

@@ -57,7 +57,7 @@ def training_length(
     if steps:
         longest = math.ceil(steps / batches)
         if epochs is None or longest < epochs:
-            epochs, reason = longest, f"{steps:,} steps, as said"
+            epochs, reason = longest, f"{_count(steps, 'step')}, as said"
     elif epochs is None and floor > EPOCHS:
         epochs, reason = floor, f"the data are small, and these are {MIN_STEPS} steps"
     epochs = epochs or EPOCHS
@@ -65,5 +65,9 @@ def training_length(
     ends = f"a stage ends after {patience} without a better one"
     if patience >= epochs:
         ends = f"with a patience of {patience} none ends early"
-    line = f"at most {epochs} epochs of {batches:,} steps ({reason}); {ends}"
+    line = f"at most {_count(epochs, 'epoch')} of {_count(batches, 'step')} ({reason}); {ends}"
     return TrainingLength(epochs, patience, steps, line)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}" + "s" * (number != 1)
