@@ -15,16 +15,12 @@ class TuneProgress:
 
     Args:
         trials: of the whole search.
-        epochs: of a trial, at most.
         selection: by what trials are compared.
         quiet: show nothing.
     """
 
-    def __init__(
-        self, trials: int, epochs: int, selection: Selection, *, quiet: bool = False
-    ) -> None:
-        self._trials, self._epochs, self._quiet = trials, epochs, quiet
-        self._selection = selection
+    def __init__(self, trials: int, selection: Selection, *, quiet: bool = False) -> None:
+        self._trials, self._selection, self._quiet = trials, selection, quiet
         self._warned: set[str] = set()
         self._bar = progress_bar(quiet=quiet, end_known=False)
         self._task = self._bar.add_task("search", total=trials, text="")
@@ -38,7 +34,7 @@ class TuneProgress:
 
     def on_epoch(self, number: int, epoch: int, score: float) -> None:
         """Show where a trial is."""
-        text = f"trial {number}/{self._trials} · epoch {epoch}/{self._epochs}"
+        text = f"trial {number}/{self._trials} · epoch {epoch}"
         text += f" · {self._selection.column} {self._selection.value(score):.4f}"
         self._bar.update(self._task, text=text)
 

@@ -158,6 +158,18 @@ class DescribedTask(CompiledModel):
         kind = KINDS[self.kind]
         return kind.selection(kind.labels(self.get_config()), metric, class_weight)
 
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """What guess that looks at no text the task is no better than.
+
+        Args:
+            measures: what `report` returned.
+            gold: the labels that it was measured on, as of `fit`.
+
+        Returns:
+            A sentence that says so; nothing where the task is better, or no such guess is known.
+        """
+        return ""
+
     # === Predictions ===
 
     @property

@@ -56,8 +56,11 @@ def _data_fingerprint(data: Any) -> str:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """The differences as people read them; empty where there are none."""
-    names = [name for name in new if old.get(name) != new[name]]
+    """The differences as people read them; empty where there are none.
+
+    What an older version did not know was nothing in particular then.
+    """
+    names = [name for name in new if old.get(name, "None") != new[name]]
     return "; ".join(
         f"another {name}" if name in _HASHED else f"{name} {old.get(name)} → {new[name]}"
         for name in names

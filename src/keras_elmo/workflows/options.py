@@ -226,13 +226,26 @@ class TrainingOptions:
         ),
     ] = 0.0
     # === Training ===
-    epochs: Annotated[int, _training("Number of epochs at most.", min=1, is_fixed=True)] = 10
-    patience: Annotated[
-        int,
+    epochs: Annotated[
+        int | None,
         _training(
-            "Epochs without a better one after which the training ends.", min=1, is_fixed=True
+            "Number of epochs at most. By default 10, and more where the data are small.",
+            min=1,
+            is_fixed=True,
         ),
-    ] = 3
+    ] = None
+    steps: Annotated[
+        int | None, _training("Number of batches at most, of all epochs.", min=1, is_fixed=True)
+    ] = None
+    patience: Annotated[
+        int | None,
+        _training(
+            "Epochs without a better one after which the next stage begins, or the training ends. "
+            "By default 3, and more where the data are small.",
+            min=1,
+            is_fixed=True,
+        ),
+    ] = None
     average: Annotated[
         int,
         _training("Number of last epochs whose weights are averaged, measured and kept.", min=1),

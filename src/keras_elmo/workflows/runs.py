@@ -75,7 +75,8 @@ class TrainingRun(TrainingOptions):
     def training(self) -> dict[str, Any]:
         """The arguments of `train_task` besides the task, the data and callbacks."""
         self._check_average()
-        names = ("epochs", "patience", "average", "metric", "batch_size", "class_weight", "seed")
+        names = ("epochs", "steps", "patience", "average", "metric")
+        names += ("batch_size", "class_weight", "seed")
         return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:

@@ -201,6 +201,20 @@ def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     assert not (tmp_path / "short").exists()
 
 
+def test_what_was_not_learned_is_said(run, tiny, reviews, tmp_path):
+    """Of texts that are all the same, half of the labels are right."""
+    (tmp_path / "same.csv").write_text("text,label\n" + "a film,pos\na film,neg\n" * 3)
+    options = ("--dev", "same.csv", "--preset", tiny, "--lstm-units", "4", "--batch-size", "8")
+    told = run("train", reviews, *options, "--steps", "2", "--patience", "9", "-o", "model").stderr
+    assert "at most 1 epoch of 3 steps (2 steps, as said); with a patience of 9 none ends" in told
+    assert "still improving at the limit: --steps 4" in told
+    told = " ".join(told.split())
+    assert "warning: on the development set accuracy 0.500 is no better than always" in told
+    assert "Try more --epochs" in told
+    command = json.loads((tmp_path / "model" / "command.json").read_text())["command"]
+    assert command[command.index("--steps") + 1] == "2"
+
+
 def test_start_from_a_trained_model(run, tiny, reviews, conll, tmp_path):
     """It goes on with all that the model has: at a rate of 0 nothing changes."""
     small = {"lstm_units": 4, "mix": "concat"}

@@ -12,6 +12,7 @@ from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.data.datasets import JOINT, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.metrics.no_better import than_one_label
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples, Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
@@ -273,6 +274,11 @@ class ElmoJointTagger(ElmoTask):
         f1 = [report.get("f1", report.get("macro_f1")) for report in columns.values()]
         measures = {"exact_match": float(right.mean()), "macro_f1": float(np.mean(f1))}
         return measures | {"columns": columns}
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """Of the columns that are no better, `than_one_label`."""
+        found = {name: than_one_label(part) for name, part in measures["columns"].items()}
+        return "; ".join(f"{name}: {line}" for name, line in found.items() if line)
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
         """Of each text (of a string) its `tokens`, and by name what each head's record is."""
