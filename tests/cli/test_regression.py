@@ -101,7 +101,7 @@ def test_pairs_with_numbers(run, tiny, tmp_path):
 def test_what_is_for_classes_only(run, tiny, prices):
     options = ("--task", "regression", "--label", "price", "--preset", tiny, "-o", "model/")
     for more, message in (
-        (("--class-weight", "balanced"), "numbers have no classes to weigh"),
+        (("--class-weight", "balanced"), "class weights are for labels and tags"),
         (("--calibrate",), "--calibrate is for a classifier"),
         (("--ordinal",), "numbers are no classes"),
     ):

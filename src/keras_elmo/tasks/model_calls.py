@@ -41,20 +41,18 @@ class ModelCalls:
         finally:
             self._model._upper = upper
 
-    def embed(self, batches: SentenceBatches, *, anew: bool = True) -> None:
-        """Give batches their features: what a running `fit` has stored, or computed by ELMo alone.
-
-        Args:
-            batches: of the model.
-            anew: whether to compute them where they are not stored, if ELMo can do that.
-        """
-        served = self._model.served
-        if served and (stored := served.of(batches.sentences)):
-            batches.features = stored
-        elif anew and self._can_embed:
+    def embed(self, batches: SentenceBatches) -> None:
+        """Give batches their features: stored ones, or what ELMo computes without the model."""
+        if not self._take_stored(batches) and self._can_embed:
             backbone, preprocessor = self._model.backbone, self._model.preprocessor
             self._embedder = self._embedder or ElmoEmbedder(backbone, preprocessor)
             batches.features = self._embedder.embed(batches.sentences)
+
+    def _take_stored(self, batches: SentenceBatches) -> bool:
+        """Give batches the features that a running `fit` has of them; whether it has."""
+        served = self._model.served
+        batches.features = served.of(batches.sentences) if served else None
+        return batches.features is not None
 
     def outputs(self, sentences: Sequence[Any], sizes: Sequence[int], batch_size: int) -> list[Any]:
         """The model's output for each sentence, with its padding.
@@ -69,7 +67,10 @@ class ModelCalls:
         for numbers, on_features in self._parts(sizes):
             part = [sentences[i] for i in numbers]
             batches = model.batch_type(part, model.preprocessor, model.input, batch_size=batch_size)
-            self.embed(batches, anew=on_features)
+            if on_features:
+                self.embed(batches)
+            else:
+                self._take_stored(batches)
             for i, rows in enumerate(batches.rows):
                 found = self(*batches[i])
                 for k, row in enumerate(rows):
