@@ -5,6 +5,7 @@ from collections import defaultdict
 from statistics import mean, variance
 
 ONE_POINT = 1.0  # stands for the standard deviation where no run has a second seed
+LEAST = 0.5  # points: two seeds that happen to agree are no proof of a small deviation
 
 
 def report(rows, part="dev"):
@@ -30,7 +31,7 @@ def collect(rows, part):
 def deviation(of_cell):
     """The standard deviation of a run of a cell, over its seeds, of all settings together."""
     found = [variance(x) for x in of_cell.values() if len(x) > 1]
-    return max(math.sqrt(mean(found)), 0.1) if found else ONE_POINT
+    return max(math.sqrt(mean(found)), LEAST) if found else ONE_POINT
 
 
 def compared(of_cell):

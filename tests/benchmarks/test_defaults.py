@@ -103,6 +103,7 @@ def test_distances_are_in_standard_deviations_of_the_seeds():
     found = compared({"plain": [60, 62], "long": [63, 65]})
     assert found == {"plain": pytest.approx(-3 / 2**0.5), "long": 0.0}
     assert compared({"plain": [60], "long": [63]}) == {"plain": -3.0, "long": 0.0}
+    assert compared({"plain": [60, 60], "long": [63, 63]}) == {"plain": -6.0, "long": 0.0}
 
 
 def test_the_report_orders_settings_and_leaves_each_set_out():
