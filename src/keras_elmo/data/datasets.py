@@ -78,6 +78,9 @@ class Dataset:
             raise DataError(
                 f"{self.path}: training needs at least two different labels. "
                 f"Received: {', '.join(map(repr, found))} only. Is it the right label column?"
+                + "".join(
+                    f" {note[0].upper()}{note[1:]}." for note in self.notes if "--label" in note
+                )
             )
         return sorted(found, key=lambda x: (x != "O", len(x) if x.isdigit() else 0, x))
 

@@ -1,6 +1,6 @@
 """Examples of a labelled file, streamed or as a data set: its kind, columns and tags are told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -23,7 +23,7 @@ from keras_elmo.data.datasets import (
 )
 from keras_elmo.data.formats import open_records
 from keras_elmo.data.kinds import KINDS, UNDECIDED, DataKind, check_kind
-from keras_elmo.data.reading import Reading, Record, Source
+from keras_elmo.data.reading import Fields, Reading, Record, Source
 from keras_elmo.data.roles import Columns
 from keras_elmo.data.tag_columns import labels_in_bio
 from keras_elmo.files.lines import DataError
@@ -119,7 +119,7 @@ def _with_id(error: RowError, name: str | None, bad: BadRows) -> RowError:
     return RowError(error.reason, f"id {name!r}: {error}")
 
 
-def _id(fields: Mapping[str, Any], columns: Columns) -> str | None:
+def _id(fields: Fields, columns: Columns) -> str | None:
     found = None if columns.id is None else fields.get(columns.id)
     return str(found) if isinstance(found, str | int) else None
 
@@ -143,34 +143,38 @@ def open_examples(path: str | Path, reading: Reading, *, labelled: bool = True) 
     source, records = open_records(path, bare, labelled=labelled)
     records = source.not_empty(records, "rows that can be used")
     begun = [next(records)]
+    _check_format(source, begun[0], bare=bare is not reading)
     names = list(source.names)
     names += [name for name in begun[0].fields if name not in names]  # comments, keys in MISC
-    if bare is not reading and len(source.names) != 2:
-        raise DataError.at(
-            path,
-            begun[0].line,
-            "expected two columns with a tab between them and no header. Received: "
-            f"{len(source.names)}. Choose two by number or name, with --text"
-            f"{' and --label' if labelled else ' A,B'}.",
-        )
-    kind = _kind(source, names, begun)
-    records = chain(begun, records)
-    reading = source.reading
-    if labelled and source.file_format == "txt":
-        raise ValueError(
-            f"{path} must be in a format that holds labels: csv, tsv, jsonl, conll or parquet. "
-            "Received: plain text. Name the format with `--format`, or what stands between text "
-            "and label with `--delimiter`."
-        )
-    if _has_spans(begun[0]) and kind.is_tagged and labelled:
+    kind = _kind(source, names, begun[0].fields)
+    records, reading = chain(begun, records), source.reading
+    if _has_spans(begun[0].fields) and kind.is_tagged and labelled:
         records, names, reading = _tagged(source, records), ["tokens", "tags"], Reading()
-    places = source.names if _is_by_tokens(source, begun[0]) else []
+    places = source.names if _is_by_tokens(source, begun[0].fields) else []
     columns = roles.choose_columns(path, names, reading, kind.wanted, places, labelled=labelled)
     _check_columns(source, kind, columns)
     source.select = tuple(
         dict.fromkeys(n for n in (*columns.inputs, *columns.target.values(), columns.id) if n)
     )
     return Examples(source, kind, columns, labelled, records)
+
+
+def _check_format(source: Source, first: Record, *, bare: bool) -> None:
+    """Refuse labels in plain text, and more or fewer than two columns where these have no names."""
+    if source.labelled and source.file_format == "txt":
+        raise ValueError(
+            f"{source.path} must be in a format that holds labels: csv, tsv, jsonl, conll or "
+            "parquet. Received: plain text. Name the format with `--format`, or what stands "
+            "between text and label with `--delimiter`."
+        )
+    if bare and len(source.names) != 2:
+        raise DataError.at(
+            source.path,
+            first.line,
+            "expected two columns with a tab between them and no header. Received: "
+            f"{len(source.names)}. Choose two by number or name, with --text"
+            f"{' and --label' if source.labelled else ' A,B'}.",
+        )
 
 
 def _check_columns(source: Source, kind: DataKind, columns: Columns) -> None:
@@ -214,18 +218,18 @@ def _without_names(path: str | Path, reading: Reading) -> Reading:
     )
 
 
-def _kind(source: Source, names: list[str], begun: list[Record]) -> DataKind:
+def _kind(source: Source, names: list[str], first: Fields) -> DataKind:
+    """The kind that is said, else what the first record looks like."""
     reading = source.reading
     if reading.task is not None:
         return check_kind(reading.task)
-    first = begun[0].fields
-    lists = [name for name, value in first.items() if isinstance(value, list)]
-    if "question" in first and ("context" in first or "passage" in first):
+    if "question" in first and "answers" in first:
         return KINDS[QA]
     several = "," in (reading.label or "") and reading.label not in names
-    if _is_by_tokens(source, begun[0]) or _has_tags(reading, first) or (several and lists):
+    has_lists = any(isinstance(value, list) for value in first.values())
+    if _is_by_tokens(source, first) or _has_tags(reading, first) or (several and has_lists):
         return KINDS[JOINT if several else TAGGING]
-    if _has_spans(begun[0]):
+    if _has_spans(first):
         return KINDS[TAGGING]
     if several:
         return KINDS[MULTI_LABEL]
@@ -235,20 +239,20 @@ def _kind(source: Source, names: list[str], begun: list[Record]) -> DataKind:
     return UNDECIDED
 
 
-def _is_by_tokens(source: Source, record: Record) -> bool:
+def _is_by_tokens(source: Source, fields: Fields) -> bool:
     """Whether each column holds a list, a value for each token."""
     return (
         bool(source.names)
-        and isinstance(record.fields[source.names[-1]], list)
+        and isinstance(fields[source.names[-1]], list)
         and (source.file_format in ("conll", "conllu") or source.delimiter is not None)
     )
 
 
-def _has_spans(record: Record) -> bool:
-    return "spans" in record.fields and isinstance(record.fields.get("text"), str)
+def _has_spans(fields: Fields) -> bool:
+    return "spans" in fields and isinstance(fields.get("text"), str)
 
 
-def _has_tags(reading: Reading, fields: Mapping[str, Any]) -> bool:
+def _has_tags(reading: Reading, fields: Fields) -> bool:
     """Whether a record holds as many tags as tokens."""
     tokens = [reading.text] if reading.text else roles.TOKEN_NAMES
     tags = [reading.label] if reading.label else (*roles.TAG_NAMES, *roles.LABEL_NAMES)

@@ -84,15 +84,12 @@ def _looks_like_json(head: str) -> bool:
 
 
 def _looks_like_columns(head: str) -> bool:
-    """Whether there are sentences of lines with two columns or more, the last of tags of spans."""
+    """Whether there are sentences of lines with as many columns, one of them of tags of spans."""
     lines = [line.rstrip(" \t\r") for line in head.split("\n")[:-1][:500]]
     rows = [line.split("\t") for line in lines if line and not line.startswith(("#", "-DOCSTART"))]
     if "" not in lines[1:-1] or len(rows) < 4 or len({len(row) for row in rows}) > 1:
         return False
-    if len(rows[0]) < 2:
-        return False
-    columns = [set(column) for column in list(zip(*rows, strict=True))[1:]]
-    return any(TagSpelling.of(column) for column in columns)
+    return any(TagSpelling.of(column) for column in list(zip(*rows, strict=True))[1:])
 
 
 _TABLE = ("header", "delimiter", "quotes", "encoding", "sentence", "label_separator")

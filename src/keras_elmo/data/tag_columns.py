@@ -91,7 +91,7 @@ def told_spelling(source: Source, tags: Mapping[str, int], column: str = "") -> 
     try:
         spelling = spelling or TagSpelling.of(tags, scheme)
     except ValueError as error:
-        raise DataError(f"{source.path}: {where}{error}") from error
+        raise DataError(f"{source.path}: {where}{error} Say so with --file-scheme.") from error
     if spelling is not None:
         source.spellings[column] = (spelling.scheme, spelling.layout)
         source.note(f"{where}tags of spans in {spelling} (--file-scheme)")
