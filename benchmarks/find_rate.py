@@ -45,14 +45,14 @@ def do(folder, run):
     """A training with a rate, or a range test where there is none."""
     data = read(folder, run["set"])
     keras.utils.clear_session()
-    options = {"data": run["set"], "seed": run["seed"]}
+    options = {"data": run["set"], "seed": run["seed"], "epochs": EPOCHS, "patience": EPOCHS}
     training = TrainingRun.from_options(options | {"learning_rate": run["rate"]})
     task, rows, dev = training.build(data), data.rows, data.held_out
     if run["rate"] is None:
         found = find_learning_rate(task, rows.texts, rows.labels, seed=run["seed"])
         return run | {"rates": found.rates, "losses": found.losses, "suggested": found.suggested}
-    how = training.training() | {"epochs": EPOCHS, "patience": EPOCHS}
-    result = train_task(task, rows.texts, rows.labels, (dev.texts, dev.labels), **how)
+    dev_rows = dev.texts, dev.labels
+    result = train_task(task, rows.texts, rows.labels, dev_rows, **training.training())
     name = "val_f1" if "val_f1" in result.history[0] else "val_accuracy"
     return run | {"score": max(row[name] for row in result.history)}
 
