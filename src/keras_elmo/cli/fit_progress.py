@@ -75,6 +75,11 @@ class BatchProgress(keras.callbacks.Callback):
         self.bar, self.name = bar, name
         self.row: Any = None
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Begin anew with each training."""
+        if self.row is not None:
+            self.bar.reset(self.row)
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Begin the bar with the first epoch."""
         if self.row is None:

@@ -95,7 +95,7 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
         axes = figure.add_subplot(1, len(searches), i + 1)
         axes.plot(found.rates, found.losses, ".", color="0.7", label="of each batch")
         axes.plot(found.rates, found.smoothed, label="smoothed")
-        axes.axvline(found.max_rate, color="tab:red", ls="--", label="no harm up to here")
+        axes.axvline(found.fallen, color="tab:red", ls="--", label="4/5 of the fall")
         axes.axvline(found.suggested, color="tab:green", label="suggested")
         low, high = min(found.smoothed), found.smoothed[0]
         room = max(high - low, 0.05)
