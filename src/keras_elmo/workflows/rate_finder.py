@@ -25,7 +25,6 @@ PARTS = {"head": (1.0, 2.0), "elmo": (0.01, 1 / 30)}
 _SMOOTHING = 0.9
 _FALLEN = 0.8  # of the way from the first losses to the lowest
 _RISEN = 0.5  # of that way back up: from there on the loss diverges
-_CERTAIN = 3.0  # standard deviations of a smoothed loss
 _SETTLED = 10  # batches before a loss is judged
 _EXPLODED = 2.0  # times the lowest loss so far
 
@@ -34,9 +33,8 @@ _EXPLODED = 2.0  # times the lowest loss so far
 class RateSearch:
     """How the loss went while the rate rose: the rate of each batch, and its loss.
 
-    Losses are means over all tests; `smoothed` is their average with those before. At the rate
-    `fallen` four fifths of the way to the lowest loss were done; `suggested` is twice that rate for
-    a head, a thirtieth of it for ELMo.
+    Losses are means over all tests, `smoothed` their average with those before. `fallen` is the
+    rate of four fifths of the fall; `suggested` is twice that for a head, a thirtieth for ELMo.
     """
 
     part: str
@@ -72,7 +70,7 @@ def find_learning_rate(
         repeats: number of tests, each with another order of the batches.
 
     Raises:
-        ValueError: another part, or too few batches to see anything.
+        ValueError: another part, or fewer than 10 batches.
     """
     if part not in PARTS or batches < 10:
         raise ValueError(
@@ -84,15 +82,13 @@ def find_learning_rate(
     rows = np.random.default_rng(seed).permutation(len(examples.x))[: batches * batch_size]
     examples = examples.take(rows)
     steps = len(task.make_batches(examples, shuffle=True, batch_size=batch_size, seed=seed))
-    steps, epochs = steps * -(-batches // steps), -(-batches // steps)
+    epochs = -(-batches // steps)
     stages = [Stage([name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")])]
     options: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "verbose": 0}
     options["recipe"] = Recipe(stages, peak, peak, schedule="range_test")
-    seeds = range(seed, seed + repeats)
-    tests = [_losses(task, examples, callbacks, seed=one, **options) for one in seeds]
+    tests = [_losses(task, examples, callbacks, seed=seed + i, **options) for i in range(repeats)]
     losses = np.mean([test[: min(map(len, tests))] for test in tests], axis=0)
-    rates = RangeTest(peak, steps)(np.arange(len(losses)))
-    rates = keras.ops.convert_to_numpy(rates).tolist()
+    rates = [float(rate) for rate in RangeTest(peak, steps * epochs)(np.arange(len(losses)))]
     fallen = rate_of_fall(rates, losses)
     return RateSearch(part, rates, losses.tolist(), smooth(losses), fallen, share * fallen)
 
@@ -146,7 +142,7 @@ def rate_of_fall(rates: Sequence[float], losses: Sequence[float] | np.ndarray) -
     noise *= math.sqrt((1 - _SMOOTHING) / (1 + _SMOOTHING))
     first, begin = smoothed[: max(1, len(smoothed) // 20)].mean(), min(_SETTLED, len(smoothed) // 2)
     low = np.minimum.accumulate(smoothed[begin:])
-    risen = smoothed[begin:] - low > np.maximum(_RISEN * (first - low), _CERTAIN * noise)
+    risen = smoothed[begin:] - low > np.maximum(_RISEN * (first - low), 3.0 * noise)
     end = begin + (int(risen.argmax()) or len(risen))
     bound = first - _FALLEN * (first - smoothed[:end].min())
     return rates[int(np.argmax(smoothed <= bound))]
