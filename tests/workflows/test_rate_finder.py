@@ -84,6 +84,8 @@ def test_the_rate_of_the_fall():
     losses = fall + np.maximum(0, np.log10(rates / 0.1)) + noise
     there = 10**-2.2  # four fifths of the way
     assert there < rate_of_fall(rates, losses) < 3.0 * there  # an average of ten comes late
+    again = np.where(rates > 0.3, 0.5 - np.log10(rates / 0.3), losses)  # chance, after a divergence
+    assert rate_of_fall(rates, again) == rate_of_fall(rates, losses)
     assert rate_of_fall(rates, np.linspace(1.0, 2.0, 121)) == rates[0]  # it does not fall at all
 
 

@@ -1,5 +1,6 @@
 """Which learning rates a task can bear: a range test (Smith 2017) before the training."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,22 +20,21 @@ from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.task import ElmoTask
 
-# Of each part the highest rate that is tried, and by what the rate of the fall is multiplied to be
-# suggested (`benchmarks.find_rate` compares rules): an ELMo breaks long before a head does, and it
-# has something to forget.
+# Of each part the highest rate that is tried, and by what that of the fall is multiplied.
 PARTS = {"head": (1.0, 2.0), "elmo": (0.01, 1 / 30)}
 _SMOOTHING = 0.9
 _FALLEN = 0.8  # of the way from the first losses to the lowest
-_DIVERGED = 2.0  # times the lowest loss so far
+_RISEN = 0.5  # of that way back up: from there on the loss diverges
+_SETTLED = 10  # batches before a loss is judged
+_EXPLODED = 2.0  # times the lowest loss so far
 
 
 @dataclass(frozen=True)
 class RateSearch:
     """How the loss went while the rate rose: the rate of each batch, and its loss.
 
-    Losses are means over all tests; `smoothed` is their average with those before. At the rate
-    `fallen` four fifths of the way to the lowest loss were done; `suggested` is twice that rate for
-    a head, a thirtieth of it for ELMo.
+    Losses are means over all tests, `smoothed` their average with those before. `fallen` is the
+    rate of four fifths of the fall; `suggested` is twice that for a head, a thirtieth for ELMo.
     """
 
     part: str
@@ -70,7 +70,7 @@ def find_learning_rate(
         repeats: number of tests, each with another order of the batches.
 
     Raises:
-        ValueError: another part, or too few batches to see anything.
+        ValueError: another part, or fewer than 10 batches.
     """
     if part not in PARTS or batches < 10:
         raise ValueError(
@@ -86,14 +86,9 @@ def find_learning_rate(
     stages = [Stage([name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")])]
     options: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "verbose": 0}
     options["recipe"] = Recipe(stages, peak, peak, schedule="range_test")
-    tests = [
-        _losses(task, examples, callbacks, seed=seed + repeat, **options)
-        for repeat in range(repeats)
-    ]
-    length = min(map(len, tests))
-    losses = np.mean([test[:length] for test in tests], axis=0)
-    schedule = RangeTest(peak, steps * epochs)
-    rates = keras.ops.convert_to_numpy(schedule(np.arange(length))).tolist()
+    tests = [_losses(task, examples, callbacks, seed=seed + i, **options) for i in range(repeats)]
+    losses = np.mean([test[: min(map(len, tests))] for test in tests], axis=0)
+    rates = [float(rate) for rate in RangeTest(peak, steps * epochs)(np.arange(len(losses)))]
     fallen = rate_of_fall(rates, losses)
     return RateSearch(part, rates, losses.tolist(), smooth(losses), fallen, share * fallen)
 
@@ -129,20 +124,25 @@ class _Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float((logs or {})["loss"]))
         smoothed = smooth(self.losses)
-        if len(smoothed) > 10 and smoothed[-1] > _DIVERGED * min(smoothed):
+        if len(smoothed) > _SETTLED and smoothed[-1] > _EXPLODED * min(smoothed):
             raise FloatingPointError
 
 
 def smooth(losses: Sequence[float] | np.ndarray) -> list[float]:
-    """Exponential average of each loss and those before it; none is looked at ahead of its time."""
+    """Exponential average of each loss and those before it."""
     lag = np.subtract.outer(np.arange(len(losses)), np.arange(len(losses)))
     weights = np.where(lag >= 0, _SMOOTHING ** np.abs(lag), 0.0)  # (batch, batch before)
     return (weights @ np.asarray(losses) / weights.sum(axis=1)).tolist()
 
 
 def rate_of_fall(rates: Sequence[float], losses: Sequence[float] | np.ndarray) -> float:
-    """The rate at which the smoothed loss had fallen four fifths of the way to its lowest."""
+    """The rate of four fifths of the smoothed loss's fall, up to where it diverges."""
     smoothed = np.array(smooth(losses))
-    first = smoothed[: max(1, len(smoothed) // 20)].mean()
-    bound = first - _FALLEN * (first - smoothed.min())
-    return rates[int(np.flatnonzero(smoothed <= bound)[0])]
+    noise = 1.48 * np.median(np.abs(losses - smoothed))  # of a loss, then of their average
+    noise *= math.sqrt((1 - _SMOOTHING) / (1 + _SMOOTHING))
+    first, begin = smoothed[: max(1, len(smoothed) // 20)].mean(), min(_SETTLED, len(smoothed) // 2)
+    low = np.minimum.accumulate(smoothed[begin:])
+    risen = smoothed[begin:] - low > np.maximum(_RISEN * (first - low), 3.0 * noise)
+    end = begin + (int(risen.argmax()) or len(risen))
+    bound = first - _FALLEN * (first - smoothed[:end].min())
+    return rates[int(np.argmax(smoothed <= bound))]
