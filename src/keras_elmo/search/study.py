@@ -155,7 +155,8 @@ class Study:
         usual = {"learning_rate": Recipe.learning_rate, "fine_tune": "frozen"} | {
             name: value for name, value in self._fixed.items() if value is not None
         }
-        return {name: usual[name] for name, spec in self._space.items() if usual.get(name) in spec}
+        own = {name: usual.get(name) for name in self._space}
+        return {name: value for name, value in own.items() if value in self._space[name]}
 
     def tell(
         self, trial: Trial, state: TrialState, score: float | None, facts: Mapping[str, Any]
