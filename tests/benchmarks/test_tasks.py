@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.command_lines import run_of
 from benchmarks.pretraining_gain_report import UNTRAINED
-from benchmarks.tasks import joined, pending, training_of
+from benchmarks.tasks import do, joined, pending, training_of
 from benchmarks.tasks_report import FINAL, WITH_EPOCH, report
-from benchmarks.tasks_settings import WITH_ELMO
+from benchmarks.tasks_settings import COMMANDS, WITH_ELMO
 from keras_elmo.data.datasets import CLASSIFICATION, TAGGING, Dataset
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.tasks.encoder import EncoderConfig
@@ -128,6 +128,21 @@ def test_each_command_line_builds_what_was_measured(name, tiny, tmp_path):
         if name == "snips":
             assert (config["crf"], config["schemes"]) == (["slots"], {"slots": "BIO"})
             assert config["sentence_labels"] == {"intent": ["Play", "Stop"]}
+
+
+def test_a_finished_run_has_its_measures(tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(COMMANDS, "fpb-50agree", f"{COMMANDS['fpb-50agree']} --epochs 2")
+    (tmp_path / "fpb-50agree").mkdir()
+    for part in ("train", "dev", "test"):
+        (tmp_path / "fpb-50agree" / f"{part}.tsv").write_text(FILES["tsv"] * 2)
+    run = {"set": "fpb-50agree", "elmo": WITH_EPOCH, "seed": 0}
+    found = do(run, {"": tmp_path}, tiny)
+    assert found["test"] == found["dev"]
+    measures = ("accuracy", "macro-F1")
+    both = [*measures, *(f"{name}, with n-grams" for name in measures), "accuracy, n-grams alone"]
+    assert list(found["test"]) == both
+    assert found["test"]["accuracy, n-grams alone"] == 100.0
+    assert 1 <= found["best_epoch"] <= found["epochs"] == 2
 
 
 def test_the_epoch_with_elmo():

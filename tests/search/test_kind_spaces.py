@@ -83,6 +83,15 @@ def test_a_scheme_that_is_searched_is_trained_in(tiny, tmp_path):
     assert (model.scheme, "S-PER" in model.labels) == ("BIOES", True)
 
 
+def test_by_default_the_space_is_that_of_the_data(tiny, tmp_path):
+    path = tmp_path / "tags.conll"
+    path.write_text("Ada\tB-PER\nleft\tO\n\nRome\tB-LOC\nfell\tO\n\n" * 6)
+    how = {"trials": 1, "preset": tiny, "epochs": 1, "lstm_units": 2}
+    result = keras_elmo.tune(path, tmp_path / "search", **how)
+    assert begun_space(tmp_path / "search").keys() == result.best.parameters.keys()
+    assert result.best.parameters.items() >= {"scheme": None, "word_shape_dim": None}.items()
+
+
 def test_a_search_of_an_earlier_version_goes_on_with_its_space(reviews, tiny, tmp_path):
     how = {"preset": tiny, "epochs": 1, "batch_size": 8, "lstm_units": 2}
     assert begun_space(tmp_path / "old") is None
@@ -91,7 +100,5 @@ def test_a_search_of_an_earlier_version_goes_on_with_its_space(reviews, tiny, tm
     again = keras_elmo.tune(reviews, tmp_path / "old", trials=2, resume=True, **how)
     assert len(again.trials) == 2
     assert "pooling" not in again.trials[1].parameters
-    keras_elmo.tune(reviews, tmp_path / "new", trials=1, **how)
-    assert {"pooling", "word_embedding_dropout"} <= begun_space(tmp_path / "new").keys()
     with pytest.raises(ValueError, match="one of frozen, fine-tuning, or a Python file"):
         keras_elmo.tune(reviews, tmp_path / "none", space="everything", **how)

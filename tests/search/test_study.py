@@ -41,6 +41,13 @@ def test_what_train_leaves_out_may_be_tried(tmp_path):
     assert drawn == {"dropout": FIXED["dropout"], "class_weight": None}
 
 
+def test_an_option_that_is_left_out_is_a_choice(tmp_path):
+    space = {"word_shape_dim": Choice(None, 16), "scheme": Choice(None, "BIOES")}
+    space |= {"dropout": DEFAULT_SPACE["dropout"]}
+    [drawn] = run_trials(open_study(tmp_path, space), 1)
+    assert drawn == {"word_shape_dim": None, "scheme": None, "dropout": 0.2}
+
+
 def test_a_killed_study_goes_on_as_if_nothing_had_happened(tmp_path):
     (tmp_path / "whole").mkdir()
     whole = run_trials(open_study(tmp_path / "whole"), 12)  # the sampler has begun to learn

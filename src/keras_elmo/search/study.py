@@ -155,8 +155,8 @@ class Study:
         usual = {"learning_rate": Recipe.learning_rate, "fine_tune": "frozen"} | {
             name: value for name, value in self._fixed.items() if value is not None
         }
-        first = {name: usual.get(name) for name in self._space}  # None leaves an option out
-        return {name: value for name, value in first.items() if value in self._space[name]}
+        own = {name: usual.get(name) for name in self._space}
+        return {name: value for name, value in own.items() if value in self._space[name]}
 
     def tell(
         self, trial: Trial, state: TrialState, score: float | None, facts: Mapping[str, Any]
