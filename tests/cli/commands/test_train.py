@@ -170,7 +170,7 @@ def test_word_vectors_of_its_own_language_model(run, tiny, reviews, tmp_path):
     assert ElmoTextClassifier.from_preset(tmp_path / "plain").word_vectors is None
     # It is what a preset with a language model does by itself.
     (shown,) = [
-        line for line in run(*arguments, "-o", "model").stderr.splitlines() if "word_vec" in line
+        line for line in run(*arguments, "-o", "model").stderr.splitlines() if "│ word_vec" in line
     ]
     task = ElmoTextClassifier.from_preset(tmp_path / "model")
     known = task.preprocessor.word_vocabulary.tokens
@@ -345,7 +345,7 @@ def test_columns_by_number(run, tiny, tmp_path):
     arguments = ("--text", "1", "--label", "0", "--preset", tiny, "--dev-split", "0")
     run("train", "data.tsv", *arguments, "-o", "model", *SMALL, "--quiet")
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
-    assert metrics == {"best_epoch": None, "interrupted": False}
+    assert metrics == {"metric": None, "best_epoch": None, "interrupted": False}
 
 
 def test_overwrite(run, tiny, reviews, tmp_path):
