@@ -27,6 +27,15 @@ _DRAWN_AT_RANDOM = 10  # trials before the sampler begins to learn from them
 _NEVER_PRUNED, _WARM_UP = 5, 2  # the first trials; the first epochs of all others
 
 
+def _with_chosen_length(begun: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a search; a version without `steps` had defaults for what is chosen now."""
+    if "steps" in begun:
+        return dict(begun)
+    was = {"epochs": 10, "patience": 3}
+    unsaid = [n for n in was if n in now and now[n] is None and begun.get(n) == was[n]]
+    return {**begun, **dict.fromkeys(unsaid)}
+
+
 def check_folder(folder: Path, resume: bool) -> None:
     """Refuse a folder that holds something, or no search to continue.
 
@@ -102,7 +111,7 @@ class Study:
             begun = self._study.user_attrs.get("identity")
             if begun is not None and defaults:
                 known = {name: defaults[name] for name in now["option"]}
-                begun["option"] = known | begun["option"]
+                begun["option"] = known | _with_chosen_length(begun["option"], now["option"])
             if begun is None and self._study.trials:
                 raise ValueError(f"{self._path} is the study of another program.")
             if begun is None:
