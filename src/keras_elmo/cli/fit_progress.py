@@ -7,6 +7,7 @@ import keras
 from keras_elmo.cli.console import progress_bar, say
 
 _LINES = 40  # about
+_FIRST = 3  # epochs that are shown in any case
 
 
 class FitProgress(keras.callbacks.Callback):
@@ -49,7 +50,7 @@ class FitProgress(keras.callbacks.Callback):
         """Leave a line in place of the bar."""
         self.progress.remove_task(self.bar)
         self._last = f"epoch {epoch + 1}/{self.epochs}: {_measures(logs)}"
-        if epoch % self._every == 0:
+        if epoch < _FIRST or epoch % self._every == 0:
             self._leave_line()
 
     def on_train_end(self, logs: Any = None) -> None:
