@@ -25,6 +25,7 @@ import keras
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command_lines import run_of
 from benchmarks.fine_tuning import plain_text
 from benchmarks.tasks_settings import WITH_ELMO
 from keras_elmo import ElmoTextClassifier, ForgettingMonitor
@@ -63,7 +64,8 @@ def with_elmo(model, train, seed):
     if not folder.exists():
         keras.utils.set_random_seed(seed)
         task = ElmoTextClassifier.from_preset(model)
-        task.fit(train.texts, train.labels, seed=seed, recipe=WITH_ELMO, verbose=2)
+        recipe = run_of(f"keras-elmo train {train.path} {WITH_ELMO}").recipe()
+        task.fit(train.texts, train.labels, seed=seed, recipe=recipe, verbose=2)
         task.save_to_preset(folder)
     return folder
 

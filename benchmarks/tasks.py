@@ -3,16 +3,18 @@
     python -m benchmarks.tasks DATA -o tasks.jsonl [--sets wikigold,wnut17] [--seeds 3]
     python -m benchmarks.tasks --report -o tasks.jsonl
 
-DATA/splits/NAME holds train, dev and test. Every set has settings of its own, chosen on its
-development set; every run keeps the epoch that is best there, and some then go on for an epoch in
-which all of ELMo trains. Classifiers of texts are measured without and with naive Bayes on n-grams
-(`add_ngrams`). A finished run is a line of the JSON Lines file and is not done again. Questions and
-pronunciations have programs of their own: `answers` and `pronunciation`.
+DATA/splits/NAME holds train, dev and test. Every set has a command line of its own, chosen on its
+development set (`tasks_settings`); every run keeps the epoch that is best there, and some then go
+on for an epoch in which all of ELMo trains. Classifiers of texts are measured without and with
+naive Bayes on n-grams (`add_ngrams`). A finished run is a line of the JSON Lines file and is not
+done again. Questions and pronunciations have programs of their own: `answers` and `pronunciation`.
 """
 
 import argparse
+import json
 import os
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -21,61 +23,73 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 
-from benchmarks.pretraining_gain import read_split
-from benchmarks.pretraining_gain_plan import do_all, read_rows, rows_of_epoch
+from benchmarks.command_lines import run_of
+from benchmarks.pretraining_gain import PARTS, read_split
+from benchmarks.pretraining_gain_plan import do_all, read_rows
 from benchmarks.pretraining_gain_report import UNTRAINED
 from benchmarks.tasks_report import FINAL, WITH_EPOCH, report
-from benchmarks.tasks_settings import SETTINGS, WITH_ELMO
-from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTextClassifier, load_word_vectors
-from keras_elmo.data.datasets import JointDataset
-from keras_elmo.workflows.building import build_task
+from benchmarks.tasks_settings import COMMANDS, UNTRAINED_WORDS, WITH_ELMO
+from keras_elmo import ElmoTextClassifier
+from keras_elmo.data import read_dataset
+from keras_elmo.elmo.loading import load_backbone_and_preprocessor
+from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import train_task
 
 ELMOS = [FINAL, UNTRAINED, WITH_EPOCH]
 
 
-def read_parts(folder, name, scheme):
-    """Train, dev and test; SNIPS with slots and intents together."""
-    if name != "snips":
-        parts = read_split(folder / name)
-    else:
-        slots, intents = (read_split(folder / f"snips-{part}") for part in ("slots", "intent"))
-        parts = [joined(*pair) for pair in zip(slots, intents, strict=True)]
-    return [part.in_scheme(scheme) for part in parts]
+class UntrainedRun(TrainingRun):
+    """A training on an ELMo of random weights."""
+
+    def load_elmo(self):
+        return load_backbone_and_preprocessor(
+            self.preset, tokenizer=self.tokenizer, load_weights=False
+        )
+
+
+def training_of(run, folder, preset):
+    """What the command line of a set runs, for a seed and an ELMo."""
+    line = f"{COMMANDS[run['set']]} --preset {preset} --seed {run['seed']}"
+    found = run_of(line)
+    if run["elmo"] == UNTRAINED:
+        found = run_of(f"{line} {UNTRAINED_WORDS}", UntrainedRun)
+    return replace(found, data=str(folder / found.data), dev=str(folder / found.dev))
+
+
+def write_snips(splits, folder):
+    """Slots and intents of SNIPS as one file a part, where they are not there."""
+    if folder.is_dir():
+        return
+    slots, intents = (read_split(splits / f"snips-{part}") for part in ("slots", "intent"))
+    folder.mkdir(parents=True)
+    for part, *pair in zip(PARTS, slots, intents, strict=True):
+        rows = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in joined(*pair))
+        (folder / f"{part}.jsonl").write_text(rows, encoding="utf-8")
 
 
 def joined(slots, intents):
-    """Two data sets of the same sentences as one."""
-    rows = zip(slots.labels, intents.labels, strict=True)
-    labels = [{"slots": tags, "intent": intent} for tags, intent in rows]
-    return JointDataset(slots.path, "joint", slots.texts, labels, slots.lines)
+    """Records of two data sets of the same sentences."""
+    return [
+        {"tokens": tokens, "slots": tags, "intent": intent}
+        for tokens, tags, intent in zip(slots.texts, slots.labels, intents.labels, strict=True)
+    ]
 
 
-def train(parts, run, settings, preset):
-    """A task with the weights of its best epoch, and the training's record."""
-    train, dev, _ = parts
+def train(training, run):
+    """The data, a task with the weights of its best epoch, and the training's record."""
     keras.utils.clear_session()
-    keras.utils.set_random_seed(run["seed"])
-    backbone = ElmoBackbone.from_preset(preset, load_weights=run["elmo"] != UNTRAINED)
-    config = ElmoPreprocessor.from_preset(preset).get_config() | {"tokenizer": "whitespace"}
-    preprocessor = ElmoPreprocessor.from_config(config)
-    head = dict(settings["head"])
-    if run["elmo"] != UNTRAINED:  # else vectors of the training set's words, from random ones
-        head |= {"word_vectors": load_word_vectors(preset), "word_embedding_dim": None}
-    task = build_task(train, backbone, preprocessor, train.classes(), **head)
-    options = dict(settings["training"])
-    task.compile(learning_rate=options.pop("learning_rate"))
-    repeated = train.rows(rows_of_epoch(len(train), options["batch_size"]))
+    data = training.read()
+    rows, dev = data.rows, data.held_out
+    task = training.build(data)
     dev_rows = dev.texts, dev.labels
-    result = train_task(
-        task, repeated.texts, repeated.labels, dev_rows, seed=run["seed"], **options
-    )
+    result = train_task(task, rows.texts, rows.labels, dev_rows, **training.training())
     if result.interrupted or result.diverged:
         raise SystemExit(result.diverged or "\ninterrupted: call it again to go on")
     if run["elmo"] == WITH_EPOCH:
-        options = {"batch_size": options["batch_size"], "seed": run["seed"], "verbose": 2}
-        task.fit(train.texts, train.labels, recipe=WITH_ELMO, **options)
-    return task, result
+        epoch = run_of(f"keras-elmo train {training.data} {WITH_ELMO}")
+        options = {"batch_size": training.batch_size, "seed": run["seed"], "verbose": 2}
+        task.fit(rows.texts, rows.labels, recipe=epoch.recipe(), **options)
+    return data, task, result
 
 
 def measure(task, data):
@@ -105,20 +119,22 @@ def chosen(report):
     return [("accuracy", "accuracy"), ("macro-F1", "macro_f1")]
 
 
-def do(run, folder, preset):
+def do(run, folders, preset):
     """A finished row."""
     begin = time.process_time()
-    settings = SETTINGS[run["set"]]
-    parts = read_parts(folder, run["set"], settings.get("scheme"))
-    task, result = train(parts, run, settings, preset)
-    test, dev = measure(task, parts[2]), measure(task, parts[1])
+    folder = folders.get(run["set"], folders[""])
+    training = training_of(run, folder, preset)
+    data, task, result = train(training, run)
+    path = training.dev.replace("/dev.", "/test.")
+    held_out = read_dataset(path, training.reading()).in_scheme(training.scheme)
+    test, dev = measure(task, held_out), measure(task, data.held_out)
     if isinstance(task, ElmoTextClassifier):
-        train_rows, dev_rows, _ = ((part.texts, part.labels) for part in parts)
+        train_rows, dev_rows = ((part.texts, part.labels) for part in (data.rows, data.held_out))
         task.add_ngrams(*train_rows, dev_rows, batch_size=64)
-        for measures, data in ((test, parts[2]), (dev, parts[1])):
-            found = measure(task, data)
+        for measures, part in ((test, held_out), (dev, data.held_out)):
+            found = measure(task, part)
             measures |= {f"{name}, with n-grams": value for name, value in found.items()}
-            measures["accuracy, n-grams alone"] = ngrams_alone(task, data)
+            measures["accuracy, n-grams alone"] = ngrams_alone(task, part)
     return run | {
         "test": test,
         "dev": dev,
@@ -140,7 +156,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, nargs="?", help="folder with splits/NAME in it")
     parser.add_argument("--preset", default="elmo_mini_en")
-    parser.add_argument("--sets", default=",".join(SETTINGS))
+    parser.add_argument("--sets", default=",".join(COMMANDS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--elmos", nargs="+", choices=ELMOS, default=ELMOS, help="the columns")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON Lines, appended to")
@@ -154,8 +170,10 @@ def main():
     sets = arguments.sets.split(",")
     done = read_rows(arguments.output)
     runs = list(pending(done, sets, arguments.seeds, arguments.elmos))
-    folder, preset = arguments.data / "splits", arguments.preset
-    do_all(runs, lambda run: do(run, folder, preset), arguments.output)
+    folders = {"": arguments.data / "splits", "snips": arguments.output.parent}
+    if "snips" in sets:
+        write_snips(folders[""], folders["snips"] / "snips")
+    do_all(runs, lambda run: do(run, folders, arguments.preset), arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,43 +1,44 @@
-"""Heads and training of `tasks`, by set; chosen on the development sets."""
+"""The trainings of `tasks`, a command line a set; chosen on the development sets.
 
-from keras_elmo.fine_tuning.recipes import Recipe
+Paths are those in DATA/splits; `tasks` writes snips/ itself, with slots and intents together.
+"""
 
-WITH_ELMO = Recipe("all", learning_rate=3e-4, elmo_learning_rate=1e-4)  # for a head that is trained
-_SHARED = {
-    "mix": "scalar",
-    "mix_layer_norm": True,  # untrained and pre-trained features on the same scale
-    "word_embedding_dim": 128,
-}
-_TAGS = {
-    **_SHARED,
-    "word_embedding_dropout": 0.3,
-    "word_shape_dim": 16,
-    "mix_at_output": True,
-    "lstm_units": 128,
-    "elmo_dropout": 0.2,
-    "dropout": 0.5,
-}
-_TEXTS = {
-    **_SHARED,
-    "word_embedding_dropout": 0.4,
-    "lstm_units": 64,
-    "pooling": "max",
-    "elmo_dropout": 0.5,
-    "dropout": 0.5,
-}
-_SLOW = {"learning_rate": 2e-3, "batch_size": 16, "epochs": 25, "patience": 6}
-_FAST = {"learning_rate": 2e-3, "batch_size": 32, "epochs": 15, "patience": 4}
-_LARGE = {"learning_rate": 4e-3, "batch_size": 64, "epochs": 15, "patience": 4}
-_CLASSES = {"learning_rate": 2e-3, "batch_size": 64, "epochs": 30, "patience": 6}
+_FILES = "{name}/train.{ending} --dev {name}/dev.{ending} --tokenizer whitespace"
+# Layer norm brings untrained and pre-trained features to the same scale.
+_TAGS = (
+    "--mix-layer-norm --word-embedding-dropout 0.3 --word-shape-dim 16 --mix-at-output "
+    "--lstm-units 128 --elmo-dropout 0.2 --dropout 0.5"
+)
+_TEXTS = (
+    "--text 1 --label 0 --mix-layer-norm --word-embedding-dropout 0.4 --lstm-units 64 "
+    "--pooling max --elmo-dropout 0.5 --dropout 0.5"
+)
+_SLOW = "--learning-rate 2e-3 --batch-size 16 --epochs 25 --patience 6"
+_FAST = "--learning-rate 2e-3 --batch-size 32 --epochs 15 --patience 4"
+_LARGE = "--learning-rate 4e-3 --batch-size 64 --epochs 15 --patience 4"
+_CLASSES = "--learning-rate 2e-3 --batch-size 64 --epochs 30 --patience 6"
 
-SETTINGS = {
-    "wikigold": {"scheme": "BIOES", "head": _TAGS, "training": _SLOW},
-    "wnut17": {"scheme": "BIOES", "head": _TAGS, "training": _SLOW},
-    "fpb-50agree": {"head": _TEXTS, "training": _CLASSES},
-    "sst2": {"head": _TEXTS, "training": _CLASSES},
-    "movie-reviews-rt": {"head": _TEXTS, "training": _CLASSES},
-    "ud-ewt": {"head": _TAGS, "training": _FAST},
-    "conll2000": {"scheme": "BIOES", "head": _TAGS, "training": _FAST},
+
+def _line(name, ending, *options):
+    files = _FILES.format(name=name, ending=ending)
+    return " ".join(["keras-elmo train", files, *options])
+
+
+COMMANDS = {
+    "wikigold": _line("wikigold", "conll", "--scheme BIOES", _TAGS, _SLOW),
+    "wnut17": _line("wnut17", "conll", "--scheme BIOES", _TAGS, _SLOW),
+    "fpb-50agree": _line("fpb-50agree", "tsv", _TEXTS, _CLASSES),
+    "sst2": _line("sst2", "tsv", _TEXTS, _CLASSES),
+    "movie-reviews-rt": _line("movie-reviews-rt", "tsv", _TEXTS, _CLASSES),
+    "ud-ewt": _line("ud-ewt", "conll", _TAGS, _FAST),
+    "conll2000": _line("conll2000", "conll", "--scheme BIOES", _TAGS, _FAST),
     # A CRF over the 79 tags of BIO costs a quarter of one over the 157 of BIOES.
-    "snips": {"head": _TAGS, "training": _LARGE},
+    "snips": _line("snips", "jsonl", "--label slots,intent", _TAGS, _LARGE),
 }
+# Instead of the vectors of the preset's language model, which an untrained ELMo has not.
+UNTRAINED_WORDS = "--word-vectors none --word-embedding-dim 128"
+# One more epoch, in which a head that is trained goes on with all of ELMo.
+WITH_ELMO = (
+    "--start-from model --fine-tune full --schedule constant --epochs 1 "
+    "--learning-rate 3e-4 --elmo-learning-rate 1e-4"
+)

@@ -23,6 +23,19 @@ def test_table_of_the_texts(tmp_path, monkeypatch, capsys):
     assert len(corpus.types) == 7
 
 
+def test_texts_that_are_not_a_sentence_a_line(tmp_path, capsys):
+    text = "\u6211\u559c\u6b22\u732b\n" * 6 + "<S> the dog </S>\n" + "a " * 61 + "\n"
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    read_texts([tmp_path / "a.txt"], tmp_path / "corpus", 4, quiet=True)
+    shown = capsys.readouterr().err
+    assert "78% of the sentences are one word" in shown  # 7 of 9: a long line leaves one behind
+    assert "<S> or </S> stand 2 times in the text" in shown
+    assert "12% of the lines have more than 60 words" in shown
+    (tmp_path / "b.txt").write_text("the dog\nyes\nno cat\na dog\n" * 50)
+    read_texts([tmp_path / "b.txt"], tmp_path / "good", 4, quiet=True)
+    assert not capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -24,6 +24,7 @@ for arguments in json.load(open(sys.argv[1])):
 """
 NO_FILE = "no such file"
 TRAINED = "--start-from trained"
+NUMBERS = "numbers.csv -o m --task regression --label label"
 CASES = [  # arguments, what is told
     ("train nofile.csv -o m", NO_FILE),
     ("train texts.csv -o m --text review", "must be one of text, label. Received: 'review'"),
@@ -46,6 +47,29 @@ CASES = [  # arguments, what is told
     ("train tags.conll -o m --calibrate", "--calibrate is for a classifier"),
     ("train texts.csv -o m --cross-attention", "only texts of a pair"),
     ("train texts.csv -o m --mix sum", "Received: --mix sum"),
+    ("train texts.csv -o m --max-forgetting 0.1 --average 3", "Leave one out"),
+    ("train texts.csv -o m --mix mean --mix-layer-norm", "Received: --mix mean"),
+    (
+        "train texts.csv -o m --task seq2seq --source characters --mix-at-output",
+        "Received: --source characters",
+    ),
+    (
+        "train texts.csv -o m --metric rmse",
+        "(--metric) of a classification task must be one of accuracy, macro_f1, loss. "
+        "Received: 'rmse'",
+    ),
+    ("train tags.conll -o m --metric macro_f1", "must be one of f1, accuracy, loss. Received: 'm"),
+    ("train texts.csv -o m --metric loss --dev-split 0", "--metric loss without one. Give --dev"),
+    (
+        f"train {NUMBERS} --class-weight balanced",
+        "class weights are for labels and tags. Received: --class-weight balanced for numbers.csv "
+        "(regression), whose rows hold a number. Leave it out. To take the numbers for classes",
+    ),
+    (
+        f"train {NUMBERS} --metric spearman --dev same.csv",
+        "same.csv: spearman needs different numbers to develop on. Received: 2.0 only",
+    ),
+    (f"tune {NUMBERS} --metric f1", "must be one of loss, mae, rmse, pearson, spearman. Received"),
     ("train texts.csv -o m --task poetry", "a task is one of classification, "),
     ("train texts.csv -o m --scheme BIO", "a tag scheme is for tags"),
     ("train deep.jsonl -o m", "deep.jsonl: not JSON that can be used. Received: values nested"),
@@ -112,6 +136,8 @@ def told(tmp_path_factory):
     )
     (folder / "texts.csv").write_text(f"text,label\n{rows}\n")
     (folder / "other.csv").write_text("text,label\na,pos\nb,new\n")
+    (folder / "numbers.csv").write_text("text,label\n" + "a,1\nb,2\n" * 6)
+    (folder / "same.csv").write_text("text,label\na,2\nb,2\n")
     (folder / "tags.conll").write_text("Ada B-PER\nlives O\n\nBob B-PER\nsleeps O\n\n" * 6)
     (folder / "deep.jsonl").write_text("[" * 100_000 + "\n")
     (folder / "w.h5").write_bytes(b"")
@@ -130,6 +156,7 @@ def told(tmp_path_factory):
         check=True,
     )
     before = {"texts.csv", "other.csv", "tags.conll", "deep.jsonl", "w.h5", "begun.checkpoint"}
+    before |= {"numbers.csv", "same.csv"}
     before |= {"trained", "damaged", "cases.json", "cache"}
     assert {path.name for path in folder.iterdir()} <= before
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -71,7 +71,7 @@ def test_pretrain_resumes(run, tiny, tmp_path):
     (tmp_path / "corpus.txt").write_text("the dog sees a cat\na cat sees the dog\n" * 50)
     shape = ("--units", 8, "--projection-dim", 4, "--filters", "1:4,2:4", "--vocabulary-size", 10)
     arguments = ("pretrain", "corpus.txt", "-o", "run", *shape)
-    budget = ("--time", "60m", "--measure-every", "1s")
+    budget = ("--passes", 1e6, "--measure-every", "1s")
     shown = interrupted([*arguments, *budget], "step", tmp_path)
     assert "keras-elmo pretrain corpus.txt -o run" in shown
     assert "--resume" in shown

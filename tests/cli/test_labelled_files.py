@@ -110,3 +110,33 @@ def test_hints_fit_the_task(run, tiny, tmp_path):
     shown = run("train", "pairs.tsv", "--preset", tiny, *SMALL, "-o", "pairs").stderr
     assert "two texts in each row: --task pair" in shown
     assert "keras-elmo predict pairs pairs.tsv" in " ".join(shown.split())
+
+
+def commas(path, rows):
+    path.write_text("".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows))
+    return path
+
+
+def test_a_table_without_a_header_is_remembered(run, tiny, tmp_path):
+    """Its first row is an example at every step, even one that looks like names."""
+    rows = [*[(stars, text) for text, stars in ROWS], ("5", "label"), ("1", "text")]
+    data = commas(tmp_path / "rows.csv", rows)
+    columns = ("--text", 1, "--label", 0)
+    run("train", data, *columns, "--preset", tiny, *SMALL, "-o", "model")
+    for given in ((), columns, ("--no-header",)):
+        run("evaluate", "model", commas(tmp_path / "new.csv", rows[::-1]), *given)
+        assert json.loads((tmp_path / "model/evaluation.json").read_text())["examples"] == 18
+    found = records(run("predict", "model", "new.csv").stdout)
+    assert [record["text"] for record in found] == [text for _, text in rows[::-1]]
+
+
+def test_a_header_is_not_expected_where_columns_are_numbered(run, trained, tmp_path):
+    """What a model was trained on had one."""
+    data = tmp_path / "bare.csv"
+    data.write_text("".join(f'"{text}";{stars}\n' for text, stars in ROWS))
+    run("evaluate", "model", data, "--text", 0, "--label", 1)
+    assert json.loads((trained / "evaluation.json").read_text())["examples"] == 16
+    found = records(run("predict", "model", data, "--text", 0).stdout)
+    assert [record["text"] for record in found] == [text for text, _ in ROWS]
+    run("evaluate", "model", "reviews.csv", "--text", 1, "--label", 2)  # which has its header
+    assert json.loads((trained / "evaluation.json").read_text())["examples"] == 16

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from keras_elmo.cli import app
-from keras_elmo.cli.command_lines import command_line, resuming, without
+from keras_elmo.cli.command_lines import command_line, resuming, with_value, without
 from keras_elmo.cli.console import warn
 from keras_elmo.workflows.options import training_options
 from keras_elmo.workflows.runs import TrainingRun
@@ -52,6 +52,14 @@ def test_resuming(line, capsys):
 def test_resuming_behind_an_option_of_the_program():
     command = ["keras-elmo", "--debug", "train", "-o", "x", "--", "-x"]
     assert resuming(command) == "keras-elmo --debug train --resume -o x -- -x"
+
+
+@pytest.mark.parametrize("given", ["--time 3s", "--time=3s"])
+def test_another_value_of_an_option(given):
+    line = f"keras-elmo tune a.csv -o s {given} --text 3s"
+    changed = shlex.join(with_value("--time", "30s", shlex.split(line)))
+    assert parsed(changed) == parsed(line) | {"time": "30s"}
+    assert with_value("--trials", "9", shlex.split(line)) == shlex.split(line)
 
 
 def test_without_an_option():

@@ -27,6 +27,9 @@ def test_train_evaluate_predict(run, tiny, prices, tmp_path):
     shown = run("evaluate", "model/", prices, "--label", "price").stdout
     report = json.loads((model / "evaluation.json").read_text())
     assert f"{report['rmse']:.4f}" in shown
+    (tmp_path / "same.csv").write_text("text,price\na film,2\nno film,2\n")
+    same = run("evaluate", "model/", "same.csv", "-o", "same.json").stdout
+    assert [line.split()[3] for line in same.splitlines() if "pearson" in line] == ["–"]
     errors = [json.loads(line) for line in (model / "errors.jsonl").read_text().splitlines()]
     assert len(errors) == 24
     for error in errors:
@@ -98,7 +101,7 @@ def test_pairs_with_numbers(run, tiny, tmp_path):
 def test_what_is_for_classes_only(run, tiny, prices):
     options = ("--task", "regression", "--label", "price", "--preset", tiny, "-o", "model/")
     for more, message in (
-        (("--class-weight", "balanced"), "numbers have no classes to weigh"),
+        (("--class-weight", "balanced"), "class weights are for labels and tags"),
         (("--calibrate",), "--calibrate is for a classifier"),
         (("--ordinal",), "numbers are no classes"),
     ):

@@ -31,9 +31,9 @@ def test_warmup_cosine():
 
 
 def test_range_test():
-    schedule = make_schedule("range_test", 10.0, 61)
-    rates = [float(to_numpy(schedule(t))) for t in range(62)]
-    np.testing.assert_allclose(rates, [*np.geomspace(1e-5, 10.0, 61), 10.0], rtol=1e-4)
+    schedule = make_schedule("range_test", 10.0, 41)
+    rates = [float(to_numpy(schedule(t))) for t in range(42)]
+    np.testing.assert_allclose(rates, [*np.geomspace(1e-3, 10.0, 41), 10.0], rtol=1e-4)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
     assert float(to_numpy(again(7))) == rates[7]
 

@@ -165,6 +165,36 @@ def test_streams_end_as_a_model_that_starts_sentences_from_zero(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_the_weights_of_the_best_evaluation_are_kept_and_training_goes_on_from_the_last(tmp_path):
+    measured, seen = [5.0, 2.0, 3.0, 4.0], {}
+
+    def evaluate(model):
+        seen[len(seen)] = model.get_weights()
+        return {"perplexity": measured[len(seen) - 1]}
+
+    given = {"evaluate": evaluate, "begin": begun(settings_for(4))}
+    config = settings_for(3, evaluation_tokens=40)
+    _, (model, progress) = run(tmp_path, config, **given)
+    assert [row["step"] for row in progress.history] == [1, 2, 3]
+    assert [row["passes"] for row in progress.history] == [0.2, 0.4, 0.6]
+    assert progress.best == progress.history[1]
+    assert_same(model.get_weights(), seen[1])
+    config = settings_for(4, evaluation_tokens=40)
+    _, (model, progress) = run(tmp_path, config, resume=True, **given)
+    assert (progress.step, progress.best["step"]) == (4, 2)
+    assert_same(model.get_weights(), seen[1])
+    assert not np.array_equal(seen[3][0], seen[1][0])
+    last, _ = load_checkpoint(tmp_path)
+    assert_same(last.get_weights(), seen[3])
+    run(tmp_path, settings_for(1))  # a new run knows nothing of the old one
+    assert not (tmp_path / "best").exists()
+
+
+def assert_same(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 class FakeModel:
     """Stands in for the language model where only the loop around it is looked at."""
 
@@ -258,6 +288,16 @@ def test_learning_rate_warms_up_and_falls_to_a_hundredth():
     half = config.learning_rate_at(Progress(step=50, tokens=budget // 2))
     assert half == pytest.approx(2 * 0.505)
     assert config.learning_rate_at(Progress(step=99, tokens=2 * budget)) == pytest.approx(0.02)
+
+
+def test_the_warm_up_takes_a_tenth_of_the_budget_at_most():
+    config = settings_for(100, learning_rate=1.0, warmup_steps=500)
+    assert config.learning_rate_at(Progress(step=0)) == pytest.approx(1 / 500)
+    early, late = (Progress(step=s, tokens=40 * s) for s in (5, 10))
+    assert config.learning_rate_at(early) == pytest.approx(0.5, rel=0.01)
+    assert config.learning_rate_at(late) == max(
+        config.learning_rate_at(Progress(step=s, tokens=40 * s)) for s in range(100)
+    )
 
 
 def test_the_budget_used_up_first_counts():

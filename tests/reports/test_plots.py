@@ -16,6 +16,10 @@ def test_learning_curves(tmp_path):
     ]
     plot_learning_curves([*rows, {"epoch": 4, "loss": float("nan")}], tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(PNG)
+    plot_learning_curves(rows, tmp_path / "best.png", best=("val_loss", 3))
+    plot_learning_curves(rows, tmp_path / "other.png", best=("val_loss", 2))
+    pictures = {(tmp_path / f"{name}.png").read_bytes() for name in ("a", "best", "other")}
+    assert len(pictures) == 3  # the kept epoch is marked
     plot_learning_curves([{"tokens": 5, "train_loss": 2.0}], tmp_path / "b.png", x="tokens")
     assert (tmp_path / "b.png").stat().st_size > 5000
 

@@ -73,6 +73,7 @@ def test_bad_spaces(space, received):
 
 
 def test_what_elmo_does_matters_only_where_it_trains():
+    assert ordered({"mix_layer_norm": Choice(True), **FINE_TUNING_SPACE})[-1] == "mix_layer_norm"
     assert ordered(FINE_TUNING_SPACE)[:2] == ["fine_tune", "unfreezing"]
     frozen = {"fine_tune": "frozen", "unfreezing": None}
     still = {"fine_tune": "slight", "unfreezing": "frozen"}
@@ -83,8 +84,13 @@ def test_what_elmo_does_matters_only_where_it_trains():
     assert matters("dropout", frozen)
 
 
+def test_layer_norm_matters_only_in_a_learned_mix():
+    assert [matters("mix_layer_norm", {"mix": mix}) for mix in ("scalar", "top")] == [True, False]
+    check_space({"mix_layer_norm": Choice(False, True)}, SETTINGS | {"mix": "top"})
+
+
 def test_a_file_defines_a_space(tmp_path):
-    assert read_space("frozen") is DEFAULT_SPACE
+    assert read_space("frozen") == "frozen"
     path = tmp_path / "space.py"
     imports = "from keras_elmo.search.space import DEFAULT_SPACE, Float\n"
     path.write_text(f"{imports}SPACE = {{**DEFAULT_SPACE, 'dropout': Float(0.1, 0.2)}}\n")

@@ -3,7 +3,7 @@
 import pytest
 from optuna.trial import TrialState
 
-from keras_elmo.search.space import DEFAULT_SPACE, FINE_TUNING_SPACE
+from keras_elmo.search.space import DEFAULT_SPACE, FINE_TUNING_SPACE, Choice
 from keras_elmo.search.study import STUDY_FILE, Study
 from keras_elmo.workflows.runs import TrainingRun
 
@@ -33,6 +33,19 @@ def test_the_first_trial_is_train_itself(tmp_path):
     assert drawn.pop("learning_rate") == 1e-3
     assert drawn == {name: getattr(usual, name) for name in drawn}
     assert drawn.keys() == DEFAULT_SPACE.keys() - {"learning_rate"}
+
+
+def test_what_train_leaves_out_may_be_tried(tmp_path):
+    space = {"dropout": DEFAULT_SPACE["dropout"], "class_weight": Choice(None, "balanced")}
+    [drawn] = run_trials(open_study(tmp_path, space), 1)
+    assert drawn == {"dropout": FIXED["dropout"], "class_weight": None}
+
+
+def test_an_option_that_is_left_out_is_a_choice(tmp_path):
+    space = {"word_shape_dim": Choice(None, 16), "scheme": Choice(None, "BIOES")}
+    space |= {"dropout": DEFAULT_SPACE["dropout"]}
+    [drawn] = run_trials(open_study(tmp_path, space), 1)
+    assert drawn == {"word_shape_dim": None, "scheme": None, "dropout": 0.2}
 
 
 def test_a_killed_study_goes_on_as_if_nothing_had_happened(tmp_path):

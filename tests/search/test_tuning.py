@@ -1,5 +1,6 @@
 """Searches of real trainings: what they leave, and how they end."""
 
+import csv
 import multiprocessing
 import os
 import signal
@@ -7,8 +8,11 @@ import signal
 import pytest
 
 import keras_elmo
+from keras_elmo.reports.search_folder import write_trials
 from keras_elmo.search.space import Choice, Float
 from keras_elmo.search.trial import read_record
+from keras_elmo.search.tuning import search_metric
+from keras_elmo.workflows.runs import TrainingRun
 
 SHORT = {"epochs": 2, "batch_size": 8}
 
@@ -53,6 +57,34 @@ def test_the_best_trial_is_kept(reviews, tiny, space, tmp_path):
     reviews.write_text(reviews.read_text().replace("good", "nice"))
     with pytest.raises(ValueError, match="other data"):
         keras_elmo.tune(reviews, tmp_path / "search", space=space, resume=True, **how)
+
+
+def test_trials_are_compared_by_the_metric(reviews, tiny, space, tmp_path):
+    folder = tmp_path / "search"
+    how = {"space": space, "preset": tiny, **SHORT}
+    result = keras_elmo.tune(reviews, folder, trials=2, metric="loss", **how)
+    training, _ = read_record(folder / "best")
+    losses = [row["val_loss"] for row in training.history]
+    assert training.metric == "val_loss"
+    assert training.best_epoch == 1 + losses.index(min(losses))
+    assert result.selection.value(result.best.score) == min(losses) == result.best.loss
+    assert result.best.loss == min(row.loss for row in result.trials)
+    assert "--metric loss" in " ".join(result.command)
+    write_trials(result)
+    with (folder / "trials.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [float(row["val_loss"]) for row in table] == [row.loss for row in result.trials]
+    with pytest.raises(ValueError, match="option: metric loss → accuracy"):
+        keras_elmo.tune(reviews, folder, trials=3, metric="accuracy", resume=True, **how)
+
+
+def test_class_weights_in_some_trials_do_not_change_what_they_are_compared_by(reviews):
+    space = {"class_weight": Choice(None, "balanced")}
+    for options, metric in (({}, "macro_f1"), ({"metric": "loss"}, "loss")):
+        run = TrainingRun(str(reviews), **options)
+        assert search_metric(run, run.read(), space) == metric
+    run = TrainingRun(str(reviews))
+    assert search_metric(run, run.read(), {"lstm_units": Choice(2)}) is None
 
 
 def test_trials_that_cannot_be_trained(reviews, tiny, tmp_path):

@@ -11,6 +11,7 @@ from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 from keras_elmo.training.checkpoint import TrainingCheckpoint
+from keras_elmo.training.whole_training import StageCallback
 from keras_elmo.workflows.training import train_task
 
 # All that a checkpoint has to hold: stages, moments, a schedule, an anchor, random states.
@@ -135,6 +136,24 @@ def test_it_ends_with_the_same_weights(train, whole, tmp_path, places):
             train(checkpoint=TrainingCheckpoint(path, minutes=0), callbacks=[Break(*place)])
     ended = train(checkpoint=TrainingCheckpoint(path))
     same(ended, whole)
+
+
+class EndStage(StageCallback):
+    """Ends the first stage behind its first epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.stage_is_over = epoch == 0
+
+
+@pytest.mark.parametrize("place", [(1, 0), (2, 1)], ids=["as it ends", "in the next"])
+def test_a_stage_that_ended_early_is_over(train, whole, tmp_path, place):
+    """Two epochs of the first stage, of which the second is not needed."""
+    recipe = replace(RECIPE, unfreezing=[Stage(ALL[2:], 2), Stage(ALL)])
+    path = tmp_path / "checkpoint"
+    ending, checkpoint = [EndStage(), Break(*place)], TrainingCheckpoint(path, minutes=0)
+    with pytest.raises(Broken):
+        train(recipe, checkpoint=checkpoint, callbacks=ending)
+    same(train(recipe, checkpoint=TrainingCheckpoint(path), callbacks=[EndStage()]), whole)
 
 
 @pytest.mark.compiled

@@ -8,6 +8,7 @@ from keras_elmo import ElmoTextClassifier
 from keras_elmo.fine_tuning.recipes import RECIPES, Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 from keras_elmo.layers.groups import group_of
+from keras_elmo.training.whole_training import StageCallback
 
 GROUPS = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
 UPPER = ["bilm_2", "mix", "head"]
@@ -148,6 +149,49 @@ def test_a_stop_ends_all_stages(backbone, preprocessor, reviews):
         *reviews, epochs=5, recipe=Recipe(unfreezing="gradual"), callbacks=[Stop()], verbose=0
     )
     assert history.epoch == [0, 1]
+
+
+class EndStage(StageCallback):
+    """Ends the stage that an epoch belongs to."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.stage_is_over = epoch == self.epoch
+
+
+@pytest.mark.portable_slow
+def test_a_stage_that_ends_early_leaves_its_epochs_to_the_last(weights_after):
+    """As if it had been planned: with the same schedule over the same batches."""
+    settings = {"schedule": "slanted_triangular", "elmo_learning_rate": 1e-3}
+    long, short = (
+        Recipe(unfreezing=[Stage(UPPER[1:], n), Stage(UPPER, 1), Stage(GROUPS)], **settings)
+        for n in (3, 1)
+    )
+    found = weights_after(long, epochs=5, callbacks=[EndStage(0)])
+    compare(found, weights_after(short, epochs=5), rtol=0)
+
+
+def test_the_end_of_the_last_stage_ends_the_training(backbone, preprocessor, reviews):
+    model = build(backbone, preprocessor)
+    history = model.fit(*reviews, epochs=5, recipe="full", callbacks=[EndStage(1)], verbose=0)
+    assert history.epoch == [0, 1]
+    assert not model.stop_training
+
+
+@pytest.mark.portable_slow
+def test_a_limit_of_steps_cuts_the_last_epoch(backbone, preprocessor, reviews):
+    """24 sentences are three batches of 8."""
+    model = build(backbone, preprocessor)
+    history = model.fit(*reviews, epochs=9, steps=7, batch_size=8, recipe="full", verbose=0)
+    assert history.epoch == [0, 1, 2]
+    assert int(model.optimizer.iterations) == 7
+    rate = model.optimizer._inner_optimizers[0].learning_rate
+    assert float(rate) == pytest.approx(1e-3 / 2.6**2 / 32)  # where a slanted triangle ends
+    with pytest.raises(ValueError, match="2 epochs of stages for 1 epochs"):
+        model.fit(*reviews, epochs=9, steps=3, batch_size=8, recipe="slight", verbose=0)
 
 
 def test_recipes_by_name(backbone, preprocessor, reviews):

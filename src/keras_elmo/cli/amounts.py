@@ -19,6 +19,11 @@ def count(text: str) -> int:
     return round(_amount(text, _COUNTS, "a number such as 20M, 500k or 1000"))
 
 
+def more_seconds(text: str) -> str:
+    """Ten times a time, written as one."""
+    return f"{10 * seconds(text):.10g}s"
+
+
 def filters(text: str) -> list[list[int]]:
     """`1:32,2:64` as pairs of width and number of filters."""
     if not re.fullmatch(r"[1-9]\d*:[1-9]\d*(,[1-9]\d*:[1-9]\d*)*", text):

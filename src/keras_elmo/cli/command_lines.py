@@ -27,6 +27,17 @@ def resuming(command: Sequence[str]) -> str:
     return shlex.join(words)
 
 
+def with_value(option: str, value: str, command: Sequence[str]) -> list[str]:
+    """The words of a command, with another value of an option that it gives."""
+    words = list(command)
+    for place, word in enumerate(words):
+        if word == option:
+            words[place + 1] = value
+        elif word.startswith(f"{option}="):
+            words[place] = f"{option}={value}"
+    return words
+
+
 def without(option: str, command: Sequence[str]) -> str:
     """The same command without an option."""
     return shlex.join(word for word in command if word != option)

@@ -29,9 +29,14 @@ def say(message: str, *, quiet: bool = False) -> None:
         err.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
-def warn(message: str) -> None:
+def warn(message: str, style: str = "yellow") -> None:
     """A line about what could not be done, though the work goes on."""
-    err.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    err.print(f"warning: {message}", style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def alarm(message: str) -> None:
+    """A line about work that was done, and was for nothing."""
+    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def progress_bar(

@@ -26,6 +26,7 @@ def read_texts(
         DataError, OSError, ImportError: as `prepare_corpus`.
     """
     from keras_elmo.pretraining.corpus import prepare_corpus, read_report
+    from keras_elmo.pretraining.text_findings import text_findings
 
     say("Reading the corpus ...", quiet=quiet)
     with progress_bar(quiet=quiet) as bar:
@@ -36,8 +37,11 @@ def read_texts(
             bar.update(task, completed=reading.bytes, total=reading.total_bytes, text=text)
 
         corpus = prepare_corpus(texts, folder, processes=os.cpu_count() or 1, on_progress=show)
+    report = read_report(folder)
     if not quiet:
-        err.print(corpus_table(corpus, read_report(folder), vocabulary_size))
+        err.print(corpus_table(corpus, report, vocabulary_size))
+    for finding in text_findings(corpus, report):
+        warn(finding)
     if vocabulary_size > len(corpus.types):
         warn(
             f"the corpus has {len(corpus.types):,} word types only, so the softmax gets as many. "

@@ -6,9 +6,14 @@ import keras
 
 from keras_elmo.cli.console import progress_bar, say
 
+_LINES = 40  # about
+_FIRST = 3  # epochs that are shown in any case
+
 
 class FitProgress(keras.callbacks.Callback):
     """Shows how a training goes; use it as a context, so that the bar ends with the training.
+
+    Of many short epochs only some leave a line, and the last one.
 
     Args:
         epochs: of the whole training.
@@ -21,6 +26,8 @@ class FitProgress(keras.callbacks.Callback):
         self.quiet = quiet
         self.progress = progress_bar(quiet=quiet)
         self.bar: Any = None
+        self._every = max(1, epochs // _LINES)
+        self._last = ""  # the line of an epoch that left none
 
     def __enter__(self) -> "FitProgress":
         self.progress.start()
@@ -42,7 +49,18 @@ class FitProgress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Leave a line in place of the bar."""
         self.progress.remove_task(self.bar)
-        say(f"epoch {epoch + 1}/{self.epochs}: {_measures(logs)}", quiet=self.quiet)
+        self._last = f"epoch {epoch + 1}/{self.epochs}: {_measures(logs)}"
+        if epoch < _FIRST or epoch % self._every == 0:
+            self._leave_line()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Leave the line of the last epoch."""
+        self._leave_line()
+
+    def _leave_line(self) -> None:
+        if self._last:
+            say(self._last, quiet=self.quiet)
+        self._last = ""
 
 
 class BatchProgress(keras.callbacks.Callback):
@@ -57,6 +75,11 @@ class BatchProgress(keras.callbacks.Callback):
         super().__init__()
         self.bar, self.name = bar, name
         self.row: Any = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Begin anew with each training."""
+        if self.row is not None:
+            self.bar.reset(self.row)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Begin the bar with the first epoch."""

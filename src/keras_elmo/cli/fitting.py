@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.training.checkpoint import TrainingCheckpoint
     from keras_elmo.workflows.training import TrainingResult
+    from keras_elmo.workflows.training_length import TrainingLength
+
+
+_TRY = (
+    "Try more --epochs, another --learning-rate (0.003), a smaller --batch-size (8) or more rows, "
+    "and look at the data with keras-elmo check."
+)
 
 
 def fit(
@@ -24,8 +31,11 @@ def fit(
     held_out: "Dataset | None",
     *,
     recipe: "Recipe",
-    epochs: int,
     quiet: bool,
+    batch_size: int = 32,
+    epochs: int | None = None,
+    patience: int | None = None,
+    steps: int | None = None,
     facts: Mapping[str, int] | None = None,
     monitors: Sequence["ForgettingMonitor"] = (),
     **options: Any,
@@ -35,13 +45,15 @@ def fit(
     Args:
         model: a task.
         rows, held_out: what to train and to develop on.
-        recipe, epochs: how to train, and how long.
+        recipe: how to train.
+        batch_size, epochs, patience, steps: how long, as of `train_task`.
         facts: about the data, to show.
         monitors: of what an ELMo that trains forgets.
         options: of `train_task`.
     """
     from keras_elmo.cli.fit_progress import FitProgress
     from keras_elmo.workflows.training import train_task
+    from keras_elmo.workflows.training_length import training_length
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     labels = "".join(f", {count} {name}" for name, count in model.label_counts.items())
@@ -50,25 +62,47 @@ def fit(
     say(f"{rows.kind}{labels}: {counts}", quiet=quiet)
     for name, count in (facts or {}).items():
         say(f"{name.replace('_', ' ')}: {count:,}", quiet=quiet)
+    length = training_length(len(rows), batch_size, epochs, patience, steps)
+    say(length.line, quiet=quiet)
     if not quiet:
-        err.print(recipe_table(model, recipe, epochs))
+        err.print(recipe_table(model, recipe, length.epochs))
     dev = (held_out.texts, held_out.labels) if held_out else None
-    with FitProgress(epochs, quiet=quiet) as progress:
+    with FitProgress(length.epochs, quiet=quiet) as progress:
         result = train_task(
             model,
             rows.texts,
             rows.labels,
             dev,
             recipe=recipe,
-            epochs=epochs,
+            epochs=length.epochs,
+            patience=length.patience,
+            steps=steps,
+            batch_size=batch_size,
             callbacks=[*monitors, progress],
             **options,
         )
     if result.features:
         say(result.features, quiet=quiet)
-    for monitor in monitors:
-        say(forgetting_line(monitor), quiet=quiet)
+    say_ending(result, length, monitors, quiet=quiet)
     return result
+
+
+def say_ending(
+    result: "TrainingResult",
+    length: "TrainingLength",
+    monitors: Sequence["ForgettingMonitor"],
+    *,
+    quiet: bool,
+) -> None:
+    """Say what did not train, what was forgotten, and whether the limit came too early."""
+    if untrained := result.untrained_line():
+        warn(untrained)
+    if not untrained.startswith("ELMo"):
+        for monitor in monitors:
+            say(forgetting_line(monitor), quiet=quiet)
+    if result.best_epoch == length.epochs and not (result.interrupted or result.diverged):
+        more = f"--steps {2 * length.steps}" if length.steps else f"--epochs {2 * length.epochs}"
+        say(f"still improving at the limit: {more}", quiet=quiet)
 
 
 def forgetting_line(monitor: "ForgettingMonitor") -> str:
@@ -119,8 +153,20 @@ def write_model(
     write_record(folder, rows, held_out)
     noted = {**measures, "data": dict(facts)} if facts else measures
     write_report(folder, result, noted, command_record(command, seed), warn)
-    if measures and not quiet:
-        err.print(measures_table(measures, "Development set"))
+    if not measures or held_out is None:
+        return
+    if not quiet:
+        err.print(measures_table(measures, f"Development set, {_chosen(result)}"))
+    if line := model.no_better_than(measures, held_out.labels):
+        warn(f"on the development set {line}. {_TRY}", style="bold red")
+
+
+def _chosen(result: "TrainingResult") -> str:
+    """The epoch that is kept, and what it was chosen by."""
+    if not (result.best_epoch and result.metric):
+        return "the last epoch"
+    value = result.history[result.best_epoch - 1][result.metric]
+    return f"epoch {result.best_epoch}, the best by {result.metric} ({value:.4f})"
 
 
 def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
@@ -191,7 +237,7 @@ def finish(
     """
     from keras_elmo.data.kinds import KINDS
 
-    which = f"the weights of epoch {result.best_epoch}" if result.best_epoch else "the last weights"
+    which = f"the weights of {_chosen(result)}" if result.best_epoch else "the last weights"
     if result.diverged:
         raise FloatingPointError(f"{result.diverged} {output} has {which}, which are good.")
     if not result.interrupted:

@@ -9,11 +9,13 @@ from typing import Any
 import typer
 
 from keras_elmo.cli.command_lines import command_line, resuming
-from keras_elmo.cli.console import progress_bar, say, warn
+from keras_elmo.cli.console import alarm, progress_bar, say, warn
 from keras_elmo.cli.errors import stop_interrupted
+from keras_elmo.cli.language_model import shown_perplexity
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import Corpus
+from keras_elmo.pretraining.evaluation import RunMeasures
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.pretraining.training import pretrain
 from keras_elmo.reports.plots import PlotsMissingError, plot_learning_curves
@@ -22,14 +24,17 @@ from keras_elmo.reports.tensorboard import TensorBoardLog
 
 _LOG_STEPS = 20  # between two losses in the TensorBoard log
 _SMOOTHING = 0.98  # of the shown loss, from step to step
+_SEEN = 0.01  # of the held-out sentences, from which on it is told
+_WORSE = 1.05  # times the best perplexity
 
 
 class PretrainProgress:
-    """Shows tokens/s, loss, perplexity and time left; use it as a context.
+    """Shows passes, tokens/s, loss, perplexity and time left; use it as a context.
 
     Args:
         folder: where `history.csv` and `learning_curves.png` are written at every measure.
         config: of the run, for its budget.
+        corpus: the text, for its size and the share of it that the softmax does not know.
         quiet: show nothing.
         tensorboard: write `tensorboard/` in the folder as well.
 
@@ -41,11 +46,14 @@ class PretrainProgress:
         self,
         folder: Path,
         config: PretrainingConfig,
+        corpus: Corpus,
         *,
         quiet: bool = False,
         tensorboard: bool = False,
     ) -> None:
         self.folder, self.config, self.quiet = folder, config, quiet
+        self.pass_tokens = corpus.tokens_per_pass
+        self.unknown = 1.0 - corpus.coverage(config.vocabulary_size)
         self.history: list[dict[str, float]] = []
         self.loss = math.nan
         self._first: tuple[float, int] | None = None  # when this run began, and at which token
@@ -71,9 +79,10 @@ class PretrainProgress:
         self._first = self._first or (time.monotonic(), progress.tokens)
         seconds = time.monotonic() - self._first[0]
         rate = (progress.tokens - self._first[1]) / seconds if seconds else 0.0
+        perplexity = shown_perplexity(math.exp(min(self.loss, 20.0)), self.unknown)
         text = (
-            f"{progress.tokens:,} tokens · {rate:,.0f} tokens/s · loss {self.loss:.3f} · "
-            f"perplexity {math.exp(min(self.loss, 20.0)):,.0f}"
+            f"{self.passes(progress.tokens)} · {progress.tokens:,} tokens · {rate:,.0f} tokens/s · "
+            f"loss {self.loss:.3f} · perplexity {perplexity}"
         )
         if self.log and progress.step % _LOG_STEPS == 0:
             rate = self.config.learning_rate_at(progress)
@@ -82,12 +91,21 @@ class PretrainProgress:
 
     def on_evaluation(self, row: dict[str, float]) -> None:
         """Leave a line, and write history and curves."""
-        shown = [f"{name} {value:,.4g}" for name, value in row.items() if name != "step"]
-        say(f"step {row['step']:,}: {' · '.join(shown)}", quiet=self.quiet)
+        shown = {name: f"{value:,.4g}" for name, value in row.items() if name != "step"}
+        if "perplexity" in row:
+            shown["perplexity"] = shown_perplexity(row["perplexity"], row["unknown"])
+        line = " · ".join(f"{name} {value}" for name, value in shown.items())
+        say(f"step {row['step']:,}: {line}", quiet=self.quiet)
         self.write(self.history)
         if self.log:
             measures = {name: value for name, value in row.items() if name != "step"}
             self.log.write(measures, int(row["step"]))
+
+    def passes(self, tokens: float) -> str:
+        """How often the text was read, and how often it is at most."""
+        most = self.config.max_tokens
+        total = f" of {most / self.pass_tokens:.3g}" if most else ""
+        return f"pass {tokens / self.pass_tokens:.3g}{total}"
 
     def write(self, history: list[dict[str, float]]) -> None:
         """Write history and curves, once there is a measure."""
@@ -127,11 +145,42 @@ def train(
     return model, progress
 
 
+def warn_if_seen(measures: RunMeasures, heldout: Path | None) -> None:
+    """Say so if a held-out text is none."""
+    if measures.overlap > _SEEN:
+        warn(
+            f"{measures.overlap:.1%} of the sentences of {heldout} are in the training text, too: "
+            "its perplexity tells how well they are remembered. Take them out of one of the texts."
+        )
+
+
 def export(
-    shown: PretrainProgress, model: ElmoLanguageModel, words: Sequence[str], **facts: Any
+    shown: PretrainProgress,
+    model: ElmoLanguageModel,
+    words: Sequence[str],
+    progress: Progress,
+    **facts: Any,
 ) -> None:
-    """Write the preset of a run, and say what to do with it."""
-    place = shown.folder / "preset"
+    """Write the preset of a run, and say of which evaluation it is and what to do with it."""
+    place, best = shown.folder / "preset", progress.best
+    seen = best.get("tokens", progress.tokens)
+    facts |= {"tokens_seen": seen, "passes": seen / shown.pass_tokens}
+    if best:
+        facts["best"] = {name: best[name] for name in ("step", "perplexity", "unknown")}
     export_preset(model, place, vocabulary=words, overwrite=True, **facts)
+    if best.get("step"):
+        which = shown_perplexity(best["perplexity"], best["unknown"])
+        say(
+            f"{place} has the weights of step {best['step']:,}, whose perplexity is the lowest: "
+            f"{which}",
+            quiet=shown.quiet,
+        )
+        last = (progress.history or [{}])[-1].get("perplexity", math.nan)
+        if last > _WORSE * best["perplexity"]:
+            alarm(
+                f"The perplexity rose again to {last:,.1f} until the end, after "
+                f"{progress.tokens / shown.pass_tokens:.3g} passes over the text. Its last weights "
+                "were left out."
+            )
     use = command_line("train", "DATA", "--preset", place, "-o", "model/")
     say(f"Done. Use it: {use}", quiet=shown.quiet)

@@ -19,19 +19,17 @@ _SPAN_COLUMNS = ("precision", "recall", "f1", "support")
 def measures_table(report: Mapping[str, Any], title: str) -> Group:
     """What a task's `report` returned: overall numbers, then a row for each class or type.
 
-    Of several columns these tables for each.
+    Of several columns these tables for each. A number that the examples do not allow, such as a
+    correlation with numbers that are all the same, is a dash.
     """
     overall = Table("measure")
     overall.add_column("value", justify="right")
-    for name, value in report.items():
-        if isinstance(value, int | float):
-            shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
-            overall.add_row(name.replace("_", " "), shown)
-    for name, part in report.items():  # of a part of the examples
-        for measure, value in part.items() if isinstance(part, Mapping) else ():
-            if isinstance(value, int | float):
-                shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
-                overall.add_row(f"{name}: {measure}".replace("_", " "), shown)
+    parts = {"": report} | {k: v for k, v in report.items() if isinstance(v, Mapping)}
+    for part, measures in parts.items():  # of all examples, then of a part of them
+        for measure, value in measures.items():
+            if value is None or isinstance(value, int | float):
+                name = f"{part}: {measure}" if part else measure
+                overall.add_row(name.replace("_", " "), _number(value))
     rows = report.get("per_class") or report.get("per_type") or {}
     detail = Table("label")
     for name in _SPAN_COLUMNS:
@@ -43,6 +41,12 @@ def measures_table(report: Mapping[str, Any], title: str) -> Group:
     # Not the table's own title, which would be broken where it is wider than the table.
     heading = Text(title, style="table.title")
     return Group(heading, overall, *([detail] if rows else []), *columns)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 
 
 def parameters_table(model: "keras.Model", title: str) -> Table:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_elmo.cli.console import progress_bar, say, warn
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.reports.search_folder import write_search_report, write_trials
 from keras_elmo.search.ledger import TrialRow
 from keras_elmo.search.tuning import SearchResult
@@ -14,12 +15,12 @@ class TuneProgress:
 
     Args:
         trials: of the whole search.
-        epochs: of a trial, at most.
+        selection: by what trials are compared.
         quiet: show nothing.
     """
 
-    def __init__(self, trials: int, epochs: int, *, quiet: bool = False) -> None:
-        self._trials, self._epochs, self._quiet = trials, epochs, quiet
+    def __init__(self, trials: int, selection: Selection, *, quiet: bool = False) -> None:
+        self._trials, self._selection, self._quiet = trials, selection, quiet
         self._warned: set[str] = set()
         self._bar = progress_bar(quiet=quiet, end_known=False)
         self._task = self._bar.add_task("search", total=trials, text="")
@@ -33,7 +34,8 @@ class TuneProgress:
 
     def on_epoch(self, number: int, epoch: int, score: float) -> None:
         """Show where a trial is."""
-        text = f"trial {number}/{self._trials} · epoch {epoch}/{self._epochs} · {score:.4f}"
+        text = f"trial {number}/{self._trials} · epoch {epoch}"
+        text += f" · {self._selection.column} {self._selection.value(score):.4f}"
         self._bar.update(self._task, text=text)
 
     def on_trial(self, row: TrialRow, result: SearchResult) -> None:
@@ -42,8 +44,8 @@ class TuneProgress:
         if result.best and result.best.number == row.number:
             write_search_report(result, self.warn)
         else:
-            write_trials(result.trials, result.folder)
-        say(trial_line(row, result.best, self._trials), quiet=self._quiet)
+            write_trials(result)
+        say(trial_line(row, result, self._trials), quiet=self._quiet)
 
     def warn(self, message: str) -> None:
         """Say once what cannot be done."""
@@ -52,13 +54,14 @@ class TuneProgress:
             warn(message)
 
 
-def trial_line(row: TrialRow, best: TrialRow | None, trials: int) -> str:
-    """A trial in one line: number, score, the best one so far, seconds, what was drawn for it."""
-    score = "" if row.score is None else f" {row.score:.4f}"
+def trial_line(row: TrialRow, result: SearchResult, trials: int) -> str:
+    """A trial in one line: number, metric, the best one so far, seconds, what was drawn for it."""
+    best, metric = result.best, result.selection
+    score = "" if row.score is None else f" {metric.column} {metric.value(row.score):.4f}"
     state = {"complete": ""}.get(row.state, f" {row.state}")
     line = f"trial {row.number}/{trials}:{score}{state}"
-    if best:
-        line += f" (best {best.score:.4f}, trial {best.number})"
+    if best and best.score is not None:
+        line += f" (best {metric.value(best.score):.4f}, trial {best.number})"
     line += f" · {row.seconds:.0f} s · {_settings(row.parameters)}"
     return f"{line} · {row.reason}" if row.reason else line
 

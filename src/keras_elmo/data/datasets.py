@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -41,7 +41,10 @@ class Dataset:
         reading: how the file was read, with all that its content told.
         notes: what its content told and may be said otherwise, a line each.
         ids: what identifies each example; empty where the file has nothing such.
+        has_classes: whether labels are some of a few, which they share.
     """
+
+    has_classes: ClassVar[bool] = True
 
     path: str
     kind: str
@@ -62,6 +65,13 @@ class Dataset:
         """All labels that occur."""
         found = {label for labels in self.labels for label in _as_list(labels)}
         return found - {None}
+
+    def lone_labels(self) -> list[str]:
+        """What is the same in all rows, in words: the label; of several columns those of each."""
+        found = self.found_labels() if self.has_classes else set()
+        if len(found) != 1 or not all(self.labels):
+            return []
+        return [f"the {'tag' if self.kind == TAGGING else 'label'} {found.pop()!r} alone"]
 
     def classes(self) -> Any:
         """All labels in a fixed order: `O` first, numbers by size, else by code points.
@@ -164,6 +174,8 @@ class Dataset:
 class SequenceDataset(Dataset):
     """Texts, in `labels` another text each."""
 
+    has_classes = False
+
     def require(self, classes: Any) -> None:
         """New symbols of a target are no error: they are counted as wrong."""
 
@@ -178,6 +190,8 @@ class PairDataset(Dataset):
 
 class OpenDataset(Dataset):
     """A labelled file whose labels are no classes: any label may be right."""
+
+    has_classes = False
 
     def classes(self) -> list[str]:
         """An empty list."""
@@ -262,6 +276,11 @@ class JointDataset(Dataset):
         kind = TAGGING if isinstance(labels[0], list) else CLASSIFICATION
         column = Dataset(self.path, kind, self.texts, labels, self.lines)
         return replace(column, scheme=self.scheme) if _has_spans(column) else column
+
+    def lone_labels(self) -> list[str]:
+        """See `Dataset.lone_labels`."""
+        columns = {name: self.column(name).lone_labels() for name in self.labels[0]}
+        return [f"{one} in the column {name!r}" for name, lone in columns.items() for one in lone]
 
     def classes(self) -> dict[str, list[str]]:
         """The labels of each column, in a fixed order; see `Dataset.classes`."""

@@ -183,7 +183,9 @@ def with_usual(reading: Reading, file_format: str) -> Reading:
     if usual is None or usual.file_format != file_format:
         return reading
     ordinary = Reading()
-    names = {"header", "delimiter", "quotes", "comment", "sentence", "label_separator"}
+    names = {"delimiter", "quotes", "comment", "sentence", "label_separator"}
+    if usual.header is False and not (reading.text or reading.label):
+        names.add("header")  # a header is told by the names of columns, which a new file may lack
     taken: dict[str, Any] = {
         name: getattr(usual, name)
         for name in names & {*FORMATS[file_format].takes}

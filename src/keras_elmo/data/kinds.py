@@ -32,7 +32,12 @@ from keras_elmo.data.predictions.prediction_formats import (
 from keras_elmo.data.readers.squad import answer_spans, question_string
 from keras_elmo.data.reading import Fields, Reading
 from keras_elmo.data.roles import Columns, Wanted
+from keras_elmo.metrics.selection import Selection
+from keras_elmo.text.tags import marks_spans
 
+CORRELATIONS = ("pearson", "spearman")
+_MACRO_F1 = "macro_f1"
+_OF_CLASSES = ("accuracy", _MACRO_F1, "loss")  # by what the best epoch may be chosen
 Target = Callable[[Fields, Columns, Any, Reading], Any]
 
 
@@ -158,6 +163,9 @@ class DataKind:
         is_tagged: whether there is a tag for each token.
         unique_ids: whether no id may stand in a file twice.
         formats: labels → the formats in which predictions are written.
+        metrics: the measures by which the best epoch may be chosen, the default first: each stands
+            in the history of Keras's `fit` or in the task's `report`.
+        span_metrics: those instead where labels mark spans; empty for the same.
         steps: what may follow a training: `"ngrams"`, `"calibrate"`.
         example: a file to predict on, as hints name it.
     """
@@ -175,8 +183,35 @@ class DataKind:
     is_tagged: bool = False
     unique_ids: bool = False
     formats: Callable[[Any], tuple[str, ...]] = formats_of_records
+    metrics: tuple[str, ...] = ("loss",)
+    span_metrics: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     example: str = "new.txt"
+
+    def selection(
+        self, labels: Any, metric: str | None = None, class_weight: Any = None
+    ) -> Selection:
+        """By what the best epoch is chosen.
+
+        Args:
+            labels: of the task; of several columns by name.
+            metric: what is said; None for the default.
+            class_weight: as of `fit`. With one the default is macro-F1 where there is such: rare
+                classes count there as much as others.
+
+        Raises:
+            ValueError: a metric that these tasks do not have.
+        """
+        spans = self.span_metrics and marks_spans(labels)
+        known = self.span_metrics if spans else self.metrics
+        weighed = class_weight is not None and _MACRO_F1 in known
+        chosen = metric or (_MACRO_F1 if weighed else known[0])
+        if chosen not in known:
+            raise ValueError(
+                f"`metric` (--metric) of a {self.name} task must be one of {', '.join(known)}. "
+                f"Received: {metric!r}"
+            )
+        return Selection(chosen)
 
 
 KINDS: dict[str, DataKind] = {}
@@ -212,7 +247,11 @@ _OF_TAGS: dict[str, Any] = {
     "formats": formats_of_tags,
 }
 _OF_PAIRS: dict[str, Any] = {"wanted": _TWO, "is_pair": True, "example": "pairs.tsv"}
-_OF_NUMBERS: dict[str, Any] = {"target": _number, "no_order": "numbers are no classes"}
+_OF_NUMBERS: dict[str, Any] = {
+    "target": _number,
+    "no_order": "numbers are no classes",
+    "metrics": ("loss", "mae", "rmse", *CORRELATIONS),
+}
 
 for _kind in (
     DataKind(
@@ -220,6 +259,7 @@ for _kind in (
         "one label of one text",
         no_order="",
         formats=formats_of_classes,
+        metrics=_OF_CLASSES,
         steps=("ngrams", "calibrate"),
     ),
     DataKind(
@@ -229,10 +269,24 @@ for _kind in (
         settings={"multi_label": True},
         no_order=_SEVERAL,
         formats=formats_of_classes,
+        metrics=("accuracy", _MACRO_F1, "micro_f1", "subset_accuracy", "loss"),
         steps=("calibrate",),
     ),
-    DataKind(TAGGING, "a tag for each token", target=_tags, **_OF_TAGS),
-    DataKind(SEQ2SEQ, "another text", target=_another_text, dataset=SequenceDataset),
+    DataKind(
+        TAGGING,
+        "a tag for each token",
+        target=_tags,
+        metrics=_OF_CLASSES,
+        span_metrics=("f1", "accuracy", "loss"),
+        **_OF_TAGS,
+    ),
+    DataKind(
+        SEQ2SEQ,
+        "another text",
+        target=_another_text,
+        dataset=SequenceDataset,
+        metrics=("accuracy", "exact_match", "token_error_rate", "loss"),
+    ),
     DataKind(
         QA,
         "answers in a passage",
@@ -242,6 +296,7 @@ for _kind in (
         read=_question,
         no_order=_SEVERAL,
         unique_ids=True,
+        metrics=("best_f1", "f1", "exact_match", "accuracy", "loss"),
         example="questions.json",
     ),
     DataKind(
@@ -250,6 +305,7 @@ for _kind in (
         target=_columns,
         dataset=JointDataset,
         labels=_names_of_columns,
+        metrics=("score", "accuracy", _MACRO_F1, "exact_match", "loss"),
         **_OF_TAGS,
     ),
     DataKind(
@@ -258,6 +314,7 @@ for _kind in (
         target=_any_labels,
         dataset=PairDataset,
         no_order="",
+        metrics=_OF_CLASSES,
         steps=("calibrate",),
         **_OF_PAIRS,
     ),

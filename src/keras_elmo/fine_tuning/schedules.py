@@ -105,7 +105,7 @@ class RangeTest(keras.optimizers.schedules.LearningRateSchedule):
         ratio: ratio of the highest to the lowest rate.
     """
 
-    def __init__(self, peak: float, steps: int, ratio: float = 1e6, offset: int = 0):
+    def __init__(self, peak: float, steps: int, ratio: float = 1e4, offset: int = 0):
         super().__init__()
         self.peak = peak
         self.steps = steps
@@ -191,7 +191,7 @@ def make_schedule(name: str, peak: Rate, steps: int | None, offset: int = 0) -> 
 
     Args:
         name: `"constant"`; `"slanted_triangular"`; `"warmup_cosine"`: linear over the first tenth,
-            then a cosine down to zero; `"range_test"`: from a millionth up to `peak`.
+            then a cosine down to zero; `"range_test"`: from a ten thousandth up to `peak`.
         peak: the highest rate; or a schedule of Keras's, whose course takes the place of a name.
         steps: batches of the whole training; what is not constant needs to know them.
         offset: batches of the training before the first one that is counted.

@@ -20,6 +20,8 @@ class BiLSTM(ConfiguredLayer):
 
     Args:
         units: size of each direction.
+        recurrent_dropout: share of the state that no step reads in training: the same features at
+            all steps of a text and for all gates, in each direction others (Gal & Ghahramani 2016).
 
     Call arguments:
         inputs: float `(batch, time, features)`.
@@ -30,9 +32,11 @@ class BiLSTM(ConfiguredLayer):
         float `(batch, time, 2 units)`: forwards, then backwards, both in the order of the input.
     """
 
-    def __init__(self, units: int, **kwargs):
+    def __init__(self, units: int, *, recurrent_dropout: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.units = units
+        self.recurrent_dropout = recurrent_dropout
+        self.drop_state = keras.layers.Dropout(recurrent_dropout, dtype="float32")
         self.supports_masking = True
         as_torch_module(self)
 
@@ -72,7 +76,10 @@ class BiLSTM(ConfiguredLayer):
         recurrent = ops.cast(recurrent_kernel, self.compute_dtype)
         zeros = ops.zeros((ops.shape(x)[1], self.units))
         run = loop.train if training else loop.run
-        h, _ = run(x, keep, [zeros, zeros], recurrent)  # (time, batch, units)
+        read = None
+        if training and self.recurrent_dropout:
+            read = self.drop_state(ops.ones_like(zeros), training=True)  # (batch, units)
+        h, _ = run(x, keep, [zeros, zeros], recurrent, read=read)  # (time, batch, units)
         return h
 
     def compute_output_shape(self, input_shape):

@@ -37,7 +37,7 @@ class Recurrence:
     unroll: bool = False
     returns_state: bool = False
 
-    def run(self, x, keep, state, recurrent, projection=None, *, begins=None, start=()):
+    def run(self, x, keep, state, recurrent, projection=None, *, read=None, begins=None, start=()):
         """The loop, to be differentiated automatically.
 
         Args:
@@ -46,6 +46,8 @@ class Recurrence:
             state: h float32 `(batch, features)` and c float32 `(batch, units)`.
             recurrent: `(features, 4 units)`.
             projection: `(units, features)`, or None.
+            read: float32 `(batch, features)`, what each step multiplies the h of the one before
+                with, such as a mask of dropout; or None.
             begins: bool `(time, batch, 1)`, True where a step goes on from `start` and not from the
                 step before it; or None. Not together with `keep`.
             start: h and c for such steps, float32 `(1, features)` and `(1, units)`.
@@ -58,26 +60,26 @@ class Recurrence:
             if begins is not None:
                 pairs = zip(start, state, strict=True)
                 state, inputs = [ops.where(inputs[1], *pair) for pair in pairs], inputs[:1]
-            h, c, *_ = self._step(state, inputs, recurrent, projection)
+            h, c, *_ = self._step(state, inputs, read, recurrent, projection)
             return (h, c), (h,)
 
         inputs = tuple(part for part in (x, keep, begins) if part is not None)
         last, (h,) = scan(step, state, inputs, 1, reverse=self.reverse, unroll=self.unroll)
         return stacked(h), last
 
-    def train(self, x, keep, state, recurrent, projection=None):
+    def train(self, x, keep, state, recurrent, projection=None, *, read=None):
         """The same as `run`, with a gradient of its own; states get none, as in truncated BPTT."""
         features = state[0].shape[-1]
 
         @custom_gradient
         def loop(x, *kernels):
-            last, steps = self._forward(x, keep, state, *kernels)
+            last, steps = self._forward(x, keep, state, read, *kernels)
             h = stacked(steps[0])
 
             def gradient(dy):
                 if self.returns_state:
                     dy = dy[:, :, :features]
-                return self._gradients(dy, keep, state, last, h, steps, *kernels)
+                return self._gradients(dy, keep, state, read, last, h, steps, *kernels)
 
             if not self.returns_state:
                 return h, gradient
@@ -97,9 +99,10 @@ class Recurrence:
         result = ops.cast(ops.matmul(rows, ops.cast(b, self.dtype)), "float32")
         return ops.reshape(result, (*ops.shape(a)[:-1], b.shape[1]))
 
-    def _step(self, state, inputs, recurrent, projection):
+    def _step(self, state, inputs, read, recurrent, projection):
         h_before, c_before = state
-        z = ops.split(inputs[0] + self.product(h_before, recurrent), 4, axis=-1)
+        z = inputs[0] + self.product(_times(h_before, read), recurrent)
+        z = ops.split(z, 4, axis=-1)
         i, j, f, o = (z[self.gates.index(name)] for name in "ijfo")
         i, j, o = ops.sigmoid(i), ops.tanh(j), ops.sigmoid(o)
         f = ops.sigmoid(f + self.forget_bias if self.forget_bias else f)
@@ -112,22 +115,22 @@ class Recurrence:
             h, c = ops.where(keep, h, h_before), ops.where(keep, c, c_before)
         return h, c, i, j, f, o
 
-    def _forward(self, x, keep, state, recurrent, projection=None):
+    def _forward(self, x, keep, state, read, recurrent, projection=None):
         def step(state, inputs):
-            outputs = self._step(state, inputs, recurrent, projection)
+            outputs = self._step(state, inputs, read, recurrent, projection)
             h, c, *gates = outputs
             return (h, c), (h, state[1], *gates)
 
         inputs = (x,) if keep is None else (x, keep)
         return self._scan(step, state, inputs, 6, reverse=self.reverse)
 
-    def _gradients(self, dy, keep, state, last, h, steps, recurrent, projection=None):
+    def _gradients(self, dy, keep, state, read, last, h, steps, recurrent, projection=None):
         back = [ops.transpose(recurrent)]
         if projection is not None:
             back.append(ops.transpose(projection))
 
         def step(carried, inputs):
-            return self._step_back(carried, inputs, *back)
+            return self._step_back(carried, inputs, read, *back)
 
         inputs = (dy, *steps, *(() if keep is None else (keep,)))
         zeros = [ops.zeros_like(part) for part in state]
@@ -137,8 +140,8 @@ class Recurrence:
         # Each step found the output of the one before; slices of the first axis copy nothing.
         before, first = (h[1:], -1) if self.reverse else (h[:-1], 0)
         after = dz[:-1] if self.reverse else dz[1:]
-        summed = self._summed(before, after, recurrent)
-        result = [dz, summed + self._summed(state[0], dz[first], recurrent)]
+        summed = self._summed(_times(before, read), after, recurrent)
+        result = [dz, summed + self._summed(_times(state[0], read), dz[first], recurrent)]
         if projection is not None:
             dh, hidden = projected
             result.append(self._summed(hidden, dh, projection))
@@ -155,7 +158,7 @@ class Recurrence:
             unroll=self.unroll,
         )
 
-    def _step_back(self, carried, inputs, recurrent_t, projection_t=None):
+    def _step_back(self, carried, inputs, read, recurrent_t, projection_t=None):
         # The cell after a step is what the step behind it found: carried, not read again.
         (dh, dc, c), (dy, h, c_before, i, j, f, o, *keep) = carried, inputs
         dh = dh + dy
@@ -176,7 +179,7 @@ class Recurrence:
             "o": _sigmoid_gradient(o, do * tanh_c),
         }
         dz = _side_by_side([gates[name] for name in self.gates])  # (batch, 4 units)
-        state = self.product(dz, recurrent_t), dc * f
+        state = _times(self.product(dz, recurrent_t), read), dc * f
         if held:
             state = tuple(part + other for part, other in zip(state, held, strict=True))
         outputs = (dz,) if projection_t is None else (dz, dh, o * tanh_c)
@@ -188,6 +191,10 @@ class Recurrence:
         left = ops.reshape(ops.cast(left, self.dtype), (-1, columns))
         right = ops.reshape(ops.cast(right, self.dtype), (-1, rows))
         return ops.cast(ops.matmul(ops.transpose(left), right), kernel.dtype)
+
+
+def _times(h, read):
+    return h if read is None else h * read
 
 
 def _clip(x, bound):

@@ -1,7 +1,8 @@
-"""Checkpoints that survive a kill at any moment: written beside, then renamed."""
+"""Checkpoints and best weights that survive a kill: written beside, then renamed."""
 
 import json
 import math
+import shutil
 import warnings
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.files.json_files import loads
+from keras_elmo.files.json_files import loads, read_object
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import remove_unfinished
@@ -21,6 +22,7 @@ from keras_elmo.weights.config_check import check_backbone, numbers_of_backbone
 from keras_elmo.weights.formats.npz_file import DAMAGED, read_npz
 
 _FOLDER, _STATE = "checkpoint", "state.json"
+_BEST, _MEASURES, _WEIGHTS = "best", "measures.json", "weights.npz"
 _HINT = "Bring back a copy of it, or begin a new run in another folder."
 _MOST_CONFIG_BYTES = 2**26
 
@@ -53,6 +55,37 @@ def load_checkpoint(folder: Path) -> tuple[ElmoLanguageModel, dict[str, Any]] | 
             f"{error}. {_HINT}"
         ) from error
     return model, state
+
+
+def save_best(folder: Path, model: ElmoLanguageModel, row: dict[str, float]) -> None:
+    """Write the weights of the best evaluation so far, and its row, to `folder/best`."""
+    with new_folder(folder / _BEST, overwrite=True, signs=(_MEASURES,)) as new:
+        require_space(new / _WEIGHTS, 4 * model.count_params())
+        np.savez(new / _WEIGHTS, *model.get_weights())
+        (new / _MEASURES).write_text(json.dumps(row))
+
+
+def best_row(folder: Path) -> dict[str, float]:
+    """The row of the best evaluation, which may be later than the checkpoint; or nothing."""
+    path = folder / _BEST / _MEASURES
+    remove_unfinished(path.parent)
+    return read_object(path) if path.is_file() else {}
+
+
+def load_best(folder: Path, model: ElmoLanguageModel) -> None:
+    """Give a model the weights of the best evaluation.
+
+    Raises:
+        ValueError: the file is damaged, or of another model.
+    """
+    path = folder / _BEST / _WEIGHTS
+    model.set_weights(list(read_npz(path, "the weights of a language model", hint=_HINT).values()))
+
+
+def drop_best(folder: Path) -> None:
+    """Delete the best weights of an earlier run in the same folder."""
+    if best_row(folder):
+        shutil.rmtree(folder / _BEST)
 
 
 def _load_model(path: Path) -> Any:

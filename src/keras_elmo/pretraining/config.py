@@ -18,16 +18,18 @@ _FREE = (
     "clip_norm",
     "checkpoint_seconds",
     "evaluation_seconds",
+    "evaluation_tokens",
 )
+_WARMUP_SHARE = 0.1  # of the budget, at most
 
 
 @dataclass(frozen=True)
 class PretrainingConfig:
     """How to train.
 
-    The learning rate rises linearly over `warmup_steps` to `learning_rate`, then falls along a
-    cosine to a hundredth of it at the end of the budget. Adagrad, whose steps shrink by themselves,
-    keeps it constant after the warm-up.
+    The learning rate rises linearly over `warmup_steps`, but at most a tenth of the budget, to
+    `learning_rate`, then falls along a cosine to a hundredth of it at the end of the budget.
+    Adagrad, whose steps shrink by themselves, keeps it constant after the warm-up.
 
     Attributes:
         vocabulary_size: words of the softmax.
@@ -45,6 +47,7 @@ class PretrainingConfig:
         max_seconds: budget in seconds of training, over all resumed runs; None for none.
         checkpoint_seconds: time between checkpoints.
         evaluation_seconds: time between evaluations.
+        evaluation_tokens: tokens between evaluations, if that is sooner; None for none.
 
     Raises:
         ValueError: no such optimizer or softmax.
@@ -64,6 +67,7 @@ class PretrainingConfig:
     max_seconds: float | None = None
     checkpoint_seconds: float = 240.0
     evaluation_seconds: float = 600.0
+    evaluation_tokens: int | None = None
     seed: int = SEED
 
     def __post_init__(self):
@@ -83,8 +87,9 @@ class PretrainingConfig:
 
     def learning_rate_at(self, progress: "Progress") -> float:
         """Linear warm-up, then (for AdamW) a cosine over the budget down to a hundredth."""
-        warmup = min(1.0, (progress.step + 1) / self.warmup_steps)
-        cosine = 0.5 * (1.0 + math.cos(math.pi * progress.fraction(self)))
+        spent = progress.fraction(self)
+        warmup = min(1.0, max((progress.step + 1) / self.warmup_steps, spent / _WARMUP_SHARE))
+        cosine = 0.5 * (1.0 + math.cos(math.pi * spent))
         decay = 0.01 + 0.99 * cosine if self.optimizer == "adamw" else 1.0
         return self.learning_rate * warmup * decay
 
@@ -97,12 +102,16 @@ class PretrainingConfig:
 
 @dataclass
 class Progress:
-    """The progress of a run; saved with every checkpoint."""
+    """The progress of a run; saved with every checkpoint.
+
+    `best` is the row of `history` with the lowest perplexity of a held-out text; empty without one.
+    """
 
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+    best: dict[str, float] = field(default_factory=dict)
 
     def fraction(self, config: PretrainingConfig) -> float:
         """Share of the budget used, 0 to 1: of the tokens or the time, whichever is further."""
@@ -130,6 +139,7 @@ def check_state(path: Path) -> dict[str, Any]:
             for name in ("step", "tokens", "seconds")
         )
         and isinstance(progress.get("history", []), list)
+        and isinstance(progress.get("best", {}), dict)
         and isinstance(state.get("config"), dict)
         and isinstance(state.get("corpus"), str)
     ):

@@ -57,6 +57,11 @@ class Corpus:
     def num_tokens(self) -> int:
         return len(self.tokens)
 
+    @property
+    def tokens_per_pass(self) -> int:
+        """Predictions per direction when the text is read once: its words and its line ends."""
+        return len(self.tokens) + len(self.offsets) - 1
+
     def coverage(self, vocabulary_size: int, begin: int = 0, end: int | None = None) -> float:
         """Share of the tokens (or of those from `begin` to `end`) in a vocabulary of this size."""
         return self._share(np.arange(len(self.types)) < vocabulary_size, begin, end)

@@ -15,6 +15,7 @@ from keras_elmo.elmo.sentence_score import perplexities
 from keras_elmo.embedding.embedder import ElmoEmbedder
 from keras_elmo.pretraining.batches import TypeCharacters, full_softmax_batches
 from keras_elmo.pretraining.corpus import UNK, Corpus, read_corpus
+from keras_elmo.pretraining.text_findings import shared_sentences
 
 _SAMPLE = 200  # sentences that are enough to judge the features
 
@@ -125,6 +126,9 @@ class RunMeasures:
         heldout: file with the text for the perplexity, one sentence a line.
         probe: file with labelled sentences for the linear probe, TSV with label and text.
 
+    Attributes:
+        overlap: share of the held-out sentences that `corpus` has too; see `shared_sentences`.
+
     Example:
         >>> pretrain(corpus, config, settings, folder, evaluate=RunMeasures(corpus, "heldout.txt"))
     """
@@ -135,7 +139,7 @@ class RunMeasures:
         heldout: str | PathLike[str] | None = None,
         probe: str | PathLike[str] | None = None,
     ):
-        self._heldout, self._probe = None, None
+        self._heldout, self._probe, self.overlap = None, None, 0.0
         self._sample = _first_sentences(corpus)
         self._characters: TypeCharacters | None = None
         self._embedder: ElmoEmbedder | None = None
@@ -143,6 +147,7 @@ class RunMeasures:
         if heldout:
             self._heldout = read_corpus(heldout, corpus.types)
             self._sample = _first_sentences(self._heldout)
+            self.overlap = shared_sentences(self._heldout, corpus)
         if probe:
             how = Reading(file_format="tsv", text="1", label="0", task=CLASSIFICATION)
             rows = read_dataset(str(probe), how)

@@ -15,7 +15,14 @@ from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.pretraining.batches import BatchMaker, TypeCharacters, batch_plan
 from keras_elmo.pretraining.candidates import LogUniformSampler
-from keras_elmo.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from keras_elmo.pretraining.checkpoint import (
+    best_row,
+    drop_best,
+    load_best,
+    load_checkpoint,
+    save_best,
+    save_checkpoint,
+)
 from keras_elmo.pretraining.config import PretrainingConfig, Progress
 from keras_elmo.pretraining.corpus import Corpus
 from keras_elmo.pretraining.optimizers import LoggingAdagrad, LoggingAdam
@@ -38,6 +45,9 @@ def pretrain(
 ) -> tuple[ElmoLanguageModel, Progress]:
     """Train a character-input biLM on `corpus`, with checkpoints in `folder`.
 
+    Where `evaluate` measures a `perplexity`, the weights of the lowest one are kept in `best/`, and
+    the model that is returned has them. A resumed run trains on from the last ones all the same.
+
     Training is deterministic in (`config.seed`, step), so a resumed run sees the batches that an
     uninterrupted one would have seen. Ctrl-C writes a checkpoint before it goes on its way.
 
@@ -54,7 +64,7 @@ def pretrain(
 
     Returns:
         The trained language model, in float32 and without a carried state, and where the run
-        stands.
+        stands. `Progress.best` says of which evaluation the weights are; empty: the last ones.
 
     Raises:
         ValueError: a resumed run has another corpus or other settings than it began with.
@@ -65,13 +75,15 @@ def pretrain(
     if found:
         _check_same_run(found[1], corpus, config)
         trained, progress = found[0], Progress(**found[1]["progress"])
+        progress.best = best_row(folder)
         trained.optimizer.global_clipnorm = config.clip_norm
     else:
         trained, progress = new_language_model(model, config), Progress()
+        drop_best(folder)
     # XLA compiles anew for every length of a sentence; but JAX without it is far slower still.
     # Set here, since a checkpoint may have been written on another backend.
     trained.jit_compile = keras.config.backend() == "jax"
-    loop = _Loop(trained, progress, config, folder, corpus.fingerprint)
+    loop = _Loop(trained, progress, config, folder, corpus)
     characters = TypeCharacters.of_model(corpus.types, trained.backbone)
     sampler = None
     if not trained.cutoffs:
@@ -83,7 +95,7 @@ def pretrain(
             if progress.fraction(config) >= 1.0:
                 break
             on_step(progress, loop.step(batch))
-            if loop.due("evaluation", config.evaluation_seconds):
+            if loop.evaluation_due():
                 on_evaluation(loop.evaluate(evaluate))
             if loop.due("checkpoint", config.checkpoint_seconds):
                 loop.save()
@@ -97,7 +109,7 @@ def pretrain(
         loop.save()
         raise
     loop.save()
-    return loop.plain_model(), progress
+    return loop.best_model(), progress
 
 
 def new_language_model(
@@ -126,9 +138,9 @@ def new_language_model(
 class _Loop:
     """One run's state and its clock."""
 
-    def __init__(self, model, progress, config: PretrainingConfig, folder: Path, fingerprint: str):
+    def __init__(self, model, progress, config: PretrainingConfig, folder: Path, corpus: Corpus):
         self.model, self.progress, self.config, self.folder = model, progress, config, folder
-        self.fingerprint = fingerprint
+        self.corpus = corpus
         now = time.monotonic()
         self._last: dict[str, float] = dict.fromkeys(("evaluation", "checkpoint", "memory"), now)
         self.losses: list[float] = []  # since the last evaluation
@@ -157,13 +169,24 @@ class _Loop:
         self._last[what] = now
         return True
 
+    def evaluation_due(self) -> bool:
+        history, tokens = self.progress.history, self.config.evaluation_tokens
+        since = self.progress.tokens - (history[-1]["tokens"] if history else 0)
+        return self.due("evaluation", self.config.evaluation_seconds) or bool(
+            tokens and since >= tokens
+        )
+
     def evaluate(self, measure) -> dict[str, float]:
-        progress = self.progress
+        progress, plain = self.progress, self.plain_model()
         row = {"step": progress.step, "tokens": progress.tokens, "seconds": progress.seconds}
+        row["passes"] = progress.tokens / self.corpus.tokens_per_pass
         row["train_loss"] = float(np.mean(self.losses))
-        row |= measure(self.plain_model()) | self.model.optimizer.gradient_norms()
+        row |= measure(plain) | self.model.optimizer.gradient_norms()
         self.losses.clear()
         progress.history.append(row)
+        if row.get("perplexity", math.inf) < progress.best.get("perplexity", math.inf):
+            save_best(self.folder, plain, row)
+            progress.best = row
         return row
 
     def plain_model(self) -> ElmoLanguageModel:
@@ -178,11 +201,18 @@ class _Loop:
         self._twin = twin
         return twin
 
+    def best_model(self) -> ElmoLanguageModel:
+        """The plain model with the weights of the best evaluation, or the last ones without one."""
+        plain = self.plain_model()
+        if self.progress.best and self.progress.best["step"] != self.progress.step:
+            load_best(self.folder, plain)
+        return plain
+
     def save(self) -> None:
         state = {
             "progress": asdict(self.progress),
             "config": asdict(self.config),
-            "corpus": self.fingerprint,
+            "corpus": self.corpus.fingerprint,
         }
         save_checkpoint(self.folder, self.model, state)
 

@@ -27,7 +27,8 @@ def write_report(
         record: record of the command, as `command_record` returns it.
         warn: called with a message for each picture that cannot be drawn.
     """
-    training = {"best_epoch": result.best_epoch, "interrupted": result.interrupted}
+    training: dict[str, Any] = {"metric": result.metric, "best_epoch": result.best_epoch}
+    training["interrupted"] = result.interrupted
     if result.diverged:
         training["diverged"] = result.diverged
     write_json({**training, **measures}, folder / "metrics.json")
@@ -36,7 +37,8 @@ def write_report(
         return
     write_history(result.history, folder / "history.csv")
     try:
-        plot_learning_curves(result.history, folder / "learning_curves.png")
+        best = (result.metric, result.best_epoch) if result.metric and result.best_epoch else None
+        plot_learning_curves(result.history, folder / "learning_curves.png", best=best)
         columns = measures.get("columns", {}).items()
         for name, part in (("", measures), *((f"_{name}", part) for name, part in columns)):
             if "confusion_matrix" in part:

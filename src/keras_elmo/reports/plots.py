@@ -13,7 +13,7 @@ from keras_elmo._extras import needs_extra
 from keras_elmo.files.new_file import new_file
 
 # Columns of a history that say when, not how well.
-_CLOCKS = ("epoch", "step", "tokens", "seconds")
+_CLOCKS = ("epoch", "step", "tokens", "passes", "seconds")
 
 
 class PlotsMissingError(ImportError):
@@ -21,13 +21,18 @@ class PlotsMissingError(ImportError):
 
 
 def plot_learning_curves(
-    history: Sequence[Mapping[str, float]], path: str | PathLike[str], *, x: str = "epoch"
+    history: Sequence[Mapping[str, float]],
+    path: str | PathLike[str],
+    *,
+    x: str = "epoch",
+    best: tuple[str, int] | None = None,
 ) -> None:
     """Draw each measure of a history, training and development set in one panel.
 
     Args:
         history: rows such as `{"epoch": 1, "loss": 0.5, "val_loss": 0.6}`.
         x: the column of the horizontal axis.
+        best: the column that chose the epoch whose weights are kept, and its number: a line.
     """
     names = dict.fromkeys(name for row in history for name in row if name not in _CLOCKS)
     measures = list(dict.fromkeys(name.removeprefix("val_") for name in names)) or ["loss"]
@@ -38,15 +43,21 @@ def plot_learning_curves(
         from matplotlib.ticker import EngFormatter
     for i, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, i + 1)
-        for name, label in ((measure, "training"), (f"val_{measure}", "development")):
+        parts = (measure, "training", "tab:blue"), (f"val_{measure}", "development", "tab:orange")
+        for name, label, color in parts:
             points = [(row[x], row[name]) for row in history if name in row]
             if points:
-                axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=label)
+                x_y = zip(*points, strict=True)
+                axes.plot(*x_y, marker="o", markersize=3, label=label, color=color)
         axes.set(title=measure, xlabel=x)
+        if best:
+            axes.axvline(best[1], color="0.5", ls="--", zorder=0, label=f"epoch {best[1]} kept")
+        if best and best[0] == f"val_{measure}":
+            axes.set_title(f"{measure}: the best is epoch {best[1]}", fontweight="bold")
         axes.locator_params(axis="x", integer=True)  # there is no epoch 1.5
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))  # 20M, not 2 and far away 1e7
         axes.grid(alpha=0.3)
-        if f"val_{measure}" in names:
+        if best or f"val_{measure}" in names:
             axes.legend()
     save_figure(figure, path)
 
@@ -84,7 +95,7 @@ def plot_rate_searches(searches: Sequence[Any], path: str | PathLike[str]) -> No
         axes = figure.add_subplot(1, len(searches), i + 1)
         axes.plot(found.rates, found.losses, ".", color="0.7", label="of each batch")
         axes.plot(found.rates, found.smoothed, label="smoothed")
-        axes.axvline(found.max_rate, color="tab:red", ls="--", label="no harm up to here")
+        axes.axvline(found.fallen, color="tab:red", ls="--", label="4/5 of the fall")
         axes.axvline(found.suggested, color="tab:green", label="suggested")
         low, high = min(found.smoothed), found.smoothed[0]
         room = max(high - low, 0.05)

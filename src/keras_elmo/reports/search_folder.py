@@ -1,15 +1,14 @@
 """The report of a search: its trials, pictures, the best model's report and its command."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from os import PathLike
-from pathlib import Path
 
 from keras_elmo.files.new_file import new_file
 from keras_elmo.reports.model_folder import write_report
 from keras_elmo.reports.plots import PlotsMissingError, new_figure, save_figure
 from keras_elmo.reports.records import command_record, write_history
-from keras_elmo.search.ledger import BEST, TrialRow
+from keras_elmo.search.ledger import BEST
 from keras_elmo.search.trial import COMPLETE, PRUNED, RECORD_FILE, read_record
 from keras_elmo.search.tuning import SearchResult
 
@@ -25,7 +24,7 @@ def write_search_report(result: SearchResult, warn: Callable[[str], None]) -> No
         warn: called with a message for each thing that cannot be written.
     """
     folder = result.folder
-    write_trials(result.trials, folder)
+    write_trials(result)
     if result.best is None:
         return
     with new_file(folder / COMMAND_FILE, overwrite=True) as unfinished:
@@ -36,30 +35,35 @@ def write_search_report(result: SearchResult, warn: Callable[[str], None]) -> No
     else:
         warn(f"{folder / BEST} is not there any more. {folder / COMMAND_FILE} makes its model.")
     try:
-        plot_search_history(result.trials, folder / HISTORY_PICTURE)
+        plot_search_history(result, folder / HISTORY_PICTURE)
         if result.importance:
             plot_importance(result.importance, folder / IMPORTANCE_PICTURE)
     except PlotsMissingError as error:
         warn(f"no pictures: {error}")
 
 
-def write_trials(trials: Sequence[TrialRow], folder: Path) -> None:
-    """Write a row a trial as CSV, with a column for each parameter that was drawn."""
-    rows = []
-    for trial in trials:
-        row = {"number": trial.number, "state": trial.state, "score": trial.score}
+def write_trials(result: SearchResult) -> None:
+    """Write a row a trial as CSV, with a column for each parameter that was drawn.
+
+    The metric that trials are compared by has its own name, such as `val_accuracy`.
+    """
+    rows, metric = [], result.selection
+    for trial in result.trials:
+        value = None if trial.score is None else metric.value(trial.score)
+        row = {"number": trial.number, "state": trial.state, metric.column: value}
         row |= {"loss": trial.loss, "best_epoch": trial.best_epoch, "epochs": trial.epochs}
         rows.append(row | {"seconds": trial.seconds, "reason": trial.reason, **trial.parameters})
-    write_history(rows, folder / TRIALS_FILE)
+    write_history(rows, result.folder / TRIALS_FILE)
 
 
-def plot_search_history(trials: Sequence[TrialRow], path: str | PathLike[str]) -> None:
-    """Draw the score of each trial, and the best one so far; those that failed have none."""
+def plot_search_history(result: SearchResult, path: str | PathLike[str]) -> None:
+    """Draw the metric of each trial, and the best one so far; those that failed have none."""
+    trials, value = result.trials, result.selection.value
     figure = new_figure(6.4, 4.0)
     axes = figure.add_subplot()
     for state, marker, color in ((COMPLETE, "o", "tab:blue"), (PRUNED, "x", "tab:gray")):
-        points = [(row.number, row.score) for row in trials if row.state == state]
-        points = [point for point in points if point[1] is not None]
+        scored = [row for row in trials if row.state == state and row.score is not None]
+        points = [(row.number, value(row.score or 0.0)) for row in scored]
         if points:
             numbers, scores = zip(*points, strict=True)
             axes.scatter(numbers, scores, marker=marker, color=color, label=state, s=28)
@@ -69,9 +73,9 @@ def plot_search_history(trials: Sequence[TrialRow], path: str | PathLike[str]) -
             best = row.score if best is None else max(best, row.score)
         if best is not None:
             numbers.append(row.number)
-            scores.append(best)
+            scores.append(value(best))
     axes.step(numbers, scores, where="post", color="tab:orange", label="best so far")
-    axes.set(xlabel="trial", ylabel="score on the development set", title="Search history")
+    axes.set(xlabel="trial", ylabel=result.selection.column, title="Search history")
     axes.locator_params(axis="x", integer=True)
     axes.grid(alpha=0.3)
     axes.legend()

@@ -17,6 +17,7 @@ from keras_elmo.workflows.options import training_options
 
 # What says whether ELMo trains comes first, because the rest of these depend on it.
 _ELMO_TRAINS = ("fine_tune", "unfreezing")
+_OF_SCALAR_MIX = ("mix_layer_norm",)  # last, for it depends on the mix
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ class Choice:
 Spec = Float | Int | Choice
 Space = Mapping[str, Spec]
 
-# With a frozen ELMo, whose features are computed once for all trials: half a minute a trial on a
-# few thousand sentences. An ELMo that trains takes ten times as long, so it has to be asked for.
+# What every kind of task has; `kind_spaces` adds what only some have. ELMo is frozen, and its
+# features are computed once for all trials: half a minute a trial on a few thousand sentences. An
+# ELMo that trains takes ten times as long, so it has to be asked for.
 DEFAULT_SPACE: dict[str, Spec] = {
     "learning_rate": Float(2e-4, 1e-2, log=True),
     "dropout": Float(0.0, 0.6),
@@ -126,7 +128,7 @@ def check_space(space: Space, settings: Mapping[str, Any]) -> None:
                 f"keras_elmo.search.space, with values {options[name].allowed()}. "
                 f"Received: {spec!r}"
             )
-    idle = [name for name in space if not matters(name, settings)]
+    idle = [x for x in space if x not in _OF_SCALAR_MIX and not matters(x, settings)]
     if idle and "fine_tune" not in space:
         raise ValueError(
             f"{', '.join(idle)} in a search space need an ELMo that trains. Received: a frozen "
@@ -144,11 +146,14 @@ def _fits(spec: Spec, option: OptionFacts) -> bool:
 def ordered(space: Space) -> list[str]:
     """The names in the order in which they are drawn: what others depend on comes first."""
     first = [name for name in _ELMO_TRAINS if name in space]
-    return [*first, *(name for name in space if name not in first)]
+    last = [name for name in _OF_SCALAR_MIX if name in space]
+    return [*first, *(name for name in space if name not in [*first, *last]), *last]
 
 
 def matters(name: str, settings: Mapping[str, Any]) -> bool:
-    """Whether a parameter changes anything beside the other settings: does ELMo train?"""
+    """Whether a parameter changes anything beside the other settings."""
+    if name in _OF_SCALAR_MIX:
+        return settings["mix"] == "scalar"
     if not training_options()[name].about.needs_training_elmo:
         return True
     if settings["fine_tune"] == "frozen" and settings["unfreezing"] is None:
@@ -156,14 +161,14 @@ def matters(name: str, settings: Mapping[str, Any]) -> bool:
     return name == "unfreezing" or settings["unfreezing"] != "frozen"
 
 
-def read_space(name: str) -> Space:
-    """The space of that name, or the one that a Python file defines as `SPACE`.
+def read_space(name: str) -> Space | str:
+    """The name of a space, as it is, or the space that a Python file defines as `SPACE`.
 
     Raises:
         ValueError: there is no such space, or the file has no `SPACE`.
     """
     if name in SPACES:
-        return SPACES[name]
+        return name
     if not name.endswith(".py") or not Path(name).is_file():
         raise ValueError(
             f"a search space is one of {', '.join(SPACES)}, or a Python file (.py) that defines "

@@ -27,6 +27,15 @@ _DRAWN_AT_RANDOM = 10  # trials before the sampler begins to learn from them
 _NEVER_PRUNED, _WARM_UP = 5, 2  # the first trials; the first epochs of all others
 
 
+def _with_chosen_length(begun: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a search; a version without `steps` had defaults for what is chosen now."""
+    if "steps" in begun:
+        return dict(begun)
+    was = {"epochs": 10, "patience": 3}
+    unsaid = [n for n in was if n in now and now[n] is None and begun.get(n) == was[n]]
+    return {**begun, **dict.fromkeys(unsaid)}
+
+
 def check_folder(folder: Path, resume: bool) -> None:
     """Refuse a folder that holds something, or no search to continue.
 
@@ -44,6 +53,16 @@ def check_folder(folder: Path, resume: bool) -> None:
         raise FileNotFoundError(
             f"{folder} has no {STUDY_FILE}: it holds no search to continue. Choose another folder."
         )
+
+
+def begun_space(folder: Path) -> dict[str, str] | None:
+    """What a search in a folder was begun with: each parameter and how it is written, or None."""
+    path = folder / STUDY_FILE
+    if not path.is_file():
+        return None
+    with _readable(path):
+        study = optuna.load_study(study_name=_NAME, storage=_url(path))
+        return study.user_attrs.get("identity", {}).get("space")
 
 
 class Study:
@@ -67,9 +86,8 @@ class Study:
         with _readable(self._path):
             # One process writes, whatever the number of workers, and each write is a transaction:
             # a kill leaves whole what was recorded until then.
-            url = URL.create("sqlite", database=str(self._path))
             self._study = optuna.create_study(
-                storage=url.render_as_string(),
+                storage=_url(self._path),
                 study_name=_NAME,
                 direction="maximize",
                 pruner=pruner,
@@ -93,7 +111,7 @@ class Study:
             begun = self._study.user_attrs.get("identity")
             if begun is not None and defaults:
                 known = {name: defaults[name] for name in now["option"]}
-                begun["option"] = known | begun["option"]
+                begun["option"] = known | _with_chosen_length(begun["option"], now["option"])
             if begun is None and self._study.trials:
                 raise ValueError(f"{self._path} is the study of another program.")
             if begun is None:
@@ -146,7 +164,8 @@ class Study:
         usual = {"learning_rate": Recipe.learning_rate, "fine_tune": "frozen"} | {
             name: value for name, value in self._fixed.items() if value is not None
         }
-        return {name: usual[name] for name, spec in self._space.items() if usual.get(name) in spec}
+        own = {name: usual.get(name) for name in self._space}
+        return {name: value for name, value in own.items() if value in self._space[name]}
 
     def tell(
         self, trial: Trial, state: TrialState, score: float | None, facts: Mapping[str, Any]
@@ -178,6 +197,10 @@ class Study:
             except (ValueError, RuntimeError):  # too few complete trials
                 return {}
         return {name: float(share) for name, share in found.items()}
+
+
+def _url(path: Path) -> str:
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _draw(trial: Trial, name: str, spec: Spec) -> Any:

@@ -12,9 +12,10 @@ import keras
 from keras_elmo.files.json_files import read_object
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.memory import give_back_memory
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.workflows.labelled_files import LabelledData, write_record
 from keras_elmo.workflows.runs import TrainingRun
-from keras_elmo.workflows.training import TrainingResult, epoch_score, train_task
+from keras_elmo.workflows.training import TrainingResult, train_task
 
 # How a trial ends. The last two do not count: a continued search repeats the trial.
 STATES = ("complete", "pruned", "failed", "out of time", "interrupted")
@@ -30,7 +31,9 @@ class Outcome:
 
     Attributes:
         state: one of `STATES`.
-        score, loss, best_epoch: those of its best epoch on the development set.
+        score: of its best epoch, the higher the better: the metric, and of those that are better
+            the lower they are, such as the loss, minus the metric.
+        loss, best_epoch: the loss of that epoch on the development set, and its number.
         epochs: how many were completed.
         reason: why it failed.
     """
@@ -56,7 +59,7 @@ def run_trial(
             or None to go on.
         is_best: takes score and loss at the end; returns whether the model is written.
     """
-    report = _EpochReport(after_epoch)
+    report = _EpochReport(run.selection(data), after_epoch)
     try:
         outcome = _train(run, data, folder, report, is_best)
     except _EndedEarly as early:
@@ -78,6 +81,7 @@ def _train(
     keras.utils.clear_session()  # the trial before it leaves no trace, neither in names nor draws
     gc.collect()
     give_back_memory()
+    data = data.in_scheme(run.scheme)  # which may be searched
     held_out = data.held_out
     if held_out is None:
         raise ValueError("a trial needs a development set. Received: none")
@@ -94,7 +98,7 @@ def _train(
         return Outcome(FAILED, reason=result.diverged)
     if result.interrupted or result.best_epoch is None:
         return Outcome(INTERRUPTED)
-    score, minus_loss = epoch_score(result.history[result.best_epoch - 1])
+    score, minus_loss = report.selection.score(result.history[result.best_epoch - 1])
     if is_best(score, -minus_loss):
         measures = task.report(held_out.texts, held_out.labels)
         if facts := data.facts(task):
@@ -126,15 +130,16 @@ class _EndedEarly(Exception):  # noqa: N818
 class _EpochReport(keras.callbacks.Callback):
     """Reports every epoch, and ends the training where the answer is a state."""
 
-    def __init__(self, after_epoch: AfterEpoch) -> None:
+    def __init__(self, selection: Selection, after_epoch: AfterEpoch) -> None:
         super().__init__()
+        self.selection = selection
         self._after_epoch = after_epoch
         self.epochs = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report the epoch."""
         self.epochs = epoch + 1
-        score = epoch_score(logs)[0]
+        score = self.selection.score(logs or {})[0]
         if state := self._after_epoch(self.epochs, score):
             raise _EndedEarly(state)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from os import PathLike
@@ -12,9 +12,11 @@ from typing import Any
 from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.files.folder_lock import locked_folder
+from keras_elmo.metrics.selection import Selection
+from keras_elmo.search.kind_spaces import space_for
 from keras_elmo.search.ledger import Ledger, TrialRow
-from keras_elmo.search.space import DEFAULT_SPACE, Space, check_space
-from keras_elmo.search.study import Study, check_folder
+from keras_elmo.search.space import SPACES, Choice, Space, check_space, read_space
+from keras_elmo.search.study import Study, begun_space, check_folder
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
 from keras_elmo.weights.sources.presets import OWN_VECTORS
@@ -34,6 +36,7 @@ class SearchResult:
         folder: with `best/`, the best trial's model.
         trials: the trials that ended.
         best: the best one; None where none was complete.
+        selection: by what trials are compared.
         importance: each parameter's share of what makes a trial good, the greatest first.
         command: the `keras-elmo train` that repeats the best one; empty where there is none.
         seed: the seed of everything random.
@@ -43,6 +46,7 @@ class SearchResult:
     folder: Path
     trials: list[TrialRow]
     best: TrialRow | None
+    selection: Selection
     importance: Mapping[str, float]
     command: list[str]
     seed: int
@@ -53,7 +57,7 @@ def tune(
     data: str | PathLike[str],
     output: str | PathLike[str],
     *,
-    space: Space = DEFAULT_SPACE,
+    space: Space | str = "frozen",
     trials: int = 40,
     max_seconds: float | None = None,
     jobs: int = 1,
@@ -72,7 +76,9 @@ def tune(
     Args:
         data: the labelled file.
         output: folder of the search: `study.db` and `best/`, the model of the best trial.
-        space: option of `train` → `Float`, `Int` or `Choice`, see `keras_elmo.search.space`.
+        space: option of `train` → `Float`, `Int` or `Choice`, see `keras_elmo.search.space`; or
+            `"frozen"` or `"fine-tuning"` (ELMo trains too), each with what matters for the kind of
+            the data; or a Python file that defines `SPACE`.
         trials: the number of trials, with those before a search was continued.
         max_seconds: no trial begins later, and a running one is left behind its epoch then.
         jobs: how many trials run at once, each in a process of its own. A program that takes more
@@ -102,17 +108,21 @@ def tune(
             f"trials={trials}, jobs={jobs}, {', '.join(unknown) or 'no other option'}"
         )
     run = TrainingRun.from_options({"data": data, **options})
-    space = {name: spec for name, spec in space.items() if options.get(name) is None}
-    run.check_start([*options, *space])
-    check_space(space, asdict(run))
+    given = {name for name in options if options[name] is not None}
     folder = Path(output)
+    space = read_space(space) if isinstance(space, str) else space
+    _check(space if isinstance(space, Mapping) else SPACES[space], run, options, given)
     check_folder(folder, resume)
     found = run.read()
+    if isinstance(space, str):
+        space = _named_space(space, found, folder, given)
+    space = _without(space, given)
     if found.held_out is None:
         raise ValueError(
             "a search compares trials on a development set. Received: none. Give `dev`, or "
             "`dev_split` above 0."
         )
+    run = replace(run, metric=search_metric(run, found, space))
     identity = _identity(run, found, space)
     with locked_folder(folder):
         study = Study(folder, space, asdict(run), run.seed)
@@ -131,6 +141,35 @@ def tune(
             f"{result.trials[-1].reason}"
         )
     return result
+
+
+def _check(space: Space, run: TrainingRun, options: Iterable[str], given: set[str]) -> None:
+    searched = _without(space, given)
+    run.check_start([*options, *searched])
+    check_space(searched, asdict(run))
+
+
+def _without(space: Space, given: set[str]) -> dict[str, Any]:
+    """The space without what is given, which is the same in all trials."""
+    return {name: spec for name, spec in space.items() if name not in given}
+
+
+def _named_space(name: str, data: LabelledData, folder: Path, given: set[str]) -> Space:
+    """The space of the data's kind; of a search that an earlier version began the one it had."""
+    earlier = SPACES[name]
+    as_begun = {name: repr(spec) for name, spec in _without(earlier, given).items()}
+    return earlier if begun_space(folder) == as_begun else space_for(data.rows, name)
+
+
+def search_metric(run: TrainingRun, data: LabelledData, space: Space) -> str | None:
+    """The metric that all trials are told, so that they can be compared; None is the usual default.
+
+    With class weights in some trials it is what is the default with them.
+    """
+    weights = space.get("class_weight", Choice(run.class_weight))
+    given = [weight for weight in getattr(weights, "values", ()) if weight is not None]
+    selections = [replace(run, class_weight=w).selection(data) for w in (None, *given)]
+    return run.metric if selections[0] == selections[-1] else selections[-1].metric
 
 
 def _run(ledger: Ledger, jobs: int) -> bool:
@@ -163,7 +202,16 @@ def _result(
     if best:
         command = replace(run, **best.parameters).command("model")
     importance = ledger.study.importance()
-    return SearchResult(folder, ledger.rows(), best, importance, command, run.seed, interrupted)
+    return SearchResult(
+        folder,
+        ledger.rows(),
+        best,
+        run.selection(ledger.data),
+        importance,
+        command,
+        run.seed,
+        interrupted,
+    )
 
 
 def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from keras_elmo.data.datasets import Dataset, skipped_facts
 from keras_elmo.data.kinds import KINDS
 from keras_elmo.data.predictions.prediction_formats import JSONL, PREDICTION_FILES, check_format
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.tasks.compiled_model import CompiledModel
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import check_keywords, parameter_names
@@ -143,6 +144,31 @@ class DescribedTask(CompiledModel):
         """
         batches = self.make_batches(examples, batch_size=batch_size)
         return self.evaluate(batches, verbose=0, return_dict=True)
+
+    def selection(self, metric: str | None = None, class_weight: Any = None) -> Selection:
+        """By what the best epoch is chosen, see [`DataKind`][keras_elmo.data.kinds.DataKind].
+
+        Args:
+            metric: a measure of the development set; None for the default.
+            class_weight: as of `fit`, on which the default depends.
+
+        Raises:
+            ValueError: a metric that the task does not have.
+        """
+        kind = KINDS[self.kind]
+        return kind.selection(kind.labels(self.get_config()), metric, class_weight)
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """What guess that looks at no text the task is no better than.
+
+        Args:
+            measures: what `report` returned.
+            gold: the labels that it was measured on, as of `fit`.
+
+        Returns:
+            A sentence that says so; nothing where the task is better, or no such guess is known.
+        """
+        return ""
 
     # === Predictions ===
 

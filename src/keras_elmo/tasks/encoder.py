@@ -32,6 +32,9 @@ class EncoderConfig:
             `word_shapes=True`.
         lstm_units: units per direction; a list gives each BiLSTM layer its own number.
         dropout: dropout rate before each BiLSTM layer and behind the last.
+        locked_dropout: that dropout leaves out the same features of all words of a text.
+        recurrent_dropout: dropout rate of the recurrent state of the BiLSTM layers, the same
+            features at all steps (Gal & Ghahramani 2016: with `locked_dropout`).
         num_layers: number of BiLSTM layers where `lstm_units` is one number.
     """
 
@@ -46,6 +49,8 @@ class EncoderConfig:
     word_shape_dim: int | None = None
     lstm_units: int | Sequence[int] = 128
     dropout: float = 0.2
+    locked_dropout: bool = False
+    recurrent_dropout: float = 0.0
     num_layers: InitVar[int] = 1
 
     def __post_init__(self, num_layers: int) -> None:
@@ -103,12 +108,18 @@ class TextEncoder:
         """What the BiLSTM layers make of vectors, float `(batch, steps, features)`."""
         config = self.config
         for i, units in enumerate(config.units):
-            x = self._layer(f"dropout_{i}", keras.layers.Dropout, config.dropout)(x)
-            x = self._layer(f"bilstm_{i}", BiLSTM, units)(x, mask=mask)
+            x = self._drop(f"dropout_{i}", x)
+            drop = {"recurrent_dropout": config.recurrent_dropout}
+            x = self._layer(f"bilstm_{i}", BiLSTM, units, **drop)(x, mask=mask)
         if config.mix_at_output:
             again = self._mix("output_mix", features, mask)
             x = self._layer("bilstm_and_elmo", keras.layers.Concatenate)([x, again])
-        return self._layer("dropout", keras.layers.Dropout, config.dropout)(x)
+        return self._drop("dropout", x)
+
+    def _drop(self, name: str, x: Any) -> Any:
+        config = self.config
+        kind = keras.layers.SpatialDropout1D if config.locked_dropout else keras.layers.Dropout
+        return self._layer(name, kind, config.dropout)(x)
 
     def _mix(self, name: str, features: Any, mask: Any) -> Any:
         config = self.config

@@ -33,14 +33,26 @@ class ModelCalls:
             backbone = self._model.backbone
             shape = (None, None, *backbone.config.feature_shape)
             self._calls[bool(names)] = compiled_call(self._model, dict.fromkeys(names, shape))
-        return self._calls[bool(names)](batch)
+        batch = {name: x.astype("float32") if name in names else x for name, x in batch.items()}
+        # While a stage of `fit` computes upper layers anew: the features here are of all layers.
+        upper, self._model._upper = self._model._upper, None
+        try:
+            return self._calls[bool(names)](batch)
+        finally:
+            self._model._upper = upper
 
     def embed(self, batches: SentenceBatches) -> None:
-        """Give batches their features, if ELMo can compute them without the model."""
-        if self._can_embed:
+        """Give batches their features: stored ones, or what ELMo computes without the model."""
+        if not self._take_stored(batches) and self._can_embed:
             backbone, preprocessor = self._model.backbone, self._model.preprocessor
             self._embedder = self._embedder or ElmoEmbedder(backbone, preprocessor)
             batches.features = self._embedder.embed(batches.sentences)
+
+    def _take_stored(self, batches: SentenceBatches) -> bool:
+        """Give batches the features that a running `fit` has of them; whether it has."""
+        served = self._model.served
+        batches.features = served.of(batches.sentences) if served else None
+        return batches.features is not None
 
     def outputs(self, sentences: Sequence[Any], sizes: Sequence[int], batch_size: int) -> list[Any]:
         """The model's output for each sentence, with its padding.
@@ -57,6 +69,8 @@ class ModelCalls:
             batches = model.batch_type(part, model.preprocessor, model.input, batch_size=batch_size)
             if on_features:
                 self.embed(batches)
+            else:
+                self._take_stored(batches)
             for i, rows in enumerate(batches.rows):
                 found = self(*batches[i])
                 for k, row in enumerate(rows):

@@ -34,10 +34,12 @@ class SentenceModel(TextModel):
 
     Attributes:
         recipe: what `compile` and `fit` were told; None trains what is trainable, in one stage.
+        served: what a running `fit` has stored of a frozen ELMo; None at all other times.
     """
 
     batch_type: type[SentenceBatches] = SentenceBatches
     recipe: Recipe | None = None
+    served: ServedFeatures | None = None
     _calls: ModelCalls | None = None
 
     @abstractmethod
@@ -73,6 +75,7 @@ class SentenceModel(TextModel):
         seed: int = SEED,
         cache: bool | str = True,
         recipe: Recipe | str | None = AS_COMPILED,
+        steps: int | None = None,
         checkpoint: TrainingCheckpoint | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
@@ -97,6 +100,8 @@ class SentenceModel(TextModel):
             recipe: as of `compile`, all else of which stays as it is: `fit(recipe="slight")` is
                 `compile(recipe="slight")`, then `fit()`. `"compiled"` is the recipe of `compile`,
                 or of the last `fit`.
+            steps: number of batches of the whole training at most; where `epochs` have more, the
+                last epoch is cut, and schedules are laid out over these.
             checkpoint: where the state of the training is written, and from where it goes on.
             kwargs: what Keras's `fit` takes besides: `epochs`, `callbacks`, `verbose`, …
 
@@ -132,15 +137,17 @@ class SentenceModel(TextModel):
         features = ServedFeatures(self, cache, batches, validation_data)
 
         # === Stages ===
+        length = min(epochs * len(batches), steps or sys.maxsize)
         callbacks = [FiniteLoss(), *callbacks]
         if checkpoint:
-            settings = {"epochs": epochs, **order, "class_weight": class_weight, "cache": cache}
+            settings = {"epochs": epochs, "steps": steps, **order}
+            settings |= {"class_weight": class_weight, "cache": cache}
             checkpoint.expect(training_facts(self, (examples, held_out), self.recipe, settings))
             callbacks.append(checkpoint)
         training = WholeTraining(
-            callbacks, self, batches, validation_data, features, epochs, kwargs
+            callbacks, self, batches, validation_data, features, length, kwargs
         )
-        stages = StagedTraining(self, self.recipe, epochs, len(batches))
+        stages = StagedTraining(self, self.recipe, length, len(batches))
         history = stages.fit(training, first, checkpoint)
 
         # === History ===

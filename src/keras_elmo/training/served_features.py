@@ -1,6 +1,9 @@
 """What `fit` gives the model in place of running frozen layers of ELMo again and again."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from keras_elmo.batching.batches import SentenceBatches
 from keras_elmo.batching.word_types import WordTypes, can_read_types
@@ -25,6 +28,7 @@ class ServedFeatures:
         self._model, self._cache = model, cache
         self._batches = [data for data in datasets if isinstance(data, SentenceBatches)]
         self._cached: CachedFeatures | None = None
+        self._places: dict[tuple[str, ...], tuple[SentenceBatches, int]] | None = None
         self.epochs = 0
 
     @property
@@ -35,6 +39,7 @@ class ServedFeatures:
     def serve(self) -> None:
         """Give the batches what fits the layers that are frozen now."""
         model, backbone = self._model, self._model.backbone
+        model.served = self
         can_embed = not backbone.config.stateful and backbone.config.has_bilm
         frozen = frozen_layers(backbone) if can_embed else 0  # the word layer is the first
         types = None
@@ -51,9 +56,26 @@ class ServedFeatures:
         for batches, features in zip(self._batches, self._features(frozen) or [], strict=False):
             batches.features = features
 
+    def of(self, sentences: Sequence[Sequence[str]]) -> Sequence[np.ndarray] | None:
+        """Features of all layers of ELMo for some sentences; None where not all of them are there.
+
+        Args:
+            sentences: token lists, such as those of a development set.
+        """
+        if not self.stored or self._model._upper:
+            return None
+        if self._places is None:
+            self._places = {
+                tuple(tokens): (batches, i)
+                for batches in self._batches
+                for i, tokens in enumerate(batches.sentences)
+            }
+        found = [self._places.get(tuple(tokens)) for tokens in sentences]
+        return None if None in found else _Picked(found)
+
     def stop(self) -> None:
         """Let the model run all of ELMo again."""
-        self._model._upper = None
+        self._model._upper = self._model.served = None
 
     def line(self) -> str | None:
         """What the features cost, and how often they were read; None where none were stored."""
@@ -67,3 +89,17 @@ class ServedFeatures:
             model = self._model
             self._cached = CachedFeatures(model.backbone, model._preprocessor, sentences, dtype)
         return self._cached.features
+
+
+class _Picked(Sequence[np.ndarray]):
+    """Stored features of some sentences, each read when it is asked for."""
+
+    def __init__(self, places: Sequence[Any]) -> None:
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: Any) -> Any:
+        batches, i = self._places[number]
+        return batches.features[i]

@@ -1,11 +1,14 @@
 """A training in stages: which groups train changes between epochs, all else goes on.
 
-Frozen layers cost nothing: what they compute is read from stored features. Every stage has an
-optimizer of its own, because no backend lets a living one take up new variables; it takes over
-what the one before knew of each variable, and where each schedule was.
+A stage ends behind its epochs, or before when a callback says so (`StageCallback`): those behind it
+then begin earlier, and the last one has the epochs that are left. Frozen layers cost nothing: what
+they compute is read from stored features. Every stage has an optimizer of its own, because no
+backend lets a living one take up new variables; it takes over what the one before knew of each
+variable, and where each schedule was.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -38,25 +41,25 @@ class StagedTraining:
         model: the task.
         recipe: how to train it; None is one stage, of what is trainable, with the model's own
             optimizer.
-        epochs: number of epochs of the whole training.
-        steps_per_epoch: number of batches of each epoch.
+        steps: number of batches of the whole training, over which schedules are laid out.
+        steps_per_epoch: number of batches of each epoch; the last one may have fewer.
     """
 
-    def __init__(self, model: Any, recipe: Recipe | None, epochs: int, steps_per_epoch: int):
+    def __init__(self, model: Any, recipe: Recipe | None, steps: int, steps_per_epoch: int):
         self._model, self._recipe = model, recipe
-        self._steps_per_epoch, self._epochs = steps_per_epoch, epochs
+        self._steps_per_epoch, self._steps = steps_per_epoch, steps
+        epochs = math.ceil(steps / steps_per_epoch)
         plan = [(epochs, groups_of(model.trainable_variables))]
         if recipe:
             plan = unfreezing_plan(recipe.unfreezing, layer_groups(model), epochs)
-        self._trains = {name for _, groups in plan for name in groups}
-        ends = np.cumsum([length for length, _ in plan]).tolist()
-        self._plan = [
-            _Stage(end - length, end, groups)
-            for end, (length, groups) in zip(ends, plan, strict=True)
-        ]
+        self._groups = [groups for _, groups in plan]
+        self._trains = {name for groups in self._groups for name in groups}
+        self._ends: list[int] = np.cumsum([length for length, _ in plan]).tolist()
         self._state: dict[str, np.ndarray] = {}  # of the optimizers of earlier stages, by path
         self._stage = -1  # the epoch where the last one begins
         self._found: list[tuple[str, np.ndarray]] = []  # of its optimizer, in a checkpoint
+        self._is_over: Callable[[], bool] = lambda: False
+        self._was_over = False  # when the checkpoint was written
 
     def fit(
         self, training: WholeTraining, epoch: int = 0, checkpoint: TrainingCheckpoint | None = None
@@ -80,6 +83,7 @@ class StagedTraining:
                 "a training goes on from one file: `checkpoint` or a callback. Received: both, "
                 "with keras.callbacks.BackupAndRestore. Leave the callback out."
             )
+        self._is_over = lambda: training.stage_is_over
         start: Start = []
         if recipe and any(map(is_elmo, self._trains)):
             start = anchor(model, recipe.l2_sp, recipe.mix_l2)
@@ -96,48 +100,64 @@ class StagedTraining:
         own = self._model.optimizer.variables
         arrays = {f"earlier/{path}": value for path, value in self._state.items()}
         arrays |= {f"own/{number}": copy_value(variable) for number, variable in enumerate(own)}
-        return arrays, {"stage": self._stage, "paths": [variable.path for variable in own]}
+        facts = {"stage": self._stage, "ends": self._ends, "over": self._is_over()}
+        return arrays, facts | {"paths": [variable.path for variable in own]}
 
     def restore(self, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
         """Become what `state` was taken from."""
         earlier = ((key.partition("/"), value) for key, value in arrays.items())
         self._state = {path: value for (kind, _, path), value in earlier if kind == "earlier"}
         self._stage = facts["stage"]
+        self._ends = facts.get("ends", self._ends)  # once, all stages were as long as planned
+        self._was_over = facts.get("over", False)
         own = [arrays[f"own/{number}"] for number in range(len(facts["paths"]))]
         self._found = list(zip(facts["paths"], own, strict=True))
 
     def _fit(
         self, training: WholeTraining, epoch: int, checkpoint: TrainingCheckpoint | None
     ) -> None:
-        done, stopped, begun = 0, False, False
+        done, stopped, begun, history = 0, False, False, []
         if checkpoint:  # now that the model is anchored to what it was before
             checkpoint.track("stages", self)
             checkpoint.begin(self._changing())
             (epoch, done), stopped = checkpoint.position, checkpoint.stopped
+            history = checkpoint.history
+            if self._was_over:
+                self._cut(epoch)
         elif (saved := training.backed_up()) is not None:
             # What is loaded has the optimizer of the stage in which it was saved.
-            stage = next((stage for stage in self._plan if saved < stage.end), self._plan[-1])
+            stage = self._stage_at(min(saved, self._ends[-1] - 1))
             self._enter(stage, stage.begin)
             epoch, begun = training.begin(epoch), True
             self._remember()
-        history = checkpoint.history if checkpoint else ()
-        for stage in self._plan:
-            if stopped or epoch >= stage.end:  # it was over before the training was interrupted
-                continue
-            self._enter(stage, stage.begin if checkpoint else max(stage.begin, epoch))
+        while not stopped and epoch < self._ends[-1]:
+            stage = self._stage_at(epoch)
+            self._enter(stage, stage.begin if checkpoint else epoch)
             if not begun:
-                epoch, begun = training.begin(epoch, history), True
-            if done:  # the rest of an epoch
-                training.run(epoch, epoch + 1, done)
-                epoch, done, stopped = epoch + 1, 0, self._model.stop_training
-            if epoch < stage.end and not stopped:
-                training.run(epoch, stage.end)
-                stopped = self._model.stop_training
-            epoch = stage.end
+                training.begin(epoch, history)
+                begun = True
+            training.begin_stage(stage.begin)
+            epoch = training.run(epoch, stage.end, done)
+            done, stopped = 0, training.stopped
             self._remember()
+            if training.stage_is_over:
+                self._cut(epoch)
         if not begun:
             training.begin(epoch, history)
         training.end()
+
+    def _stage_at(self, epoch: int) -> _Stage:
+        """The stage to which an epoch belongs."""
+        number = next(number for number, end in enumerate(self._ends) if epoch < end)
+        return _Stage([0, *self._ends][number], self._ends[number], self._groups[number])
+
+    def _cut(self, epoch: int) -> None:
+        """Let the stage that runs end before an epoch, and those behind it begin earlier."""
+        last = self._ends[-1]
+        end = self._stage_at(self._stage).end
+        self._ends = [one - (end - epoch if one >= end else 0) for one in self._ends]
+        if end < last:
+            self._ends[-1] = last
 
     def _changing(self) -> list[keras.Variable]:
         """All variables but those of the parts of ELMo that never train."""
@@ -174,8 +194,8 @@ class StagedTraining:
             if path.endswith("/iteration")
         }
         offsets = {name: done - counted.get(name, 0) for name in groups}
-        steps = self._epochs * self._steps_per_epoch
-        optimizer = scale_loss_as(model.optimizer, recipe_optimizer(recipe, model, steps, offsets))
+        made = recipe_optimizer(recipe, model, self._steps, offsets)
+        optimizer = scale_loss_as(model.optimizer, made)
         optimizer.build(model.trainable_variables)
         for variable in optimizer.variables:
             if variable.path in self._state:

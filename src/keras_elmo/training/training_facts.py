@@ -12,6 +12,8 @@ from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.fine_tuning.recipes import Recipe
 
 _HASHED = ("training set", "development set", "model", "ELMo")
+# Settings that checkpoints of earlier versions do not know, and how they were trained.
+_LATER = {"locked_dropout": False, "recurrent_dropout": 0.0}
 
 
 def training_facts(
@@ -25,7 +27,9 @@ def training_facts(
         recipe: its own settings count one by one.
         settings: more settings by name.
     """
-    model = {"model": fingerprint(task.get_config(), {})}
+    config = task.get_config().items()
+    config = {name: x for name, x in config if name not in _LATER or x != _LATER[name]}
+    model = {"model": fingerprint(config, {})}
     model["ELMo"] = fingerprint(task.backbone.get_config(), arrays_by_path(task.backbone))
     sets = zip(("training set", "development set"), map(_data_fingerprint, datasets), strict=True)
     own = asdict(recipe) if recipe else {"recipe": None}
@@ -52,8 +56,11 @@ def _data_fingerprint(data: Any) -> str:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """The differences as people read them; empty where there are none."""
-    names = [name for name in new if old.get(name) != new[name]]
+    """The differences as people read them; empty where there are none.
+
+    What an older version did not know was nothing in particular then.
+    """
+    names = [name for name in new if old.get(name, "None") != new[name]]
     return "; ".join(
         f"another {name}" if name in _HASHED else f"{name} {old.get(name)} → {new[name]}"
         for name in names

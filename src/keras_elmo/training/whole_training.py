@@ -1,7 +1,8 @@
 """One training that takes several calls of Keras's `fit`."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,18 @@ import numpy as np
 from keras_elmo.batching.batches import SentenceBatches
 from keras_elmo.batching.keras_data import keras_data
 from keras_elmo.training.served_features import ServedFeatures
+
+
+class StageCallback(keras.callbacks.Callback):
+    """A callback that may end a stage; the training goes on with the next one, if there is one.
+
+    Attributes:
+        stage_begin: the first epoch of the stage that runs, counted from 0.
+        stage_is_over: whether the stage ends with this epoch; set it in `on_epoch_end`.
+    """
+
+    stage_begin = 0
+    stage_is_over = False
 
 
 class WholeTraining(keras.callbacks.CallbackList):
@@ -27,8 +40,11 @@ class WholeTraining(keras.callbacks.CallbackList):
         batches: what it trains on.
         validation_data: batches to measure it on, or as of Keras's `fit`.
         features: what the frozen layers of ELMo give the batches.
-        epochs: number of epochs of the whole training.
+        steps: number of batches of the whole training; its last epoch may be a part of one.
         options: more arguments of Keras's `fit`.
+
+    Attributes:
+        stopped: whether a callback ended the whole training.
     """
 
     def __init__(
@@ -38,7 +54,7 @@ class WholeTraining(keras.callbacks.CallbackList):
         batches: SentenceBatches,
         validation_data: Any,
         features: ServedFeatures,
-        epochs: int,
+        steps: int,
         options: Mapping[str, Any],
     ):
         verbose = options.get("verbose", "auto")
@@ -48,12 +64,14 @@ class WholeTraining(keras.callbacks.CallbackList):
             add_progbar=verbose != 0,
             model=model,
             verbose=verbose,
-            epochs=epochs,
+            epochs=math.ceil(steps / len(batches)),
             steps=len(batches),
         )
+        self._steps, self.stopped = steps, False
         self._batches, self._validation_data = batches, validation_data
         self._features, self._options = features, dict(options)
         self._done = 0  # batches of the epoch that are left out
+        self._epoch = 0  # behind the last one that was run
         self._logs: Any = None
         self._stop = False
         torch = keras.config.backend() == "torch"
@@ -87,20 +105,52 @@ class WholeTraining(keras.callbacks.CallbackList):
                 self.history.history.setdefault(name, []).append(value)
         return first or epoch
 
-    def run(self, begin: int, end: int, done: int = 0) -> None:
-        """Train from an epoch up to another one.
+    def begin_stage(self, epoch: int) -> None:
+        """Tell that a stage runs that began with an epoch."""
+        for callback in self._stage_callbacks:
+            callback.stage_begin, callback.stage_is_over = epoch, False
+
+    @property
+    def stage_is_over(self) -> bool:
+        """Whether a callback ended the stage."""
+        return any(callback.stage_is_over for callback in self._stage_callbacks)
+
+    def run(self, begin: int, end: int, done: int = 0) -> int:
+        """Train from an epoch up to another one, or until a callback ends the stage or all of it.
 
         Args:
             begin, end: the first epoch, and the one behind the last.
-            done: batches that are left out, of a single epoch.
+            done: batches of the first one that are left out.
+
+        Returns:
+            The epoch behind the last one that was run.
         """
+        for first, behind in self._calls(begin, end, done):
+            self._fit(first, behind, done if first == begin else 0)
+            if self.stopped or self.stage_is_over:
+                break
+        return self._epoch
+
+    def _calls(self, begin: int, end: int, done: int) -> Iterator[tuple[int, int]]:
+        """The epochs of each call of `fit`: one that is not whole has a call of its own."""
+        if done:
+            yield begin, begin + 1
+            begin += 1
+        whole = min(end, self._steps // len(self._batches.rows))
+        if begin < whole:
+            yield begin, whole
+        if max(begin, whole) < end:
+            yield whole, end
+
+    def _fit(self, begin: int, end: int, done: int) -> None:
         self._features.serve()
         self._done = done
         self._batches.set_epoch(begin)  # Keras looks at it before it skips what is done
-        left = len(self._batches.rows) - done
+        whole = len(self._batches.rows)
+        left = min(whole, self._steps - begin * whole) - done
         # The batches are in their own order: Keras would shuffle them with global random state.
         span = {"initial_epoch": begin, "epochs": end, "shuffle": False}
-        if done:
+        if left < whole:
             span["steps_per_epoch"] = left
         self.set_params({**self.params, "steps": left})
         try:
@@ -113,6 +163,7 @@ class WholeTraining(keras.callbacks.CallbackList):
             )
         finally:
             self._features.stop()
+            self.model.stop_training = self.stopped
 
     def end(self) -> None:
         """End the training; what an early stop restores has its place here."""
@@ -144,6 +195,13 @@ class WholeTraining(keras.callbacks.CallbackList):
         """Count the epochs that read stored features."""
         self._features.epochs += self._features.stored
         super().on_epoch_end(epoch, logs)
+        self._epoch, self.stopped = epoch + 1, self.model.stop_training
+        # Keras's `fit` knows no other word for it; the checkpoint was written before.
+        self.model.stop_training |= self.stage_is_over
+
+    @property
+    def _stage_callbacks(self) -> list[StageCallback]:
+        return [callback for callback in self.callbacks if isinstance(callback, StageCallback)]
 
     @property
     def backups(self) -> list[keras.callbacks.BackupAndRestore]:

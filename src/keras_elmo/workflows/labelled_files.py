@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from keras_elmo.data.bad_rows import BadRow
-from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.datasets import REGRESSION, Dataset
 from keras_elmo.data.examples import read_dataset
-from keras_elmo.data.kinds import check_kind
+from keras_elmo.data.kinds import CORRELATIONS, KINDS, check_kind
 from keras_elmo.data.reading import Reading
 from keras_elmo.files.json_files import read_object
 from keras_elmo.files.new_file import new_file
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RECORD = "data.json"  # how a model's data were read
 SKIPPED = "skipped.jsonl"
+_COLUMNS = ("texts", "labels", "lines")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,22 @@ class LabelledData:
     held_out: Dataset | None
     labels: Any
 
+    def in_scheme(self, scheme: str | None) -> Self:
+        """The same data with tags of spans in a scheme; None leaves them as they are.
+
+        Raises:
+            ValueError: as of `Dataset.in_scheme`.
+        """
+        if scheme in (None, self.rows.scheme):
+            return self
+        rows, held_out = self.rows.in_scheme(scheme), self.held_out
+        if held_out is None:
+            return replace(self, rows=rows, labels=rows.classes())
+        held_out = held_out.in_scheme(scheme)
+        # A part that was held out may have types of spans that no other row has.
+        parts = {name: getattr(rows, name) + getattr(held_out, name) for name in _COLUMNS}
+        return replace(self, rows=rows, held_out=held_out, labels=replace(rows, **parts).classes())
+
     def facts(self, task: "ElmoTask") -> dict[str, int]:
         """What was passed over in the files and why, and what the task makes of the rest."""
         facts = task.data_facts(self.rows)
@@ -44,6 +61,36 @@ class LabelledData:
             others = task.data_facts(self.held_out, held_out=True)
             facts |= {f"development set: {name}": count for name, count in others.items()}
         return facts
+
+    def check_metric(self, metric: str | None) -> None:
+        """Refuse a metric that the development set cannot tell.
+
+        Raises:
+            ValueError: there is none, or a correlation is to be measured on one number.
+        """
+        if metric and self.held_out is None:
+            raise ValueError(
+                "a metric chooses the best epoch on a development set. Received: --metric "
+                f"{metric} without one. Give --dev, or --dev-split above 0."
+            )
+        if metric in CORRELATIONS and self.held_out and len(set(self.held_out.labels)) < 2:
+            raise ValueError(
+                f"{self.held_out.path}: {metric} needs different numbers to develop on. Received: "
+                f"{self.held_out.labels[0]} only. Choose --metric rmse, give another --dev, or "
+                "hold more out with --dev-split."
+            )
+
+    def warnings(self) -> list[str]:
+        """What makes the choice of the best epoch worthless, a line each."""
+        held_out = self.held_out
+        if held_out is None:
+            return []
+        return [
+            f"{held_out.path}: all {len(held_out)} rows to develop on have {one}, so that no "
+            "measure tells a good epoch from a bad one. Give a --dev file with all labels, hold "
+            "more out with --dev-split, or others with another --seed."
+            for one in held_out.lone_labels()
+        ]
 
 
 def read_for(task: TaskLabels, path: str | Path, reading: Reading) -> Dataset:
@@ -133,3 +180,18 @@ def check_options(dataset: Dataset, *, ordinal: bool, cross_attention: bool) -> 
         reason = "several labels of a text have no order"
     if ordinal and reason:
         raise ValueError(f"{reason}. Received: ordinal=True (--ordinal) for {dataset.path}")
+
+
+def check_class_weight(dataset: Dataset, class_weight: str | None) -> None:
+    """Refuse class weights where nothing is a class.
+
+    Raises:
+        ValueError: they are asked for, and what is predicted is a number, a text or an answer.
+    """
+    if class_weight is not None and not dataset.has_classes:
+        numbers = " To take the numbers for classes, say --task classification."
+        raise ValueError(
+            f"class weights are for labels and tags. Received: --class-weight {class_weight} for "
+            f"{dataset.path} ({dataset.kind}), whose rows hold {KINDS[dataset.kind].holds}. Leave "
+            f"it out.{numbers if dataset.kind == REGRESSION else ''}"
+        )

@@ -7,6 +7,7 @@ documentation are made of the fields of `TrainingOptions`. Imports no Keras, so 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache, partial
+from itertools import chain
 from os import PathLike, fspath
 from typing import Annotated, Any, Self, get_type_hints
 
@@ -42,6 +43,13 @@ def _kinds() -> list[str]:
     from keras_elmo.data.kinds import KINDS
 
     return list(KINDS)
+
+
+def _metrics() -> list[str]:
+    from keras_elmo.data.kinds import KINDS
+
+    known = (kind.metrics + kind.span_metrics for kind in KINDS.values())
+    return list(dict.fromkeys(chain.from_iterable(known)))
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,12 @@ class TrainingOptions:
     mix: Annotated[
         str | int, _model("Mix of ELMo's layers: scalar, concat, mean, top, or a layer's number.")
     ] = "scalar"
+    mix_layer_norm: Annotated[
+        bool, _model("Normalise each of ELMo's layers before a scalar mix.")
+    ] = False
+    mix_at_output: Annotated[
+        bool, _model("Put a second mix of ELMo's layers beside the output of the BiLSTM.")
+    ] = False
     lstm_units: Annotated[int, _model("Units per direction of the BiLSTM.", min=1)] = 128
     num_layers: Annotated[int, _model("Number of BiLSTM layers.", min=0)] = 1
     pooling: Annotated[Pooling, _model("How the words of a text become one vector.")] = "max"
@@ -157,7 +171,16 @@ class TrainingOptions:
         Scheme | None, _model("Scheme that tags of spans are converted to; else it is BIO.")
     ] = None
     dropout: Annotated[float, _dropout("Dropout before and behind the BiLSTM.")] = 0.2
+    locked_dropout: Annotated[
+        bool, _model("Let that dropout leave out the same features of all words of a text.")
+    ] = False
+    recurrent_dropout: Annotated[
+        float, _dropout("Dropout of the BiLSTM's state, the same features at all words of a text.")
+    ] = 0.0
     elmo_dropout: Annotated[float, _dropout("Dropout of ELMo's mixed vectors.")] = 0.5
+    elmo_dropout_before: Annotated[
+        float, _dropout("Dropout of ELMo's layers, before they are mixed.")
+    ] = 0.0
     word_embedding_dim: Annotated[
         int | None, _model("Size of random word vectors beside ELMo.", min=1)
     ] = None
@@ -168,6 +191,7 @@ class TrainingOptions:
             "those of its language model. By default they are these, if it has one."
         ),
     ] = None
+    word_embedding_dropout: Annotated[float, _dropout("Dropout of word vectors beside ELMo.")] = 0.0
     word_shape_dim: Annotated[
         int | None, _model("Size of vectors of the words' shapes beside ELMo.", min=1)
     ] = None
@@ -188,6 +212,10 @@ class TrainingOptions:
     )
     copy: Annotated[bool, _sequences("Let the decoder copy from its source, too.")] = False
     decoder_units: Annotated[int, _sequences("Units of the decoder's LSTM.", min=1)] = 256
+    symbol_dim: Annotated[int, _sequences("Size of the vector of a written symbol.", min=1)] = 128
+    character_dim: Annotated[
+        int, _sequences("Size of the vector of a character that is read.", min=1)
+    ] = 64
     label_smoothing: Annotated[
         float, _sequences("Share that all other symbols have of a target.", min=0.0, max=0.95)
     ] = 0.0
@@ -198,13 +226,39 @@ class TrainingOptions:
         ),
     ] = 0.0
     # === Training ===
-    epochs: Annotated[int, _training("Number of epochs at most.", min=1, is_fixed=True)] = 10
-    patience: Annotated[
-        int,
+    epochs: Annotated[
+        int | None,
         _training(
-            "Epochs without a better one after which the training ends.", min=1, is_fixed=True
+            "Number of epochs at most. By default 10, and more where the data are small.",
+            min=1,
+            is_fixed=True,
         ),
-    ] = 3
+    ] = None
+    steps: Annotated[
+        int | None, _training("Number of batches at most, of all epochs.", min=1, is_fixed=True)
+    ] = None
+    patience: Annotated[
+        int | None,
+        _training(
+            "Epochs without a better one after which the next stage begins, or the training ends. "
+            "By default 3, and more where the data are small.",
+            min=1,
+            is_fixed=True,
+        ),
+    ] = None
+    average: Annotated[
+        int,
+        _training("Number of last epochs whose weights are averaged, measured and kept.", min=1),
+    ] = 1
+    metric: Annotated[
+        str | None,
+        _training(
+            "Measure of the development set that chooses the best epoch, of those that the task "
+            "has: accuracy, macro_f1, f1, loss, mae, rmse, spearman, exact_match and others.",
+            is_fixed=True,
+            complete=_metrics,
+        ),
+    ] = None
     batch_size: Annotated[int, _training("Number of sentences of a batch.", min=1)] = 32
     fine_tune: Annotated[
         RecipeName,
@@ -216,11 +270,23 @@ class TrainingOptions:
     elmo_learning_rate: Annotated[
         float | None, _elmo("Learning rate of ELMo's top layer, instead of the recipe's.", min=0.0)
     ] = None
+    elmo_rate_decay: Annotated[
+        float | None,
+        _elmo(
+            "Rate of each of ELMo's layers as a share of the one's above, instead of the recipe's.",
+            min=0.0,
+            max=1.0,
+        ),
+    ] = None
     unfreezing: Annotated[
         Unfreezing | None, _elmo("When which of ELMo's layers train, instead of as in the recipe.")
     ] = None
     schedule: Annotated[
         Schedule | None, _training("How all rates change, instead of as in the recipe.")
+    ] = None
+    weight_decay: Annotated[
+        float | None,
+        _training("Weight decay of all that trains (AdamW), instead of the recipe's.", min=0.0),
     ] = None
     l2_sp: Annotated[
         float | None,

@@ -20,26 +20,28 @@ from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.task import ElmoTask
 
-# Of each part the highest rate that is tried, and the share of the highest stable rate that is
-# suggested: an ELMo breaks long before a head does, and it has something to forget.
-PARTS = {"head": (10.0, 0.5), "elmo": (1.0, 0.1)}
+# Of each part the highest rate that is tried, and by what that of the fall is multiplied.
+PARTS = {"head": (1.0, 2.0), "elmo": (0.01, 1 / 30)}
 _SMOOTHING = 0.9
-_DIVERGED = 4.0  # times the lowest loss so far
+_FALLEN = 0.8  # of the way from the first losses to the lowest
+_RISEN = 0.5  # of that way back up: from there on the loss diverges
+_SETTLED = 10  # batches before a loss is judged
+_EXPLODED = 2.0  # times the lowest loss so far
 
 
 @dataclass(frozen=True)
 class RateSearch:
     """How the loss went while the rate rose: the rate of each batch, and its loss.
 
-    Losses are without what batches differ by themselves; `smoothed` is their average. Up to
-    `max_rate` it was at its minimum; `suggested` is half of that for a head, a tenth for ELMo.
+    Losses are means over all tests, `smoothed` their average with those before. `fallen` is the
+    rate of four fifths of the fall; `suggested` is twice that for a head, a thirtieth for ELMo.
     """
 
     part: str
     rates: list[float]
     losses: list[float]
     smoothed: list[float]
-    max_rate: float
+    fallen: float
     suggested: float
 
 
@@ -50,11 +52,12 @@ def find_learning_rate(
     *,
     part: str = "head",
     batches: int = 100,
+    repeats: int = 3,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     batch_size: int = 32,
     seed: int = SEED,
 ) -> RateSearch:
-    """Train with a rate that rises from batch to batch, and look from where on it does harm.
+    """Train with a rate that rises from batch to batch, and look where the loss stops to fall.
 
     The task is left as it was, whatever happened to its weights.
 
@@ -63,10 +66,11 @@ def find_learning_rate(
         x, y, callbacks, batch_size, seed: as of `fit`.
         part: `"head"`: all but ELMo trains. `"elmo"`: ELMo alone, each layer with 1/2.6 of the rate
             of the one above; the rate is the top layer's.
-        batches: number of batches of the test, or somewhat more; fewer if the loss explodes.
+        batches: number of batches of each test, or somewhat more; fewer if the loss explodes.
+        repeats: number of tests, each with another order of the batches.
 
     Raises:
-        ValueError: another part, or too few batches to see anything.
+        ValueError: another part, or fewer than 10 batches.
     """
     if part not in PARTS or batches < 10:
         raise ValueError(
@@ -77,34 +81,25 @@ def find_learning_rate(
     examples = read_examples(task, x, y)
     rows = np.random.default_rng(seed).permutation(len(examples.x))[: batches * batch_size]
     examples = examples.take(rows)
-    order: dict[str, Any] = {"batch_size": batch_size, "seed": seed}
-    steps = len(task.make_batches(examples, shuffle=True, **order))
+    steps = len(task.make_batches(examples, shuffle=True, batch_size=batch_size, seed=seed))
     epochs = -(-batches // steps)
     stages = [Stage([name for name in layer_groups(task) if is_elmo(name) == (part == "elmo")])]
-    # What batches differ by themselves is taken away: the same batches, with the same dropout, at
-    # a rate of zero.
-    own, losses = (
-        _losses(task, examples, recipe, callbacks, epochs=epochs, **order)
-        for recipe in (Recipe(stages, r, r, schedule="range_test") for r in (0.0, peak))
-    )
-    own = own[: len(losses)]
-    losses = (losses - own + own.mean()).tolist()
-    schedule = RangeTest(peak, steps * epochs)
-    rates = keras.ops.convert_to_numpy(schedule(np.arange(len(losses)))).tolist()
-    highest = max_stable_rate(rates, losses)
-    return RateSearch(part, rates, losses, smooth(losses), highest, share * highest)
+    options: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "verbose": 0}
+    options["recipe"] = Recipe(stages, peak, peak, schedule="range_test")
+    tests = [_losses(task, examples, callbacks, seed=seed + i, **options) for i in range(repeats)]
+    losses = np.mean([test[: min(map(len, tests))] for test in tests], axis=0)
+    rates = [float(rate) for rate in RangeTest(peak, steps * epochs)(np.arange(len(losses)))]
+    fallen = rate_of_fall(rates, losses)
+    return RateSearch(part, rates, losses.tolist(), smooth(losses), fallen, share * fallen)
 
 
-def _losses(
-    task: ElmoTask, examples: Any, recipe: Recipe, callbacks: Sequence[Any], **options: Any
-) -> np.ndarray:
+def _losses(task: ElmoTask, examples: Any, callbacks: Sequence[Any], **options: Any) -> list[float]:
     """The loss of each batch of a training, of which nothing is left in the task."""
     recorder, kept = _Recorder(), (task.optimizer, task.recipe, task.rates)
     groups, values = groups_of(task.trainable_variables), list(map(copy_value, task.variables))
-    options |= {"recipe": recipe, "callbacks": [*callbacks, recorder], "verbose": 0}
     try:
         with suppress(FloatingPointError):  # which ends a test as well
-            task.fit(examples.x, examples.y, **options)
+            task.fit(examples.x, examples.y, callbacks=[*callbacks, recorder], **options)
     finally:
         sync_variables(task)
         for variable, value in zip(task.variables, values, strict=True):
@@ -112,7 +107,7 @@ def _losses(
         set_trainable(task, groups)
         optimizer, task.recipe, task.rates = kept
         use_optimizer(task, optimizer)
-    return np.array(recorder.losses)
+    return recorder.losses
 
 
 class _Recorder(keras.callbacks.Callback):
@@ -128,22 +123,26 @@ class _Recorder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float((logs or {})["loss"]))
-        if len(self.losses) > 10 and self.losses[-1] > _DIVERGED * min(smooth(self.losses)):
+        smoothed = smooth(self.losses)
+        if len(smoothed) > _SETTLED and smoothed[-1] > _EXPLODED * min(smoothed):
             raise FloatingPointError
 
 
-def smooth(losses: Sequence[float]) -> list[float]:
-    """Exponential average of losses, forwards and backwards, so that nothing is shifted."""
+def smooth(losses: Sequence[float] | np.ndarray) -> list[float]:
+    """Exponential average of each loss and those before it."""
     lag = np.subtract.outer(np.arange(len(losses)), np.arange(len(losses)))
     weights = np.where(lag >= 0, _SMOOTHING ** np.abs(lag), 0.0)  # (batch, batch before)
-    forwards, backwards = (w / w.sum(axis=1, keepdims=True) for w in (weights, weights.T))
-    return (0.5 * (forwards + backwards) @ np.asarray(losses)).tolist()
+    return (weights @ np.asarray(losses) / weights.sum(axis=1)).tolist()
 
 
-def max_stable_rate(rates: Sequence[float], losses: Sequence[float]) -> float:
-    """The highest rate up to which the smoothed loss is at its minimum, but for noise."""
+def rate_of_fall(rates: Sequence[float], losses: Sequence[float] | np.ndarray) -> float:
+    """The rate of four fifths of the smoothed loss's fall, up to where it diverges."""
     smoothed = np.array(smooth(losses))
-    # Noise of one loss about its average, whatever a few that explode are; then of the average.
-    noise = 1.48 * np.median(np.abs(losses - smoothed))
-    noise *= math.sqrt((1.0 - _SMOOTHING) / (1.0 + _SMOOTHING))
-    return rates[int(np.flatnonzero(smoothed <= smoothed.min() + noise)[-1])]
+    noise = 1.48 * np.median(np.abs(losses - smoothed))  # of a loss, then of their average
+    noise *= math.sqrt((1 - _SMOOTHING) / (1 + _SMOOTHING))
+    first, begin = smoothed[: max(1, len(smoothed) // 20)].mean(), min(_SETTLED, len(smoothed) // 2)
+    low = np.minimum.accumulate(smoothed[begin:])
+    risen = smoothed[begin:] - low > np.maximum(_RISEN * (first - low), 3.0 * noise)
+    end = begin + (int(risen.argmax()) or len(risen))
+    bound = first - _FALLEN * (first - smoothed[:end].min())
+    return rates[int(np.argmax(smoothed <= bound))]

@@ -11,9 +11,11 @@ from keras_elmo._values import Mix
 from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.data.examples import read_dataset
+from keras_elmo.data.kinds import KINDS
 from keras_elmo.data.reading import Reading
 from keras_elmo.files.lines import DataError
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
+from keras_elmo.metrics.selection import Selection
 from keras_elmo.tasks.task_labels import read_task_labels
 from keras_elmo.text.word_vectors import vector_size
 from keras_elmo.weights.detection import check_elmo
@@ -22,6 +24,7 @@ from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
 from keras_elmo.workflows.labelled_files import (
     LabelledData,
     as_in_training,
+    check_class_weight,
     check_options,
     read_for,
     said_of_data,
@@ -71,7 +74,9 @@ class TrainingRun(TrainingOptions):
 
     def training(self) -> dict[str, Any]:
         """The arguments of `train_task` besides the task, the data and callbacks."""
-        names = ("epochs", "patience", "batch_size", "class_weight", "seed")
+        self._check_average()
+        names = ("epochs", "steps", "patience", "average", "metric")
+        names += ("batch_size", "class_weight", "seed")
         return {"recipe": self.recipe()} | {name: getattr(self, name) for name in names}
 
     def read(self) -> LabelledData:
@@ -90,12 +95,8 @@ class TrainingRun(TrainingOptions):
                 return read_for(trained, path, reading)
             return read_dataset(path, reading).in_scheme(self.scheme)
 
-        mixes = get_args(Mix)
-        if self.mix not in mixes and not str(self.mix).isdigit():
-            raise ValueError(
-                f"`mix` must be one of {', '.join(map(repr, mixes))} or the number of a layer. "
-                f"Received: --mix {self.mix}"
-            )
+        self._check_mix()
+        self._check_average()
         rows = read(self.data, reading)
         check_options(rows, ordinal=self.ordinal, cross_attention=self.cross_attention)
         labels, held_out = self._classes(rows), None
@@ -105,7 +106,46 @@ class TrainingRun(TrainingOptions):
                 held_out.require(labels)
         elif self.dev_split:
             rows, held_out = rows.split(self.dev_split, self.seed)
-        return LabelledData(rows, held_out, labels)
+        data = LabelledData(rows, held_out, labels)
+        self.selection(data)
+        return data
+
+    def selection(self, data: LabelledData) -> Selection:
+        """By what the best epoch is chosen.
+
+        Raises:
+            ValueError: a metric, or class weights, that are not for such data.
+        """
+        check_class_weight(data.rows, self.class_weight)
+        chosen = KINDS[data.rows.kind].selection(data.labels, self.metric, self.class_weight)
+        data.check_metric(self.metric)
+        return chosen
+
+    def _check_mix(self) -> None:
+        mixes = get_args(Mix)
+        if self.mix not in mixes and not str(self.mix).isdigit():
+            raise ValueError(
+                f"`mix` must be one of {', '.join(map(repr, mixes))} or the number of a layer. "
+                f"Received: --mix {self.mix}"
+            )
+        if self.mix_layer_norm and self.mix != "scalar":
+            raise ValueError(
+                "--mix-layer-norm normalises the layers of a learned mix, --mix scalar. "
+                f"Received: --mix {self.mix}"
+            )
+        if self.mix_at_output and self.source != WORDS:
+            raise ValueError(
+                "--mix-at-output puts vectors of words beside outputs of words. "
+                f"Received: --source {self.source}"
+            )
+
+    def _check_average(self) -> None:
+        if self.average > 1 and self.max_forgetting is not None:
+            raise ValueError(
+                "--max-forgetting pulls back the weights that go on, --average keeps others. "
+                f"Received: --max-forgetting {self.max_forgetting} --average {self.average}. "
+                "Leave one out."
+            )
 
     def reading(self) -> Reading:
         """What is said of the data; a training that goes on takes the columns of the first."""

@@ -170,7 +170,7 @@ def test_word_vectors_of_its_own_language_model(run, tiny, reviews, tmp_path):
     assert ElmoTextClassifier.from_preset(tmp_path / "plain").word_vectors is None
     # It is what a preset with a language model does by itself.
     (shown,) = [
-        line for line in run(*arguments, "-o", "model").stderr.splitlines() if "word_vec" in line
+        line for line in run(*arguments, "-o", "model").stderr.splitlines() if "│ word_vec" in line
     ]
     task = ElmoTextClassifier.from_preset(tmp_path / "model")
     known = task.preprocessor.word_vocabulary.tokens
@@ -199,6 +199,20 @@ def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     refused = run(*arguments, "-o", "short", "--epochs", "1", code=1).stderr
     assert "2 epochs of stages for 1" in refused
     assert not (tmp_path / "short").exists()
+
+
+def test_what_was_not_learned_is_said(run, tiny, reviews, tmp_path):
+    """Of texts that are all the same, half of the labels are right."""
+    (tmp_path / "same.csv").write_text("text,label\n" + "a film,pos\na film,neg\n" * 3)
+    options = ("--dev", "same.csv", "--preset", tiny, "--lstm-units", "4", "--batch-size", "8")
+    told = run("train", reviews, *options, "--steps", "2", "--patience", "9", "-o", "model").stderr
+    assert "at most 1 epoch of 3 steps (2 steps, as said); with a patience of 9 none ends" in told
+    assert "still improving at the limit: --steps 4" in told
+    told = " ".join(told.split())
+    assert "warning: on the development set accuracy 0.500 is no better than always" in told
+    assert "Try more --epochs" in told
+    command = json.loads((tmp_path / "model" / "command.json").read_text())["command"]
+    assert command[command.index("--steps") + 1] == "2"
 
 
 def test_start_from_a_trained_model(run, tiny, reviews, conll, tmp_path):
@@ -331,7 +345,7 @@ def test_columns_by_number(run, tiny, tmp_path):
     arguments = ("--text", "1", "--label", "0", "--preset", tiny, "--dev-split", "0")
     run("train", "data.tsv", *arguments, "-o", "model", *SMALL, "--quiet")
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
-    assert metrics == {"best_epoch": None, "interrupted": False}
+    assert metrics == {"metric": None, "best_epoch": None, "interrupted": False}
 
 
 def test_overwrite(run, tiny, reviews, tmp_path):

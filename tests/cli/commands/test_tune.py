@@ -99,6 +99,13 @@ def test_interrupted_it_keeps_what_it_found(run, tiny, reviews, tmp_path, jobs):
     run("predict", "search/best", reviews)
 
 
+def test_time_that_is_spent_is_not_advised_again(run, tiny, reviews):
+    arguments = ("tune", reviews, "-o", "search", "--preset", tiny, "--jobs", 1, "--time", "0.01s")
+    shown = " ".join(run(*arguments, code=1).stderr.split())
+    assert "Received: --time 0.01s. Go on with more of it: keras-elmo tune" in shown
+    assert "--time 0.1s --resume." in shown
+
+
 def test_without_optuna(run, tiny, reviews, monkeypatch):
     for name in list(sys.modules):
         if name.startswith(("keras_elmo.search.", "keras_elmo.reports.search")):

@@ -7,7 +7,7 @@ import pytest
 from keras_elmo import ElmoTextRegressor
 from keras_elmo.metrics import regression_report
 from keras_elmo.tasks.loading import load_task
-from keras_elmo.workflows.training import epoch_score, train_task
+from keras_elmo.workflows.training import train_task
 
 
 def regressor(backbone, preprocessor, **arguments):
@@ -91,7 +91,6 @@ def test_the_best_epoch_has_the_lowest_loss(backbone, preprocessor, ratings):
     result = train_task(model, *ratings, ratings, epochs=3)
     losses = [row["val_loss"] for row in result.history]
     assert result.best_epoch == 1 + int(np.argmin(losses))
-    assert epoch_score({"val_loss": 0.5}) > epoch_score({"val_loss": 0.7})
 
 
 @pytest.mark.portable_slow

@@ -31,9 +31,9 @@ def find_rate(
 ) -> None:
     """Find learning rates by a range test: of the head, then of ELMo under a trained head.
 
-    The rate rises from batch to batch, and the loss shows from where on it does
-    harm. The last line suggests half of that for the head and a tenth for ELMo,
-    as options of `train`.
+    The rate rises from batch to batch, three times. The last line suggests twice
+    the rate at which the loss had done four fifths of its fall for the head, and
+    a thirtieth of it for ELMo, as options of `train`.
 
     \b
     keras-elmo find-rate reviews.csv --text text --label label -o rates/
@@ -77,7 +77,7 @@ def find_rate(
     ]
     write_history(table, output / TABLE)  # last: it says that the search is done
     for test in found:
-        say(f"{test.part}: no harm up to {test.max_rate:.1e}", quiet=quiet)
+        say(f"{test.part}: four fifths of the fall at {test.fallen:.1e}", quiet=quiet)
     say(f"{output / PICTURE} shows the losses. Suggested for `keras-elmo train`:", quiet=quiet)
     rates = [f"{test.suggested:.1e}" for test in found]
     out.print("--learning-rate {} --elmo-learning-rate {}".format(*rates), highlight=False)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
-from keras_elmo.cli.language_model import Model, VocabularyFile, warn_if_unknown
+from keras_elmo.cli.language_model import Model, VocabularyFile, warn_of_unknown
 
 COLUMNS = ("tokens", "unknown", "forward", "backward", "perplexity", "per_character")
 
@@ -62,7 +62,7 @@ def perplexity(
         say(f"{path} ...")
         corpus = read_corpus(path, words.tokens, max_tokens=max_tokens)
         row = found[str(path)] = evaluation.perplexity(language_model, corpus)
-        warn_if_unknown(row["unknown"], str(path))
+        warn_of_unknown(row["unknown"], str(path))
         figures = [f"{row[name]:,.1f}" for name in ("forward", "backward", "perplexity")]
         per_character = f"{row['per_character']:.3f}"
         table.add_row(

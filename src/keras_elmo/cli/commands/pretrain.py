@@ -9,8 +9,9 @@ import typer
 from keras_elmo._values import SEED, Optimizer, Precision, Softmax
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.budget import Budget
 
-DEFAULT_SECONDS = 3600.0
+USUAL = Budget(seconds=3600.0, passes=10.0)
 SHAPE_FILE = "model.json"
 BUDGET, MODEL, MEASURES = "Budget", "Model", "Measures"
 
@@ -23,6 +24,7 @@ def option(panel: str, text: str, *names: str, **limits: Any) -> Any:
 # What `adapt` takes as well.
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
 Tokens = Annotated[str | None, option(BUDGET, "Number of tokens to train on instead, e.g. 20M.")]
+PASSES = "Number of passes over the text at most (default {:g})."
 BatchTokens = Annotated[
     str, option(BUDGET, "Number of tokens of a batch; auto: 2560, or fewer where memory is short.")
 ]
@@ -41,6 +43,7 @@ def pretrain(
     resume: Resume = False,
     time: Annotated[str | None, option(BUDGET, "Training time (default 60m).")] = None,
     tokens: Tokens = None,
+    passes: Annotated[float | None, option(BUDGET, PASSES.format(USUAL.passes), min=0.01)] = None,
     learning_rate: Annotated[
         float | None, option(BUDGET, "Highest learning rate (1e-3; adagrad 0.2).", min=0.0)
     ] = None,
@@ -85,14 +88,14 @@ def pretrain(
 
     The folder holds checkpoint/ (for --resume), history.csv,
     learning_curves.png and at the end preset/, which every command takes as
-    --preset.
+    --preset: with --heldout the weights of the best measure, else the last
+    ones. Time, tokens and passes are bounds: what is used up first ends it.
 
     \b
     keras-elmo pretrain news.txt -o run/ --time 60m --heldout heldout.txt
     keras-elmo pretrain news.txt -o run/ --time 120m --resume
     """
-    max_seconds = amounts.seconds(time) if time else (None if tokens else DEFAULT_SECONDS)
-    max_tokens = amounts.count(tokens) if tokens else None
+    budget = Budget.given(time, tokens, passes, USUAL)
     checkpoint_seconds = amounts.seconds(checkpoint_every)
     evaluation_seconds = amounts.seconds(measure_every)
     char_filters = amounts.filters(filters)
@@ -114,7 +117,7 @@ def pretrain(
     check_folder(output, resume, shape)
     load_backend(trains=True)
     from keras_elmo.cli.corpus_progress import read_texts
-    from keras_elmo.cli.pretrain_progress import PretrainProgress, export, train
+    from keras_elmo.cli.pretrain_progress import PretrainProgress, export, train, warn_if_seen
     from keras_elmo.pretraining.config import PretrainingConfig
     from keras_elmo.pretraining.evaluation import RunMeasures
     from keras_elmo.pretraining.machine import automatic_batch_tokens, dtype_policy
@@ -139,18 +142,18 @@ def pretrain(
         optimizer=optimizer,
         learning_rate=rate,
         weight_decay=weight_decay,
-        max_seconds=max_seconds,
-        max_tokens=max_tokens,
         checkpoint_seconds=checkpoint_seconds,
         evaluation_seconds=evaluation_seconds,
         seed=seed,
+        **budget.settings(corpus),
     )
     measures = RunMeasures(corpus, heldout, probe)
-    shown = PretrainProgress(output, config, quiet=quiet, tensorboard=tensorboard)
+    warn_if_seen(measures, heldout)
+    shown = PretrainProgress(output, config, corpus, quiet=quiet, tensorboard=tensorboard)
     write_json(shape, output / SHAPE_FILE)
     begin = backbone_config | {"dtype": dtype_policy(precision)}
     model, progress = train(ctx, shown, corpus, begin, resume=resume, evaluate=measures)
-    export(shown, model, corpus.types[:vocabulary_size], tokens_seen=progress.tokens)
+    export(shown, model, corpus.types[:vocabulary_size], progress)
 
 
 def check_inputs(texts: Sequence[Path], *others: Path | None) -> None:

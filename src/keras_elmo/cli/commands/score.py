@@ -10,7 +10,7 @@ import typer
 
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import say
-from keras_elmo.cli.language_model import Model, VocabularyFile, warn_if_unknown
+from keras_elmo.cli.language_model import Model, VocabularyFile, warn_of_unknown
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.sentence_score import SentenceScore
@@ -65,7 +65,7 @@ def score(
         f"forward {total['forward']:,.1f} · backward {total['backward']:,.1f} · both "
         f"{total['perplexity']:,.1f} · per character {total['per_character']:.3f}"
     )
-    warn_if_unknown(total["unknown"], "the text")
+    warn_of_unknown(total["unknown"], "the text")
 
 
 def _written(

@@ -10,6 +10,7 @@ from keras_elmo.cli.after_training import check_steps, do_steps
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import resuming
 from keras_elmo.cli.commands.presets import fetch_if_named
+from keras_elmo.cli.console import warn
 from keras_elmo.cli.elmo import check_elmo_options
 from keras_elmo.cli.fitting import check_output, checkpoint_of, finish, fit, write_model
 from keras_elmo.cli.options import given, takes_options
@@ -85,6 +86,8 @@ def train(
     with work_folder(output) as work:  # and whoever comes now is told that it is being written
         check_output(output, resume=resume, overwrite=overwrite)
         found = run.read()
+        for line in found.warnings():
+            warn(line)
         steps = {"ngrams": ngrams, "calibrate": calibrate}
         check_steps(found.rows, found.held_out, **steps)
         fetch_if_named(run.preset)

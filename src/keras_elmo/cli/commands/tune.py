@@ -1,6 +1,7 @@
 """`keras-elmo tune`: labelled text → the best settings of a training, and its model."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 
 from keras_elmo.cli import amounts
 from keras_elmo.cli.backend import load_backend
-from keras_elmo.cli.command_lines import resuming
+from keras_elmo.cli.command_lines import resuming, with_value
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say, warn
 from keras_elmo.cli.elmo import check_elmo_options
@@ -54,7 +55,7 @@ def tune(
     """
     max_seconds = amounts.seconds(time) if time else None
     check_elmo_options(options["preset"], options["weights"], options["options"], None)
-    from keras_elmo.search.space import read_space
+    from keras_elmo.search.space import SPACES, read_space
     from keras_elmo.search.study import check_folder
     from keras_elmo.workflows.runs import TrainingRun
 
@@ -63,17 +64,21 @@ def tune(
     searched = read_space(space)
     said = {name: options[name] for name in given(ctx, options) if name != "data"}
     run = TrainingRun.from_options(options)
-    run.check_start([*said, *searched])
-    run.read()
+    space_of_all = SPACES[searched] if isinstance(searched, str) else searched
+    run.check_start([*said, *space_of_all])
+    data = run.read()
+    for line in data.warnings():
+        warn(line)
     fetch_if_named(run.preset)
     run.check_elmo()
     load_backend(trains=True)
     from keras_elmo.cli.tune_progress import TuneProgress
     from keras_elmo.reports.search_folder import write_search_report
-    from keras_elmo.search.tuning import tune
+    from keras_elmo.search.tuning import search_metric, tune
     from keras_elmo.search.workers import automatic_jobs
 
-    with TuneProgress(trials, run.epochs, quiet=quiet) as progress:
+    selection = replace(run, metric=search_metric(run, data, space_of_all)).selection(data)
+    with TuneProgress(trials, selection, quiet=quiet) as progress:
         result = tune(
             run.data,
             output,
@@ -92,9 +97,10 @@ def tune(
         warn(f"interrupted. {output} has what was found so far; go on with: {again}")
         stop_interrupted()
     if result.best is None:
+        again = resuming(with_value("--time", amounts.more_seconds(time or "1m"), ctx.obj))
         raise ValueError(
-            f"no trial came to its end in the time given. Received: --time {time}. Give more, or "
-            f"fewer --epochs; go on with: {again}"
+            f"no trial came to its end in the time given. Received: --time {time}. Go on with more "
+            f"of it: {again}. Or begin anew with fewer --epochs."
         )
     say(f"{output / 'best'} is the model of trial {result.best.number}. To repeat it:", quiet=quiet)
     out.print(shlex.join(result.command), markup=False, highlight=False, soft_wrap=True)

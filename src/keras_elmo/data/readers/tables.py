@@ -100,7 +100,12 @@ def has_header(first: Sequence[str], reading: Reading) -> bool:
     if _names_a_column(reading):
         return True
     numbers = [int(number) for number in _given(reading)]
-    return all(-len(first) <= i < len(first) and is_known_name(first[i]) for i in numbers)
+    usual = reading.usual
+    trained = _given(usual) if usual and usual.header is not False else []
+    return all(
+        -len(first) <= i < len(first) and (is_known_name(first[i]) or first[i].strip() in trained)
+        for i in numbers
+    )
 
 
 def _names_a_column(reading: Reading) -> bool:

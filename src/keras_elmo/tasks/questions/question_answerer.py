@@ -22,6 +22,7 @@ from keras_elmo.batching.question_batches import (
 )
 from keras_elmo.data.datasets import QA, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.metrics.no_better import than_nothing
 from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.encoder import TextEncoder
@@ -273,6 +274,10 @@ class ElmoQuestionAnswerer(ElmoTask):
         """What `answer_report` returns."""
         predicted = self.predict_labels(examples.x, batch_size=batch_size)
         return {**answer_report(answer_texts(examples.x, examples.y), predicted)}
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """See `than_nothing`."""
+        return than_nothing(measures)
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
         """Of each question `question`, `passage`, and `Prediction.record`."""

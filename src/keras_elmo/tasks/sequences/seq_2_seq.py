@@ -1,7 +1,7 @@
 """From one sequence to another: pronunciations, lemmas, normal forms, short translations."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from keras_elmo.batching.symbols import (
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.metrics.no_better import than_nothing
 from keras_elmo.metrics.sequences import (
     SacrebleuMissingError,
     sequence_report,
@@ -198,6 +199,10 @@ class ElmoSeq2Seq(SequenceNetwork):
         with suppress(SacrebleuMissingError):
             report |= translation_report(self.gold(examples), [one.text for one in found])
         return report
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """See `than_nothing`."""
+        return than_nothing(measures)
 
     def records_of(self, texts: list[Any], **how: Any) -> Iterator[dict[str, Any]]:
         """Of each text its best target as `prediction`, and its `candidates`."""

@@ -12,6 +12,7 @@ from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.data.datasets import JOINT, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.metrics.no_better import than_one_label
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples, Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
@@ -260,7 +261,8 @@ class ElmoJointTagger(ElmoTask):
         """The measures of each head by its name, and sentences without a mistake.
 
         Returns:
-            `exact_match`, the share of sentences that are right in everything, and `columns`.
+            `exact_match`, the share of sentences that are right in everything; `macro_f1`, the mean
+            over the columns of macro-F1, of spans of their F1; and `columns`.
         """
         gold = self.gold(examples)
         outputs = self.sentence_outputs(examples.x, batch_size)
@@ -269,7 +271,14 @@ class ElmoJointTagger(ElmoTask):
             wanted, found = [row[name] for row in gold], head.predict(outputs)
             columns[name] = head.report(wanted, found)
             right &= head.are_right(wanted, found)
-        return {"exact_match": float(right.mean()), "columns": columns}
+        f1 = [report.get("f1", report.get("macro_f1")) for report in columns.values()]
+        measures = {"exact_match": float(right.mean()), "macro_f1": float(np.mean(f1))}
+        return measures | {"columns": columns}
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """Of the columns that are no better, `than_one_label`."""
+        found = {name: than_one_label(part) for name, part in measures["columns"].items()}
+        return "; ".join(f"{name}: {line}" for name, line in found.items() if line)
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
         """Of each text (of a string) its `tokens`, and by name what each head's record is."""

@@ -12,6 +12,7 @@ from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.data.datasets import TAGGING, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
+from keras_elmo.metrics.no_better import than_one_label
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.tagging.entities import Annotation
@@ -180,6 +181,10 @@ class ElmoTokenClassifier(ElmoTask):
         """See `TagHead.report`."""
         predicted = self._tags.predict(self.sentence_outputs(examples.x, batch_size))
         return self._tags.report(self.gold(examples), predicted)
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """See `than_one_label`."""
+        return than_one_label(measures)
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
         """Of each text (of a string) its `tokens`, and what `TagHead.record` returns."""

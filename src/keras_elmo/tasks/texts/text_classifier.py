@@ -21,6 +21,7 @@ from keras_elmo.metrics.calibration import (
     tempered,
 )
 from keras_elmo.metrics.classification import classification_report, multi_label_report
+from keras_elmo.metrics.no_better import than_one_label
 from keras_elmo.tasks.described_task import Output, mistake, rounded
 from keras_elmo.tasks.gate import Examples, read_examples, read_validation
 from keras_elmo.tasks.task import ElmoTask
@@ -250,6 +251,10 @@ class ElmoTextClassifier(ElmoTask):
         error = expected_calibration_error(shares, self.label_encoder.encode(gold))
         report = classification_report(gold, predicted, self.labels)
         return {"accuracy": report["accuracy"], "calibration_error": error, **report}
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """See `than_one_label`."""
+        return than_one_label(measures)
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
         """Of each text `label`, or `labels`, and `probabilities` by label."""

@@ -10,6 +10,7 @@ from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.data.datasets import REGRESSION
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.metrics.no_better import than_the_mean
 from keras_elmo.metrics.regression import regression_report
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples
@@ -143,6 +144,10 @@ class ElmoTextRegressor(ElmoTask):
         """What `regression_report` returns."""
         found = self.collect(examples.x, self.sentence_outputs(examples.x, batch_size))
         return {**regression_report(examples.y, found)}
+
+    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
+        """See `than_the_mean`."""
+        return than_the_mean(measures, numbers(gold))
 
     def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
         """Of each text its `value`."""

@@ -1,0 +1,5 @@
+"""A tiny random ELMo."""
+
+from cli.conftest import tiny
+
+__all__ = ["tiny"]
