@@ -64,8 +64,8 @@ def tune(
     searched = read_space(space)
     said = {name: options[name] for name in given(ctx, options) if name != "data"}
     run = TrainingRun.from_options(options)
-    space_of_all = SPACES[searched] if isinstance(searched, str) else searched
-    run.check_start([*said, *space_of_all])
+    all_searched = SPACES[searched] if isinstance(searched, str) else searched
+    run.check_start([*said, *all_searched])
     data = run.read()
     for line in data.warnings():
         warn(line)
@@ -77,7 +77,7 @@ def tune(
     from keras_elmo.search.tuning import search_metric, tune
     from keras_elmo.search.workers import automatic_jobs
 
-    selection = replace(run, metric=search_metric(run, data, space_of_all)).selection(data)
+    selection = replace(run, metric=search_metric(run, data, all_searched)).selection(data)
     with TuneProgress(trials, selection, quiet=quiet) as progress:
         result = tune(
             run.data,

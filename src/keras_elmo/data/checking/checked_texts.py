@@ -44,7 +44,7 @@ class CheckedWords:
     """
 
     def __init__(self, known: Collection[str], *, is_whitespace: bool) -> None:
-        self._is_known = known.__contains__ if known else None
+        self._known = known
         self._split = str.split if is_whitespace else words_of
         self.lengths: Counter[int] = Counter()
         self._giant, self._long, self._control = Lines(), Lines(), Lines()
@@ -68,7 +68,7 @@ class CheckedWords:
             self._control.add(line, len(found))
         if max(map(len, tokens), default=0) > (SEEN_BYTES if text.isascii() else SEEN_BYTES // 4):
             self._add_long(tokens, line)
-        if self._is_known is not None:
+        if self._known:
             self._add_unknown(tokens, line)
         return tokens
 
@@ -81,11 +81,11 @@ class CheckedWords:
             self._long.add(line, count)
 
     def _add_unknown(self, tokens: Sequence[str], line: int) -> None:
-        count = len(tokens) - sum(map(self._is_known, tokens))  # type: ignore[arg-type]
+        count = len(tokens) - sum(map(self._known.__contains__, tokens))
         if not count:
             return
         if len(self._unknown_words) < SHOWN:
-            new = [token for token in tokens if not self._is_known(token)]  # type: ignore[misc]
+            new = [token for token in tokens if token not in self._known]
             self._unknown_words |= dict.fromkeys(new)
         self._unknown.add(line, count)
 
