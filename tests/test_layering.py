@@ -30,6 +30,7 @@ ROOMS = [  # from the lowest to the highest
     "search",
     "reports",
     "cli",
+    "__main__",
 ]
 NUMPY_ONLY = ["files", "text", "metrics", "data", "weights"]
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}

@@ -93,7 +93,10 @@ class TrainingRun(TrainingOptions):
         def read(path: str, reading: Reading) -> Dataset:
             if trained:
                 return read_for(trained, path, reading)
-            return read_dataset(path, reading).in_scheme(self.scheme)
+            found = read_dataset(path, reading)
+            if self.scheme or self.file_scheme == "none":
+                return found.in_scheme(self.scheme)
+            return found.in_usual_scheme()
 
         self._check_mix()
         self._check_average()
