@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from keras_elmo.tasks.task import ElmoTask
     from keras_elmo.training.checkpoint import TrainingCheckpoint
     from keras_elmo.workflows.training import TrainingResult
-    from keras_elmo.workflows.training_length import TrainingLength
+    from keras_elmo.workflows.usual_settings import TrainingLength
 
 
 _TRY = (
@@ -53,7 +53,7 @@ def fit(
     """
     from keras_elmo.cli.fit_progress import FitProgress
     from keras_elmo.workflows.training import train_task
-    from keras_elmo.workflows.training_length import training_length
+    from keras_elmo.workflows.usual_settings import training_length
 
     counts = f"{len(rows):,} rows to train on, {len(held_out or ()):,} to develop on"
     labels = "".join(f", {count} {name}" for name, count in model.label_counts.items())

@@ -26,7 +26,7 @@ from keras_elmo.training.averaged_weights import AveragedWeights
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.training.whole_training import StageCallback
 from keras_elmo.workflows.development_measure import DevelopmentMeasure
-from keras_elmo.workflows.training_length import training_length
+from keras_elmo.workflows.usual_settings import training_length
 
 
 @dataclass

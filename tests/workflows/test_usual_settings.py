@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_elmo.workflows.training_length import (
+from keras_elmo.workflows.usual_settings import (
     EPOCHS,
     MIN_PATIENCE_STEPS,
     MIN_STEPS,
