@@ -8,7 +8,7 @@ DATA/splits/NAME holds train, dev and test. A setting is a name and, behind a co
 `train` that it stands for; a file of settings has one a line. A run is what that command does with
 the first rows of a seeded order of the training set, as many as its size; the epoch is chosen on so
 many rows of the development set, all of which is then measured, and the test set. `--scheme` counts
-where tags mark spans, `--ngrams` where texts have labels. ELMo is frozen, loaded once, and each
+where tags mark spans, `--no-ngrams` where texts have labels. ELMo is frozen, loaded once, and each
 text's features are computed once. A finished run is a line of the JSON Lines file and is not done
 again; `--part 1/2` does every second one, for two processes side by side.
 """
@@ -35,12 +35,12 @@ from keras_elmo.data import read_dataset
 from keras_elmo.elmo.word_vectors import load_word_vectors
 from keras_elmo.layers.memory import give_back_memory
 from keras_elmo.tasks.model_calls import ModelCalls
-from keras_elmo.text.tags import marks_spans
 from keras_elmo.training.feature_cache import CachedFeatures
 from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import train_task
+from keras_elmo.workflows.usual_settings import takes_ngrams
 
 ALL = "all"
 SIZES = ("50", "200", "1000", ALL)
@@ -118,8 +118,9 @@ def data_of(run, parts, size, seed):
 
     Tags that mark no spans are left as they are.
     """
-    scheme = run.scheme if marks_spans(sorted(parts[0].found_labels())) else None
-    train, dev, test = (part.in_scheme(scheme) for part in parts)
+    train, dev, test = (part.in_usual_scheme() for part in parts)
+    if run.scheme and train.scheme:
+        train, dev, test = (part.in_scheme(run.scheme) for part in (train, dev, test))
     classes = train.classes()
     if size != ALL:
         train, few = (first_rows(part, int(size), seed) for part in (train, dev))
@@ -149,6 +150,8 @@ def do(row, folder):
     result = train_task(task, data.rows.texts, data.rows.labels, few, **run.training())
     if result.interrupted:
         raise SystemExit("\ninterrupted: call it again to go on")
+    if ngrams is None:
+        ngrams = takes_ngrams(data.rows, data.held_out, run.class_weight)
     if ngrams and isinstance(task, ElmoTextClassifier):
         task.add_ngrams(data.rows.texts, data.rows.labels, few)
     trained = time.perf_counter() - begin

@@ -50,7 +50,7 @@ def do_steps(
         return
     if ngrams:
         model.add_ngrams(rows.texts, rows.labels, (held_out.texts, held_out.labels))
-        say(_weights_line(model), quiet=quiet)
+        say(f"{_weights_line(model)} (--no-ngrams leaves them out)", quiet=quiet)
     if calibrate:
         model.calibrate(held_out.texts, held_out.labels)
         say(_calibration_line(model), quiet=quiet)

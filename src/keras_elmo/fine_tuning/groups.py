@@ -11,7 +11,7 @@ from keras_elmo.layers.groups import HEAD, MIX, WORD_VECTORS, group_of
 
 # What trains at which rate unless told otherwise: head, mixes and word vectors; ELMo's top layer;
 # each layer below at that of the layer above times this (Howard and Ruder 2018, §3.2).
-LEARNING_RATE, ELMO_LEARNING_RATE, DECAY = 1e-3, 1e-4, 1 / 2.6
+LEARNING_RATE, ELMO_LEARNING_RATE, DECAY = 4e-3, 1e-4, 1 / 2.6
 CLIP_NORM = 5.0
 
 

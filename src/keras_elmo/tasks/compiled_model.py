@@ -74,7 +74,7 @@ class CompiledModel(SentenceModel):
                 or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. Its stages begin with each
                 `fit`. None trains what is trainable, all the time.
             learning_rate: rate of the head, mixes and word vectors, a number or one of Keras's
-                schedules, as are all rates; `"auto"` is the recipe's, or without one 1e-3.
+                schedules, as are all rates; `"auto"` is the recipe's, or without one 4e-3.
             elmo_learning_rate: rate of ELMo's top layer; `"auto"` likewise, or 1e-4.
             elmo_rate_decay: the rate of each layer below is that of the one above it times this;
                 `"auto"` likewise, or 1 / 2.6.

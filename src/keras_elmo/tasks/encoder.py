@@ -50,7 +50,7 @@ class EncoderConfig:
     lstm_units: int | Sequence[int] = 128
     dropout: float = 0.2
     locked_dropout: bool = False
-    recurrent_dropout: float = 0.0
+    recurrent_dropout: float = 0.25
     num_layers: InitVar[int] = 1
 
     def __post_init__(self, num_layers: int) -> None:

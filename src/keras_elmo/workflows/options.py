@@ -176,7 +176,7 @@ class TrainingOptions:
     ] = False
     recurrent_dropout: Annotated[
         float, _dropout("Dropout of the BiLSTM's state, the same features at all words of a text.")
-    ] = 0.0
+    ] = 0.25
     elmo_dropout: Annotated[float, _dropout("Dropout of ELMo's mixed vectors.")] = 0.5
     elmo_dropout_before: Annotated[
         float, _dropout("Dropout of ELMo's layers, before they are mixed.")

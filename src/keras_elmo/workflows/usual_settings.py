@@ -1,11 +1,18 @@
-"""How long a training lasts at most, where that is not said: the one rule for it."""
+"""What is chosen by the data where nothing is said: the one rule for it.
+
+All other settings are the same for all data, the defaults of `TrainingOptions` and the recipes.
+They were chosen on ten data sets of four sizes, see "Defaults" in docs/results.md.
+"""
 
 import math
 from dataclasses import dataclass
 
+from keras_elmo.data.datasets import Dataset
+from keras_elmo.data.kinds import KINDS
+
 EPOCHS, PATIENCE = 10, 3
 # Small data have few batches an epoch, and no optimizer learns in ten steps.
-MIN_STEPS, MIN_PATIENCE_STEPS = 300, 60
+MIN_STEPS, MIN_PATIENCE_STEPS = 1000, 60
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,23 @@ def training_length(
         ends = f"with a patience of {patience} none ends early"
     line = f"at most {_count(epochs, 'epoch')} of {_count(batches, 'step')} ({reason}); {ends}"
     return TrainingLength(epochs, patience, steps, line)
+
+
+MOST_TEXTS = 20_000  # n-grams were tried with up to 13,000
+
+
+def takes_ngrams(rows: Dataset, held_out: Dataset | None, class_weight: str | None = None) -> bool:
+    """Whether n-grams have a say in the classes of texts.
+
+    Their weights make the labels of the development set most probable, against class weights.
+
+    Args:
+        rows: what is trained on.
+        held_out: what it is developed on.
+        class_weight: as of a training.
+    """
+    fits = held_out is not None and "ngrams" in KINDS[rows.kind].steps
+    return fits and len(rows) <= MOST_TEXTS and not class_weight
 
 
 def _count(number: int, name: str) -> str:

@@ -29,13 +29,13 @@ def train(
     ctx: typer.Context,
     output: Annotated[Path, _option(OUTPUT, "Model folder to write.", "--output", "-o")],
     ngrams: Annotated[
-        bool,
+        bool | None,
         _option(
             TRAINING,
-            "Let n-grams of words and characters have a say, too: for small sets of texts.",
-            "--ngrams",
+            "Let n-grams of words and characters have a say, too. By default they have where up "
+            "to 20,000 texts have one label each, and no class weights.",
         ),
-    ] = False,
+    ] = None,
     calibrate: Annotated[
         bool,
         _option(
@@ -80,6 +80,7 @@ def train(
     from keras_elmo.files.new_folder import new_folder_in
     from keras_elmo.files.work_folder import work_folder
     from keras_elmo.workflows.runs import TrainingRun
+    from keras_elmo.workflows.usual_settings import takes_ngrams
 
     run = TrainingRun.from_options(options)
     run.check_start(given(ctx, options))
@@ -88,6 +89,10 @@ def train(
         found = run.read()
         for line in found.warnings():
             warn(line)
+        if ngrams is None and run.start_from:
+            ngrams = False  # those of the first model, if it has some, stay
+        elif ngrams is None:
+            ngrams = takes_ngrams(found.rows, found.held_out, run.class_weight)
         steps = {"ngrams": ngrams, "calibrate": calibrate}
         check_steps(found.rows, found.held_out, **steps)
         fetch_if_named(run.preset)
