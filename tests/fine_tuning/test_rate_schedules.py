@@ -7,6 +7,7 @@ from every_task import rates_of, two_classes
 from support import to_numpy
 
 from keras_elmo import discriminative_learning_rates
+from keras_elmo.fine_tuning.groups import LEARNING_RATE
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.schedules import Scaled
 from keras_elmo.fine_tuning.unfreezing import Stage
@@ -54,9 +55,12 @@ def test_compile_takes_them_where_it_is_frozen():
 
 def test_a_group_of_its_own():
     model = two_classes(trainable_elmo=True)
+    expected = 1e-3, 0.0, LEARNING_RATE
     model.compile(discriminative_learning_rates(model, rates={"mix": SCHEDULE, "bilm_1": 0}))
     found = rates_of(model)
-    assert (found["mix"], found["bilm_1"], found["head"]) == pytest.approx((1e-3, 0.0, 1e-3))
+    assert (found["mix"], found["bilm_1"], found["head"]) == pytest.approx(
+        (1e-3, 0.0, LEARNING_RATE)
+    )
 
 
 def test_in_a_recipe_they_count_the_batches_of_the_whole_training():

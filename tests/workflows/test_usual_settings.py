@@ -1,14 +1,19 @@
 """How long a training lasts where that is not said."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_elmo.data.datasets import Dataset
 from keras_elmo.workflows.usual_settings import (
     EPOCHS,
     MIN_PATIENCE_STEPS,
     MIN_STEPS,
+    MOST_TEXTS,
     PATIENCE,
+    takes_ngrams,
     training_length,
 )
 
@@ -43,10 +48,21 @@ def test_a_limit_of_steps_is_in_place_of_the_floor():
 
 def test_the_line_says_what_was_chosen_and_why():
     small = training_length(30, 32)
-    assert small.line.startswith(f"at most {MIN_STEPS} epochs of 1 step (the data are small")
+    assert small.line.startswith(f"at most {MIN_STEPS:,} epochs of 1 step (the data are small")
     assert "10 epochs of 3,125 steps (the usual ones)" in training_length(100_000, 32).line
     assert "2 epochs of 1 step (as said)" in training_length(30, 32, 2).line
     assert "none ends early" in training_length(30, 32, 2, 5).line
+
+
+def test_ngrams_are_for_a_label_a_text():
+    texts = Dataset("a.tsv", "classification", ["good", "bad"], ["1", "0"], [1, 2])
+    assert takes_ngrams(texts, texts)
+    assert not takes_ngrams(texts, None)
+    assert not takes_ngrams(texts, texts, "balanced")
+    many = [0] * (MOST_TEXTS + 1)
+    assert not takes_ngrams(texts.rows(many), texts)
+    for kind in ("multi-label", "pair", "tagging"):
+        assert not takes_ngrams(replace(texts, kind=kind), texts)
 
 
 @pytest.mark.parametrize("name", ["epochs", "patience", "steps"])
