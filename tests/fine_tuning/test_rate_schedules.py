@@ -58,9 +58,7 @@ def test_a_group_of_its_own():
     expected = 1e-3, 0.0, LEARNING_RATE
     model.compile(discriminative_learning_rates(model, rates={"mix": SCHEDULE, "bilm_1": 0}))
     found = rates_of(model)
-    assert (found["mix"], found["bilm_1"], found["head"]) == pytest.approx(
-        (1e-3, 0.0, LEARNING_RATE)
-    )
+    assert (found["mix"], found["bilm_1"], found["head"]) == pytest.approx(expected)
 
 
 def test_in_a_recipe_they_count_the_batches_of_the_whole_training():

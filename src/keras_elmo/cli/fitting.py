@@ -65,7 +65,7 @@ def fit(
     length = training_length(len(rows), batch_size, epochs, patience, steps)
     say(length.line, quiet=quiet)
     if not quiet:
-        err.print(recipe_table(model, recipe, length.epochs))
+        err.print(recipe_table(model, model.with_rate(recipe), length.epochs))
     dev = (held_out.texts, held_out.labels) if held_out else None
     with FitProgress(length.epochs, quiet=quiet) as progress:
         result = train_task(

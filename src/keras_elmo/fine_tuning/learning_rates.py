@@ -95,7 +95,7 @@ def recipe_optimizer(
     """
     groups = layer_groups(model)
     chosen = group_rates(recipe, groups)
-    chosen.setdefault(HEAD, check_rate(recipe.learning_rate, "`head`"))
+    chosen.setdefault(HEAD, _head_rate(recipe))
     decay = recipe.weight_decay
     check_groups(decay if isinstance(decay, Mapping) else (), groups, "`weight_decay`")
 
@@ -125,7 +125,12 @@ def default_optimizer(model: Any, recipe: Recipe) -> keras.optimizers.Optimizer:
     if any(is_elmo(name) for name in groups_of(model.trainable_variables)):
         return recipe_optimizer(recipe, model)
     kind = LazyAdam if model.word_vectors else keras.optimizers.Adam
-    return kind(recipe.learning_rate, global_clipnorm=CLIP_NORM)
+    return kind(_head_rate(recipe), global_clipnorm=CLIP_NORM)
+
+
+def _head_rate(recipe: Recipe) -> Rate:
+    chosen = recipe.learning_rate
+    return check_rate(LEARNING_RATE if chosen is None else chosen, "the rate of the head")
 
 
 def group_rates(recipe: Recipe, groups: Sequence[str]) -> dict[str, Rate]:
@@ -134,7 +139,7 @@ def group_rates(recipe: Recipe, groups: Sequence[str]) -> dict[str, Rate]:
     Raises:
         ValueError: `rates` for a group that does not exist, or a rate below zero.
     """
-    head = check_rate(recipe.learning_rate, "the rate of the head")
+    head = _head_rate(recipe)
     top = check_rate(recipe.elmo_learning_rate, "the rate of ELMo")
     elmo = [name for name in reversed(groups) if is_elmo(name)]
     chosen = dict.fromkeys(groups, head)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, ELMO_LEARNING_RATE, LEARNING_RATE
+from keras_elmo.fine_tuning.groups import CLIP_NORM, DECAY, ELMO_LEARNING_RATE
 
 if TYPE_CHECKING:  # a recipe is named and checked before Keras is there
     from keras_elmo.fine_tuning.schedules import Rate
@@ -20,7 +20,7 @@ class Recipe:
     Attributes:
         unfreezing: when which layers train, see
             [`unfreezing_plan`][keras_elmo.fine_tuning.unfreezing.unfreezing_plan].
-        learning_rate: rate of the head, mixes and word vectors.
+        learning_rate: rate of the head, mixes and word vectors; None is the task's own.
         elmo_learning_rate: rate of ELMo's top layer.
         elmo_rate_decay: the rate of each layer below is that of the one above it times this.
         rates: group → rate, instead of what follows from these.
@@ -34,7 +34,7 @@ class Recipe:
     """
 
     unfreezing: "str | Sequence[Stage]" = "frozen"
-    learning_rate: "Rate" = LEARNING_RATE
+    learning_rate: "Rate | None" = None
     elmo_learning_rate: "Rate" = ELMO_LEARNING_RATE
     elmo_rate_decay: float = DECAY
     rates: "Mapping[str, Rate]" = field(default_factory=dict)

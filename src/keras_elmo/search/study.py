@@ -11,7 +11,6 @@ import numpy as np
 
 from keras_elmo._extras import needs_extra
 from keras_elmo.files.folder_lock import LOCK
-from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.search.space import Choice, Int, Space, Spec, matters, ordered
 
 with needs_extra("search", "a search needs Optuna"):
@@ -161,10 +160,7 @@ class Study:
 
     def _defaults(self) -> dict[str, Any]:
         """The settings of `train` itself, as far as the space has them: to be beaten."""
-        usual = {"learning_rate": Recipe.learning_rate, "fine_tune": "frozen"} | {
-            name: value for name, value in self._fixed.items() if value is not None
-        }
-        own = {name: usual.get(name) for name in self._space}
+        own = {name: self._fixed.get(name) for name in self._space}
         return {name: value for name, value in own.items() if value in self._space[name]}
 
     def tell(

@@ -19,6 +19,7 @@ from keras_elmo.search.space import SPACES, Choice, Space, check_space, read_spa
 from keras_elmo.search.study import Study, begun_space, check_folder
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
+from keras_elmo.tasks.registry import class_for
 from keras_elmo.weights.sources.presets import OWN_VECTORS
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.options import training_options
@@ -125,7 +126,10 @@ def tune(
     run = replace(run, metric=search_metric(run, found, space))
     identity = _identity(run, found, space)
     with locked_folder(folder):
-        study = Study(folder, space, asdict(run), run.seed)
+        usual = asdict(run)
+        if run.learning_rate is None:
+            usual["learning_rate"] = class_for(found.rows.kind).head_rate
+        study = Study(folder, space, usual, run.seed)
         study.continue_as(identity, {x.name: x.default for x in fields(run)})
         ledger: Ledger
 

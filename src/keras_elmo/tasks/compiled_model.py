@@ -4,12 +4,12 @@ import logging
 from abc import abstractmethod
 from dataclasses import replace
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
 from keras_elmo.elmo.cloning import refuse_to_clone
-from keras_elmo.fine_tuning.groups import groups_of, is_elmo
+from keras_elmo.fine_tuning.groups import LEARNING_RATE, groups_of, is_elmo
 from keras_elmo.fine_tuning.learning_rates import (
     ParameterGroup,
     default_optimizer,
@@ -33,9 +33,15 @@ RATES = ("learning_rate", "elmo_learning_rate", "elmo_rate_decay")
 
 
 class CompiledModel(SentenceModel):
-    """A model of sentences with a default for everything that training needs."""
+    """A model of sentences with a default for everything that training needs.
 
-    rates: dict[str, Any] | None = None  # of `optimizer="auto"`
+    Attributes:
+        head_rate: the usual learning rate of the head, mixes and word vectors.
+        rates: of `optimizer="auto"`.
+    """
+
+    head_rate: ClassVar[float] = LEARNING_RATE
+    rates: dict[str, Any] | None = None
     _warned_of_one_rate = False
 
     @abstractmethod
@@ -74,7 +80,8 @@ class CompiledModel(SentenceModel):
                 or a [`Recipe`][keras_elmo.fine_tuning.recipes.Recipe]. Its stages begin with each
                 `fit`. None trains what is trainable, all the time.
             learning_rate: rate of the head, mixes and word vectors, a number or one of Keras's
-                schedules, as are all rates; `"auto"` is the recipe's, or without one 4e-3.
+                schedules, as are all rates; `"auto"` is the recipe's, or the task's own: 4e-3, of
+                answers 2e-3, of sequences 1e-3.
             elmo_learning_rate: rate of ELMo's top layer; `"auto"` likewise, or 1e-4.
             elmo_rate_decay: the rate of each layer below is that of the one above it times this;
                 `"auto"` likewise, or 1 / 2.6.
@@ -119,9 +126,15 @@ class CompiledModel(SentenceModel):
         Args:
             recipe: as of `compile`; None leaves the rates as they are.
         """
-        self.recipe = get_recipe(recipe) if recipe else None
+        self.recipe = self.with_rate(recipe) if recipe else None
         if self.recipe:
             self.rates = {name: getattr(self.recipe, name) for name in RATES}
+
+    def with_rate(self, recipe: Recipe | str) -> Recipe:
+        """A recipe with the task's own rate of the head where it names none."""
+        found = get_recipe(recipe)
+        rate = self.head_rate if found.learning_rate is None else found.learning_rate
+        return replace(found, learning_rate=rate)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """As Keras's, with the present optimizer and recipe and the rates of `optimizer="auto"`.

@@ -76,6 +76,7 @@ class ElmoQuestionAnswerer(ElmoTask):
 
     kinds = (QA,)
     view = "answer"
+    head_rate = 2e-3
     has_classes = False
     row_name, target_name = "pairs", "lists of answers"
     _scores: WindowScores | None = None
