@@ -6,7 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from cli.conftest import reviews, write
+from cli.conftest import multi, reviews, write
 from every_task import CASES, make_task
 from scipy.stats import spearmanr
 from sklearn.metrics import f1_score
@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.workflows.training import train_task
 
-__all__ = ["reviews"]
+__all__ = ["multi", "reviews"]
 SMALL = ("--epochs", 3, "--lstm-units", 4, "--batch-size", 8)
 
 
@@ -164,6 +164,17 @@ def test_with_class_weights_it_is_macro_f1(run, tiny, reviews, tmp_path):
     assert metrics["macro_f1"] == pytest.approx(max(ranked)[0])
     told = f"epoch {metrics['best_epoch']}, the best by val_macro_f1 ({max(ranked)[0]:.4f})"
     assert shown.stderr.count(told) == 2  # above the measures, and at the end
+
+
+def test_of_several_labels_it_is_micro_f1(run, tiny, multi, tmp_path):
+    shown = run("train", multi, "--preset", tiny, *SMALL, "-o", "m")
+    with (tmp_path / "m/history.csv").open() as file:
+        ranked = [(float(x["val_micro_f1"]), -float(x["val_loss"])) for x in csv.DictReader(file)]
+    metrics = json.loads((tmp_path / "m/metrics.json").read_text())
+    assert metrics["metric"] == "val_micro_f1"
+    assert metrics["best_epoch"] == 1 + ranked.index(max(ranked))
+    assert metrics["micro_f1"] == pytest.approx(max(ranked)[0])
+    assert "the best by val_micro_f1" in shown.stderr
 
 
 def test_one_class_to_develop_on_is_told(run, tiny, reviews, tmp_path):

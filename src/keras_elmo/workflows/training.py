@@ -104,10 +104,10 @@ def train_task(
         average: number of last epochs whose weights are averaged: their mean is what is measured
             after an epoch and kept, and a next stage goes on from the epoch's own weights, see
             [`AveragedWeights`][keras_elmo.training.averaged_weights.AveragedWeights].
-        metric: a measure that the task has, see `keras_elmo.data.kinds`. By default accuracy, and
-            with class weights macro-F1; of tags that mark spans F1, of a question answerer that
-            with the best threshold for no answer, of several heads the mean over them, of a
-            regressor the loss.
+        metric: a measure that the task has, see `keras_elmo.data.kinds`. By default accuracy, of
+            several labels micro-F1, and with class weights macro-F1; of tags that mark spans F1, of
+            a question answerer that with the best threshold for no answer, of several heads the
+            mean over them, of a regressor the loss.
         callbacks: more callbacks of Keras's.
 
     Raises:
