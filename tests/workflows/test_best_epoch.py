@@ -26,6 +26,15 @@ def macro_f1_of_tags(gold, found):
     return macro_f1([tag for tags in gold for tag in tags], [tag for tags in found for tag in tags])
 
 
+def macro_f1_of_spans(gold, found):
+    seqeval = pytest.importorskip("seqeval.metrics")
+    return seqeval.f1_score(gold, found, average="macro", zero_division=0)
+
+
+def chrf(gold, found):
+    return pytest.importorskip("sacrebleu").corpus_chrf(found, [gold]).score
+
+
 def share_that_is_right(gold, found):
     return np.mean([a == b for a, b in zip(gold, found, strict=True)])
 
@@ -62,6 +71,15 @@ CHECKS = [  # a case, arguments, a metric that Keras does not measure, its truth
         lambda task, case: task.predict(case.x),
         CASES["words"].y,
     ),
+    ("words", {}, "chrf", chrf, lambda task, case: task.predict(case.x), CASES["words"].y),
+    (
+        "tags",
+        {"labels": ["O", "B-P", "I-P", "B-Q", "I-Q"]},
+        "macro_f1",
+        macro_f1_of_spans,
+        labels_of,
+        [["O", "B-P", "I-P", "O"], ["B-Q", "O", "O"], ["B-P"], ["O"] * 5 + ["B-Q"]],
+    ),
     ("answers", {}, "exact_match", share_that_is_right, labels_of, ["Ada", "", "", ""]),
 ]
 
@@ -97,9 +115,9 @@ def test_what_a_task_has_is_measured(name):
     with pytest.raises(ValueError, match=r"must be one of .* Received: 'bleurt'") as told:
         task.selection("bleurt")
     known = str(told.value).split("one of ")[1].split(". ")[0].split(", ")
+    assert task.selection().metric == known[0]
     by_keras = task.evaluate(case.x, y, verbose=0, return_dict=True)
     assert set(known) <= task.report(case.x, y).keys() | by_keras.keys()
-    assert task.selection().metric == known[0]
     weighed = "macro_f1" if "macro_f1" in known else known[0]
     assert task.selection(class_weight="balanced").metric == weighed
 
