@@ -153,14 +153,24 @@ def test_a_training_goes_on_with_the_metric_that_it_began_with(tmp_path):
     data = case.x, case.y, (case.x, case.y)
     how = {"epochs": 2, "batch_size": 2}
     train_task(make_task("classes"), *data, checkpoint=TrainingCheckpoint(path, minutes=0), **how)
-    with pytest.raises(ValueError, match="val_macro_f1 in place of val_accuracy"):
-        train_task(
-            make_task("classes"),
-            *data,
-            metric="macro_f1",
-            checkpoint=TrainingCheckpoint(path),
-            **how,
-        )
+    for earlier in (False, True):  # a version that did not note the metric
+        if earlier:
+            with np.load(path) as file:
+                arrays = dict(file)
+            facts = json.loads(str(arrays.pop("facts")))
+            del facts["best"]["metric"]
+            with path.open("wb") as file:
+                np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+        told = "val_macro_f1 in place of val_accuracy, go on with --metric accuracy"
+        with pytest.raises(ValueError, match=told):
+            train_task(
+                make_task("classes"),
+                *data,
+                metric="macro_f1",
+                checkpoint=TrainingCheckpoint(path),
+                **how,
+            )
+    train_task(make_task("classes"), *data, checkpoint=TrainingCheckpoint(path), **how)
 
 
 def test_a_metric_without_anything_to_measure_it_on():

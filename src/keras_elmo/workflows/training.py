@@ -28,6 +28,9 @@ from keras_elmo.training.whole_training import StageCallback
 from keras_elmo.workflows.development_measure import DevelopmentMeasure
 from keras_elmo.workflows.training_length import training_length
 
+# What chose the best epoch in a version that did not note it: the first that a history has.
+_EARLIER = ("val_best_f1", "val_score", "val_f1", "val_accuracy", "val_loss")
+
 
 @dataclass
 class TrainingResult:
@@ -215,9 +218,14 @@ class _BestEpoch(StageCallback):
         return self.weights, facts | {"score": self.score, "metric": self.result.metric}
 
     def restore(self, arrays, facts):
-        chosen_by = facts.get("metric")  # None also of an earlier version
+        chosen_by = facts.get("metric")
+        if facts["best_epoch"] and not chosen_by:
+            chosen_by = next(name for name in _EARLIER if name in facts["history"][-1])
         if chosen_by not in (None, self.selection.column):
-            raise ValueError(f"{self.selection.column} in place of {chosen_by} (--metric)")
+            begun = chosen_by.removeprefix("val_")
+            raise ValueError(
+                f"{self.selection.column} in place of {chosen_by}, go on with --metric {begun}"
+            )
         self.weights, self.score = arrays, tuple(facts["score"])
         self.result.history, self.result.best_epoch = facts["history"], facts["best_epoch"]
         self.result.metric = self.selection.column if facts["best_epoch"] else None
