@@ -105,7 +105,7 @@ def train_task(
             begins with the best weights so far; the end of the last stage ends the training. What
             is not said of epochs and patience, `training_length` chooses.
         average: number of last epochs whose weights are averaged: their mean is what is measured
-            after an epoch and kept, and a next stage goes on from the epoch's own weights, see
+            after an epoch and kept, and a next stage goes on from the best mean, see
             [`AveragedWeights`][keras_elmo.training.averaged_weights.AveragedWeights].
         metric: a measure that the task has, see `keras_elmo.data.kinds`. By default accuracy, of
             several labels micro-F1, and with class weights macro-F1; of tags that mark spans F1, of
@@ -124,9 +124,10 @@ def train_task(
         )
     length = training_length(len(x), batch_size, epochs, patience, steps)
     result = TrainingResult()
-    best = _BestEpoch(result, length.patience, selection)
+    averaged = AveragedWeights(average) if average > 1 else None
+    best = _BestEpoch(result, length.patience, selection, averaged)
     measure = DevelopmentMeasure(selection, validation_data, batch_size)
-    own = [best, *([AveragedWeights(average)] if average > 1 else [])]
+    own = [best, *([averaged] if averaged else [])]
     if checkpoint:
         for name, part in zip(("best", "average"), own, strict=False):
             checkpoint.track(name, part)
@@ -178,9 +179,16 @@ def _untrained(task: ElmoTask, recipe: Recipe, epochs: int, result: TrainingResu
 class _BestEpoch(StageCallback):
     """Keeps history and the best values of all variables that train, now or in a later stage."""
 
-    def __init__(self, result: TrainingResult, patience: int, selection: Selection):
+    def __init__(
+        self,
+        result: TrainingResult,
+        patience: int,
+        selection: Selection,
+        averaged: AveragedWeights | None = None,
+    ):
         super().__init__()
         self.result, self.patience, self.selection = result, patience, selection
+        self.averaged = averaged
         self.score = (-math.inf, -math.inf)
         self.weights: dict[str, np.ndarray] = {}
         self.start, self.epoch = 0.0, 0
@@ -211,7 +219,10 @@ class _BestEpoch(StageCallback):
                     self.weights[variable.path] = copy_value(variable)
         elif epoch + 1 - max(self.result.best_epoch or 0, self.stage_begin) >= self.patience:
             self.stage_is_over = True
+        if self.stage_is_over or (self.averaged and epoch + 1 == self.stage_end):
             self.keep_best(self.model)
+            if self.averaged:
+                self.averaged.keep()
 
     def state(self):
         facts = {name: getattr(self.result, name) for name in ("history", "best_epoch", "trained")}
