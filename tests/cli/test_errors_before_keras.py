@@ -58,7 +58,14 @@ CASES = [  # arguments, what is told
         "(--metric) of a classification task must be one of accuracy, macro_f1, loss. "
         "Received: 'rmse'",
     ),
-    ("train tags.conll -o m --metric macro_f1", "must be one of f1, accuracy, loss. Received: 'm"),
+    (
+        "train tags.conll -o m --metric micro_f1",
+        "must be one of f1, macro_f1, accuracy, loss. Received: 'micro_f1'",
+    ),
+    (
+        "train texts.csv -o m --task seq2seq --metric bleurt",
+        "one of accuracy, exact_match, token_error_rate, bleu, chrf, loss. Received: 'bleurt'",
+    ),
     ("train texts.csv -o m --metric loss --dev-split 0", "--metric loss without one. Give --dev"),
     (
         f"train {NUMBERS} --class-weight balanced",

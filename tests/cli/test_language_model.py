@@ -48,6 +48,18 @@ def test_score(run, preset, tmp_path):
         assert summed == pytest.approx(record["log_prob"][name], abs=1e-3)
 
 
+@pytest.mark.parametrize(("unknown", "told"), [(0, False), (1, False), (3, True), (8, True)])
+def test_many_unknown_words_are_warned_of(run, preset, tmp_path, unknown, told):
+    words = ["cat"] * unknown + ["dog"] * (10 - unknown)
+    (tmp_path / "text.txt").write_text(" ".join(words))
+    for command in ("perplexity", "score"):
+        shown = " ".join(run(command, preset, "text.txt").stderr.split())
+        what = "text.txt" if command == "perplexity" else "the text"
+        line = f"warning: {unknown}0% of the words of {what} are outside the model's vocabulary"
+        assert (line in shown) == told
+        assert ("<UNK>, which is easier" in shown) == (unknown == 3)
+
+
 def rows(text):
     return [line.split("\t") for line in text.splitlines()]
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_elmo.data.kinds import KINDS
 from keras_elmo.metrics.sequences import (
     SacrebleuMissingError,
     closest,
@@ -96,3 +97,10 @@ def test_without_sacrebleu_the_fix_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sacrebleu.metrics.bleu", None)
     with pytest.raises(SacrebleuMissingError, match=r'pip install "keras-elmo\[translation\]"'):
         translation_report(["a"], ["a"])
+
+
+def test_without_sacrebleu_no_training_begins_that_needs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    assert KINDS["seq2seq"].selection([], "exact_match").metric == "exact_match"
+    with pytest.raises(SacrebleuMissingError, match=r'pip install "keras-elmo\[translation\]"'):
+        KINDS["seq2seq"].selection([], "chrf")

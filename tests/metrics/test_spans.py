@@ -56,6 +56,7 @@ def test_scores_are_those_of_seqeval(strict, data):
     mode = {"mode": "strict", "scheme": IOB2} if strict else {}
     theirs = classification_report(gold, predicted, output_dict=True, zero_division=0, **mode)
     rows = {"micro avg": ours, **ours["per_type"]}
+    assert ours["macro_f1"] == pytest.approx(theirs["macro avg"]["f1-score"])
     for name, row in rows.items():
         expected = [theirs[name][key] for key in ("precision", "recall", "f1-score", "support")]
         found = [row[key] for key in ("precision", "recall", "f1", "support")]
@@ -88,6 +89,7 @@ def test_scores_counted_by_hand():
         "recall": 1 / 3,
         "f1": 1 / 3,
         "support": 3,
+        "macro_f1": 1 / 5,
         "per_type": {
             "X": {"precision": 1 / 3, "recall": 1 / 2, "f1": 2 / 5, "support": 2},
             "Y": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1},

@@ -7,7 +7,7 @@ from keras_elmo.data.datasets import Dataset, JointDataset
 from keras_elmo.data.kinds import KINDS
 from keras_elmo.search.kind_spaces import OF_KINDS, space_for
 from keras_elmo.search.space import DEFAULT_SPACE, SPACES, Choice, check_space
-from keras_elmo.search.study import begun_space
+from keras_elmo.search.study import begun_as
 from keras_elmo.tasks.registry import class_for
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.options import MODEL, SEQUENCES, training_options
@@ -88,15 +88,15 @@ def test_by_default_the_space_is_that_of_the_data(tiny, tmp_path):
     path.write_text("Ada\tB-PER\nleft\tO\n\nRome\tB-LOC\nfell\tO\n\n" * 6)
     how = {"trials": 1, "preset": tiny, "epochs": 1, "lstm_units": 2}
     result = keras_elmo.tune(path, tmp_path / "search", **how)
-    assert begun_space(tmp_path / "search").keys() == result.best.parameters.keys()
+    assert begun_as(tmp_path / "search")["space"].keys() == result.best.parameters.keys()
     assert result.best.parameters.items() >= {"scheme": None, "word_shape_dim": None}.items()
 
 
 def test_a_search_of_an_earlier_version_goes_on_with_its_space(reviews, tiny, tmp_path):
     how = {"preset": tiny, "epochs": 1, "batch_size": 8, "lstm_units": 2}
-    assert begun_space(tmp_path / "old") is None
+    assert begun_as(tmp_path / "old") == {}
     keras_elmo.tune(reviews, tmp_path / "old", space=DEFAULT_SPACE, trials=1, **how)
-    assert begun_space(tmp_path / "old").keys() == DEFAULT_SPACE.keys() - how.keys()
+    assert begun_as(tmp_path / "old")["space"].keys() == DEFAULT_SPACE.keys() - how.keys()
     again = keras_elmo.tune(reviews, tmp_path / "old", trials=2, resume=True, **how)
     assert len(again.trials) == 2
     assert "pooling" not in again.trials[1].parameters

@@ -1,15 +1,18 @@
 """Searches of real trainings: what they leave, and how they end."""
 
 import csv
+import json
 import multiprocessing
 import os
 import signal
 
+import optuna
 import pytest
 
 import keras_elmo
 from keras_elmo.reports.search_folder import write_trials
 from keras_elmo.search.space import Choice, Float
+from keras_elmo.search.study import STUDY_FILE, Study
 from keras_elmo.search.trial import read_record
 from keras_elmo.search.tuning import search_metric
 from keras_elmo.workflows.runs import TrainingRun
@@ -78,13 +81,48 @@ def test_trials_are_compared_by_the_metric(reviews, tiny, space, tmp_path):
         keras_elmo.tune(reviews, folder, trials=3, metric="accuracy", resume=True, **how)
 
 
-def test_class_weights_in_some_trials_do_not_change_what_they_are_compared_by(reviews):
+def test_class_weights_in_some_trials_do_not_change_what_they_are_compared_by(reviews, tmp_path):
     space = {"class_weight": Choice(None, "balanced")}
     for options, metric in (({}, "macro_f1"), ({"metric": "loss"}, "loss")):
         run = TrainingRun(str(reviews), **options)
-        assert search_metric(run, run.read(), space) == metric
+        assert search_metric(run, run.read(), space, tmp_path) == metric
     run = TrainingRun(str(reviews))
-    assert search_metric(run, run.read(), {"lstm_units": Choice(2)}) is None
+    assert search_metric(run, run.read(), {"lstm_units": Choice(2)}, tmp_path) is None
+
+
+def as_of_an_earlier_version(folder):
+    """Let a search not know what its metric is called."""
+    url = f"sqlite:///{folder / STUDY_FILE}"
+    study = optuna.load_study(study_name="keras-elmo", storage=url)
+    identity = study.user_attrs["identity"]
+    del identity["option"]["metric"]
+    study.set_user_attr("identity", identity)
+
+
+def test_a_search_goes_on_with_the_metric_that_it_began_with(reviews, tiny, space, tmp_path):
+    folder = tmp_path / "search"
+    how = {"space": space, "preset": tiny, "class_weight": "balanced", **SHORT}
+    keras_elmo.tune(reviews, folder, trials=1, metric="accuracy", **how)
+    as_of_an_earlier_version(folder)
+    run = TrainingRun(str(reviews), class_weight="balanced")
+    assert search_metric(run, run.read(), space, folder) == "accuracy"
+    assert search_metric(run, run.read(), space, tmp_path) == "macro_f1"
+    result = keras_elmo.tune(reviews, folder, trials=2, resume=True, **how)
+    assert len(result.trials) == 2
+    assert result.selection.metric == read_record(folder / "best")[0].metric[4:] == "accuracy"
+    assert "--metric accuracy" in " ".join(result.command)
+    with pytest.raises(ValueError, match="option: metric accuracy → macro_f1"):
+        keras_elmo.tune(reviews, folder, metric="macro_f1", resume=True, **how)
+
+
+def test_a_search_with_several_labels_goes_on_with_accuracy(space, tmp_path):
+    rows = [json.dumps({"text": f"a {word}", "label": [word, "film"]}) for word in "abcab" * 4]
+    (tmp_path / "several.jsonl").write_text("\n".join(rows))
+    run, folder = TrainingRun(str(tmp_path / "several.jsonl")), tmp_path / "search"
+    folder.mkdir()
+    assert search_metric(run, run.read(), space, folder) is None  # micro-F1
+    Study(folder, space, vars(run), 13).continue_as({"option": {"metric": None}})
+    assert search_metric(run, run.read(), space, folder) == "accuracy"
 
 
 def test_trials_that_cannot_be_trained(reviews, tiny, tmp_path):

@@ -82,11 +82,41 @@ def test_the_mean_is_measured_and_kept(train, reviews, recipe):
     assert len(result.history) == EPOCHS
     wanted = means(ends.found)[result.best_epoch - 1]
     for variable in task.weights:
-        if variable.path in wanted:
+        # A second stage begins elsewhere than without averaging, see the next test.
+        if variable.path in wanted and recipe is not STAGES:
             np.testing.assert_allclose(copy_value(variable), wanted[variable.path], atol=2e-6)
     loss = task.evaluate(reviews[0][:10], reviews[1][:10], verbose=0, return_dict=True)["loss"]
     best = result.history[result.best_epoch - 1]
     assert loss == pytest.approx(best["val_loss"], abs=1e-3)  # stored features are float16
+
+
+class Begins(Ends):
+    """Notes the weights at the beginning of each epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.found.append({v.path: copy_value(v) for v in self.model.variables})
+
+    def on_epoch_end(self, epoch, logs=None):
+        pass
+
+
+@pytest.mark.parametrize(("first", "patience"), [(3, EPOCHS), (EPOCHS - 1, 1)])
+def test_the_next_stage_goes_on_from_the_best_mean(train, first, patience):
+    how = {"average": COUNT, "patience": patience}
+    how["recipe"] = Recipe([Stage(["mix", "head"], first), STAGES.unfreezing[1]], 0.3)
+    begins = Begins()
+    _, result = train(callbacks=[begins], **how)
+    second = result.trained["bilm_2"] - 1  # its first epoch, from 0
+    assert second == first if patience == EPOCHS else second < first
+    # What was best in the first stage, from a training that ends with it.
+    how["recipe"] = Recipe(learning_rate=0.3)
+    task, alone = train(**how, epochs=second)
+    losses = [(row["val_accuracy"], -row["val_loss"]) for row in result.history[:second]]
+    assert alone.best_epoch == 1 + losses.index(max(losses)) < second
+    for variable in task.trainable_variables:
+        np.testing.assert_allclose(
+            begins.found[second][variable.path], copy_value(variable), atol=2e-6
+        )
 
 
 def test_without_a_development_set_it_is_that_of_the_last_epochs(train):

@@ -1,5 +1,6 @@
 """A training that was broken off and goes on ends as one that was not."""
 
+import json
 from dataclasses import replace
 
 import keras
@@ -193,6 +194,20 @@ def test_another_training_is_refused(train, tmp_path, begun):
         with pytest.raises(ValueError, match=f"is of another training.*{told}"):
             train(checkpoint=TrainingCheckpoint(path), **changed)
     assert path.read_bytes() == begun
+
+
+def test_a_length_of_an_earlier_version_is_told_as_options(tmp_path):
+    path = tmp_path / "checkpoint"
+    for begun, told in (
+        ({"epochs": "10"}, "--epochs 10, and --patience 3 if none was said"),  # it chose none
+        ({"epochs": "10", "steps": "None"}, "--epochs 10"),
+    ):
+        facts = {"training": begun, "stopped": False, "history": [], "position": [1, 0]}
+        with path.open("wb") as file:
+            np.savez(file, facts=np.array(json.dumps(facts)))
+        with pytest.raises(ValueError, match=rf"epochs 10 → 38. Give what .*with \({told}\), or"):
+            TrainingCheckpoint(path).expect({"epochs": "38", "steps": "None"})
+        TrainingCheckpoint(path).expect({"epochs": "10", "steps": "None"})
 
 
 def test_damaged_and_foreign_files_are_refused(train, tmp_path, begun):

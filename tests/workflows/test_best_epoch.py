@@ -6,7 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from cli.conftest import reviews, write
+from cli.conftest import multi, reviews, write
 from every_task import CASES, make_task
 from scipy.stats import spearmanr
 from sklearn.metrics import f1_score
@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.workflows.training import train_task
 
-__all__ = ["reviews"]
+__all__ = ["multi", "reviews"]
 SMALL = ("--epochs", 3, "--lstm-units", 4, "--batch-size", 8)
 
 
@@ -24,6 +24,15 @@ def macro_f1(gold, found):
 
 def macro_f1_of_tags(gold, found):
     return macro_f1([tag for tags in gold for tag in tags], [tag for tags in found for tag in tags])
+
+
+def macro_f1_of_spans(gold, found):
+    seqeval = pytest.importorskip("seqeval.metrics")
+    return seqeval.f1_score(gold, found, average="macro", zero_division=0)
+
+
+def chrf(gold, found):
+    return pytest.importorskip("sacrebleu").corpus_chrf(found, [gold]).score
 
 
 def share_that_is_right(gold, found):
@@ -62,6 +71,15 @@ CHECKS = [  # a case, arguments, a metric that Keras does not measure, its truth
         lambda task, case: task.predict(case.x),
         CASES["words"].y,
     ),
+    ("words", {}, "chrf", chrf, lambda task, case: task.predict(case.x), CASES["words"].y),
+    (
+        "tags",
+        {"labels": ["O", "B-P", "I-P", "B-Q", "I-Q"]},
+        "macro_f1",
+        macro_f1_of_spans,
+        labels_of,
+        [["O", "B-P", "I-P", "O"], ["B-Q", "O", "O"], ["B-P"], ["O"] * 5 + ["B-Q"]],
+    ),
     ("answers", {}, "exact_match", share_that_is_right, labels_of, ["Ada", "", "", ""]),
 ]
 
@@ -97,9 +115,9 @@ def test_what_a_task_has_is_measured(name):
     with pytest.raises(ValueError, match=r"must be one of .* Received: 'bleurt'") as told:
         task.selection("bleurt")
     known = str(told.value).split("one of ")[1].split(". ")[0].split(", ")
+    assert task.selection().metric == known[0]
     by_keras = task.evaluate(case.x, y, verbose=0, return_dict=True)
     assert set(known) <= task.report(case.x, y).keys() | by_keras.keys()
-    assert task.selection().metric == known[0]
     weighed = "macro_f1" if "macro_f1" in known else known[0]
     assert task.selection(class_weight="balanced").metric == weighed
 
@@ -135,14 +153,24 @@ def test_a_training_goes_on_with_the_metric_that_it_began_with(tmp_path):
     data = case.x, case.y, (case.x, case.y)
     how = {"epochs": 2, "batch_size": 2}
     train_task(make_task("classes"), *data, checkpoint=TrainingCheckpoint(path, minutes=0), **how)
-    with pytest.raises(ValueError, match="val_macro_f1 in place of val_accuracy"):
-        train_task(
-            make_task("classes"),
-            *data,
-            metric="macro_f1",
-            checkpoint=TrainingCheckpoint(path),
-            **how,
-        )
+    for earlier in (False, True):  # a version that did not note the metric
+        if earlier:
+            with np.load(path) as file:
+                arrays = dict(file)
+            facts = json.loads(str(arrays.pop("facts")))
+            del facts["best"]["metric"]
+            with path.open("wb") as file:
+                np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+        told = "val_macro_f1 in place of val_accuracy, go on with --metric accuracy"
+        with pytest.raises(ValueError, match=told):
+            train_task(
+                make_task("classes"),
+                *data,
+                metric="macro_f1",
+                checkpoint=TrainingCheckpoint(path),
+                **how,
+            )
+    train_task(make_task("classes"), *data, checkpoint=TrainingCheckpoint(path), **how)
 
 
 def test_a_metric_without_anything_to_measure_it_on():
@@ -164,6 +192,17 @@ def test_with_class_weights_it_is_macro_f1(run, tiny, reviews, tmp_path):
     assert metrics["macro_f1"] == pytest.approx(max(ranked)[0])
     told = f"epoch {metrics['best_epoch']}, the best by val_macro_f1 ({max(ranked)[0]:.4f})"
     assert shown.stderr.count(told) == 2  # above the measures, and at the end
+
+
+def test_of_several_labels_it_is_micro_f1(run, tiny, multi, tmp_path):
+    shown = run("train", multi, "--preset", tiny, *SMALL, "-o", "m")
+    with (tmp_path / "m/history.csv").open() as file:
+        ranked = [(float(x["val_micro_f1"]), -float(x["val_loss"])) for x in csv.DictReader(file)]
+    metrics = json.loads((tmp_path / "m/metrics.json").read_text())
+    assert metrics["metric"] == "val_micro_f1"
+    assert metrics["best_epoch"] == 1 + ranked.index(max(ranked))
+    assert metrics["micro_f1"] == pytest.approx(max(ranked)[0])
+    assert "the best by val_micro_f1" in shown.stderr
 
 
 def test_one_class_to_develop_on_is_told(run, tiny, reviews, tmp_path):

@@ -33,6 +33,7 @@ from keras_elmo.data.readers.squad import answer_spans, question_string
 from keras_elmo.data.reading import Fields, Reading
 from keras_elmo.data.roles import Columns, Wanted
 from keras_elmo.metrics.selection import Selection
+from keras_elmo.metrics.sequences import OF_TEXTS, check_sacrebleu
 from keras_elmo.text.tags import marks_spans
 
 CORRELATIONS = ("pearson", "spearman")
@@ -201,6 +202,7 @@ class DataKind:
 
         Raises:
             ValueError: a metric that these tasks do not have.
+            SacrebleuMissingError: BLEU or chrF without sacrebleu.
         """
         spans = self.span_metrics and marks_spans(labels)
         known = self.span_metrics if spans else self.metrics
@@ -211,6 +213,8 @@ class DataKind:
                 f"`metric` (--metric) of a {self.name} task must be one of {', '.join(known)}. "
                 f"Received: {metric!r}"
             )
+        if chosen in OF_TEXTS:
+            check_sacrebleu()
         return Selection(chosen)
 
 
@@ -269,7 +273,8 @@ for _kind in (
         settings={"multi_label": True},
         no_order=_SEVERAL,
         formats=formats_of_classes,
-        metrics=("accuracy", _MACRO_F1, "micro_f1", "subset_accuracy", "loss"),
+        # Accuracy counts each label of a text for itself: where most are absent, none is good.
+        metrics=("micro_f1", _MACRO_F1, "accuracy", "subset_accuracy", "loss"),
         steps=("calibrate",),
     ),
     DataKind(
@@ -277,7 +282,7 @@ for _kind in (
         "a tag for each token",
         target=_tags,
         metrics=_OF_CLASSES,
-        span_metrics=("f1", "accuracy", "loss"),
+        span_metrics=("f1", _MACRO_F1, "accuracy", "loss"),
         **_OF_TAGS,
     ),
     DataKind(
@@ -285,7 +290,7 @@ for _kind in (
         "another text",
         target=_another_text,
         dataset=SequenceDataset,
-        metrics=("accuracy", "exact_match", "token_error_rate", "loss"),
+        metrics=("accuracy", "exact_match", "token_error_rate", *OF_TEXTS, "loss"),
     ),
     DataKind(
         QA,

@@ -1,14 +1,20 @@
 """How close predicted sequences are to gold ones: exact match, edit distance, error rates."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from keras_elmo._extras import needs_extra
 from keras_elmo.metrics.scores import check_equal_length
 
+OF_TEXTS = ("bleu", "chrf")  # what `translation_report` returns
+
 
 class SacrebleuMissingError(ImportError):
     """sacrebleu is not installed."""
+
+
+_SACREBLEU = ("translation", "BLEU and chrF need sacrebleu", SacrebleuMissingError)
 
 
 def edit_distance(gold: Sequence[Any], predicted: Sequence[Any]) -> int:
@@ -119,7 +125,7 @@ def translation_report(gold: Sequence[str], predicted: Sequence[str]) -> dict[st
         ValueError: unequal numbers, or none.
     """
     check_equal_length("texts", len(gold), len(predicted))
-    with needs_extra("translation", "BLEU and chrF need sacrebleu", SacrebleuMissingError):
+    with needs_extra(*_SACREBLEU):
         from sacrebleu.metrics.bleu import BLEU
         from sacrebleu.metrics.chrf import CHRF
     texts, references = list(predicted), [list(gold)]
@@ -127,3 +133,10 @@ def translation_report(gold: Sequence[str], predicted: Sequence[str]) -> dict[st
         "bleu": float(BLEU().corpus_score(texts, references).score),
         "chrf": float(CHRF().corpus_score(texts, references).score),
     }
+
+
+def check_sacrebleu() -> None:
+    """Raise a `SacrebleuMissingError` if sacrebleu is not installed, before a long training."""
+    if find_spec("sacrebleu") is None:
+        with needs_extra(*_SACREBLEU):
+            raise ImportError

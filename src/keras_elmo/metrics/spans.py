@@ -8,8 +8,9 @@ from keras_elmo.text.tags import Span, read_spans
 
 
 class SpanScores(Scores):
-    """Micro-averaged scores over all spans, and those of each type."""
+    """Micro-averaged scores over all spans, those of each type, and the mean of their F1."""
 
+    macro_f1: float
     per_type: dict[str, Scores]
 
 
@@ -54,7 +55,8 @@ def span_f1(
         strict: whether only strict BIO counts, or any scheme exactly as conlleval counts it.
 
     Returns:
-        The micro average, its `support` (gold spans), and `per_type` by name. Without spans: 0.
+        The micro average, its `support` (gold spans), `per_type` by name, and `macro_f1`, the mean
+        over the types that occur in gold or predicted. Without spans: 0.
 
     Raises:
         ValueError: unequal numbers of sentences or of tags, a tag that is no span's.
@@ -73,9 +75,11 @@ def span_f1(
         found.update(span[0] for span in predicted_spans)
         correct.update(span[0] for span in gold_spans & predicted_spans)
     types = sorted(wanted.keys() | found.keys())
+    per_type = {name: scores(correct[name], found[name], wanted[name]) for name in types}
     return {
         **scores(correct.total(), found.total(), wanted.total()),
-        "per_type": {name: scores(correct[name], found[name], wanted[name]) for name in types},
+        "macro_f1": sum(one["f1"] for one in per_type.values()) / max(1, len(types)),
+        "per_type": per_type,
     }
 
 

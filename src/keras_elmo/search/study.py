@@ -26,10 +26,15 @@ _DRAWN_AT_RANDOM = 10  # trials before the sampler begins to learn from them
 _NEVER_PRUNED, _WARM_UP = 5, 2  # the first trials; the first epochs of all others
 
 
-def _with_chosen_length(begun: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a search; a version without `steps` had defaults for what is chosen now."""
+def _as_chosen(begun: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a search without what an earlier version did not choose, or not yet so.
+
+    One had no name for the metric that is the default. One without `steps` had defaults of what is
+    chosen now.
+    """
+    begun = {name: x for name, x in begun.items() if name != "metric" or x is not None}
     if "steps" in begun:
-        return dict(begun)
+        return begun
     was = {"epochs": 10, "patience": 3}
     unsaid = [n for n in was if n in now and now[n] is None and begun.get(n) == was[n]]
     return {**begun, **dict.fromkeys(unsaid)}
@@ -54,14 +59,14 @@ def check_folder(folder: Path, resume: bool) -> None:
         )
 
 
-def begun_space(folder: Path) -> dict[str, str] | None:
-    """What a search in a folder was begun with: each parameter and how it is written, or None."""
+def begun_as(folder: Path) -> dict[str, Any]:
+    """The identity that a search in a folder was begun with; empty where there is none."""
     path = folder / STUDY_FILE
     if not path.is_file():
-        return None
+        return {}
     with _readable(path):
         study = optuna.load_study(study_name=_NAME, storage=_url(path))
-        return study.user_attrs.get("identity", {}).get("space")
+        return study.user_attrs.get("identity", {})
 
 
 class Study:
@@ -110,7 +115,7 @@ class Study:
             begun = self._study.user_attrs.get("identity")
             if begun is not None and defaults:
                 known = {name: defaults[name] for name in now["option"]}
-                begun["option"] = known | _with_chosen_length(begun["option"], now["option"])
+                begun["option"] = known | _as_chosen(begun["option"], now["option"])
             if begun is None and self._study.trials:
                 raise ValueError(f"{self._path} is the study of another program.")
             if begun is None:
@@ -172,7 +177,11 @@ class Study:
             return self._study.tell(trial, score, state)
 
     def report(self, trial: Trial, epoch: int, score: float) -> bool:
-        """Enter the score of an epoch; whether it is worse than it must be to go on."""
+        """Enter the score of an epoch; whether it is worse than it must be to go on.
+
+        Epochs are what trials are compared at: one is as many examples in each of them, whatever
+        its batch size.
+        """
         with _readable(self._path):
             trial.report(score, epoch)
             return bool(trial.should_prune())

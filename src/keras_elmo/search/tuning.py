@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from keras_elmo.data.datasets import MULTI_LABEL
 from keras_elmo.elmo.variables import arrays_by_path
 from keras_elmo.embedding.store.fingerprint import fingerprint
 from keras_elmo.files.folder_lock import locked_folder
@@ -16,7 +17,7 @@ from keras_elmo.metrics.selection import Selection
 from keras_elmo.search.kind_spaces import space_for
 from keras_elmo.search.ledger import Ledger, TrialRow
 from keras_elmo.search.space import SPACES, Choice, Space, check_space, read_space
-from keras_elmo.search.study import Study, begun_space, check_folder
+from keras_elmo.search.study import Study, begun_as, check_folder
 from keras_elmo.search.trial import FAILED, INTERRUPTED, run_trial
 from keras_elmo.search.workers import run_side_by_side
 from keras_elmo.tasks.registry import class_for
@@ -123,14 +124,15 @@ def tune(
             "a search compares trials on a development set. Received: none. Give `dev`, or "
             "`dev_split` above 0."
         )
-    run = replace(run, metric=search_metric(run, found, space))
+    run = replace(run, metric=search_metric(run, found, space, folder))
     identity = _identity(run, found, space)
     with locked_folder(folder):
         usual = asdict(run)
         if run.learning_rate is None:
             usual["learning_rate"] = class_for(found.rows.kind).head_rate
         study = Study(folder, space, usual, run.seed)
-        study.continue_as(identity, {x.name: x.default for x in fields(run)})
+        defaults = {x.name: x.default for x in fields(run)}
+        study.continue_as(identity, defaults | {"metric": _earlier_metric(run, found)})
         ledger: Ledger
 
         def report(row: TrialRow) -> None:
@@ -162,18 +164,30 @@ def _named_space(name: str, data: LabelledData, folder: Path, given: set[str]) -
     """The space of the data's kind; of a search that an earlier version began the one it had."""
     earlier = SPACES[name]
     as_begun = {name: repr(spec) for name, spec in _without(earlier, given).items()}
-    return earlier if begun_space(folder) == as_begun else space_for(data.rows, name)
+    return earlier if begun_as(folder).get("space") == as_begun else space_for(data.rows, name)
 
 
-def search_metric(run: TrainingRun, data: LabelledData, space: Space) -> str | None:
+def search_metric(run: TrainingRun, data: LabelledData, space: Space, folder: Path) -> str | None:
     """The metric that all trials are told, so that they can be compared; None is the usual default.
 
-    With class weights in some trials it is what is the default with them.
+    With class weights in some trials it is what is the default with them. A search that was begun
+    in `folder` goes on with its own.
     """
     weights = space.get("class_weight", Choice(run.class_weight))
     given = [weight for weight in getattr(weights, "values", ()) if weight is not None]
-    selections = [replace(run, class_weight=w).selection(data) for w in (None, *given)]
-    return run.metric if selections[0] == selections[-1] else selections[-1].metric
+    usual, *others = [replace(run, class_weight=w).selection(data) for w in (None, *given)]
+    default = usual.metric if not others else others[-1].metric
+    begun = begun_as(folder).get("option")
+    if run.metric is None and begun is not None:
+        default = begun.get("metric") or _earlier_metric(run, data)
+    return run.metric if {default} == {one.metric for one in (usual, *others)} else default
+
+
+def _earlier_metric(run: TrainingRun, data: LabelledData) -> str:
+    """What trials were compared by before class weights and several labels changed the default."""
+    if data.rows.kind == MULTI_LABEL:
+        return "accuracy"
+    return replace(run, metric=None, class_weight=None).selection(data).metric
 
 
 def _run(ledger: Ledger, jobs: int) -> bool:
@@ -231,7 +245,7 @@ def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, A
             while block := file.read(1 << 20):
                 digest.update(block)
     backbone, _ = run.load_elmo()
-    settings = asdict(run)
+    settings = asdict(run) | {"metric": run.selection(data).metric}
     return {
         "data": digest.hexdigest(),
         "ELMo": fingerprint(backbone.get_config(), arrays_by_path(backbone)),

@@ -12,8 +12,9 @@ class AveragedWeights(keras.callbacks.Callback):
     """Measures, and ends with, the mean of the weights at the ends of the last epochs.
 
     While the development set is measured, and until the callbacks before this one have seen its
-    scores, what trains has its mean; the next epoch goes on from its own weights. After the
-    training it has the mean. See Izmailov et al. (2018), "Averaging Weights Leads to Wider Optima".
+    scores, what trains has its mean; the next epoch goes on from its own weights, unless one of
+    them says `keep`. After the training it has the mean. See Izmailov et al. (2018), "Averaging
+    Weights Leads to Wider Optima".
 
     Args:
         epochs: the number of epochs, as many as there are while they are fewer.
@@ -30,11 +31,16 @@ class AveragedWeights(keras.callbacks.Callback):
         self._take_end()
         self._use_average()
 
+    def keep(self) -> None:
+        """Take the weights as they are, in place of the epoch's own, for those at its end."""
+        self._ends.pop()
+        self._is_average = False
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Go on from the epoch's own weights."""
         if self._is_average:
             self._assign(self._ends[-1])
-        else:  # there is no development set
+        else:  # there is no development set, or other weights are kept
             self._take_end()
         self._is_average = False
 

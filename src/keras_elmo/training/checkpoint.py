@@ -77,10 +77,12 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         if not self.path.exists():
             return
         self._found = _read(self.path)
-        if changed := changes(self._found[1]["training"], self._facts):
+        begun = self._found[1]["training"]
+        if changed := changes(begun, self._facts):
             raise ValueError(
-                f"{self.path} is of another training, and going on would mix the two. "
-                f"Received: {changed}. Give what it began with, or remove the file to begin anew."
+                f"{self.path} is of another training, and going on would mix the two. Received: "
+                f"{changed}. Give what it began with{_length(begun, self._facts)}, or remove the "
+                "file to begin anew."
             )
 
     def begin(self, variables: Sequence[keras.Variable]) -> None:
@@ -176,6 +178,16 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         except OSError as error:
             logger.warning("no checkpoint could be written, the training goes on: %s", error)
             self._written = time.monotonic()
+
+
+def _length(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """How to say the length of a training that would have another one now."""
+    epochs = begun.get("epochs")
+    if epochs is None or epochs == now.get("epochs"):
+        return ""
+    # A version without `steps` did not choose what is not said of epochs and patience.
+    patience = "" if "steps" in begun else ", and --patience 3 if none was said"
+    return f" (--epochs {epochs}{patience})"
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

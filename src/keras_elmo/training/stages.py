@@ -136,7 +136,7 @@ class StagedTraining:
             if not begun:
                 training.begin(epoch, history)
                 begun = True
-            training.begin_stage(stage.begin)
+            training.begin_stage(stage.begin, stage.end)
             epoch = training.run(epoch, stage.end, done)
             done, stopped = 0, training.stopped
             self._remember()

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -20,10 +21,11 @@ class StageCallback(keras.callbacks.Callback):
 
     Attributes:
         stage_begin: the first epoch of the stage that runs, counted from 0.
+        stage_end: the epoch behind its last.
         stage_is_over: whether the stage ends with this epoch; set it in `on_epoch_end`.
     """
 
-    stage_begin = 0
+    stage_begin, stage_end = 0, sys.maxsize
     stage_is_over = False
 
 
@@ -105,10 +107,11 @@ class WholeTraining(keras.callbacks.CallbackList):
                 self.history.history.setdefault(name, []).append(value)
         return first or epoch
 
-    def begin_stage(self, epoch: int) -> None:
-        """Tell that a stage runs that began with an epoch."""
+    def begin_stage(self, begin: int, end: int) -> None:
+        """Tell that a stage runs: its first epoch, and the one behind its last."""
         for callback in self._stage_callbacks:
-            callback.stage_begin, callback.stage_is_over = epoch, False
+            callback.stage_begin, callback.stage_end = begin, end
+            callback.stage_is_over = False
 
     @property
     def stage_is_over(self) -> bool:

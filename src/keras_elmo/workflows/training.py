@@ -28,6 +28,9 @@ from keras_elmo.training.whole_training import StageCallback
 from keras_elmo.workflows.development_measure import DevelopmentMeasure
 from keras_elmo.workflows.usual_settings import training_length
 
+# What chose the best epoch in a version that did not note it: the first that a history has.
+_EARLIER = ("val_best_f1", "val_score", "val_f1", "val_accuracy", "val_loss")
+
 
 @dataclass
 class TrainingResult:
@@ -102,12 +105,12 @@ def train_task(
             begins with the best weights so far; the end of the last stage ends the training. What
             is not said of epochs and patience, `training_length` chooses.
         average: number of last epochs whose weights are averaged: their mean is what is measured
-            after an epoch and kept, and a next stage goes on from the epoch's own weights, see
+            after an epoch and kept, and a next stage goes on from the best mean, see
             [`AveragedWeights`][keras_elmo.training.averaged_weights.AveragedWeights].
-        metric: a measure that the task has, see `keras_elmo.data.kinds`. By default accuracy, and
-            with class weights macro-F1; of tags that mark spans F1, of a question answerer that
-            with the best threshold for no answer, of several heads the mean over them, of a
-            regressor the loss.
+        metric: a measure that the task has, see `keras_elmo.data.kinds`. By default accuracy, of
+            several labels micro-F1, and with class weights macro-F1; of tags that mark spans F1, of
+            a question answerer that with the best threshold for no answer, of several heads the
+            mean over them, of a regressor the loss.
         callbacks: more callbacks of Keras's.
 
     Raises:
@@ -121,9 +124,10 @@ def train_task(
         )
     length = training_length(len(x), batch_size, epochs, patience, steps)
     result = TrainingResult()
-    best = _BestEpoch(result, length.patience, selection)
+    averaged = AveragedWeights(average) if average > 1 else None
+    best = _BestEpoch(result, length.patience, selection, averaged)
     measure = DevelopmentMeasure(selection, validation_data, batch_size)
-    own = [best, *([AveragedWeights(average)] if average > 1 else [])]
+    own = [best, *([averaged] if averaged else [])]
     if checkpoint:
         for name, part in zip(("best", "average"), own, strict=False):
             checkpoint.track(name, part)
@@ -175,9 +179,16 @@ def _untrained(task: ElmoTask, recipe: Recipe, epochs: int, result: TrainingResu
 class _BestEpoch(StageCallback):
     """Keeps history and the best values of all variables that train, now or in a later stage."""
 
-    def __init__(self, result: TrainingResult, patience: int, selection: Selection):
+    def __init__(
+        self,
+        result: TrainingResult,
+        patience: int,
+        selection: Selection,
+        averaged: AveragedWeights | None = None,
+    ):
         super().__init__()
         self.result, self.patience, self.selection = result, patience, selection
+        self.averaged = averaged
         self.score = (-math.inf, -math.inf)
         self.weights: dict[str, np.ndarray] = {}
         self.start, self.epoch = 0.0, 0
@@ -208,16 +219,24 @@ class _BestEpoch(StageCallback):
                     self.weights[variable.path] = copy_value(variable)
         elif epoch + 1 - max(self.result.best_epoch or 0, self.stage_begin) >= self.patience:
             self.stage_is_over = True
+        if self.stage_is_over or (self.averaged and epoch + 1 == self.stage_end):
             self.keep_best(self.model)
+            if self.averaged:
+                self.averaged.keep()
 
     def state(self):
         facts = {name: getattr(self.result, name) for name in ("history", "best_epoch", "trained")}
         return self.weights, facts | {"score": self.score, "metric": self.result.metric}
 
     def restore(self, arrays, facts):
-        chosen_by = facts.get("metric")  # None also of an earlier version
+        chosen_by = facts.get("metric")
+        if facts["best_epoch"] and not chosen_by:
+            chosen_by = next(name for name in _EARLIER if name in facts["history"][-1])
         if chosen_by not in (None, self.selection.column):
-            raise ValueError(f"{self.selection.column} in place of {chosen_by} (--metric)")
+            begun = chosen_by.removeprefix("val_")
+            raise ValueError(
+                f"{self.selection.column} in place of {chosen_by}, go on with --metric {begun}"
+            )
         self.weights, self.score = arrays, tuple(facts["score"])
         self.result.history, self.result.best_epoch = facts["history"], facts["best_epoch"]
         self.result.metric = self.selection.column if facts["best_epoch"] else None

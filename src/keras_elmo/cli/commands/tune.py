@@ -77,7 +77,8 @@ def tune(
     from keras_elmo.search.tuning import search_metric, tune
     from keras_elmo.search.workers import automatic_jobs
 
-    selection = replace(run, metric=search_metric(run, data, all_searched)).selection(data)
+    metric = search_metric(run, data, all_searched, output)
+    selection = replace(run, metric=metric).selection(data)
     with TuneProgress(trials, selection, quiet=quiet) as progress:
         result = tune(
             run.data,

@@ -23,10 +23,10 @@ def tag_report(gold: Tags, predicted: Tags, encoder: LabelEncoder) -> dict[str, 
     """The measures of tags; those whose gold tag is None are left out.
 
     Returns:
-        Of spans `tokens`, their `accuracy`; `precision`, `recall`, `f1` and `per_type`, as
-        conlleval counts them; `strict_f1`, without spans against the scheme; `labels`, `O` and the
-        types, and their `confusion_matrix`, counted in tokens (rows are gold). Of other tags
-        `tokens`, and what `classification_report` returns.
+        Of spans `tokens`, their `accuracy`; `precision`, `recall`, `f1`, `macro_f1` over the
+        types, and `per_type`, as conlleval counts them; `strict_f1`, without spans against the
+        scheme; `labels`, `O` and the types, and their `confusion_matrix`, counted in tokens (rows
+        are gold). Of other tags `tokens`, and what `classification_report` returns.
     """
     pairs = list(zip(chain(*gold), chain(*predicted), strict=True))
     tokens, guesses = zip(*[pair for pair in pairs if pair[0] is not None], strict=True)
