@@ -2,7 +2,7 @@
 
     python -m benchmarks.defaults DATA -o defaults.jsonl --setting plain: --setting "b: --average 3"
     python -m benchmarks.defaults DATA -o defaults.jsonl --settings settings.txt --sizes 50,200,all
-    python -m benchmarks.defaults --report -o defaults.jsonl [--sizes 200]
+    python -m benchmarks.defaults --report -o defaults.jsonl [--sizes 200] [--by-set --on test]
 
 DATA/splits/NAME holds train, dev and test. A setting is a name and, behind a colon, the options of
 `train` that it stands for; a file of settings has one a line. A run is what that command does with
@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 
 from benchmarks.command_lines import parameters
-from benchmarks.defaults_report import report
+from benchmarks.defaults_report import report, sets_table
 from benchmarks.pretraining_gain import PARTS, SETS, measure
 from benchmarks.pretraining_gain_plan import do_all, read_rows, subset
 from keras_elmo import ElmoTextClassifier
@@ -221,6 +221,7 @@ def main():
     parser.add_argument("--part", default="1/1", help="2/3: the second of three processes")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON Lines, appended to")
     parser.add_argument("--report", action="store_true", help="print the tables of --output")
+    parser.add_argument("--by-set", action="store_true", help="with --report: a row a set and size")
     parser.add_argument("--on", choices=("dev", "test"), default="dev", help="scores of the report")
     arguments = parser.parse_args()
     lines = arguments.settings.read_text().splitlines() if arguments.settings else []
@@ -228,7 +229,8 @@ def main():
     sets, sizes = arguments.sets.split(","), arguments.sizes.split(",")
     done = read_rows(arguments.output)
     if arguments.report:
-        print(report(filtered(done, sets, sizes, settings), arguments.on))
+        table = sets_table if arguments.by_set else report
+        print(table(filtered(done, sets, sizes, settings), arguments.on))
         return
     if arguments.data is None or not settings:
         parser.error("DATA or a setting is missing")

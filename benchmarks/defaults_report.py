@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from statistics import mean, variance
+from statistics import mean, stdev, variance
 
 ONE_POINT = 1.0  # stands for the standard deviation where no run has a second seed
 LEAST = 0.5  # points: two seeds that happen to agree are no proof of a small deviation
@@ -69,6 +69,24 @@ def left_out_table(settings, relative):
         own = mean(x[chosen] for (other, _), x in relative.items() if other == name)
         lines.append([name, chosen, f"{own:.2f}"])
     return table(lines)
+
+
+def sets_table(rows, part="test"):
+    """Markdown of each set and size: mean ± standard deviation of each setting over its seeds."""
+    found = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row["set"], row["size"]][row["setting"]].append(row[part])
+    settings = list(dict.fromkeys(row["setting"] for row in rows))
+    lines = [["set", "sentences", *settings], ["---"] * (len(settings) + 2)]
+    for (name, size), of_cell in found.items():
+        lines.append([name, size, *(spread(of_cell.get(setting)) for setting in settings)])
+    return "\n".join(table(lines))
+
+
+def spread(scores):
+    if not scores:
+        return "–"
+    return f"{mean(scores):.2f}" + (f" ± {stdev(scores):.2f}" if len(scores) > 1 else "")
 
 
 def seconds_table(settings, rows):
