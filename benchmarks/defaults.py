@@ -40,7 +40,7 @@ from keras_elmo.weights.sources.presets import DEFAULT_PRESET, OWN_VECTORS
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.runs import TrainingRun
 from keras_elmo.workflows.training import train_task
-from keras_elmo.workflows.usual_settings import takes_ngrams
+from keras_elmo.workflows.usual_settings import takes_ngrams, usual_scheme
 
 ALL = "all"
 SIZES = ("50", "200", "1000", ALL)
@@ -118,9 +118,8 @@ def data_of(run, parts, size, seed):
 
     Tags that mark no spans are left as they are.
     """
-    train, dev, test = (part.in_usual_scheme() for part in parts)
-    if run.scheme and train.scheme:
-        train, dev, test = (part.in_scheme(run.scheme) for part in (train, dev, test))
+    scheme = usual_scheme(parts[0])
+    train, dev, test = (part.in_scheme(scheme and (run.scheme or scheme)) for part in parts)
     classes = train.classes()
     if size != ALL:
         train, few = (first_rows(part, int(size), seed) for part in (train, dev))

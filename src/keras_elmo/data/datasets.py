@@ -10,7 +10,7 @@ import numpy as np
 from keras_elmo.data.bad_rows import BadRow
 from keras_elmo.data.reading import Reading
 from keras_elmo.files.lines import DataError
-from keras_elmo.text.tags import BIO, convert_tags, marks_spans, scheme_labels
+from keras_elmo.text.tags import convert_tags, marks_spans, scheme_labels
 
 # What is predicted: a label a text, any number of labels a text, a tag a token, another text.
 CLASSIFICATION, MULTI_LABEL, TAGGING, SEQ2SEQ = (
@@ -125,9 +125,10 @@ class Dataset:
         labels = [convert_tags(tags, scheme) for tags in self.labels]
         return replace(self, labels=labels, scheme=scheme)
 
-    def in_usual_scheme(self) -> Self:
-        """The data set with its tags in BIO, if they mark spans: all types then have all tags."""
-        return self.in_scheme(BIO) if _has_spans(self) else self
+    def span_types(self) -> set[str]:
+        """The types of spans that tags mark; empty where they mark none."""
+        marks = self.found_labels() - {"O"} if _has_spans(self) else ()
+        return {mark[2:] for mark in marks}
 
     def known_to(self, labels: Any, scheme: Any = None) -> Self:
         """The data set as a trained task takes it: tags in its scheme, and no other labels.
@@ -342,10 +343,9 @@ class JointDataset(Dataset):
             )
         return replace(self.in_schemes(dict.fromkeys(names, scheme)), scheme=scheme)
 
-    def in_usual_scheme(self) -> Self:
-        """See `Dataset.in_usual_scheme`; of every column."""
-        found = any(_has_spans(self.column(name)) for name in self.labels[0])
-        return self.in_scheme(BIO) if found else self
+    def span_types(self) -> set[str]:
+        """See `Dataset.span_types`; those of all columns."""
+        return {x for name in self.labels[0] for x in self.column(name).span_types()}
 
     def in_schemes(self, schemes: Mapping[str, str]) -> Self:
         """The data set with each of these columns in a scheme of its own."""

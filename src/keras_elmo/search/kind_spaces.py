@@ -20,8 +20,8 @@ from keras_elmo.text.tags import marks_spans
 _MIX: dict[str, Spec] = {"mix_layer_norm": Choice(False, True)}
 _WORDS: dict[str, Spec] = {**_MIX, "word_embedding_dropout": Float(0.0, 0.5)}
 _POOLED: dict[str, Spec] = {"pooling": Choice("max", "mean", "attention", "last")}
-_TAGS: dict[str, Spec] = {"mix_at_output": Choice(False, True), "word_shape_dim": Choice(None, 16)}
-_SPANS: dict[str, Spec] = {"scheme": Choice(None, "BIOES")}
+_TAGS: dict[str, Spec] = {"mix_at_output": Choice(False, True), "word_shape_dim": Choice(0, 16)}
+_SPANS: dict[str, Spec] = {"scheme": Choice("BIO", "BIOES")}
 _PAIRS: dict[str, Spec] = {**_POOLED, "cross_attention": Choice(False, True)}
 _SEQUENCES: dict[str, Spec] = {
     "decoder_units": Choice(128, 256, 512),

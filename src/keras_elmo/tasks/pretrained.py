@@ -56,6 +56,10 @@ def task_from(
     backbone, preprocessor = load_backbone_and_preprocessor(
         preset, options=options, load_weights=load_weights, **policy
     )
+    if "preprocessor" not in arguments:
+        arguments["word_shape_dim"] = arguments.get("word_shape_dim", task_class.shape_dim) or None
+        if arguments["word_shape_dim"]:
+            preprocessor = with_word_shapes(preprocessor)
     if word_vectors == AUTO:
         given_before = any(arguments.get(name) is not None for name in _INSTEAD)
         has_own = load_weights and "preprocessor" not in arguments and has_language_model(preset)
@@ -69,6 +73,11 @@ def task_from(
     task = task_class(backbone, **{**parts, **arguments})
     task.set_word_vectors(*given)
     return task
+
+
+def with_word_shapes(preprocessor: ElmoPreprocessor) -> ElmoPreprocessor:
+    """A preprocessor that gives the shapes of words, too."""
+    return ElmoPreprocessor.from_config(preprocessor.get_config() | {"word_shapes": True})
 
 
 def word_vector_arguments(preprocessor: ElmoPreprocessor, given: WordVectors) -> dict[str, Any]:

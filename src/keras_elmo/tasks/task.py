@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -62,9 +62,11 @@ class ElmoTask(DescribedTask):
     Attributes:
         encoder: these fields, as an `EncoderConfig`.
         word_vectors: the table of word vectors beside ELMo, or None.
+        shape_dim: the usual `word_shape_dim` of a new task on a preset.
     """
 
     has_classes = True
+    shape_dim: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -206,7 +208,8 @@ class ElmoTask(DescribedTask):
                 given. None is no word embedding; `"auto"` is `"elmo"` where the preset has a
                 language model and the arguments name neither a preprocessor, `word_embedding_dim`
                 nor `source_characters`.
-            arguments: of the constructor.
+            arguments: of the constructor; `word_shape_dim` is 16 for taggers unless a preprocessor
+                is given, and 0 is none.
         """
         return task_from(cls, locate(preset), options, load_weights, word_vectors, arguments)
 

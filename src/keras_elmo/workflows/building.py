@@ -8,7 +8,7 @@ from typing import Any
 from keras_elmo.data.datasets import Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.tasks.pretrained import WordVectors, word_vector_arguments
+from keras_elmo.tasks.pretrained import WordVectors, with_word_shapes, word_vector_arguments
 from keras_elmo.tasks.registry import class_for
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.vocabulary import MARKS, Vocabulary
@@ -44,12 +44,16 @@ def build_task(
             [`from_preset`][keras_elmo.tasks.task.ElmoTask.from_preset]; or a file, as of
             [`read_word_vectors`][keras_elmo.text.word_vectors.read_word_vectors], of which the
             words in the data set are kept.
-        word_shape_dim: size of vectors of the words' shapes beside ELMo.
+        word_shape_dim: size of vectors of the words' shapes beside ELMo; 0 is none, None what is
+            usual for the task.
         arguments: of [`ElmoTask`][keras_elmo.tasks.task.ElmoTask].
     """
     choices = choices or {}
     wanted = {name: choices.get(name, False) for name in ("ordinal", "cross_attention")}
     check_options(dataset, **wanted)
+    task_class: type[ElmoTask] = class_for(dataset.kind)
+    if word_shape_dim is None:
+        word_shape_dim = task_class.shape_dim
     vectors = None
     if word_vectors or word_embedding_dim:
         vectors = _word_vectors(preprocessor, dataset, word_vectors, word_embedding_dim)
@@ -60,11 +64,9 @@ def build_task(
             arguments["preprocessor"] = with_word_vocabulary(preprocessor, dataset.sentences())
         preprocessor = arguments["preprocessor"]
     if word_shape_dim:
-        config = preprocessor.get_config() | {"word_shapes": True}
-        preprocessor = ElmoPreprocessor.from_config(config)
+        preprocessor = with_word_shapes(preprocessor)
     arguments |= {"preprocessor": preprocessor, "labels": labels}
-    arguments["word_shape_dim"] = word_shape_dim
-    task_class: type[ElmoTask] = class_for(dataset.kind)
+    arguments["word_shape_dim"] = word_shape_dim or None
     task = task_class.for_dataset(dataset, backbone, **task_class.known(choices) | arguments)
     if vectors:
         task.set_word_vectors(*vectors)

@@ -193,7 +193,11 @@ class TrainingOptions:
     ] = None
     word_embedding_dropout: Annotated[float, _dropout("Dropout of word vectors beside ELMo.")] = 0.0
     word_shape_dim: Annotated[
-        int | None, _model("Size of vectors of the words' shapes beside ELMo.", min=1)
+        int | None,
+        _model(
+            "Size of vectors of the words' shapes beside ELMo; 0 is none. By default 16 for tags.",
+            min=0,
+        ),
     ] = None
     bilm_dropout: Annotated[
         float, _dropout("Dropout of the inputs of ELMo's LSTMs.", needs_training_elmo=True)

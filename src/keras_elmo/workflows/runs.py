@@ -93,18 +93,18 @@ class TrainingRun(TrainingOptions):
         def read(path: str, reading: Reading) -> Dataset:
             if trained:
                 return read_for(trained, path, reading)
-            found = read_dataset(path, reading)
-            if self.scheme or self.file_scheme == "none":
-                return found.in_scheme(self.scheme)
-            return found.in_usual_scheme()
+            return read_dataset(path, reading)
 
         self._check_mix()
         self._check_average()
         rows = read(self.data, reading)
+        scheme = None if trained else self._scheme(rows)
+        rows = self._convert(rows, scheme)
         check_options(rows, ordinal=self.ordinal, cross_attention=self.cross_attention)
         labels, held_out = self._classes(rows), None
         if self.dev:
-            held_out = read(self.dev, replace(reading, task=rows.kind, usual=rows.reading))
+            like_these = replace(reading, task=rows.kind, usual=rows.reading)
+            held_out = self._convert(read(self.dev, like_these), scheme)
             if not trained:  # which knows more labels
                 held_out.require(labels)
         elif self.dev_split:
@@ -112,6 +112,14 @@ class TrainingRun(TrainingOptions):
         data = LabelledData(rows, held_out, labels)
         self.selection(data)
         return data
+
+    def _scheme(self, rows: Dataset) -> str | None:
+        """Of tags that mark spans, and are not said to be plain classes."""
+        return self.scheme or (usual_scheme(rows) if self.file_scheme != "none" else None)
+
+    def _convert(self, rows: Dataset, scheme: str | None) -> Dataset:
+        """Rows without a single span are in any scheme, unless one is asked for."""
+        return rows.in_scheme(scheme if self.scheme or rows.span_types() else None)
 
     def selection(self, data: LabelledData) -> Selection:
         """By what the best epoch is chosen.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from keras_elmo.data.datasets import Dataset
 from keras_elmo.data.kinds import KINDS
+from keras_elmo.text.tags import BIO, BIOES
 
 EPOCHS, PATIENCE = 10, 3
 # Small data have few batches an epoch, and no optimizer learns in ten steps.
@@ -51,7 +52,7 @@ def training_length(
 
     Example:
         >>> training_length(30, 32).epochs, training_length(30, 32).patience
-        (300, 60)
+        (1000, 60)
         >>> training_length(100_000, 32).epochs, training_length(100_000, 32).patience
         (10, 3)
     """
@@ -66,7 +67,7 @@ def training_length(
         if epochs is None or longest < epochs:
             epochs, reason = longest, f"{_count(steps, 'step')}, as said"
     elif epochs is None and floor > EPOCHS:
-        epochs, reason = floor, f"the data are small, and these are {MIN_STEPS} steps"
+        epochs, reason = floor, f"the data are small, and these are {MIN_STEPS:,} steps"
     epochs = epochs or EPOCHS
     patience = patience or max(PATIENCE, math.ceil(MIN_PATIENCE_STEPS / batches))
     ends = f"a stage ends after {patience} without a better one"
@@ -74,6 +75,18 @@ def training_length(
         ends = f"with a patience of {patience} none ends early"
     line = f"at most {_count(epochs, 'epoch')} of {_count(batches, 'step')} ({reason}); {ends}"
     return TrainingLength(epochs, patience, steps, line)
+
+
+# The scores of a CRF are a square of the number of tags, of which BIOES has twice as many as BIO.
+MOST_TYPES = 20
+
+
+def usual_scheme(rows: Dataset) -> str | None:
+    """The scheme that tags are trained in; None where they mark no spans."""
+    types = rows.span_types()
+    if not types:
+        return None
+    return BIOES if len(types) <= MOST_TYPES else BIO
 
 
 MOST_TEXTS = 20_000  # n-grams were tried with up to 13,000

@@ -17,7 +17,7 @@ from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples, Weights, read_weights
 from keras_elmo.tasks.keywords import check_keywords
 from keras_elmo.tasks.tagging.entities import JointAnnotation
-from keras_elmo.tasks.tagging.tag_head import TagHead, retracing
+from keras_elmo.tasks.tagging.tag_head import SHAPE_DIM, TagHead, retracing
 from keras_elmo.tasks.tagging.tag_records import tokens_of
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.sentence_head import SentenceHead
@@ -61,6 +61,7 @@ class ElmoJointTagger(ElmoTask):
 
     kinds = (JOINT,)
     view = "columns"
+    shape_dim = SHAPE_DIM
 
     def __init__(
         self,

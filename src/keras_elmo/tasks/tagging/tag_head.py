@@ -25,6 +25,7 @@ from keras_elmo.text.tags import (
 )
 from keras_elmo.text.tokenizers import Tokenizer
 
+SHAPE_DIM = 16
 LEFT_OUT = -1  # the class number of a tag that is left out of loss and metrics
 _SMALLEST = np.finfo(np.float32).tiny
 

@@ -16,7 +16,7 @@ from keras_elmo.metrics.no_better import than_one_label
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.tagging.entities import Annotation
-from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
+from keras_elmo.tasks.tagging.tag_head import SHAPE_DIM, TagHead, retracing, token_loss
 from keras_elmo.tasks.tagging.tag_records import tokens_of
 from keras_elmo.tasks.task import ElmoTask
 
@@ -56,6 +56,7 @@ class ElmoTokenClassifier(ElmoTask):
 
     kinds = (TAGGING,)
     view = "tags"
+    shape_dim = SHAPE_DIM
     weighs_tokens = True
 
     def __init__(
