@@ -89,7 +89,10 @@ def test_by_default_the_space_is_that_of_the_data(tiny, tmp_path):
     how = {"trials": 1, "preset": tiny, "epochs": 1, "lstm_units": 2}
     result = keras_elmo.tune(path, tmp_path / "search", **how)
     assert begun_as(tmp_path / "search")["space"].keys() == result.best.parameters.keys()
-    assert result.best.parameters.items() >= {"scheme": None, "word_shape_dim": None}.items()
+    assert (
+        result.best.parameters.items()
+        >= {"scheme": "BIOES", "word_shape_dim": 16, "learning_rate": 4e-3}.items()
+    )
 
 
 def test_a_search_of_an_earlier_version_goes_on_with_its_space(reviews, tiny, tmp_path):

@@ -25,6 +25,7 @@ from keras_elmo.weights.sources.presets import OWN_VECTORS
 from keras_elmo.workflows.labelled_files import LabelledData
 from keras_elmo.workflows.options import training_options
 from keras_elmo.workflows.runs import NO_VECTORS, TrainingRun
+from keras_elmo.workflows.usual_settings import usual_scheme
 
 # Where something lies is not what it is: the identity of a search has their contents.
 _PLACES = ("data", "dev", "word_vectors", "preset", "weights", "options")
@@ -127,10 +128,7 @@ def tune(
     run = replace(run, metric=search_metric(run, found, space, folder))
     identity = _identity(run, found, space)
     with locked_folder(folder):
-        usual = asdict(run)
-        if run.learning_rate is None:
-            usual["learning_rate"] = class_for(found.rows.kind).head_rate
-        study = Study(folder, space, usual, run.seed)
+        study = Study(folder, space, _with_usual(run, found), run.seed)
         defaults = {x.name: x.default for x in fields(run)}
         study.continue_as(identity, defaults | {"metric": _earlier_metric(run, found)})
         ledger: Ledger
@@ -230,6 +228,14 @@ def _result(
         run.seed,
         interrupted,
     )
+
+
+def _with_usual(run: TrainingRun, data: LabelledData) -> dict[str, Any]:
+    """All settings of a training, also those that the data and the task decide."""
+    task = class_for(data.rows.kind)
+    usual = {"learning_rate": task.head_rate, "word_shape_dim": task.shape_dim or 0}
+    usual["scheme"] = usual_scheme(data.rows)
+    return asdict(run) | {name: x for name, x in usual.items() if getattr(run, name) is None}
 
 
 def _identity(run: TrainingRun, data: LabelledData, space: Space) -> dict[str, Any]:

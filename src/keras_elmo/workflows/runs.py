@@ -30,6 +30,7 @@ from keras_elmo.workflows.labelled_files import (
     said_of_data,
 )
 from keras_elmo.workflows.options import MODEL, SEQUENCES, TrainingOptions, training_options
+from keras_elmo.workflows.usual_settings import usual_scheme
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone
