@@ -24,7 +24,7 @@ from keras_elmo.fine_tuning.optimizer import (
 )
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.fine_tuning.schedules import Rate, check_rate
-from keras_elmo.tasks.keywords import COMPILE, check_keywords, parameter_names
+from keras_elmo.runtime.keywords import COMPILE, check_keywords, parameter_names
 from keras_elmo.tasks.limits import SAVED_MODEL, check_export
 from keras_elmo.tasks.sentence_model import SentenceModel
 

@@ -10,7 +10,6 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.config import take_config
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
@@ -25,9 +24,9 @@ from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_va
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
+from keras_elmo.runtime.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.described_task import DescribedTask
 from keras_elmo.tasks.encoder import EncoderConfig, TextEncoder
-from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.limits import check_one_device
 from keras_elmo.tasks.pretrained import AUTO, WordVectors, task_from
 from keras_elmo.tasks.word_vectors import (
@@ -36,6 +35,7 @@ from keras_elmo.tasks.word_vectors import (
     learn_words,
     make_word_table,
 )
+from keras_elmo.text.labels import Label, LabelEncoder, class_labels
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
