@@ -1,7 +1,7 @@
 """Several columns of tags, and labels of the whole sentence beside them, from one encoder."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
@@ -21,6 +21,9 @@ from keras_elmo.tasks.texts.sentence_head import SentenceHead
 from keras_elmo.text.labels import LabelEncoder
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tags import marks_spans
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -192,6 +195,27 @@ class ElmoJointTagger(ReadsColumns, ElmoTask):
     @property
     def graph_outputs(self) -> dict[str, Output]:
         return {k: v for head in self.heads.values() for k, v in head.graph_outputs.items()}
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import dense, encode, pool
+
+        text, outputs = graph.text(), {}
+        x = encode(graph, self, text)
+        for name, head in self.tag_heads.items():
+            outputs |= head.onnx_outputs(graph, x, self.get_layer(name))
+        for name in self.sentence_heads:
+            pooled = pool(graph, x, text, self.get_layer(f"{name}_pooling"))
+            outputs[name] = dense(graph, pooled, self.get_layer(name), "softmax")
+        return outputs
+
+    def exported_settings(self) -> dict[str, Any]:
+        config = self.get_config()
+        crf = {name: head.exported_crf() for name, head in self.tag_heads.items() if head.crf}
+        return {name: config[name] for name in ("labels", "sentence_labels", "schemes")} | {
+            "crf": crf
+        }
 
     def get_config(self) -> dict[str, Any]:
         tags, sentences = self.tag_heads.items(), self.sentence_heads.items()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -13,12 +13,16 @@ from keras_elmo.layers.crf import CRF
 from keras_elmo.runtime.tags import LEFT_OUT, TagReader
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.tagging.tag_measures import TagF1
+from keras_elmo.text.chain import FORBIDDEN
 from keras_elmo.text.labels import LabelEncoder
 from keras_elmo.text.tags import (
     check_tags,
     marks_spans,
     scheme_of,
 )
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 class TagHead(TagReader):
@@ -168,6 +172,35 @@ class TagHead(TagReader):
         if self.crf is None:
             return None
         return np.asarray(ops.convert_to_numpy(self.crf.transition_scores()))
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph", x: str, layer: Any) -> dict[str, str]:
+        """The probabilities, or with a CRF log-softmax scores, `(batch, tokens, tags)`.
+
+        Args:
+            graph: to write into.
+            x: the encoder's value `(tokens, batch, features)`.
+            layer: the Dense layer of `build`.
+        """
+        from keras_elmo.export.layers import by_sentence, dense
+
+        if self.crf is None:
+            return {self.name: by_sentence(graph, dense(graph, x, layer, "softmax"))}
+        scores = graph("LogSoftmax", dense(graph, x, layer), axis=-1)
+        return {f"{self.name}_scores": by_sentence(graph, scores)}
+
+    def exported_crf(self) -> dict[str, Any] | None:
+        """The scores of a CRF with what is forbidden, for JSON: `start`, `transitions`, `end`."""
+        if self.crf is None:
+            return None
+        parts = {"start": self.crf.start, "transitions": self.crf.transitions, "end": self.crf.end}
+        allowed = self.allowed or (True, True, True)
+        scores = zip(parts, parts.values(), allowed, strict=True)
+        return {
+            name: (ops.convert_to_numpy(score) + np.where(may, 0.0, FORBIDDEN)).tolist()
+            for name, score, may in scores
+        }
 
     # === Description ===
 

@@ -1,7 +1,7 @@
 """One label for each token: named entities, parts of speech, chunks."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 from keras import ops
@@ -14,6 +14,9 @@ from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.labels import Label, LabelEncoder, class_labels
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -143,6 +146,18 @@ class ElmoTokenClassifier(ReadsTags, ElmoTask):
     @property
     def graph_outputs(self) -> dict[str, Output]:
         return self._tags.graph_outputs
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import encode
+
+        x = encode(graph, self, graph.text())
+        return self._tags.onnx_outputs(graph, x, self.get_layer("tags"))
+
+    def exported_settings(self) -> dict[str, Any]:
+        crf = {"tags": self._tags.exported_crf()} if self.crf else {}
+        return super().exported_settings() | {"scheme": self.scheme, "crf": crf}
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"crf": self.crf, "scheme": self.scheme}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
@@ -23,6 +23,9 @@ from keras_elmo.text.sentence_encoder import Sentences
 from keras_elmo.weights.checksums import check_file
 from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.sources.presets import NGRAMS_FILE
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -199,6 +202,28 @@ class ElmoTextClassifier(ReadsClasses, ElmoTask):
     @property
     def graph_outputs(self) -> dict[str, Output]:
         return {"classes": Output("the probability of each label", ("texts", "labels"))}
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import encode, pool
+
+        text = graph.text()
+        x = pool(graph, encode(graph, self, text), text, self.get_layer("pooling"))
+        return {"classes": self.onnx_head(graph, x)}
+
+    def onnx_head(self, graph: "TaskGraph", x: str) -> str:
+        """The probabilities, on a value `(batch, features)`."""
+        from keras_elmo.export.layers import cumulative_link, dense
+
+        head = self.get_layer("classes")
+        if self.ordinal:
+            return cumulative_link(graph, x, head)
+        return dense(graph, x, head, "sigmoid" if self.multi_label else "softmax")
+
+    def exported_settings(self) -> dict[str, Any]:
+        names = ("multi_label", "ordinal", "temperature", "thresholds")
+        return super().exported_settings() | {name: getattr(self, name) for name in names}
 
     # === Files ===
 

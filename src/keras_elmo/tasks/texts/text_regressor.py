@@ -1,7 +1,7 @@
 """A number for a sentence: a rating, a price, a degree."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -13,6 +13,9 @@ from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.runtime.texts import ReadsNumbers
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.task import ElmoTask
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -121,6 +124,24 @@ class ElmoTextRegressor(ReadsNumbers, ElmoTask):
     @property
     def graph_outputs(self) -> dict[str, Output]:
         return {"value": Output("(y − target_mean) / target_scale", ("texts", "value"))}
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import encode, pool
+
+        text = graph.text()
+        x = pool(graph, encode(graph, self, text), text, self.get_layer("pooling"))
+        return {"value": self.onnx_head(graph, x)}
+
+    def onnx_head(self, graph: "TaskGraph", x: str) -> str:
+        """The standardised number, on a value `(batch, features)`."""
+        from keras_elmo.export.layers import dense
+
+        return dense(graph, x, self.get_layer("value"))
+
+    def exported_settings(self) -> dict[str, Any]:
+        return {"target_mean": self.target_mean, "target_scale": self.target_scale}
 
     def get_config(self) -> dict[str, Any]:
         names = ("pooling", "target_mean", "target_scale")
