@@ -28,6 +28,7 @@ ROOMS = [  # from the lowest to the highest
     "pretraining",
     "workflows",
     "search",
+    "serving",
     "reports",
     "cli",
 ]

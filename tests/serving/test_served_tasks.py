@@ -1,0 +1,90 @@
+"""Every task behind a server: answers are those of `predict`, and its schema is what it does."""
+
+import pytest
+import schemathesis
+from every_task import CASES, make_task
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from serving_support import Client, serving
+
+from keras_elmo.serving.limits import Limits
+from keras_elmo.serving.served_model import Predictor, input_of
+
+NAMES = ["classes", "CRF", "joint", "number", "pair", "pair number", "words", "answers"]
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+
+
+def served(name):
+    return Predictor(name.replace(" ", "-"), make_task(name), "Keras", {})
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    from eager import step_by_step
+
+    with step_by_step():
+        yield {name: served(name) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def client(tasks):
+    with serving(*tasks.values(), limits=Limits(texts=6, characters=200)) as client:
+        yield client
+
+
+def body(task, items):
+    own = input_of(task.kind)
+    if len(own.parts) == 1:
+        return {own.field: items}
+    return {own.field: [dict(zip(own.parts, item, strict=True)) for item in items]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_are_the_records_of_predict(client, tasks, name):
+    task, items = tasks[name], CASES[name].x
+    path = f"/models/{task.name}"
+    options = {"beam": 3, "n_best": 2} if task.options else {}
+    answer = client.post(f"{path}/predict", json=body(task, items) | options)
+    found = answer.json()["predictions"]
+    for record, wanted in zip(found, task.model.records(items, **options), strict=True):
+        assert record == pytest.approx(wanted) if "value" in wanted else record == wanted
+    described = client.get(path).json()
+    assert described["kind"] == task.kind
+    assert described["view"] == task.model.view
+    example = client.get("/openapi.json").json()["paths"][f"{path}/predict"]["post"]
+    shown = example["responses"]["200"]["content"]["application/json"]["example"]
+    assert set(shown["predictions"][0]) >= set(found[0])
+
+
+@pytest.mark.parametrize("name", ["classes", "pair", "answers"])
+def test_an_empty_text_spoils_only_itself(client, tasks, name):
+    task, items = tasks[name], CASES[name].x[:2]
+    empty = "" if isinstance(items[0], str) else (items[0][0], " ")
+    answer = client.post(f"/models/{task.name}/predict", json=body(task, [items[0], empty, items[1]]))
+    first, wrong, last = answer.json()["predictions"]
+    assert "must hold a word" in wrong["error"]
+    assert "error" not in {**first, **last}
+
+
+def test_random_requests_are_never_a_failure_of_the_server(client: Client):
+    schema = schemathesis.openapi.from_url(f"{client.url}/openapi.json")
+
+    @schema.include(path_regex="predict|model|livez").parametrize()
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    def ask(case):
+        answer = case.call(session=client)
+        case.validate_response(answer, checks=CHECKS)
+        for secret in ("Traceback", "site-packages", "keras_elmo/"):
+            assert secret not in answer.text
+
+    ask()
