@@ -1,5 +1,6 @@
 """A server of this process on a port of its own, and a model that computes when it is told to."""
 
+import re
 import threading
 from contextlib import contextmanager
 
@@ -8,6 +9,9 @@ import requests
 from keras_elmo.serving.app import Access, make_app
 from keras_elmo.serving.limits import Limits
 from keras_elmo.serving.server import address_of, make_server, open_socket
+
+# What no answer may hold.
+INSIDE = re.compile("Traceback|site-packages|keras_elmo/|secret")
 
 
 class Reverser:
@@ -33,7 +37,7 @@ class Reverser:
             raise ValueError("this one is refused")
 
     def length(self, item):
-        return len(item.split())
+        return len(item.split() if isinstance(item, str) else item)
 
     def records(self, items, **options):
         self.batches.append(list(items))

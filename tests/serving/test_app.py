@@ -8,7 +8,9 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from serving_support import Reverser, serving
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from serving_support import INSIDE, Reverser, serving
 
 from keras_elmo.serving.app import Access, make_app
 from keras_elmo.serving.limits import Limits
@@ -167,9 +169,9 @@ def test_headers_keep_the_page_to_itself(client):
 
 
 def test_requests_have_ids(client):
-    assert client.get("/livez", headers={"X-Request-ID": "mine-1"}).headers["X-Request-ID"] == "mine-1"
-    given = client.get("/livez", headers={"X-Request-ID": 'not "mine"'}).headers["X-Request-ID"]
-    assert len(given) == 32
+    for sent, kept in (("mine-1", True), ('not "mine"', False)):
+        found = client.get("/livez", headers={"X-Request-ID": sent}).headers["X-Request-ID"]
+        assert found == sent if kept else len(found) == 32
 
 
 def test_logs_have_facts_and_no_texts(client, caplog):
@@ -222,3 +224,26 @@ def test_names_tell_models_apart():
         Limits(queue=4, texts=5)
     with pytest.raises(ValueError, match="deadline"):
         Limits(deadline=0)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda part: (
+        st.lists(part, max_size=4) | st.dictionaries(st.text(max_size=9), part, max_size=4)
+    ),
+    max_leaves=8,
+)
+BODIES = st.binary(max_size=99) | JSON.map(json.dumps).map(str.encode)
+BODIES |= st.builds(lambda value: json.dumps({"texts": value}).encode(), JSON)
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_random_bodies_are_never_a_failure_of_the_server(client, count):
+    @given(BODIES, st.sampled_from(["application/json", "text/plain", "a/b; charset=utf-16"]))
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    def ask(body, kind):
+        answer = client.post("/predict", data=body, headers={"Content-Type": kind})
+        assert answer.status_code in (200, 400, 413, 422)
+        assert not INSIDE.search(answer.text)
+
+    ask()

@@ -15,7 +15,7 @@ import requests
 from keras_elmo.serving.server import address_of, open_socket
 
 PROGRAM = """
-import sys, time
+import signal, time
 from serving_support import Reverser
 from keras_elmo.serving.app import make_app
 from keras_elmo.serving.limits import Limits
@@ -26,6 +26,7 @@ class Slow(Reverser):
         time.sleep(0.05)
         return super().records(items, **options)
 
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # as the command line does
 listener = open_socket("127.0.0.1", 0)
 log_as_json()
 app = make_app([Slow()], limits=Limits(batch_size=2))

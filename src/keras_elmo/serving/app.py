@@ -97,7 +97,7 @@ class Service:
             return refused(503, f"{message}. Send fewer texts, or later")
         finally:
             gone.cancel()
-            waiting.cancel()  # where it is not done: nobody waits for it
+            future.cancel()  # where it is not done: nobody waits for it
 
 
 async def _hangs_up(request: Request) -> None:
