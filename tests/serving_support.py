@@ -13,6 +13,9 @@ from keras_elmo.serving.server import address_of, make_server, open_socket
 # What no answer may hold.
 INSIDE = re.compile("Traceback|site-packages|keras_elmo/|secret")
 
+# A case of `every_task` for each kind of task.
+TASKS = ["classes", "CRF", "joint", "number", "pair", "pair number", "words", "answers"]
+
 
 class Reverser:
     """Turns texts around: the smallest model that a server takes.

@@ -1,11 +1,8 @@
 """Every task behind a server: answers are those of `predict`, and its schema is what it does."""
 
-from contextlib import ExitStack
-
 import pytest
 import schemathesis
-from eager import step_by_step
-from every_task import CASES, make_task
+from every_task import CASES
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -14,37 +11,16 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from serving_support import INSIDE, serving
+from serving_support import INSIDE, TASKS
 
-from keras_elmo.serving.limits import Limits
-from keras_elmo.serving.served_model import Predictor, input_of
+from keras_elmo.serving.served_model import input_of
 
-NAMES = ["classes", "CRF", "joint", "number", "pair", "pair number", "words", "answers"]
 CHECKS = [
     not_a_server_error,
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 ]
-
-
-def served(name):
-    return Predictor(name.replace(" ", "-"), make_task(name), "Keras", {})
-
-
-@pytest.fixture(scope="module")
-def tasks():
-    with step_by_step():
-        return {name: served(name) for name in NAMES}
-
-
-@pytest.fixture(scope="module")
-def client(tasks):
-    with ExitStack() as stack:
-        with step_by_step():  # the examples of the schema are predicted
-            limits = Limits(texts=6, characters=200)
-            client = stack.enter_context(serving(*tasks.values(), limits=limits))
-        yield client
 
 
 def body(task, items):
@@ -54,28 +30,28 @@ def body(task, items):
     return {own.field: [dict(zip(own.parts, item, strict=True)) for item in items]}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_answers_are_the_records_of_predict(client, tasks, name):
+@pytest.mark.parametrize("name", TASKS)
+def test_answers_are_the_records_of_predict(tasks_client, tasks, name):
     task, items = tasks[name], CASES[name].x
     path = f"/models/{task.name}"
     options = {"beam": 3, "n_best": 2} if task.options else {}
-    answer = client.post(f"{path}/predict", json=body(task, items) | options)
+    answer = tasks_client.post(f"{path}/predict", json=body(task, items) | options)
     found = answer.json()["predictions"]
     for record, wanted in zip(found, task.model.records(items, **options), strict=True):
         assert record == pytest.approx(wanted) if "value" in wanted else record == wanted
-    described = client.get(path).json()
+    described = tasks_client.get(path).json()
     assert described["kind"] == task.kind
     assert described["view"] == task.model.view
-    example = client.get("/openapi.json").json()["paths"][f"{path}/predict"]["post"]
+    example = tasks_client.get("/openapi.json").json()["paths"][f"{path}/predict"]["post"]
     shown = example["responses"]["200"]["content"]["application/json"]["example"]
     assert set(shown["predictions"][0]) >= set(found[0])
 
 
 @pytest.mark.parametrize("name", ["classes", "pair", "answers"])
-def test_an_empty_text_spoils_only_itself(client, tasks, name):
+def test_an_empty_text_spoils_only_itself(tasks_client, tasks, name):
     task, items = tasks[name], CASES[name].x[:2]
     empty = "" if isinstance(items[0], str) else (items[0][0], " ")
-    answer = client.post(
+    answer = tasks_client.post(
         f"/models/{task.name}/predict", json=body(task, [items[0], empty, items[1]])
     )
     first, wrong, last = answer.json()["predictions"]
@@ -85,9 +61,9 @@ def test_an_empty_text_spoils_only_itself(client, tasks, name):
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("name", ["classes", "pair", "words", "answers"])
-def test_random_requests_are_never_a_failure_of_the_server(client, tasks, name, mode):
+def test_random_requests_are_never_a_failure_of_the_server(tasks_client, tasks, name, mode):
     """Such as the schema allows, and such as it does not."""
-    schema = schemathesis.openapi.from_url(f"{client.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{tasks_client.url}/openapi.json")
     operation = schema[f"/models/{tasks[name].name}/predict"]["POST"]
 
     @given(operation.as_strategy(generation_mode=mode))

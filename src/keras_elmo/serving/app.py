@@ -26,7 +26,6 @@ _PAGE = {  # path → file of the folder `page`, and its type
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
-    "/view.js": ("view.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _HEALTH = ("/livez", "/readyz")

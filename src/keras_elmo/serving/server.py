@@ -29,10 +29,12 @@ def open_socket(host: str, port: int) -> socket.socket:
         ValueError: it is in use, or not ours to take.
     """
     try:
-        [family, kind, _, _, address] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ValueError(f"--host must be of this machine. Received: {host!r}, {error}") from error
-    listener = socket.socket(family, kind)
+    # With its protocol named asyncio sends what it has at once: without, answers take 40 ms more.
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol or socket.IPPROTO_TCP)
     if sys.platform != "win32":  # where it would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
