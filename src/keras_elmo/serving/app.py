@@ -8,12 +8,7 @@ from functools import partial
 from importlib import resources
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
-
+from keras_elmo._extras import needs_extra
 from keras_elmo._version import __version__
 from keras_elmo.serving.batcher import Batcher, QueueFullError, StoppedError
 from keras_elmo.serving.gate import REQUEST_ID, Gate, refused
@@ -21,6 +16,14 @@ from keras_elmo.serving.limits import Limits
 from keras_elmo.serving.measurements import Measurements
 from keras_elmo.serving.schemas import Failure, Predictions, request_schema, sentence_of
 from keras_elmo.serving.served_model import ServedModel, check_names
+
+with needs_extra("serve", "a server needs FastAPI, uvicorn and prometheus-client"):
+    from fastapi import APIRouter, FastAPI, Request, Response
+    from fastapi.exceptions import RequestValidationError
+    from fastapi.responses import JSONResponse
+    from starlette.exceptions import HTTPException
+    from starlette.middleware.cors import CORSMiddleware
+
 
 _PAGE = {  # path → file of the folder `page`, and its type
     "/": ("index.html", "text/html"),

@@ -9,13 +9,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from time import monotonic
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from keras_elmo._extras import needs_extra
 from keras_elmo.serving.batcher import log_failure
 from keras_elmo.serving.limits import Limits
 from keras_elmo.serving.measurements import Measurements
+
+with needs_extra("serve", "a server needs FastAPI, uvicorn and prometheus-client"):
+    from starlette.datastructures import Headers, MutableHeaders
+    from starlette.responses import JSONResponse, Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 
 LOG = logging.getLogger(__name__)
 REQUEST_ID = "X-Request-ID"

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from keras_elmo._extras import needs_extra
+
+with needs_extra("serve", "a server needs FastAPI, uvicorn and prometheus-client"):
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self, Union
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model, model_validator
-
+from keras_elmo._extras import needs_extra
 from keras_elmo.serving.limits import Limits
 from keras_elmo.serving.served_model import Input, Item, input_of
+
+with needs_extra("serve", "a server needs FastAPI, uvicorn and prometheus-client"):
+    from pydantic import (
+        BaseModel,
+        ConfigDict,
+        Discriminator,
+        Field,
+        Tag,
+        create_model,
+        model_validator,
+    )
+
 
 MAX_BEAM = 32
 

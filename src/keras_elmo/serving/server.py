@@ -10,10 +10,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
+from keras_elmo._extras import needs_extra
 from keras_elmo.serving.gate import Gate
+
+with needs_extra("serve", "a server needs FastAPI, uvicorn and prometheus-client"):
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
 
 _BACKLOG = 2_048
 

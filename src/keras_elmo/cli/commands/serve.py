@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keras_elmo._extras import needs_extra
 from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import say, warn
 from keras_elmo.serving.limits import Limits
@@ -82,15 +81,15 @@ def serve(
     named = [_named(model) for model in models]
     check_names([name for name, _ in named])
     token = _read_token(token_file) if token_file else None
-    with needs_extra("serve", "a server needs FastAPI, uvicorn and prometheus-client"):
-        from keras_elmo.serving.app import Access, make_app
-        from keras_elmo.serving.server import address_of, log_as_json, open_socket, run
-    for _, folder in named:
-        _check_folder(folder)
+    from keras_elmo.serving.app import Access, make_app
+    from keras_elmo.serving.server import address_of, log_as_json, open_socket, run
+    from keras_elmo.tasks.task_labels import read_task_labels
+
+    labels = [read_task_labels(folder).labels for _, folder in named]
     listener = open_socket(host, port)
     if token is None and not host.startswith(_LOOPBACK):
         warn(f"everyone who reaches {host} can use this server. --token-file asks for a token.")
-    served = [_load(name, folder) for name, folder in named]
+    served = [_load(*about, known) for about, known in zip(named, labels, strict=True)]
     access = Access(token, tuple(cors or ()))
     app = make_app(served, limits=limits, access=access)
     log_as_json()
@@ -117,14 +116,7 @@ def _read_token(path: Path) -> str:
     return token
 
 
-def _check_folder(folder: str) -> None:
-    """Refuse what is no model, before Keras is there."""
-    from keras_elmo.tasks.task_labels import read_task_labels
-
-    read_task_labels(folder)
-
-
-def _load(name: str, folder: str) -> "Predictor":
+def _load(name: str, folder: str, labels: Any) -> "Predictor":
     from keras_elmo.serving.served_model import Predictor
 
     load_backend()
@@ -133,9 +125,8 @@ def _load(name: str, folder: str) -> "Predictor":
     from keras_elmo.tasks.loading import load_task
 
     say(f"Loading {folder} with Keras")
-    return Predictor(
-        name, load_task(folder), f"Keras on {keras.backend.backend()}", _measures(folder)
-    )
+    runs_on = f"Keras ({keras.config.backend()})"
+    return Predictor(name, load_task(folder), labels, _measures(folder), runs_on)
 
 
 def _measures(folder: str) -> Mapping[str, float]:

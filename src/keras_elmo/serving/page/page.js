@@ -156,9 +156,8 @@ function marked(text, parts) {
 
 function showModel() {
   const { parts, example } = model.input;
-  const labels = Array.isArray(model.labels) ? model.labels.length : 0;
   $("title").textContent = model.name;
-  $("about").textContent = `Predicts ${model.predicts}${labels ? ` (${labels} labels)` : ""}. Runs on ${model.runs_on}.${measures()}`;
+  $("about").textContent = `Predicts ${model.predicts}${labels()}. Runs on ${model.runs_on}.${measures()}`;
   const examples = parts.length === 1 ? [example] : example;
   const fields = parts.flatMap((part, i) => {
     const isLine = part === "question";
@@ -169,6 +168,11 @@ function showModel() {
   $("search").hidden = !model.options.includes("beam");
   $("answer").replaceChildren();
   forget();
+}
+
+function labels() {
+  if (!Array.isArray(model.labels)) return `: ${Object.keys(model.labels).join(", ")}`;
+  return model.labels.length ? ` of ${model.labels.length}` : "";
 }
 
 function measures() {
