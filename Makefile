@@ -108,7 +108,7 @@ clean: ## remove the environments, caches and build output
 
 $(VENV)/.demo-$(STAMP): | $(VENV)/.venv-made
 	@echo "Installing keras-elmo with TensorFlow (several hundred MB at the first time) ..."
-	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots]"
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots,onnx,serve]"
 	@touch $@
 
 $(VENV)/.dev-$(STAMP): | $(VENV)/.venv-made

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/data.md", "docs/options.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/data.md", "docs/options.md", "docs/serving.md"]
 # What is not run, and where else it is tested.
 NOT_RUN = {
     "keras_elmo.tune(": "a search of many trainings: tests/search",

@@ -16,11 +16,15 @@ def tasks():
     from serving_support import TASKS
 
     from keras_elmo.serving.served_model import Predictor
+    from keras_elmo.tasks.task_labels import TaskLabels
+
+    def served(name):
+        task = make_task(name)
+        labels = TaskLabels.of(type(task).__name__, task.get_config()).labels
+        return Predictor(name.replace(" ", "-"), task, labels, {}, "Keras")
 
     with step_by_step():
-        return {
-            name: Predictor(name.replace(" ", "-"), make_task(name), "Keras", {}) for name in TASKS
-        }
+        return {name: served(name) for name in TASKS}
 
 
 @pytest.fixture(scope="session")

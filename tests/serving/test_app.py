@@ -120,6 +120,19 @@ def test_who_sends_too_slowly_is_let_go(client):
         assert slow_head.recv(99) == b""
 
 
+def test_half_of_a_connection_harms_nobody(client):
+    for part in (
+        b"",
+        b"POST /pre",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    ):
+        with raw(client) as connection:
+            connection.sendall(part)
+            connection.shutdown(socket.SHUT_WR)
+            assert not connection.recv(99).startswith(b"HTTP/1.1 5")
+    assert client.predict("ab").status_code == 200
+
+
 def test_a_full_queue_answers_429(client, busy):
     waiting = threading.Thread(target=client.predict, args=("a", "b", "c"))
     waiting.start()

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -128,7 +127,7 @@ def test_what_was_found_is_marked_and_text_stays_text(visit, marker):
     page.get_by_label("Text", exact=True).fill(text)
     answer = predicted(page)
     [mark] = answer.locator("mark").all_inner_texts()
-    assert mark == "Ada PER 87.5 %"
+    assert mark == "AdaPER 87.5 %"
     shown = answer.locator(".text").inner_text()
     assert shown == text.replace("Ada", mark)
     assert page.evaluate("window.broken") is None
@@ -237,6 +236,42 @@ def test_it_is_for_everyone(visit, tasks_client, marker, name, how):
     serious = [x for x in found if x["impact"] in ("serious", "critical")]
     assert [(x["id"], [node["html"] for node in x["nodes"]]) for x in serious] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    if folder := os.environ.get("KERAS_ELMO_PICTURES"):
-        scheme = how.get("color_scheme", "light")
-        page.screenshot(path=Path(folder) / f"{name}-{scheme}.png", full_page=True)
+
+
+PICTURE = "KERAS_ELMO_PICTURE"
+NAMED = [  # to train on, for the picture
+    ("Ada Lovelace lives in London .", "B-PER I-PER O O B-LOC O"),
+    ("Charles Babbage was born in London .", "B-PER I-PER O O O B-LOC O"),
+    ("Grace Hopper worked for IBM in Boston .", "B-PER I-PER O O B-ORG O B-LOC O"),
+    ("Alan Turing studied at Princeton University .", "B-PER I-PER O O B-ORG I-ORG O"),
+    ("Siemens is from Berlin .", "B-ORG O O B-LOC O"),
+    ("In May Marie Curie went to Paris .", "O O B-PER I-PER O O B-LOC O"),
+    ("The mayor of Vienna met Emmy Noether .", "O O O B-LOC O B-PER I-PER O"),
+    ("It rains , and nobody works .", "O O O O O O O"),
+    ("Princeton University thanks Grace Hopper .", "B-ORG I-ORG O B-PER I-PER O"),
+    ("IBM moved from Paris to Vienna in May .", "B-ORG O O B-LOC O B-LOC O O O"),
+]
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(PICTURE not in os.environ, reason=f"{PICTURE} names no file for the picture")
+def test_the_picture_of_the_documentation(visit):
+    import keras
+
+    from keras_elmo import ElmoTokenClassifier
+    from keras_elmo.serving.served_model import Predictor
+
+    keras.utils.set_random_seed(0)
+    texts, tags = ([row[i].split() for row in NAMED] for i in (0, 1))
+    labels = ["O", *(f"{begin}-{kind}" for kind in ("PER", "LOC", "ORG") for begin in "BI")]
+    tagger = ElmoTokenClassifier.from_preset("elmo_mini_en", labels=labels, lstm_units=32)
+    tagger.fit(texts, tags, epochs=60, batch_size=5, verbose=0)
+    model = Predictor("names", tagger, labels, {}, "Keras (tensorflow)")
+    with serving(model) as client:
+        page = visit(client, viewport={"width": 720, "height": 600})
+        text = (
+            "Ada Lovelace and Charles Babbage met in London, long before IBM or Siemens were there."
+        )
+        page.get_by_label("Text", exact=True).fill(text)
+        assert predicted(page).locator("mark").count() > 3
+        page.screenshot(path=os.environ[PICTURE], full_page=True)

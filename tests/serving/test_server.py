@@ -88,6 +88,7 @@ def test_a_port_in_use_is_told():
     with open_socket("127.0.0.1", 0) as listener:
         listener.listen()
         port = listener.getsockname()[1]
+        assert listener.proto == socket.IPPROTO_TCP  # else asyncio lets answers wait
         assert address_of(listener) == f"http://127.0.0.1:{port}/"
         with pytest.raises(ValueError, match=f"port {port} of 127.0.0.1 cannot be taken.*--port"):
             open_socket("127.0.0.1", port)

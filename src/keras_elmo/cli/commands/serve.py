@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.console import say, warn
 from keras_elmo.serving.limits import Limits
 
@@ -124,7 +125,8 @@ def _load(name: str, folder: str, labels: Any) -> "Predictor":
 
     from keras_elmo.tasks.loading import load_task
 
-    say(f"Loading {folder} with Keras")
+    export = command_line("export", folder, f"{Path(folder).resolve().name}-exported")
+    say(f"Loading {folder} with Keras. Exported it starts at once, and needs no Keras: {export}")
     runs_on = f"Keras ({keras.config.backend()})"
     return Predictor(name, load_task(folder), labels, _measures(folder), runs_on)
 

@@ -144,7 +144,7 @@ function marked(text, parts) {
   let done = 0;
   for (const part of parts) {
     shown.push(characters.slice(done, part.start).join(""));
-    const label = make("small", ` ${part.label} ${percent(part.share)}`);
+    const label = make("small", `${part.label} ${percent(part.share)}`);
     shown.push(make("mark", [characters.slice(part.start, part.end).join(""), label], { className: colorOf(part.label) }));
     done = part.end;
   }
@@ -172,7 +172,7 @@ function showModel() {
 
 function labels() {
   if (!Array.isArray(model.labels)) return `: ${Object.keys(model.labels).join(", ")}`;
-  return model.labels.length ? ` of ${model.labels.length}` : "";
+  return model.labels.length ? ` (${model.labels.length} labels)` : "";
 }
 
 function measures() {
