@@ -131,13 +131,13 @@ def make_app(
         lifespan=partial(_lifespan, service),
     )
     _add_errors(app)
-    app.include_router(_health(service))
-    app.include_router(_page())
     app.include_router(_routes(service, models[0], "/model", "/predict"))
     for model in models:
         path = f"/models/{model.name}"
         app.include_router(_routes(service, model, path, f"{path}/predict"))
     app.include_router(_list(service, models))
+    app.include_router(_health(service))
+    app.include_router(_page())
     if access.origins:
         exposed = [REQUEST_ID, "Retry-After"]
         app.add_middleware(

@@ -11,6 +11,7 @@ from keras_elmo.data.kinds import KINDS
 
 # A text: a string or its tokens. An item: a text, or two of a pair, or question and passage.
 Item = str | Sequence[Any]
+_LEAST_BATCH = 32  # a long passage alone is many windows
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -134,7 +135,8 @@ class Predictor:
 
     def records(self, items: Sequence[Item], **options: Any) -> list[dict[str, Any]]:
         """See `ServedModel`."""
-        return list(self.model.records(iter(items), batch_size=len(items), **options))
+        size = max(len(items), _LEAST_BATCH)
+        return list(self.model.records(iter(items), batch_size=size, **options))
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -98,7 +98,10 @@ class _Server(uvicorn.Server):
 
 
 class _PatientProtocol(H11Protocol):
-    """Closes a connection that does not say within so many seconds what it wants."""
+    """Closes a connection that does not say within so many seconds what it wants.
+
+    Of h11, since uvicorn's faster protocol takes headers without end.
+    """
 
     seconds = 10.0
     _timer: TimerHandle | None = None
