@@ -14,16 +14,18 @@ ROOMS = [  # from the lowest to the highest
     "_values",
     "_processes",
     "files",
-    "layers",
     "text",
     "metrics",
     "data",
+    "runtime",
+    "layers",
     "weights",
     "elmo",
     "fine_tuning",
     "embedding",
     "batching",
     "training",
+    "export",
     "tasks",
     "pretraining",
     "workflows",
@@ -32,7 +34,7 @@ ROOMS = [  # from the lowest to the highest
     "reports",
     "cli",
 ]
-NUMPY_ONLY = ["files", "text", "metrics", "data", "weights"]
+NUMPY_ONLY = ["files", "text", "metrics", "data", "runtime", "weights"]
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}
 READERS = {
     "keras_elmo.weights.formats.tf_checkpoint": {"tensorflow"}

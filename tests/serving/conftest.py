@@ -16,12 +16,9 @@ def tasks():
     from serving_support import TASKS
 
     from keras_elmo.serving.served_model import Predictor
-    from keras_elmo.tasks.task_labels import TaskLabels
 
     def served(name):
-        task = make_task(name)
-        labels = TaskLabels.of(type(task).__name__, task.get_config()).labels
-        return Predictor(name.replace(" ", "-"), task, labels, {}, "Keras")
+        return Predictor(name.replace(" ", "-"), make_task(name), {}, "Keras")
 
     with step_by_step():
         return {name: served(name) for name in TASKS}

@@ -266,7 +266,7 @@ def test_the_picture_of_the_documentation(visit):
     labels = ["O", *(f"{begin}-{kind}" for kind in ("PER", "LOC", "ORG") for begin in "BI")]
     tagger = ElmoTokenClassifier.from_preset("elmo_mini_en", labels=labels, lstm_units=32)
     tagger.fit(texts, tags, epochs=60, batch_size=5, verbose=0)
-    model = Predictor("names", tagger, labels, {}, "Keras (tensorflow)")
+    model = Predictor("names", tagger, {}, "Keras (tensorflow)")
     with serving(model) as client:
         page = visit(client, viewport={"width": 720, "height": 600})
         text = (

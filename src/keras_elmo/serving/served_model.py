@@ -86,14 +86,12 @@ class Predictor:
     Attributes:
         name: what clients call it.
         model: what `load_task` or `load_exported` gave.
-        labels: as they are written in files; of several columns those of each by its name.
         measures: what is known of its quality, by name.
         runs_on: what computes it.
     """
 
     name: str
     model: Any
-    labels: Any
     measures: Mapping[str, float]
     runs_on: str
 
@@ -114,7 +112,7 @@ class Predictor:
             "name": self.name,
             "kind": self.kind,
             "predicts": KINDS[self.kind].holds,
-            "labels": self.labels,
+            "labels": KINDS[self.kind].labels(self.model.get_config()),
             "view": self.model.view,
             "options": self.options,
             "input": {"field": own.field, "parts": own.parts, "example": own.example},

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.console import say, warn
+from keras_elmo.cli.trained import load_trained
 from keras_elmo.serving.limits import Limits
 
 if TYPE_CHECKING:
@@ -86,11 +86,12 @@ def serve(
     from keras_elmo.serving.server import address_of, log_as_json, open_socket, run
     from keras_elmo.tasks.task_labels import read_task_labels
 
-    labels = [read_task_labels(folder).labels for _, folder in named]
+    for _, folder in named:
+        read_task_labels(folder)  # what is no model is told now
     listener = open_socket(host, port)
     if token is None and not host.startswith(_LOOPBACK):
         warn(f"everyone who reaches {host} can use this server. --token-file asks for a token.")
-    served = [_load(*about, known) for about, known in zip(named, labels, strict=True)]
+    served = [_load(name, folder) for name, folder in named]
     access = Access(token, tuple(cors or ()))
     app = make_app(served, limits=limits, access=access)
     log_as_json()
@@ -117,18 +118,16 @@ def _read_token(path: Path) -> str:
     return token
 
 
-def _load(name: str, folder: str, labels: Any) -> "Predictor":
+def _load(name: str, folder: str) -> "Predictor":
+    from keras_elmo.runtime.manifest import is_exported
     from keras_elmo.serving.served_model import Predictor
 
-    load_backend()
-    import keras
-
-    from keras_elmo.tasks.loading import load_task
-
-    export = command_line("export", folder, f"{Path(folder).resolve().name}-exported")
-    say(f"Loading {folder} with Keras. Exported it starts at once, and needs no Keras: {export}")
-    runs_on = f"Keras ({keras.config.backend()})"
-    return Predictor(name, load_task(folder), labels, _measures(folder), runs_on)
+    runs_on = "ONNX Runtime"
+    if not is_exported(folder):
+        runs_on = "Keras"
+        export = command_line("export", folder, f"{Path(folder).resolve().name}-exported")
+        say(f"{folder} runs on Keras. Exported it starts at once, and needs no Keras: {export}")
+    return Predictor(name, load_trained(Path(folder)), _measures(folder), runs_on)
 
 
 def _measures(folder: str) -> Mapping[str, float]:

@@ -15,6 +15,7 @@ from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
+from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
@@ -103,6 +104,9 @@ class ElmoPairTask(Base):
 
     def shown(self, text: Any, name: str = "text") -> dict[str, Any]:
         return {"text_a": text[0], "text_b": text[1]}
+
+    def onnx_outputs(self, graph: Any) -> dict[str, str]:
+        return ElmoTask.onnx_outputs(self, graph)
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

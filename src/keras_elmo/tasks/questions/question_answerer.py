@@ -24,10 +24,11 @@ from keras_elmo.data.datasets import QA, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.metrics.no_better import than_nothing
 from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.runtime.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.encoder import TextEncoder
-from keras_elmo.tasks.gate import Examples, read_examples
-from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.pairs.pair_encoder import build_pair
 from keras_elmo.tasks.questions.answers import find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
