@@ -81,7 +81,7 @@ class Api(litserve.LitAPI):
         return {"predictions": [output]}
 
 if __name__ == "__main__":
-    api = Api(max_batch_size=64, batch_timeout=0.001)
+    api = Api(max_batch_size=32, batch_timeout=0.001)
     server = litserve.LitServer(api, accelerator="cpu", healthcheck_path="/readyz", timeout=60)
     server.run(port=int(sys.argv[2]), log_level="error", generate_client_file=False)
 """

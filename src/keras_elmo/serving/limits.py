@@ -26,7 +26,7 @@ class Limits:
     deadline: float = 30.0
     reading: float = 10.0
     drain: float = 20.0
-    batch_size: int = 64
+    batch_size: int = 32
     batch_words: int = 4_096
 
     def __post_init__(self) -> None:
