@@ -108,12 +108,12 @@ clean: ## remove the environments, caches and build output
 
 $(VENV)/.demo-$(STAMP): | $(VENV)/.venv-made
 	@echo "Installing keras-elmo with TensorFlow (several hundred MB at the first time) ..."
-	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots]"
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,plots,onnx,serve]"
 	@touch $@
 
 $(VENV)/.dev-$(STAMP): | $(VENV)/.venv-made
 	@echo "Installing keras-elmo with TensorFlow and its tools (several hundred MB at the first time) ..."
-	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,onnx,plots,tensorboard,zstd,parquet,datasets,dev,lint]"
+	@$(BIN)/python $(PIP_INSTALL) -e ".[tensorflow,demo,onnx,plots,tensorboard,zstd,parquet,datasets,serve,serving-tests,dev,lint]"
 	@rm -f $(VENV)/.demo-* $(VENV)/.dev-* && touch $@ $(VENV)/.demo-$(STAMP)
 
 $(VENV_JAX)/.dev-$(STAMP): | $(VENV_JAX)/.venv-made

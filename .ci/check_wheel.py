@@ -28,4 +28,5 @@ check(not any(find_spec(name) for name in FRAMEWORKS), "no backend is installed"
 check('pip install "keras-elmo[tensorflow]"' in missing_backend_message(), "says how to get one")
 check((files("keras_elmo") / "py.typed").is_file(), "carries its type marker")
 check((files("keras_elmo") / "presets" / "elmo_mini_en").is_dir(), "carries elmo_mini_en")
+check((files("keras_elmo") / "serving/page/page.js").is_file(), "carries the page")
 check("elmo_mini_en" in keras_elmo.list_presets(), "lists elmo_mini_en without a backend")

@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/data.md", "docs/options.md", "docs/export.md"]
+DOCUMENTS = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("guide", "data", "options", "export", "serving")),
+]
 # What is not run, and where else it is tested.
 NOT_RUN = {
     "keras_elmo.tune(": "a search of many trainings: tests/search",

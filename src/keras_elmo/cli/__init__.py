@@ -26,6 +26,7 @@ from keras_elmo.cli.commands.presets import presets
 from keras_elmo.cli.commands.pretrain import pretrain
 from keras_elmo.cli.commands.sample import sample
 from keras_elmo.cli.commands.score import score
+from keras_elmo.cli.commands.serve import serve
 from keras_elmo.cli.commands.suggest import suggest
 from keras_elmo.cli.commands.train import train
 from keras_elmo.cli.commands.tune import tune
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (check, train, tune, evaluate, predict, export)
+using_tasks = (check, train, tune, evaluate, predict, export, serve)
 using_elmo = (embed, find_rate, info, convert, presets)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_elmo, *using_language_models, demo):

@@ -11,6 +11,7 @@ from rich.table import Table
 from keras_elmo._values import SEED
 from keras_elmo.cli.after_training import do_steps
 from keras_elmo.cli.backend import load_backend
+from keras_elmo.cli.command_lines import command_line
 from keras_elmo.cli.commands.presets import fetch_if_named
 from keras_elmo.cli.console import out, say
 from keras_elmo.cli.fitting import fit, write_model
@@ -89,7 +90,14 @@ def demo(
         write_model(folder, model, result, train, dev, ctx.obj, seed=SEED, quiet=True)
     _print_scores(scores, len(test))
     _print_labels(model.records(SENTENCES))
-    out.print(f"Model and pictures: {output}", markup=False, highlight=False, soft_wrap=True)
+    exported = output.with_name(f"{output.name}-exported")
+    for line in (
+        f"Model and pictures: {output}",
+        "Run it without Keras, behind a server with a page:",
+        f"  {command_line('export', output, exported)}",
+        f"  {command_line('serve', exported)}",
+    ):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _trained(

@@ -1,0 +1,1 @@
+"""A trained model behind HTTP: joined requests, limits, measurements, and a page to try it."""
