@@ -1,0 +1,34 @@
+"""A part of a graph is run alone, on the weights of a layer."""
+
+import numpy as np
+
+from keras_elmo.embedding.engines.onnx_graph import Graph, TensorProto, helper
+
+TYPES = {"f": TensorProto.FLOAT, "b": TensorProto.BOOL, "i": TensorProto.INT64}
+
+
+def weights_of(layer):
+    """The weights of a layer by path, with random values."""
+    rng = np.random.default_rng(5)
+    for variable in layer.variables:
+        variable.assign(rng.normal(scale=0.4, size=variable.shape))
+    return {variable.path: np.asarray(variable) for variable in layer.variables}
+
+
+def run(build, **inputs):
+    """What a graph gives for arrays by name; `build` makes its outputs in a `Graph`."""
+    import onnxruntime
+
+    graph = Graph("float32")
+    outputs = build(graph)
+    outputs = [outputs] if isinstance(outputs, str) else outputs
+    inputs = {name: np.asarray(x) for name, x in inputs.items()}
+    inputs = {name: x.astype(np.int64) if x.dtype.kind == "i" else x for name, x in inputs.items()}
+    values = [
+        helper.make_tensor_value_info(name, TYPES[x.dtype.kind], [None] * x.ndim)
+        for name, x in inputs.items()
+    ]
+    results = [helper.make_empty_tensor_value_info(name) for name in outputs]
+    session = onnxruntime.InferenceSession(graph.model(values, results).SerializeToString())
+    found = session.run(None, inputs)
+    return found[0] if len(found) == 1 else found
