@@ -18,6 +18,7 @@ ROOMS = [  # from the lowest to the highest
     "text",
     "metrics",
     "data",
+    "runtime",
     "weights",
     "elmo",
     "fine_tuning",
@@ -25,13 +26,14 @@ ROOMS = [  # from the lowest to the highest
     "batching",
     "training",
     "tasks",
+    "export",
     "pretraining",
     "workflows",
     "search",
     "reports",
     "cli",
 ]
-NUMPY_ONLY = ["files", "text", "metrics", "data", "weights"]
+NUMPY_ONLY = ["files", "text", "metrics", "data", "runtime", "weights"]
 BACKENDS = {"keras", "tensorflow", "jax", "torch"}
 READERS = {
     "keras_elmo.weights.formats.tf_checkpoint": {"tensorflow"}

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from keras_elmo.batching.batches import SentenceBatches, TargetFunction, padded
-from keras_elmo.batching.symbols import SourceSteps
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.text.symbols import SourceSteps
 from keras_elmo.text.vocabulary import BOS_ID
 
 CHARACTER_STEPS, WORD_PLACES = "source_characters", "source_places"

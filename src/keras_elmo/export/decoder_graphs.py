@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_elmo.embedding.engines.onnx_graph import Arrays, Graph, TensorProto
 from keras_elmo.export.attention_graphs import expanded, masked_softmax, part_of, steps_of
-from keras_elmo.layers.attention_decoder import _TINY, BEGIN_ID
+from keras_elmo.layers.attention_decoder import BEGIN_ID, TINY
 from keras_elmo.layers.masking import MASKED
 
 STATE = ("a", "h", "c")
@@ -159,7 +159,7 @@ class DecoderGraphs:
         both = graph("Concat", graph("Mul", gate, written), beyond, axis=-1)
         copied = graph("Mul", graph("Sub", one, gate), weights)
         both = graph("ScatterElements", both, "source_ids", copied, axis=1, reduction="add")
-        both = graph("Log", graph("Add", both, graph.constant(np.float32(_TINY))))
+        both = graph("Log", graph("Add", both, graph.constant(np.float32(TINY))))
         return graph("Add", both, "barred")
 
     def _product(self, graph: Graph, x: str, name: str, bias: str | None = None) -> str:

@@ -1,1 +1,1 @@
-"""An exported model: strings → records with NumPy and ONNX Runtime alone, and what tasks share with it."""
+"""An exported model in use, and what tasks share with it: records from arrays, in NumPy."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 import keras
 from keras import ops
 
-from keras_elmo.batching.pair_batches import PairBatches, Texts, make_texts, pair_rows
+from keras_elmo.batching.pair_batches import PairBatches
 from keras_elmo.data.datasets import PAIR, PAIR_REGRESSION, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.runtime.pairs import Texts, make_texts, pair_rows
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier

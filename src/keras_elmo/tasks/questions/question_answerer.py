@@ -7,10 +7,15 @@ import keras
 import numpy as np
 
 from keras_elmo._values import SEED
-from keras_elmo.batching.question_batches import (
+from keras_elmo.batching.pair_batches import WindowBatches
+from keras_elmo.data.datasets import QA, Dataset
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.metrics.no_better import than_nothing
+from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
+from keras_elmo.runtime.answers import find_answers
+from keras_elmo.runtime.questions import (
     AnswerTokens,
     Pair,
-    WindowBatches,
     answer_texts,
     answer_tokens,
     make_pairs,
@@ -20,16 +25,11 @@ from keras_elmo.batching.question_batches import (
     rows_to_train,
     window_texts,
 )
-from keras_elmo.data.datasets import QA, Dataset
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.metrics.no_better import than_nothing
-from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import Examples, read_examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.pairs.pair_encoder import build_pair
-from keras_elmo.tasks.questions.answers import find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.window_scores import WindowScores
@@ -49,7 +49,7 @@ class ElmoQuestionAnswerer(ElmoTask):
     that the passage holds no answer. SQuAD's dicts are taken too: for `x` with `question` and
     `context`, for `y` with `text` and `answer_start`, for both together with `answers` beside; or
     all of a file, `fit(json.load(file))`. `predict` returns a
-    [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, and
+    [`Prediction`][keras_elmo.runtime.answers.Prediction] for each pair, and
     `predict_labels` the texts.
 
     A passage of any length is read in windows, which overlap.
@@ -187,7 +187,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         )
 
     def predict(self, x: Any, *, batch_size: int = 32, n_best: int = 5, **kwargs: Any) -> Any:
-        """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in order.
+        """A [`Prediction`][keras_elmo.runtime.answers.Prediction] for each pair, in order.
 
         Args:
             x: pairs (question, passage).

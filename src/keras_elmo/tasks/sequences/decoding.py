@@ -9,11 +9,11 @@ import numpy as np
 from keras import ops, tree
 
 from keras_elmo.batching.sequence_batches import SOURCE_IDS, SequenceBatches
-from keras_elmo.batching.symbols import TargetSymbols
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.masking import is_masked
-from keras_elmo.tasks.sequences.beam_search import Hypothesis, Steps, beam_search
+from keras_elmo.runtime.beam_search import Hypothesis, Steps, beam_search
+from keras_elmo.text.symbols import TargetSymbols
 
 
 class Candidate(NamedTuple):

@@ -7,12 +7,6 @@ from typing import Any, Self
 
 import keras
 
-from keras_elmo.batching.symbols import (
-    CHARACTERS,
-    WORDS,
-    TargetSymbols,
-    find_characters,
-)
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import Sentences
@@ -22,12 +16,18 @@ from keras_elmo.metrics.sequences import (
     sequence_report,
     translation_report,
 )
+from keras_elmo.runtime.beam_search import Hypothesis
 from keras_elmo.tasks.described_task import Output, mistake
 from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
-from keras_elmo.tasks.sequences.beam_search import Hypothesis
 from keras_elmo.tasks.sequences.decoding import Candidate, TargetSearch
 from keras_elmo.tasks.sequences.sequence_network import SequenceNetwork
+from keras_elmo.text.symbols import (
+    CHARACTERS,
+    WORDS,
+    TargetSymbols,
+    find_characters,
+)
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
@@ -45,7 +45,7 @@ class ElmoSeq2Seq(SequenceNetwork):
     Args:
         backbone: the ELMo.
         target_vocabulary: at least two symbols that can be written, such as `find_symbols(y)` from
-            `keras_elmo.batching.symbols`: all others are `<UNK>`.
+            `keras_elmo.text.symbols`: all others are `<UNK>`.
         target: `"words"`, which spaces separate, or `"characters"`.
         source_characters: the characters that get a vector, such as `find_characters(tokens)`;
             others share one. None reads words.
@@ -112,7 +112,7 @@ class ElmoSeq2Seq(SequenceNetwork):
                 vocabulary: then more targets are looked at than there are symbols.
             n_best: how many of them to return, fewer where there are fewer at all.
             length_penalty: α of
-                [`beam_search`][keras_elmo.tasks.sequences.beam_search.beam_search].
+                [`beam_search`][keras_elmo.runtime.beam_search.beam_search].
             max_length: instead of `max_target_length`.
             batch_size: sources of a batch.
 

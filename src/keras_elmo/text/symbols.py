@@ -45,7 +45,7 @@ class TargetSymbols:
 
     begin, end, unknown = BOS_ID, EOS_ID, UNK_ID
 
-    def __init__(self, symbols: Sequence[str], unit: str = WORDS):
+    def __init__(self, symbols: Sequence[str], unit: str = WORDS) -> None:
         check_one_of("target", unit, UNITS)
         self.symbols, self.unit = list(symbols), unit
         self._ids = {symbol: i for i, symbol in enumerate(self.symbols, _FIRST)}
@@ -124,7 +124,7 @@ class SourceReader:
             any other); None reads words.
     """
 
-    def __init__(self, characters: Sequence[str] | None = None):
+    def __init__(self, characters: Sequence[str] | None = None) -> None:
         self._ids = None
         if characters is not None:
             self._ids = {character: i for i, character in enumerate(characters, 2)}

@@ -1,4 +1,4 @@
-"""Questions with their passages → batches of question and window."""
+"""Questions with their passages: tokens, places of answers, windows."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
-from keras_elmo.batching.pair_batches import PairBatches, Texts, is_pair
 from keras_elmo.data.readers.squad import squad_rows
+from keras_elmo.runtime.pairs import Texts, is_pair
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.rows import as_rows, column_names, plain
 from keras_elmo.text.tokenizers import Span, Tokenizer
@@ -42,7 +42,7 @@ def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
     """Tokens of questions and passages, each distinct text split once.
 
     Args:
-        x: what [`question_rows`][keras_elmo.batching.question_batches.question_rows] takes.
+        x: what [`question_rows`][keras_elmo.runtime.questions.question_rows] takes.
         tokenizer: splits the texts.
 
     Raises:
@@ -234,13 +234,7 @@ def rows_to_train(
 
 
 def window_texts(pairs: Sequence[Pair], rows: Sequence[Row]) -> list[Texts]:
-    """The windows with their questions: texts of `PairBatches`."""
+    """The windows with their questions, as pairs of texts."""
     return [
         (pairs[row.pair].passage[row.start : row.end], pairs[row.pair].question) for row in rows
     ]
-
-
-class WindowBatches(PairBatches):
-    """Batches of windows and questions."""
-
-    tokens_per_row = 512

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.question_batches import Pair
+from keras_elmo.runtime.questions import Pair
 
 
 @dataclass(frozen=True)
