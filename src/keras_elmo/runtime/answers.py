@@ -8,6 +8,9 @@ import numpy as np
 
 from keras_elmo.runtime.questions import Pair
 
+# Of each window of a passage its first token and float `(1 + tokens, 2)`.
+Scores = list[tuple[int, np.ndarray]]
+
 
 @dataclass(frozen=True)
 class AnswerSpan:
@@ -53,7 +56,7 @@ class Prediction:
 
 def find_answers(
     pair: Pair,
-    scores: Sequence[tuple[int, np.ndarray]],
+    scores: Scores,
     *,
     n_best: int,
     max_length: int,

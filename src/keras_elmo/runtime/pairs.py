@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from keras_elmo.runtime.described_model import DescribedModel
 from keras_elmo.text.rows import as_rows, column_names
 
 OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
@@ -62,3 +63,23 @@ def pair_rows(x: Any) -> list[Any]:
 def is_pair(x: Any) -> bool:
     """Whether `x` is one pair of strings and not many."""
     return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)
+
+
+class ReadsPairs(DescribedModel):
+    """Reads two texts a row; mixed with what reads their class or their number."""
+
+    row_name = "pairs"
+
+    def tokenize(self, x: Any) -> list[Texts]:
+        """The tokens of both texts of each pair."""
+        return make_texts(x, self.preprocessor)
+
+    def size_of(self, sentence: Texts) -> int:
+        """Tokens of the longer text."""
+        return max(map(len, sentence))
+
+    def rows(self, x: Any) -> list[Any]:
+        return list(pair_rows(x))
+
+    def shown(self, text: Any, name: str = "text") -> dict[str, Any]:
+        return {"text_a": text[0], "text_b": text[1]}

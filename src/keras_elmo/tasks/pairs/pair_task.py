@@ -13,7 +13,7 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.runtime.pairs import Texts, make_texts, pair_rows
+from keras_elmo.runtime.pairs import ReadsPairs, Texts
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
@@ -25,7 +25,7 @@ else:
     Base = object  # Keras makes a functional model of a class with one line of ancestors only
 
 
-class ElmoPairTask(Base):
+class ElmoPairTask(ReadsPairs, Base):
     r"""Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → a head.
 
     With the pooled texts $u$ and $v$, a dense layer reads $[u; v; |u - v|; u \circ v]$ (Conneau et
@@ -41,7 +41,6 @@ class ElmoPairTask(Base):
     """
 
     batch_type = PairBatches
-    row_name = "pairs"
 
     def __init__(
         self,
@@ -81,13 +80,6 @@ class ElmoPairTask(Base):
         pooling = SequencePooling(self._pooling, name="pooling")
         return pooling(text, mask=mask), pooling(other, mask=other_mask)
 
-    def tokenize(self, x: Any) -> list[Texts]:
-        """The tokens of both texts of each pair."""
-        return make_texts(x, self._preprocessor)
-
-    def size_of(self, sentence: Texts) -> int:
-        return max(map(len, sentence))
-
     def texts_of(self, sentences: Sequence[Texts]) -> Iterable[list[str]]:
         return chain.from_iterable(sentences)
 
@@ -98,12 +90,6 @@ class ElmoPairTask(Base):
         """See `DescribedTask`; the comparison is as wide as the BiLSTM."""
         arguments["hidden_units"] = arguments.get("lstm_units", 128)
         return super().for_dataset(dataset, backbone, **arguments)
-
-    def rows(self, x: Any) -> list[Any]:
-        return list(pair_rows(x))
-
-    def shown(self, text: Any, name: str = "text") -> dict[str, Any]:
-        return {"text_a": text[0], "text_b": text[1]}
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

@@ -9,9 +9,6 @@ from keras_elmo.batching.pair_batches import WindowBatches
 from keras_elmo.runtime.questions import Pair, Row, make_rows, window_texts
 from keras_elmo.tasks.model_calls import TOKENS_IN_MEMORY, ModelCalls
 
-# Of each window of a passage its first token and float `(1 + tokens, 2)`.
-Scores = list[tuple[int, np.ndarray]]
-
 
 class WindowScores:
     """Runs a question answerer on pairs.
