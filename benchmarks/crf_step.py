@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_elmo import ElmoTokenClassifier
 from keras_elmo.data import Reading, read_dataset
-from keras_elmo.layers.chain import viterbi
+from keras_elmo.text.chain import viterbi
 from keras_elmo.training.feature_cache import CachedFeatures
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run `__getattr_
     from keras_elmo.layers.pooling import SequencePooling
     from keras_elmo.layers.projection_lstm import ProjectionLSTM
     from keras_elmo.layers.scalar_mix import ScalarMix
+    from keras_elmo.runtime.exported import load_exported
     from keras_elmo.search.tuning import tune
     from keras_elmo.tasks.pairs.pair_task import ElmoPairClassifier, ElmoPairRegressor
     from keras_elmo.tasks.questions.question_answerer import ElmoQuestionAnswerer
@@ -74,6 +75,7 @@ __all__ = [
     "discriminative_learning_rates",
     "list_presets",
     "load_elmo",
+    "load_exported",
     "load_word_vectors",
     "parameter_table",
     "tune",
@@ -108,13 +110,14 @@ _MODULES = {
     "SequencePooling": "layers.pooling",
     "list_presets": "weights.sources.presets",
     "load_elmo": "weights.detection",
+    "load_exported": "runtime.exported",
     "load_word_vectors": "elmo.word_vectors",
     "discriminative_learning_rates": "fine_tuning.learning_rates",
     "parameter_table": "fine_tuning.learning_rates",
     "tune": "search.tuning",
 }
 # Rooms that run on NumPy alone: their names work where no backend is installed.
-_NUMPY_ONLY = ("text.", "metrics.", "weights.", "embedding.")
+_NUMPY_ONLY = ("text.", "metrics.", "runtime.", "weights.", "embedding.")
 
 
 def __getattr__(name: str) -> Any:

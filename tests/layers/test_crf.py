@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from keras import ops
 from support import gradients, to_numpy
 
-from keras_elmo.layers.chain import messages, viterbi
 from keras_elmo.layers.crf import CRF, FORBIDDEN
 from keras_elmo.layers.crf_loss import log_likelihood, unpacked
+from keras_elmo.text.chain import messages, viterbi
 
 TIME, TAGS = 4, 3
 

@@ -15,6 +15,7 @@ from support import small_backbone, without_checksums
 
 from keras_elmo import ElmoPreprocessor, ElmoTextClassifier
 from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.files.npz_file import read_npz
 from keras_elmo.pretraining import checkpoint as pretraining_checkpoint
 from keras_elmo.pretraining.config import check_state
 from keras_elmo.tasks.loading import load_task
@@ -24,7 +25,6 @@ from keras_elmo.weights import WeightsError
 from keras_elmo.weights.checksums import check_file, checksums
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.formats.hdf5 import list_arrays
-from keras_elmo.weights.formats.npz_file import read_npz
 from keras_elmo.weights.sources.presets import EMBEDDED, list_presets
 
 SEED = 4

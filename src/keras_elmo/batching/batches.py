@@ -8,17 +8,14 @@ import numpy as np
 
 from keras_elmo._values import SEED
 from keras_elmo.batching.word_types import WordTypes
-from keras_elmo.elmo.inference import rounded_length
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.text.padding import TOKENS_PER_ROW, cut_batches, rounded_length
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
 
 # Row numbers of a batch and its length in tokens → (targets, weights).
 TargetFunction = Callable[[np.ndarray, int], tuple[Any, Any]]
 
-# A batch holds at most `batch_size` × this many padded tokens, so that a very long sentence shrinks
-# its batch instead of exhausting the memory.
-TOKENS_PER_ROW = 128
 _POOL = 50  # batches that are sorted by length together: little padding, still random
 
 
@@ -149,17 +146,7 @@ class SentenceBatches(keras.utils.PyDataset):
         return [plan[i] for i in random.permutation(len(plan))]
 
     def _cut(self, order: np.ndarray) -> list[np.ndarray]:
-        budget = self.batch_size * self.tokens_per_row
-        plan, start = [], 0
-        while start < len(order):
-            rows = order[start : start + self.batch_size]
-            # Sorted by length, so the last row of a prefix is its longest.
-            lengths = np.array([rounded_length(int(n)) for n in self._sizes[rows]])
-            fits = np.arange(1, len(rows) + 1) * lengths <= budget
-            count = max(1, int(fits.sum()))
-            plan.append(rows[:count])
-            start += count
-        return plan
+        return cut_batches(order, self._sizes, self.batch_size, self.tokens_per_row)
 
 
 def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:

@@ -106,7 +106,7 @@ def _stateful_engine(chosen: EngineOptions) -> "FeatureSource":
 
     from keras_elmo.embedding.embedder import ElmoEmbedder
     from keras_elmo.embedding.output.embed_file import FeatureSource
-    from keras_elmo.weights.formats.npz_file import read_npz
+    from keras_elmo.files.npz_file import read_npz
 
     embedder = ElmoEmbedder(backbone, preprocessor)
     carried = [variable for variable in backbone.variables if variable.name == "state"]

@@ -7,8 +7,6 @@ import keras
 import numpy as np
 from keras import tree
 
-_LENGTH_STEP = 8  # lengths are rounded up to a multiple: JAX compiles once for each shape
-
 
 def compiled_call(
     model: keras.Model, more: Mapping[str, Sequence[int | None]] | None = None
@@ -39,8 +37,3 @@ def compiled_call(
         return tree.map_structure(lambda tensor: tensor.numpy(), outputs)
 
     return call
-
-
-def rounded_length(length: int) -> int:
-    """The length that a batch is padded to: one of few."""
-    return max(1, -(-int(length) // _LENGTH_STEP)) * _LENGTH_STEP

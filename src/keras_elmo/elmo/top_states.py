@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.inference import compiled_call, rounded_length
+from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.text.padding import rounded_length
 
 _BATCH_SIZE, _MAX_TOKENS = 32, 4096  # of a batch at most
 _WINDOW = 1024  # sentences that are read ahead and sorted by length together

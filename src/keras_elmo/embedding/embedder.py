@@ -11,8 +11,8 @@ import numpy as np
 from keras_elmo.embedding.engines.engine import Block, Engine, State, zero_state
 from keras_elmo.embedding.engines.engines import make_engine
 from keras_elmo.embedding.engines.packing import PackedSentence, SentencePacker
-from keras_elmo.embedding.word_cache import WordCache
 from keras_elmo.embedding.word_ids import WordIds
+from keras_elmo.runtime.word_cache import WordCache
 from keras_elmo.weights.detection import load_elmo
 from keras_elmo.weights.sources.published import PublishedElmo
 

@@ -1,1 +1,1 @@
-"""A trained task → a flat folder that runs without Keras, or a SavedModel of TensorFlow."""
+"""Tasks as ONNX graphs, written from their weights, and as folders that need no Keras."""

@@ -14,7 +14,9 @@ from keras_elmo.files.work_folder import MARK, clear, move_in, work_folder, writ
 
 PRESET_SIGNS = ("metadata.json", "preprocessor.json")  # each preset has one of them
 # What such folders hold, later reports included. Anything else was put there by somebody.
-_OURS = re.compile(r".+\.(json|jsonl|h5|npy|npz|keras|png)|history\.csv|(vocabulary|types)\.txt")
+_OURS = re.compile(
+    r".+\.(json|jsonl|h5|npy|npz|keras|onnx|png)|history\.csv|((word_)?vocabulary|types)\.txt"
+)
 
 
 @contextmanager

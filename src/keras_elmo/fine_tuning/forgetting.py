@@ -10,11 +10,12 @@ import numpy as np
 
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.language_model import ElmoLanguageModel
-from keras_elmo.elmo.preprocessor import ElmoPreprocessor, Sentences
+from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.sentence_score import summarise
 from keras_elmo.elmo.variables import arrays_by_path, assign_variables
 from keras_elmo.elmo.word_prediction import ElmoWordPredictor
 from keras_elmo.metrics.drift import linear_cka, mean_cosine
+from keras_elmo.text.sentence_encoder import Sentences
 
 PROBE = Path(__file__).with_name("probe.txt")
 ACTIONS = ("stop", "pull_back")

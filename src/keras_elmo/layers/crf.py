@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_elmo.layers.chain import viterbi
 from keras_elmo.layers.configured import ConfiguredLayer
 from keras_elmo.layers.crf_loss import (
     Chain,
@@ -20,9 +19,7 @@ from keras_elmo.layers.crf_loss import (
 from keras_elmo.layers.custom_gradient import custom_gradient
 from keras_elmo.layers.scan import scan, stacked
 from keras_elmo.layers.torch_state import as_torch_module
-
-# The score of what is forbidden. Float16 can hold it, and its exponential is zero in any precision.
-FORBIDDEN = -1e4
+from keras_elmo.text.chain import FORBIDDEN, viterbi
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

@@ -14,12 +14,12 @@ import numpy as np
 from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.files.json_files import loads, read_object
 from keras_elmo.files.new_folder import new_folder
+from keras_elmo.files.npz_file import DAMAGED, read_npz
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.pretraining.config import check_state
 from keras_elmo.weights.checked_values import is_size
 from keras_elmo.weights.config_check import check_backbone, numbers_of_backbone
-from keras_elmo.weights.formats.npz_file import DAMAGED, read_npz
 
 _FOLDER, _STATE = "checkpoint", "state.json"
 _BEST, _MEASURES, _WEIGHTS = "best", "measures.json", "weights.npz"

@@ -1,1 +1,1 @@
-"""An exported model in use, and what tasks share with it: records from arrays, in NumPy."""
+"""A trained model in use: outputs of its network → records, and a network in ONNX Runtime."""

@@ -1,6 +1,5 @@
 """Scores of spans → answers: the best of all windows, with their places and probabilities."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,10 +1,15 @@
 """Pairs of texts: their rows and tokens."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keras_elmo.runtime.described_model import DescribedModel
+from keras_elmo.runtime.described import Predicts
 from keras_elmo.text.rows import as_rows, column_names
+
+if TYPE_CHECKING:
+    Base = Predicts
+else:
+    Base = object  # Keras makes a functional model of a class with one line of ancestors only
 
 OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
 
@@ -65,14 +70,10 @@ def is_pair(x: Any) -> bool:
     return isinstance(x, tuple) and len(x) == 2 and all(isinstance(text, str) for text in x)
 
 
-class ReadsPairs(DescribedModel):
+class ReadsPairs(Base):
     """Reads two texts a row; mixed with what reads their class or their number."""
 
     row_name = "pairs"
-
-    def tokenize(self, x: Any) -> list[Texts]:
-        """The tokens of both texts of each pair."""
-        return make_texts(x, self.preprocessor)
 
     def size_of(self, sentence: Texts) -> int:
         """Tokens of the longer text."""

@@ -1,14 +1,14 @@
 """Answers to questions: from scores of spans to answers, measures and records."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keras_elmo._values import check_keywords
 from keras_elmo.metrics.no_better import than_nothing
 from keras_elmo.metrics.question_answering import answer_report, answer_scores
 from keras_elmo.runtime.answers import Prediction, Scores, find_answers
-from keras_elmo.runtime.described_model import DescribedModel
-from keras_elmo.runtime.gate import Examples, read_examples
+from keras_elmo.runtime.described import Predicts
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.runtime.keywords import check_keywords
 from keras_elmo.runtime.questions import (
     Pair,
     answer_texts,
@@ -19,8 +19,13 @@ from keras_elmo.runtime.questions import (
 from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tokenizers import Span
 
+if TYPE_CHECKING:
+    Base = Predicts
+else:
+    Base = object  # Keras makes a functional model of a class with one line of ancestors only
 
-class ReadsAnswers(DescribedModel):
+
+class ReadsAnswers(Base):
     """Reads the scores of spans in windows of a passage.
 
     Attributes:
@@ -101,7 +106,7 @@ class ReadsAnswers(DescribedModel):
         """
         check_keywords(options, self.prediction_options, "mistakes")
         rows = question_rows(x)
-        examples, found = read_examples(self, rows, y), []
+        examples, found = self.examples(rows, y), []
         gold = answer_texts(examples.x, examples.y)
         predictions = self.answers(examples.x, batch_size=batch_size, n_best=1)
         scores = answer_scores(gold, [prediction.answer for prediction in predictions])
@@ -115,4 +120,3 @@ class ReadsAnswers(DescribedModel):
             confidence = round(1.0 - none if prediction.answer else none, 6)
             found.append(shown | {"confidence": confidence})
         return sorted(found, key=lambda wrong: -wrong["confidence"])
-

@@ -24,8 +24,8 @@ from keras_elmo.fine_tuning.optimizer import (
 )
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.fine_tuning.schedules import Rate, check_rate
-from keras_elmo.tasks.keywords import COMPILE, check_keywords, parameter_names
-from keras_elmo.tasks.limits import SAVED_MODEL, check_export
+from keras_elmo.runtime.keywords import COMPILE, check_keywords, parameter_names
+from keras_elmo.tasks.limits import ONNX, SAVED_MODEL, check_export
 from keras_elmo.tasks.sentence_model import SentenceModel
 
 logger = logging.getLogger("keras_elmo")
@@ -199,19 +199,27 @@ class CompiledModel(SentenceModel):
         format: str = SAVED_MODEL,  # noqa: A002
         **kwargs: Any,
     ) -> None:
-        """Write the network, without preprocessor and labels, for inference without Keras.
-
-        `tf.saved_model.load(filepath).serve(arrays)` gives what the task gives for the same
-        `arrays`, those of its inputs by name, at any length and batch size.
+        """Write the task for inference without Keras.
 
         Args:
             filepath: a folder.
-            format: `"tf_saved_model"`, no other.
-            kwargs: as of `keras.Model.export`.
+            format: `"onnx"`, a folder that reads strings, see
+                [`load_exported`][keras_elmo.runtime.exported.load_exported]; or `"tf_saved_model"`,
+                the network alone: `tf.saved_model.load(filepath).serve(arrays)` gives what the task
+                gives for the same `arrays`, those of its inputs by name, at any length and batch
+                size.
+            kwargs: of `"onnx"` `precision` and `overwrite`, see
+                [`export_onnx`][keras_elmo.export.folder.export_onnx]; else as of
+                `keras.Model.export`.
 
         Raises:
-            ValueError: another format, or another backend than TensorFlow.
+            ValueError: another format; of a SavedModel, another backend than TensorFlow.
         """
+        if format == ONNX:
+            from keras_elmo.export.folder import export_onnx
+
+            export_onnx(self, filepath, **kwargs)
+            return
         check_export(type(self).__name__, format)
         super().export(filepath, format=format, **kwargs)
 

@@ -1,44 +1,14 @@
 """The one way in: what people hand to a task → rows that belong together, checked, by position."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_elmo.runtime.examples import Examples, Weights
 from keras_elmo.tasks.text_data import gives_batches, gives_texts, is_generator
 from keras_elmo.text.rows import as_rows
-
-# Float `(sentences,)`, or of a tagger for each sentence float `(tokens,)`.
-Weights = np.ndarray | list[np.ndarray]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Sentences with what is known of them, row by row.
-
-    Attributes:
-        x: what a task makes of each sentence: token lists, pairs of them, …
-        y: what the task makes of each label; empty where there are none.
-        weights: weights of each sentence; of a joint tagger by the names of its heads.
-    """
-
-    x: list[Any]
-    y: list[Any] = field(default_factory=list)
-    weights: Any = ()
-
-    def take(self, rows: np.ndarray) -> "Examples":
-        """Some rows of them."""
-        if isinstance(self.weights, Mapping):
-            weights: Any = {name: _take(values, rows) for name, values in self.weights.items()}
-        else:
-            weights = _take(self.weights, rows)
-        return Examples([self.x[i] for i in rows], [self.y[i] for i in rows], weights)
-
-
-def _take(weights: Weights, rows: np.ndarray) -> Weights:
-    return weights[rows] if isinstance(weights, np.ndarray) else [weights[i] for i in rows]
 
 
 def read_examples(task: Any, x: Any, y: Any, sample_weight: Any = None) -> Examples:

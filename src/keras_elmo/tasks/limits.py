@@ -4,7 +4,7 @@ from importlib import import_module
 
 import keras
 
-SAVED_MODEL = "tf_saved_model"
+ONNX, SAVED_MODEL = "onnx", "tf_saved_model"
 
 
 def check_one_device(name: str) -> None:
@@ -46,14 +46,13 @@ def check_export(name: str, format: str) -> None:  # noqa: A002
         return
     if format != SAVED_MODEL:
         reason = (
-            f"`format` must be {SAVED_MODEL!r}. What Keras writes in others was wrong at another "
-            "length of sentence than that of the export (ONNX from PyTorch, OpenVINO), or is "
-            f"unknown to be right. Received: format={format!r}."
+            f"`format` must be {ONNX!r} or {SAVED_MODEL!r}. What Keras writes in others was wrong "
+            "at another length of sentence than that of the export (OpenVINO), or is unknown to be "
+            f"right. Received: format={format!r}."
         )
     else:
         reason = (
-            f"a {name} is exported on the TensorFlow backend only. Received: the {backend!r} "
-            "backend. Save the task with `task.save_to_preset('model')`, load it with "
-            "KERAS_BACKEND=tensorflow."
+            f"a {name} is a SavedModel on the TensorFlow backend only. Received: the {backend!r} "
+            "backend."
         )
-    raise ValueError(f"{reason} Write `task.export('folder', format={SAVED_MODEL!r})`.")
+    raise ValueError(f"{reason} Write `task.export('folder', format={ONNX!r})`.")

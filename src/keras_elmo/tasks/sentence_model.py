@@ -12,8 +12,9 @@ from keras_elmo._values import SEED
 from keras_elmo.batching.batches import SentenceBatches, TargetFunction
 from keras_elmo.batching.keras_data import keras_data
 from keras_elmo.fine_tuning.recipes import Recipe
-from keras_elmo.tasks.gate import Examples, hold_out, read_examples
-from keras_elmo.tasks.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.runtime.keywords import EVALUATE, FIT, PREDICT, check_keywords, parameter_names
+from keras_elmo.tasks.gate import hold_out, read_examples
 from keras_elmo.tasks.model_calls import ModelCalls
 from keras_elmo.tasks.text_data import gives_batches
 from keras_elmo.tasks.text_model import TextModel

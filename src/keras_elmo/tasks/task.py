@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
 
-from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.config import take_config
 from keras_elmo.elmo.parts import set_trainable_parts, trainable_parts
@@ -25,9 +24,9 @@ from keras_elmo.elmo.variables import has_values, is_loaded_by_keras, without_va
 from keras_elmo.files.new_folder import new_folder
 from keras_elmo.layers.policy import dtype_scope
 from keras_elmo.layers.torch_state import as_torch_module
+from keras_elmo.runtime.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.described_task import DescribedTask
 from keras_elmo.tasks.encoder import EncoderConfig, TextEncoder
-from keras_elmo.tasks.keywords import check_keywords, parameter_names
 from keras_elmo.tasks.limits import check_one_device
 from keras_elmo.tasks.pretrained import AUTO, WordVectors, task_from
 from keras_elmo.tasks.word_vectors import (
@@ -36,8 +35,12 @@ from keras_elmo.tasks.word_vectors import (
     learn_words,
     make_word_table,
 )
+from keras_elmo.text.labels import Label, LabelEncoder, class_labels
 from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 _OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
 
@@ -224,6 +227,23 @@ class ElmoTask(DescribedTask):
         write_weights(self, folder / TASK_WEIGHTS_FILE, without=[self.backbone])
         self.save_assets(folder)
         write_metadata(folder)
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        """Write the layers above ELMo into a graph.
+
+        Returns:
+            The value of each output by its name: see `graph_outputs`.
+        """
+        raise ValueError(
+            f"a {type(self).__name__} cannot be exported to ONNX yet. Received: format='onnx'. "
+            "Write `task.export('folder', format='tf_saved_model')`."
+        )
+
+    def exported_settings(self) -> dict[str, Any]:
+        """What an exported model reads these outputs with, for the manifest."""
+        return {"labels": self.labels}
 
     def save_assets(self, folder: str | PathLike[str]) -> None:
         """Write what a task has beside its weights; Keras's `save` calls this, too."""

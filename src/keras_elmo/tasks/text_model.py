@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.runtime.examples import Weights
 from keras_elmo.tasks.feature_model import FeatureModel
-from keras_elmo.tasks.gate import Weights, read_weights
+from keras_elmo.tasks.gate import read_weights
 from keras_elmo.tasks.text_data import gives_batches, gives_texts, is_generator, read_data
 from keras_elmo.text.rows import as_rows
+from keras_elmo.text.tokenizers import Tokenizer
 
 
 class TextModel(FeatureModel):
     """A model that reads texts in any container.
 
     Attributes:
-        row_name, target_name: what rows of `x` and `y` are called in errors.
         weighs_tokens: whether a sample weight may be one of each token.
     """
 
-    row_name, target_name = "sentences", "labels"
     weighs_tokens = False
     preprocessor: ElmoPreprocessor | None = None
 
@@ -53,6 +53,11 @@ class TextModel(FeatureModel):
     def read_weights(self, given: Any, sentences: Sequence[Any]) -> Weights | dict[str, Weights]:
         """The weight of each sentence, or of each of its tokens."""
         return read_weights(given, sentences, by_token=self.weighs_tokens)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """What splits strings into tokens."""
+        return self._preprocessor.tokenizer
 
     @property
     def _preprocessor(self) -> ElmoPreprocessor:

@@ -13,11 +13,11 @@ import numpy as np
 
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.new_file import new_file
+from keras_elmo.files.npz_file import read_npz
 from keras_elmo.files.space import require_space
 from keras_elmo.files.work_folder import remove_unfinished
 from keras_elmo.fine_tuning.variables import copy_value, sync_variables
 from keras_elmo.training.training_facts import changes
-from keras_elmo.weights.formats.npz_file import read_npz
 
 logger = logging.getLogger("keras_elmo")
 _HINT = "Remove it to begin anew."

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from keras_elmo.metrics.selection import Selection
-from keras_elmo.tasks.gate import Examples, read_validation
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.tasks.gate import read_validation
 
 
 class DevelopmentMeasure(keras.callbacks.Callback):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_elmo.elmo.inference import compiled_call, rounded_length
+from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.text.padding import rounded_length
 
 if TYPE_CHECKING:
     from keras_elmo.elmo.backbone import ElmoBackbone

@@ -13,9 +13,10 @@ from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.runtime.pairs import ReadsPairs, Texts
+from keras_elmo.runtime.pairs import ReadsPairs, Texts, make_texts
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
+from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
@@ -80,6 +81,10 @@ class ElmoPairTask(ReadsPairs, Base):
         pooling = SequencePooling(self._pooling, name="pooling")
         return pooling(text, mask=mask), pooling(other, mask=other_mask)
 
+    def tokenize(self, x: Any) -> list[Texts]:
+        """The tokens of both texts of each pair."""
+        return make_texts(x, self._preprocessor)
+
     def texts_of(self, sentences: Sequence[Texts]) -> Iterable[list[str]]:
         return chain.from_iterable(sentences)
 
@@ -90,6 +95,9 @@ class ElmoPairTask(ReadsPairs, Base):
         """See `DescribedTask`; the comparison is as wide as the BiLSTM."""
         arguments["hidden_units"] = arguments.get("lstm_units", 128)
         return super().for_dataset(dataset, backbone, **arguments)
+
+    def onnx_outputs(self, graph: Any) -> dict[str, str]:
+        return ElmoTask.onnx_outputs(self, graph)
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

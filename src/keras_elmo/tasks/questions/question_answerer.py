@@ -1,6 +1,6 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import keras
@@ -10,31 +10,27 @@ from keras_elmo._values import SEED
 from keras_elmo.batching.pair_batches import WindowBatches
 from keras_elmo.data.datasets import QA, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.metrics.no_better import than_nothing
-from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
-from keras_elmo.runtime.answers import find_answers
+from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.runtime.answers import Scores
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.runtime.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.runtime.question_answering import ReadsAnswers
 from keras_elmo.runtime.questions import (
     AnswerTokens,
     Pair,
     answer_texts,
     answer_tokens,
-    make_pairs,
     make_rows,
-    question_rows,
-    read_answers,
     rows_to_train,
     window_texts,
 )
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.encoder import TextEncoder
-from keras_elmo.tasks.gate import Examples, read_examples
-from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.pairs.pair_encoder import build_pair
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.window_scores import WindowScores
-from keras_elmo.text.rows import as_rows
-from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows
 
 MAX_ANSWER_LENGTH = 17  # tokens: usual on SQuAD

@@ -9,7 +9,6 @@ import keras
 
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.metrics.no_better import than_nothing
 from keras_elmo.metrics.sequences import (
     SacrebleuMissingError,
@@ -17,17 +16,14 @@ from keras_elmo.metrics.sequences import (
     translation_report,
 )
 from keras_elmo.runtime.beam_search import Hypothesis
-from keras_elmo.tasks.described_task import Output, mistake
-from keras_elmo.tasks.gate import Examples
-from keras_elmo.tasks.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.runtime.described import mistake
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.runtime.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.sequences.decoding import Candidate, TargetSearch
 from keras_elmo.tasks.sequences.sequence_network import SequenceNetwork
-from keras_elmo.text.symbols import (
-    CHARACTERS,
-    WORDS,
-    TargetSymbols,
-    find_characters,
-)
+from keras_elmo.text.sentence_encoder import Sentences
+from keras_elmo.text.symbols import CHARACTERS, WORDS, TargetSymbols, find_characters
 
 
 @keras.saving.register_keras_serializable("keras_elmo")

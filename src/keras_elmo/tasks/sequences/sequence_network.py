@@ -21,8 +21,8 @@ from keras_elmo.batching.sequence_batches import (
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
+from keras_elmo.runtime.examples import Examples
 from keras_elmo.tasks.encoder import TextEncoder
-from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.sequences.sequence_loss import SequenceLoss
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.text.symbols import WORDS, SourceReader, TargetSymbols, read_targets

@@ -1,32 +1,33 @@
 """Several columns of tags, and labels of the whole sentence beside them, from one encoder."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
 from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
-from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.data.datasets import JOINT, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.metrics.no_better import than_one_label
+from keras_elmo.runtime.columns import ReadsColumns
+from keras_elmo.runtime.examples import Weights
+from keras_elmo.runtime.keywords import check_keywords
 from keras_elmo.tasks.described_task import Output
-from keras_elmo.tasks.gate import Examples, Weights, read_weights
-from keras_elmo.tasks.keywords import check_keywords
-from keras_elmo.tasks.tagging.entities import JointAnnotation
+from keras_elmo.tasks.gate import read_weights
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing
-from keras_elmo.tasks.tagging.tag_records import tokens_of
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.sentence_head import SentenceHead
-from keras_elmo.text.rows import as_rows, column_names, plain
+from keras_elmo.text.labels import LabelEncoder
+from keras_elmo.text.rows import as_rows
 from keras_elmo.text.tags import marks_spans
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ElmoJointTagger(ElmoTask):
+class ElmoJointTagger(ReadsColumns, ElmoTask):
     """ELMo → BiLSTM → a head for each column of tags and each kind of sentence label.
 
     `x` holds token lists or strings, `y` a dict for each of them: column → a list of tags, or the
@@ -60,7 +61,6 @@ class ElmoJointTagger(ElmoTask):
     """
 
     kinds = (JOINT,)
-    view = "columns"
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class ElmoJointTagger(ElmoTask):
         chosen = () if isinstance(crf, str) else crf
         given = {} if isinstance(schemes, str) else schemes
         _check_columns(labels, sentence_labels, chosen, given)
-        self._tag_heads = {
+        self.tag_heads = {
             name: TagHead(
                 name,
                 LabelEncoder(tags),
@@ -86,17 +86,12 @@ class ElmoJointTagger(ElmoTask):
             )
             for name, tags in labels.items()
         }
-        self._sentence_heads = {
+        self.sentence_heads = {
             name: SentenceHead(name, LabelEncoder(names), pooling)
             for name, names in sentence_labels.items()
         }
         super().__init__(backbone, labels=next(iter(labels.values())), **kwargs)
         self.pooling = pooling
-
-    @property
-    def heads(self) -> dict[str, TagHead | SentenceHead]:
-        """The head of each column and each kind of sentence label, by its name."""
-        return {**self._tag_heads, **self._sentence_heads}
 
     def build_outputs(self, x: Any, padding_mask: Any, num_classes: int) -> Any:
         outputs = {}
@@ -148,7 +143,7 @@ class ElmoJointTagger(ElmoTask):
                 f"Received: {class_weight!r}"
             )
         functions = {}
-        with retracing(self, self._tag_heads.values()):
+        with retracing(self, self.tag_heads.values()):
             for name, head in self.heads.items():
                 column = [row[name] for row in y]
                 functions[name] = head.targets(sentences, column, class_weight, sample_weight[name])
@@ -160,21 +155,6 @@ class ElmoJointTagger(ElmoTask):
 
         return batch
 
-    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[dict[str, Any]]:
-        names = list(y) if isinstance(y, Mapping) else column_names(y)
-        if names is None:
-            return [
-                {name: _value(row, name, i) for name in self.heads}
-                for i, row in enumerate(as_rows(y, "y"))
-            ]
-        if missing := [name for name in self.heads if name not in names]:
-            raise ValueError(
-                f"`y` must have a column for each head: {', '.join(self.heads)}. "
-                f"Received: {', '.join(map(str, names))}, without {', '.join(missing)}"
-            )
-        columns = [as_rows(y[name], name) for name in self.heads]
-        return [dict(zip(self.heads, row, strict=True)) for row in zip(*columns, strict=True)]
-
     def read_weights(self, given: Any, sentences: Sequence[Any]) -> dict[str, Weights]:
         if isinstance(given, Mapping):
             check_keywords(given, list(self.heads), "`sample_weight`")
@@ -183,43 +163,9 @@ class ElmoJointTagger(ElmoTask):
                 self.heads, None if given is None else as_rows(given, "sample_weight")
             )
         return {
-            name: read_weights(given.get(name), sentences, by_token=name in self._tag_heads)
+            name: read_weights(given.get(name), sentences, by_token=name in self.tag_heads)
             for name in self.heads
         }
-
-    def own_output(self, tokens: list[str], output: Any) -> Any:
-        return {
-            name: value if name in self._sentence_heads else value[: len(tokens)]
-            for name, value in output.items()
-        }
-
-    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> list[dict[str, Any]]:
-        return [
-            {name: head.probabilities(output) for name, head in self.heads.items()}
-            for output in outputs
-        ]
-
-    def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[dict[str, Any]]:
-        """What `fit` takes as `y`: the most probable tags and labels of each sentence."""
-        outputs = self.sentence_outputs(self.read_sentences(x), batch_size)
-        columns = {name: head.predict(outputs) for name, head in self.heads.items()}
-        return [{name: column[i] for name, column in columns.items()} for i in range(len(outputs))]
-
-    def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[JointAnnotation]:
-        """Labels of each sentence, and of each column its tags and entities."""
-        texts, sentences = self.read_texts(x)
-        outputs = self.sentence_outputs(sentences, batch_size)
-        arguments = texts, sentences, outputs, self._preprocessor.tokenizer
-        columns = {name: head.annotate(*arguments) for name, head in self._tag_heads.items()}
-        labels = {name: head.predict(outputs) for name, head in self._sentence_heads.items()}
-        return [
-            JointAnnotation(
-                {name: column[i] for name, column in columns.items()},
-                {name: column[i] for name, column in labels.items()},
-                {name: float(output[name].max()) for name in labels},
-            )
-            for i, output in enumerate(outputs)
-        ]
 
     # === Description ===
 
@@ -250,60 +196,29 @@ class ElmoJointTagger(ElmoTask):
     def graph_outputs(self) -> dict[str, Output]:
         return {k: v for head in self.heads.values() for k, v in head.graph_outputs.items()}
 
-    def gold(self, examples: Examples) -> list[dict[str, Any]]:
-        columns = [
-            head.gold(examples.x, [row[name] for row in examples.y])
-            for name, head in self.heads.items()
-        ]
-        return [dict(zip(self.heads, row, strict=True)) for row in zip(*columns, strict=True)]
+    # === Export ===
 
-    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
-        """The measures of each head by its name, and sentences without a mistake.
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import dense, encode, pool
 
-        Returns:
-            `exact_match`, the share of sentences that are right in everything; `macro_f1`, the mean
-            over the columns of macro-F1, of spans of their F1; and `columns`.
-        """
-        gold = self.gold(examples)
-        outputs = self.sentence_outputs(examples.x, batch_size)
-        columns, right = {}, np.ones(len(gold), bool)
-        for name, head in self.heads.items():
-            wanted, found = [row[name] for row in gold], head.predict(outputs)
-            columns[name] = head.report(wanted, found)
-            right &= head.are_right(wanted, found)
-        f1 = [report.get("f1", report.get("macro_f1")) for report in columns.values()]
-        measures = {"exact_match": float(right.mean()), "macro_f1": float(np.mean(f1))}
-        return measures | {"columns": columns}
+        text, outputs = graph.text(), {}
+        x = encode(graph, self, text)
+        for name, head in self.tag_heads.items():
+            outputs |= head.onnx_outputs(graph, x, self.get_layer(name))
+        for name in self.sentence_heads:
+            pooled = pool(graph, x, text, self.get_layer(f"{name}_pooling"))
+            outputs[name] = dense(graph, pooled, self.get_layer(name), "softmax")
+        return outputs
 
-    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
-        """Of the columns that are no better, `than_one_label`."""
-        found = {name: than_one_label(part) for name, part in measures["columns"].items()}
-        return "; ".join(f"{name}: {line}" for name, line in found.items() if line)
-
-    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
-        """Of each text (of a string) its `tokens`, and by name what each head's record is."""
-        for text, found in zip(texts, self.annotate(texts, batch_size=batch_size), strict=True):
-            record = tokens_of(text, next(iter(found.columns.values())).tokens)
-            for name, head in self._tag_heads.items():
-                record[name] = head.record(found.columns[name])
-            for name, head in self._sentence_heads.items():
-                record[name] = head.record(found.labels[name], found.probabilities[name])
-            yield record
-
-    def mistake(self, record: dict[str, Any], gold: dict[str, Any]) -> dict[str, Any] | None:
-        """`gold` and `predicted` of the columns that are wrong, by name."""
-        found = {name: head.mistake(record[name], gold[name]) for name, head in self.heads.items()}
-        wrong = {name: part for name, part in found.items() if part}
-        if not wrong:
-            return None
-        return {
-            "gold": {name: part["gold"] for name, part in wrong.items()},
-            "predicted": {name: part["predicted"] for name, part in wrong.items()},
-            "confidence": max(part["confidence"] for part in wrong.values()),
+    def exported_settings(self) -> dict[str, Any]:
+        config = self.get_config()
+        crf = {name: head.exported_crf() for name, head in self.tag_heads.items() if head.crf}
+        return {name: config[name] for name in ("labels", "sentence_labels", "schemes")} | {
+            "crf": crf
         }
 
     def get_config(self) -> dict[str, Any]:
-        tags, sentences = self._tag_heads.items(), self._sentence_heads.items()
+        tags, sentences = self.tag_heads.items(), self.sentence_heads.items()
         return super().get_config() | {
             "labels": {name: head.encoder.labels for name, head in tags},
             "sentence_labels": {name: head.encoder.labels for name, head in sentences},
@@ -329,12 +244,3 @@ def _check_columns(
             raise ValueError(
                 f"`{what}` must name columns of `labels`: {', '.join(labels)}. Received: {unknown}"
             )
-
-
-def _value(row: Any, name: str, sentence: int) -> Any:
-    if isinstance(row, Mapping) and name in row:
-        return plain(row[name], name)
-    raise ValueError(
-        f"`y` must hold a dict with {name!r} for each sentence. Received: sentence {sentence}, "
-        f"{row!r:.80}"
-    )

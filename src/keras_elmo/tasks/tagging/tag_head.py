@@ -2,34 +2,30 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
-from keras_elmo.batching.labels import LabelEncoder
-from keras_elmo.layers.chain import messages, viterbi
-from keras_elmo.layers.crf import CRF, FORBIDDEN
-from keras_elmo.tasks.described_task import Output, mistake, rounded
-from keras_elmo.tasks.tagging.entities import Annotation, find_entities
+from keras_elmo.layers.crf import CRF
+from keras_elmo.runtime.tags import LEFT_OUT, TagReader
+from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.tagging.tag_measures import TagF1
-from keras_elmo.tasks.tagging.tag_records import tag_report
+from keras_elmo.text.chain import FORBIDDEN
+from keras_elmo.text.labels import LabelEncoder
 from keras_elmo.text.tags import (
-    allowed_transitions,
     check_tags,
-    convert_tags,
     marks_spans,
     scheme_of,
 )
-from keras_elmo.text.tokenizers import Tokenizer
 
-LEFT_OUT = -1  # the class number of a tag that is left out of loss and metrics
-_SMALLEST = np.finfo(np.float32).tiny
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
-class TagHead:
+class TagHead(TagReader):
     """A softmax or a CRF at every token.
 
     Both are read as a chain: the tags of a sentence are its most probable sequence. A softmax's
@@ -59,14 +55,13 @@ class TagHead:
         scheme: str | None = "auto",
     ):
         scheme = scheme_of(encoder.names) if scheme == "auto" else scheme
+        super().__init__(name, encoder, scheme)
         crf = scheme is not None if crf == "auto" else crf
-        self.name, self.encoder, self.scheme = name, encoder, scheme
         self.partial = False
-        self._allowed = None if scheme is None else allowed_transitions(encoder.names, scheme)
         self.crf: CRF | None = None
         if crf:
             names = ("allowed_start", "allowed_transitions", "allowed_end")
-            allowed = dict(zip(names, self._allowed, strict=True)) if self._allowed else {}
+            allowed = dict(zip(names, self.allowed, strict=True)) if self.allowed else {}
             self.crf = CRF(**allowed, name=f"{name}_crf")
 
     # === Training ===
@@ -149,37 +144,6 @@ class TagHead:
 
         return batch
 
-    def read_tags(self, tags: Any, tokens: Sequence[str], sentence: int) -> np.ndarray:
-        """Class numbers of the tags of a sentence, int32 `(tokens,)`; `LEFT_OUT` where left out.
-
-        Args:
-            tags: one for each token; None or -100 where it is left out. More than tokens may only
-                be such ones, as they fill up the rows of a matrix.
-            tokens: of the sentence.
-            sentence: its number, for the errors.
-
-        Raises:
-            ValueError: more or fewer tags than tokens, or an unknown tag.
-        """
-        if isinstance(tags, str) or not isinstance(tags, list | tuple):
-            raise ValueError(
-                "`y` must hold a list of tags for each sentence, one for each token, such as "
-                f"{[self.encoder.labels[0]] * 2}. Received: {tags!r:.80} for sentence {sentence}"
-            )
-        found = [
-            LEFT_OUT if self._is_left_out(tag) else self.encoder.encode_one(tag, f"{where} {i}")
-            for where in [f"sentence {sentence}, tag"]
-            for i, tag in enumerate(tags)
-        ]
-        while len(found) > len(tokens) and found[-1] == LEFT_OUT:
-            found.pop()
-        if len(found) != len(tokens):
-            raise ValueError(
-                "A sentence needs one tag for each token. "
-                f"Received: sentence {sentence} with {len(tokens)} tokens and {len(tags)} tags"
-            )
-        return np.array(found, np.int32)
-
     def _encode(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[np.ndarray]:
         """Class numbers of the tags of each sentence.
 
@@ -193,13 +157,10 @@ class TagHead:
                 self._check(ids, i)
         return found
 
-    def _is_left_out(self, tag: Any) -> bool:
-        return tag is None or (tag == -100 and -100 not in self.encoder.labels)
-
     def _check(self, ids: np.ndarray, sentence: int) -> None:
-        if self._allowed is None or not len(ids) or self.scheme is None:
+        if self.allowed is None or not len(ids) or self.scheme is None:
             return
-        start, between, end = self._allowed
+        start, between, end = self.allowed
         if start[ids[0]] and between[ids[:-1], ids[1:]].all() and end[ids[-1]]:
             return
         try:
@@ -207,72 +168,39 @@ class TagHead:
         except ValueError as error:
             raise ValueError(f"sentence {sentence}: {error}") from error
 
-    # === Reading ===
+    def transitions(self) -> np.ndarray | None:
+        if self.crf is None:
+            return None
+        return np.asarray(ops.convert_to_numpy(self.crf.transition_scores()))
 
-    def probabilities(self, output: Any) -> Any:
-        """The probabilities of an output, of a batch or of a sentence."""
-        return output[self.name] if isinstance(output, Mapping) else output
+    # === Export ===
 
-    def best(self, outputs: Sequence[Any]) -> list[np.ndarray]:
-        """The class numbers of the most probable sequence of each sentence.
-
-        Args:
-            outputs: of each sentence, of its own tokens alone.
-        """
-        if self.crf is None and self._allowed is None:
-            return [output.argmax(axis=-1) for output in map(self.probabilities, outputs)]
-        return viterbi(*self._chain(outputs))
-
-    def predict(self, outputs: Sequence[Any]) -> list[list[Any]]:
-        """The labels of the most probable sequence of each sentence."""
-        return list(map(self.encoder.decode, self.best(outputs)))
-
-    def annotate(
-        self,
-        texts: Sequence[str | Sequence[str]],
-        sentences: Sequence[list[str]],
-        outputs: Sequence[Any],
-        tokenizer: Tokenizer,
-    ) -> list[Annotation]:
-        """Tags and entities of sentences.
+    def onnx_outputs(self, graph: "TaskGraph", x: str, layer: Any) -> dict[str, str]:
+        """The probabilities, or with a CRF log-softmax scores, `(batch, tokens, tags)`.
 
         Args:
-            texts: strings or tokens.
-            sentences: their tokens.
-            outputs: of each sentence, of its own tokens alone.
-            tokenizer: what made tokens of the strings.
+            graph: to write into.
+            x: the encoder's value `(tokens, batch, features)`.
+            layer: the Dense layer of `build`.
         """
-        chains, transitions = [None] * len(texts), np.empty(0)
-        if marks_spans(self.encoder.names):
-            potentials, transitions = self._chain(outputs)
-            chains = messages(potentials, transitions)
-        found = []
-        columns = (texts, sentences, outputs, self.best(outputs), chains)
-        for text, tokens, output, ids, chain in zip(*columns, strict=True):
-            shares = self.probabilities(output)[range(len(ids)), ids].tolist()
-            entities = []
-            if chain is not None and len(ids):
-                places = tokenizer.spans(text) if isinstance(text, str) else None
-                names = self.encoder.names
-                entities = find_entities(text, places, ids, names, chain, transitions)
-            tags = self.encoder.decode(ids)
-            found.append(Annotation(tokens, tags, shares, entities))
-        return found
+        from keras_elmo.export.layers import by_sentence, dense
 
-    def _chain(self, outputs: Sequence[Any]) -> tuple[list[np.ndarray], np.ndarray]:
-        if self.crf and all(isinstance(output, Mapping) for output in outputs):
-            count = len(self.encoder.labels)
-            potentials = [output[f"{self.name}_potentials"][:, :count] for output in outputs]
-            return potentials, np.asarray(ops.convert_to_numpy(self.crf.transition_scores()))
-        logs = [np.log(np.maximum(self.probabilities(o), _SMALLEST)) for o in outputs]
-        classes = len(self.encoder.labels)
-        if self._allowed is None:
-            return logs, np.zeros((classes, classes), np.float32)
-        start, between, end = (np.where(x, 0, FORBIDDEN).astype(np.float32) for x in self._allowed)
-        for rows in filter(len, logs):
-            rows[0] += start
-            rows[-1] += end
-        return logs, between
+        if self.crf is None:
+            return {self.name: by_sentence(graph, dense(graph, x, layer, "softmax"))}
+        scores = graph("LogSoftmax", dense(graph, x, layer), axis=-1)
+        return {f"{self.name}_scores": by_sentence(graph, scores)}
+
+    def exported_crf(self) -> dict[str, Any] | None:
+        """The scores of a CRF with what is forbidden, for JSON: `start`, `transitions`, `end`."""
+        if self.crf is None:
+            return None
+        parts = {"start": self.crf.start, "transitions": self.crf.transitions, "end": self.crf.end}
+        allowed = self.allowed or (True, True, True)
+        scores = zip(parts, parts.values(), allowed, strict=True)
+        return {
+            name: (ops.convert_to_numpy(score) + np.where(may, 0.0, FORBIDDEN)).tolist()
+            for name, score, may in scores
+        }
 
     # === Description ===
 
@@ -284,42 +212,6 @@ class TagHead:
             meaning = "what `CRF` returns: the potentials, and what follows from them"
             found[f"{self.name}_potentials"] = Output(meaning, ("texts", "tokens", "potentials"))
         return found
-
-    def gold(self, sentences: Sequence[Sequence[str]], y: Sequence[Any]) -> list[list[Any]]:
-        """The tags of each sentence in the head's scheme; None for one that is left out."""
-        found = []
-        for i, (tokens, tags) in enumerate(zip(sentences, y, strict=True)):
-            ids = self.read_tags(tags, tokens, i)
-            own: list[Any] = [None if k == LEFT_OUT else self.encoder.labels[k] for k in ids]
-            # What was read from a file is BIO.
-            found.append(convert_tags(own, self.scheme) if self.scheme and None not in own else own)
-        return found
-
-    def report(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
-        """The measures of the tags of all sentences, see `tag_report`."""
-        return tag_report(gold, predicted, self.encoder)
-
-    def are_right(self, gold: Sequence[Any], predicted: Sequence[Any]) -> list[bool]:
-        """Whether all tags of each sentence are right."""
-        return [
-            all(tag in (None, guess) for tag, guess in zip(*tags, strict=True))
-            for tags in zip(gold, predicted, strict=True)
-        ]
-
-    def record(self, found: Annotation) -> dict[str, Any]:
-        """`tags`, their `probabilities`, and `entities` where they mark spans, for JSON.
-
-        See [`Entity`][keras_elmo.tasks.tagging.entities.Entity].
-        """
-        record = {"tags": found.tags, "probabilities": rounded(found.probabilities)}
-        entities = [entity.record() for entity in found.entities]
-        return record | ({"entities": entities} if marks_spans(self.encoder.names) else {})
-
-    def mistake(self, record: dict[str, Any], gold: Sequence[Any]) -> dict[str, Any] | None:
-        """What is wrong in such a record; None for nothing."""
-        rows = zip(record["tags"], gold, record["probabilities"], strict=True)
-        wrong = [share for tag, wanted, share in rows if wanted not in (None, tag)]
-        return mistake(gold, record["tags"], wrong)
 
 
 def token_loss() -> keras.losses.Loss:

@@ -1,28 +1,26 @@
 """One label for each token: named entities, parts of speech, chunks."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_elmo.batching.batches import TargetFunction
-from keras_elmo.batching.labels import Label, LabelEncoder, class_labels
 from keras_elmo.data.datasets import TAGGING, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import Sentences
-from keras_elmo.metrics.no_better import than_one_label
+from keras_elmo.runtime.tags import ReadsTags
 from keras_elmo.tasks.described_task import Output
-from keras_elmo.tasks.gate import Examples
-from keras_elmo.tasks.tagging.entities import Annotation
 from keras_elmo.tasks.tagging.tag_head import TagHead, retracing, token_loss
-from keras_elmo.tasks.tagging.tag_records import tokens_of
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.labels import Label, LabelEncoder, class_labels
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ElmoTokenClassifier(ElmoTask):
+class ElmoTokenClassifier(ReadsTags, ElmoTask):
     """ELMo → BiLSTM → a softmax or a CRF; padding counts neither in loss nor in metrics.
 
     `x` holds token lists (or strings, which the preprocessor splits), `y` a list of tags for each
@@ -55,7 +53,6 @@ class ElmoTokenClassifier(ElmoTask):
     """
 
     kinds = (TAGGING,)
-    view = "tags"
     weighs_tokens = True
 
     def __init__(
@@ -130,30 +127,6 @@ class ElmoTokenClassifier(ElmoTask):
         with retracing(self, [self._tags]):
             return self._tags.targets(sentences, y, class_weight, sample_weight)
 
-    def own_output(self, tokens: list[str], output: Any) -> Any:
-        return keras.tree.map_structure(lambda array: array[: len(tokens)], output)
-
-    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> list[np.ndarray]:
-        return list(map(self._tags.probabilities, outputs))
-
-    def predict_labels(self, x: Sentences, *, batch_size: int = 32) -> list[list[Any]]:
-        """The most probable tags of each sentence, as a sequence."""
-        sentences = self.read_sentences(x)
-        return self._tags.predict(self.sentence_outputs(sentences, batch_size))
-
-    def decode(self, probabilities: Sequence[np.ndarray]) -> list[list[Any]]:
-        """Tags for what `predict` returned: the best at each token, as far as the scheme allows.
-
-        With a CRF `predict_labels` gives the most probable sequence instead.
-        """
-        return self._tags.predict(probabilities)
-
-    def annotate(self, x: Sentences, *, batch_size: int = 32) -> list[Annotation]:
-        """Tags and entities of each sentence; of strings, the entities' characters too."""
-        texts, sentences = self.read_texts(x)
-        outputs = self.sentence_outputs(sentences, batch_size)
-        return self._tags.annotate(texts, sentences, outputs, self._preprocessor.tokenizer)
-
     # === Description ===
 
     @classmethod
@@ -174,25 +147,17 @@ class ElmoTokenClassifier(ElmoTask):
     def graph_outputs(self) -> dict[str, Output]:
         return self._tags.graph_outputs
 
-    def gold(self, examples: Examples) -> list[Any]:
-        return self._tags.gold(examples.x, examples.y)
+    # === Export ===
 
-    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
-        """See `TagHead.report`."""
-        predicted = self._tags.predict(self.sentence_outputs(examples.x, batch_size))
-        return self._tags.report(self.gold(examples), predicted)
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import encode
 
-    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
-        """See `than_one_label`."""
-        return than_one_label(measures)
+        x = encode(graph, self, graph.text())
+        return self._tags.onnx_outputs(graph, x, self.get_layer("tags"))
 
-    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
-        """Of each text (of a string) its `tokens`, and what `TagHead.record` returns."""
-        for text, found in zip(texts, self.annotate(texts, batch_size=batch_size), strict=True):
-            yield tokens_of(text, found.tokens) | self._tags.record(found)
-
-    def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
-        return self._tags.mistake(record, gold)
+    def exported_settings(self) -> dict[str, Any]:
+        crf = {"tags": self._tags.exported_crf()} if self.crf else {}
+        return super().exported_settings() | {"scheme": self.scheme, "crf": crf}
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"crf": self.crf, "scheme": self.scheme}

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from keras_elmo.batching.batches import TargetFunction
-from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.metrics.classification import classification_report
-from keras_elmo.tasks.described_task import Output, mistake, rounded
+from keras_elmo.runtime.columns import SentenceReader
+from keras_elmo.tasks.described_task import Output
+from keras_elmo.text.labels import LabelEncoder
 
 
-class SentenceHead:
+class SentenceHead(SentenceReader):
     """A softmax over the pooled encoder.
 
     Args:
@@ -23,7 +23,8 @@ class SentenceHead:
     """
 
     def __init__(self, name: str, encoder: LabelEncoder, pooling: str):
-        self.name, self.encoder, self.pooling = name, encoder, pooling
+        super().__init__(name, encoder)
+        self.pooling = pooling
 
     def build(self, x: Any, padding_mask: Any) -> Any:
         """The probabilities, on the encoder's float `(batch, tokens, features)`."""
@@ -55,38 +56,9 @@ class SentenceHead:
         weights = (table[targets] * np.asarray(sample_weight)).astype(np.float32)
         return lambda rows, length: (targets[rows], weights[rows])
 
-    def probabilities(self, output: Any) -> Any:
-        """The probabilities of an output, of a batch or of a sentence."""
-        return output[self.name] if isinstance(output, Mapping) else output
-
-    def predict(self, outputs: Sequence[Any]) -> list[Any]:
-        """The most probable label of each sentence."""
-        return self.encoder.decode([int(self.probabilities(o).argmax()) for o in outputs])
-
     # === Description ===
 
     @property
     def graph_outputs(self) -> dict[str, Output]:
         """See [`DescribedTask`][keras_elmo.tasks.described_task.DescribedTask]."""
         return {self.name: Output("the probability of each label", ("texts", "labels"))}
-
-    def gold(self, sentences: Sequence[Any], y: Sequence[Any]) -> list[Any]:
-        """The labels, of the type that the encoder's have."""
-        return self.encoder.decode(self.encoder.encode(y))
-
-    def report(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
-        """The measures of the labels of all sentences."""
-        return {**classification_report(gold, predicted, self.encoder.labels)}
-
-    def are_right(self, gold: Sequence[Any], predicted: Sequence[Any]) -> list[bool]:
-        """Whether each label is right."""
-        return [a == b for a, b in zip(gold, predicted, strict=True)]
-
-    def record(self, label: Any, probability: float) -> dict[str, Any]:
-        """A label for JSON."""
-        return {"label": label, "probability": rounded([probability])[0]}
-
-    def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
-        """What is wrong in such a record; None for nothing."""
-        label = record["label"]
-        return mistake(gold, label, [record["probability"]] if label != gold else [])

@@ -1,9 +1,9 @@
 """One label (or several) for a sentence: sentiment, topic, intent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
@@ -11,26 +11,25 @@ import numpy as np
 from keras_elmo.batching.batches import SentenceBatches, TargetFunction
 from keras_elmo.data.datasets import CLASSIFICATION, MULTI_LABEL, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.elmo.preprocessor import Sentences
 from keras_elmo.layers.cumulative_link import CumulativeLink
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.metrics.calibration import (
-    best_thresholds,
-    expected_calibration_error,
-    fit_temperature,
-    tempered,
-)
-from keras_elmo.metrics.classification import classification_report, multi_label_report
-from keras_elmo.metrics.no_better import than_one_label
-from keras_elmo.tasks.described_task import Output, mistake, rounded
-from keras_elmo.tasks.gate import Examples, read_examples, read_validation
+from keras_elmo.metrics.calibration import best_thresholds, fit_temperature, tempered
+from keras_elmo.runtime.ngram_bayes import NGramBayes
+from keras_elmo.runtime.texts import ReadsClasses
+from keras_elmo.tasks.described_task import Output
+from keras_elmo.tasks.gate import read_examples, read_validation
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.tasks.texts.ngram_bayes import NGramBayes
+from keras_elmo.text.sentence_encoder import Sentences
+from keras_elmo.weights.checksums import check_file
+from keras_elmo.weights.errors import WeightsError
 from keras_elmo.weights.sources.presets import NGRAMS_FILE
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ElmoTextClassifier(ElmoTask):
+class ElmoTextClassifier(ReadsClasses, ElmoTask):
     """ELMo → BiLSTM → pooling → classes.
 
     `y` is a label a sentence; with `multi_label` a list of labels, or a matrix of 0 and 1,
@@ -61,7 +60,6 @@ class ElmoTextClassifier(ElmoTask):
     """
 
     kinds = (CLASSIFICATION, MULTI_LABEL)
-    view = "classes"
 
     def __init__(
         self,
@@ -132,12 +130,6 @@ class ElmoTextClassifier(ElmoTask):
             return self.label_encoder.read_sets(y)
         return super().read_targets(y, sentences)
 
-    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
-        probabilities = super().collect(sentences, outputs)
-        if self.ngrams and sentences:
-            probabilities = self.ngrams.combine(probabilities, sentences)
-        return tempered(probabilities, self.temperature, several=self.multi_label)
-
     def add_ngrams(
         self,
         x: Sentences,
@@ -150,7 +142,7 @@ class ElmoTextClassifier(ElmoTask):
 
         It knows the words of the training data that ELMo has hardly met; on small sets both
         together are often better than either. See
-        [`NGramTable`][keras_elmo.tasks.texts.ngram_bayes.NGramTable] for the formula. Keras's
+        [`NGramTable`][keras_elmo.runtime.ngram_bayes.NGramTable] for the formula. Keras's
         `evaluate` goes on to measure the network alone.
 
         Args:
@@ -199,26 +191,6 @@ class ElmoTextClassifier(ElmoTask):
             shares = tempered(raw, self.temperature, several=True)
             self.thresholds = best_thresholds(shares, targets)
 
-    def predict_labels(
-        self, x: Sentences, *, threshold: float | Sequence[float] | None = None, **kwargs: Any
-    ) -> list[Any]:
-        """The most probable label of each sentence; with `multi_label` all from a threshold on.
-
-        They are of the type that `labels` has.
-        """
-        return self.decode(self.predict(x, **kwargs), threshold)
-
-    def decode(
-        self, probabilities: np.ndarray, threshold: float | Sequence[float] | None = None
-    ) -> Any:
-        """Labels for what `predict` returned; None takes the model's own `thresholds`."""
-        if self.multi_label:
-            chosen = probabilities >= np.asarray(
-                self.thresholds if threshold is None else threshold
-            )
-            return [self.label_encoder.decode(np.flatnonzero(row)) for row in chosen]
-        return self.label_encoder.decode(probabilities.argmax(axis=-1))
-
     # === Description ===
 
     @classmethod
@@ -231,48 +203,27 @@ class ElmoTextClassifier(ElmoTask):
     def graph_outputs(self) -> dict[str, Output]:
         return {"classes": Output("the probability of each label", ("texts", "labels"))}
 
-    def gold(self, examples: Examples) -> list[Any]:
-        if self.multi_label:
-            return examples.y
-        return self.label_encoder.decode(self.label_encoder.encode(examples.y))
+    # === Export ===
 
-    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
-        """The measures of classes.
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import encode, pool
 
-        Returns:
-            Of one label accuracy, calibration_error, macro_f1, micro_f1, per_class, labels and
-            confusion_matrix (rows are gold); of several what `multi_label_report` returns.
-        """
-        x, gold = examples.x, self.gold(examples)
-        shares = self.collect(x, self.sentence_outputs(x, batch_size))
-        predicted = self.decode(shares)
-        if self.multi_label:
-            return {**multi_label_report(gold, predicted, self.labels)}
-        error = expected_calibration_error(shares, self.label_encoder.encode(gold))
-        report = classification_report(gold, predicted, self.labels)
-        return {"accuracy": report["accuracy"], "calibration_error": error, **report}
+        text = graph.text()
+        x = pool(graph, encode(graph, self, text), text, self.get_layer("pooling"))
+        return {"classes": self.onnx_head(graph, x)}
 
-    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
-        """See `than_one_label`."""
-        return than_one_label(measures)
+    def onnx_head(self, graph: "TaskGraph", x: str) -> str:
+        """The probabilities, on a value `(batch, features)`."""
+        from keras_elmo.export.layers import cumulative_link, dense
 
-    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
-        """Of each text `label`, or `labels`, and `probabilities` by label."""
-        probabilities = self.predict(texts, batch_size=batch_size)
-        key = "labels" if self.multi_label else "label"
-        for text, row, label in zip(texts, probabilities, self.decode(probabilities), strict=True):
-            shares = dict(zip(self.labels, rounded(row), strict=True))
-            yield {**self.shown(text), key: label, "probabilities": shares}
+        head = self.get_layer("classes")
+        if self.ordinal:
+            return cumulative_link(graph, x, head)
+        return dense(graph, x, head, "sigmoid" if self.multi_label else "softmax")
 
-    def mistake(self, record: dict[str, Any], gold: Any) -> dict[str, Any] | None:
-        shares = record["probabilities"]
-        if not self.multi_label:
-            label = record["label"]
-            return mistake(gold, label, [shares[label]] if label != gold else [])
-        predicted, wanted = record["labels"], set(gold)
-        wrong = [shares[label] for label in predicted if label not in wanted]
-        wrong += [1.0 - shares[label] for label in wanted if label not in predicted]
-        return mistake(gold, predicted, wrong)
+    def exported_settings(self) -> dict[str, Any]:
+        names = ("multi_label", "ordinal", "temperature", "thresholds")
+        return super().exported_settings() | {name: getattr(self, name) for name in names}
 
     # === Files ===
 
@@ -288,4 +239,7 @@ class ElmoTextClassifier(ElmoTask):
     def load_assets(self, folder: str | PathLike[str] | None) -> None:
         """Read what `save_assets` wrote."""
         path = Path(folder) / NGRAMS_FILE if folder else None
-        self.ngrams = NGramBayes.load(path) if path and path.is_file() else None
+        self.ngrams = None
+        if path and path.is_file():
+            check_file(path)
+            self.ngrams = NGramBayes.load(path, WeightsError)

@@ -1,7 +1,7 @@
 """A number for a sentence: a rating, a price, a degree."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -10,16 +10,16 @@ from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.data.datasets import REGRESSION
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.pooling import SequencePooling
-from keras_elmo.metrics.no_better import than_the_mean
-from keras_elmo.metrics.regression import regression_report
+from keras_elmo.runtime.texts import ReadsNumbers
 from keras_elmo.tasks.described_task import Output
-from keras_elmo.tasks.gate import Examples
 from keras_elmo.tasks.task import ElmoTask
-from keras_elmo.text.rows import as_rows
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ElmoTextRegressor(ElmoTask):
+class ElmoTextRegressor(ReadsNumbers, ElmoTask):
     r"""ELMo → BiLSTM → pooling → a number.
 
     `y` is a number a sentence, of any scale. The network learns $(y - m) / s$ with the mean $m$ and
@@ -42,7 +42,6 @@ class ElmoTextRegressor(ElmoTask):
     """
 
     kinds = (REGRESSION,)
-    view, rank = "value", "error"
     has_classes = False
 
     def __init__(
@@ -120,68 +119,30 @@ class ElmoTextRegressor(ElmoTask):
         weights = np.asarray(sample_weight, np.float32)
         return lambda rows, length: (targets[rows], weights[rows])
 
-    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[float]:
-        return numbers(y).tolist()
-
-    def collect(self, sentences: list[list[str]], outputs: list[Any]) -> np.ndarray:
-        mean, scale = self._standard
-        return super().collect(sentences, outputs)[:, 0].astype(np.float64) * scale + mean
-
-    @property
-    def _standard(self) -> tuple[float, float]:
-        """Mean and scale; before the first `fit` those that change nothing."""
-        if self.target_mean is None or self.target_scale is None:
-            return 0.0, 1.0
-        return self.target_mean, self.target_scale
-
     # === Description ===
 
     @property
     def graph_outputs(self) -> dict[str, Output]:
         return {"value": Output("(y − target_mean) / target_scale", ("texts", "value"))}
 
-    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
-        """What `regression_report` returns."""
-        found = self.collect(examples.x, self.sentence_outputs(examples.x, batch_size))
-        return {**regression_report(examples.y, found)}
+    # === Export ===
 
-    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
-        """See `than_the_mean`."""
-        return than_the_mean(measures, numbers(gold))
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.layers import encode, pool
 
-    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
-        """Of each text its `value`."""
-        rows = zip(texts, self.predict(texts, batch_size=batch_size), strict=True)
-        return ({**self.shown(text), "value": float(value)} for text, value in rows)
+        text = graph.text()
+        x = pool(graph, encode(graph, self, text), text, self.get_layer("pooling"))
+        return {"value": self.onnx_head(graph, x)}
 
-    def mistake(self, record: dict[str, Any], gold: float) -> dict[str, Any] | None:
-        """All that is not exactly right, with its `error`: predicted less gold."""
-        value = record["value"]
-        if value == gold:
-            return None
-        return {"gold": gold, "predicted": value, "error": value - gold}
+    def onnx_head(self, graph: "TaskGraph", x: str) -> str:
+        """The standardised number, on a value `(batch, features)`."""
+        from keras_elmo.export.layers import dense
+
+        return dense(graph, x, self.get_layer("value"))
+
+    def exported_settings(self) -> dict[str, Any]:
+        return {"target_mean": self.target_mean, "target_scale": self.target_scale}
 
     def get_config(self) -> dict[str, Any]:
         names = ("pooling", "target_mean", "target_scale")
         return super().get_config() | {name: getattr(self, name) for name in names}
-
-
-def numbers(y: Any) -> np.ndarray:
-    """Targets as float64 `(len(y),)`.
-
-    Args:
-        y: them, in any container; a column `(n, 1)` too.
-
-    Raises:
-        ValueError: something that is no finite number.
-    """
-    rows = as_rows(y, "y")
-    values = np.empty(len(rows), np.float64)
-    for i, value in enumerate(rows):
-        if isinstance(value, list) and len(value) == 1:
-            [value] = value
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (is_number and np.isfinite(value)):
-            raise ValueError(f"`y` must hold finite numbers. Received: {value!r:.80} as target {i}")
-        values[i] = value
-    return values

@@ -30,7 +30,7 @@ class LabelEncoder:
             another type.
     """
 
-    def __init__(self, labels: Any):
+    def __init__(self, labels: Any) -> None:
         self.labels: list[Any] = list(map(_label, as_rows(labels, "labels")))
         self.names = list(map(str, self.labels))
         # Equal numbers are one key: 1, 1.0 and True.

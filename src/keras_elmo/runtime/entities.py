@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_elmo.layers.chain import Messages
+from keras_elmo.text.chain import Messages
 from keras_elmo.text.tags import continues, read_spans
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_elmo.batching.labels import LabelEncoder, class_labels
+from keras_elmo.text.labels import LabelEncoder, class_labels
 
 
 @pytest.mark.parametrize(

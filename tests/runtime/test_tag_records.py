@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from keras_elmo.batching.labels import LabelEncoder
-from keras_elmo.tasks.tagging.tag_records import tag_report
+from keras_elmo.runtime.tag_records import tag_report
+from keras_elmo.text.labels import LabelEncoder
 
 
 def test_types_of_spans_that_are_taken_for_one_another_are_counted_by_tokens():

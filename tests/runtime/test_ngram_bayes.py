@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoPairClassifier, ElmoTextClassifier
-from keras_elmo.tasks.texts.ngram_bayes import NGramBayes
+from keras_elmo.runtime.ngram_bayes import NGramBayes
 from keras_elmo.weights.errors import WeightsError
 
 LABELS = ["negative", "positive"]
@@ -92,7 +92,7 @@ def test_a_damaged_file_is_named(tmp_path, damage):
     NGramBayes.fit(*sentences(20, 0), 3).save(path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(WeightsError, match=r"ngrams\.npz must hold what a classifier knows"):
-        NGramBayes.load(path)
+        NGramBayes.load(path, WeightsError)
 
 
 def test_a_model_without_ngrams_has_no_file_of_them(backbone, preprocessor, tmp_path):

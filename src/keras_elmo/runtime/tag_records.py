@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.labels import LabelEncoder
 from keras_elmo.metrics.classification import classification_report, confusion_matrix
 from keras_elmo.metrics.spans import span_f1
+from keras_elmo.text.labels import LabelEncoder
 from keras_elmo.text.tags import marks_spans, span_types
 
 Tags = Sequence[Sequence[Any]]

@@ -9,12 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from keras_elmo.files.json_files import loads
+from keras_elmo.files.npz_file import read_npz
 from keras_elmo.metrics.combination import combined, fit_combination
 from keras_elmo.text.ngrams import character_ngrams, word_ngrams
-from keras_elmo.weights.checked_values import are_strings
-from keras_elmo.weights.checksums import check_file
-from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.formats.npz_file import read_npz
 
 Tokens = Sequence[str]
 
@@ -87,14 +84,14 @@ class NGramBayes:
         np.savez_compressed(path, **arrays)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, error: type[ValueError] = ValueError) -> Self:
         """Read what `save` wrote.
 
-        Raises:
-            WeightsError: the file is damaged.
+        Args:
+            path: the file.
+            error: the class of the error that is raised if it is damaged.
         """
-        check_file(path)
-        arrays = read_npz(path, _CONTENT, WeightsError, hint=_HINT)
+        arrays = read_npz(path, _CONTENT, error, hint=_HINT)
         try:
             kinds = [NGramTable.from_arrays(kind, arrays) for kind in _KINDS]
             found = cls(kinds, arrays["weights"], arrays["biases"])
@@ -104,10 +101,8 @@ class NGramBayes:
             if not all(shapes):
                 raise ValueError("arrays that do not go together")
             return found
-        except (KeyError, ValueError, TypeError) as error:
-            raise WeightsError(
-                f"{path} must hold {_CONTENT}. Received: {error}. {_HINT}"
-            ) from error
+        except (KeyError, ValueError, TypeError) as problem:
+            raise error(f"{path} must hold {_CONTENT}. Received: {problem}. {_HINT}") from problem
 
 
 class NGramTable:
@@ -168,7 +163,7 @@ class NGramTable:
     def from_arrays(cls, kind: str, arrays: Mapping[str, np.ndarray]) -> Self:
         """What `arrays` gave."""
         ngrams = loads(arrays[f"{kind}_ngrams"].tobytes())
-        if not are_strings(ngrams):
+        if not isinstance(ngrams, list) or not all(isinstance(n, str) for n in ngrams):
             raise TypeError("n-grams that are no strings")
         return cls(kind, ngrams, arrays[f"{kind}_frequencies"], arrays[f"{kind}_table"])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_elmo.files.json_files import loads
 from keras_elmo.files.new_file import new_file
-from keras_elmo.weights.formats.npz_file import read_npz
+from keras_elmo.files.npz_file import read_npz
 
 _CONTENT, _HINT = "word vectors of an ELMo", "Delete the file: it is only a cache."
 
@@ -24,7 +24,9 @@ class WordCache:
         capacity: number of words to remember.
     """
 
-    def __init__(self, compute: Callable[[list[str]], np.ndarray], size: int, capacity: int):
+    def __init__(
+        self, compute: Callable[[list[str]], np.ndarray], size: int, capacity: int
+    ) -> None:
         self._compute = compute
         self._rows: OrderedDict[str, int] = OrderedDict()  # the word used longest ago comes first
         self._table = np.empty((0, size), np.float32)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+# The score of what is forbidden. Float16 can hold it, and its exponential is zero in any precision.
+FORBIDDEN = -1e4
 _BYTES = 2**20  # of the scores of all transitions in a batch: they should fit into the cache
 
 
