@@ -46,6 +46,10 @@ NumberType = Literal["float32", "float16"]
 Engine = Literal["auto", "keras", "onnx"]
 EnginePrecision = Literal["float32", "bfloat16", "int8"]
 
+# === Exported models ===
+ExportFormat = Literal["onnx", "saved-model"]
+ExportPrecision = Literal["float32", "int8"]
+
 
 def check_one_of(name: str, value: Any, allowed: Collection[Any]) -> None:
     """Raise ValueError for an argument that is none of the values that are allowed."""

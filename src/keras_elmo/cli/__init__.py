@@ -17,6 +17,7 @@ from keras_elmo.cli.commands.convert import convert
 from keras_elmo.cli.commands.demo import demo
 from keras_elmo.cli.commands.embed import embed
 from keras_elmo.cli.commands.evaluate import evaluate
+from keras_elmo.cli.commands.export import export
 from keras_elmo.cli.commands.find_rate import find_rate
 from keras_elmo.cli.commands.info import info
 from keras_elmo.cli.commands.perplexity import perplexity
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-using_tasks = (check, train, tune, evaluate, predict)
+using_tasks = (check, train, tune, evaluate, predict, export)
 using_elmo = (embed, find_rate, info, convert, presets)
 using_language_models = (pretrain, adapt, perplexity, score, suggest, sample)
 for command in (*using_tasks, *using_elmo, *using_language_models, demo):

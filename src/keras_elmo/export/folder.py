@@ -1,13 +1,15 @@
 """An exported folder: the graphs of a task, and all that reads their outputs."""
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol
+from shutil import copyfile
+from typing import Any, Protocol, get_args
 
 import numpy as np
 
 from keras_elmo._extras import needs_extra
-from keras_elmo._values import check_one_of
+from keras_elmo._values import ExportPrecision, check_one_of
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
 from keras_elmo.elmo.variables import arrays_by_path
@@ -19,7 +21,7 @@ from keras_elmo.runtime.manifest import MANIFEST, MODEL, WORDS, Manifest, write_
 with needs_extra("onnx", "an export to ONNX needs the package onnx"):
     from onnx import ModelProto, save_model
 
-PRECISIONS = ("float32", "int8")
+PRECISIONS = get_args(ExportPrecision)
 
 
 class Exportable(Protocol):
@@ -52,6 +54,7 @@ def export_onnx(
     *,
     precision: str = "float32",
     overwrite: bool = False,
+    records: Sequence[Path] = (),
 ) -> None:
     """Write a task as a folder that `load_exported` reads.
 
@@ -60,6 +63,7 @@ def export_onnx(
         folder: to write.
         precision: of ELMo's products: `"float32"`, or `"int8"`, which makes it a quarter as large.
         overwrite: replace an older export.
+        records: files of the model folder that are copied, such as how its data were read.
 
     Raises:
         FileExistsError: there is something, and it may not be replaced.
@@ -86,6 +90,8 @@ def export_onnx(
         _save(model, path / MODEL)
         preprocessor = write_vocabularies(path, task.preprocessor.get_config())
         task.save_assets(path)
+        for record in records:
+            copyfile(record, path / record.name)
         Manifest(path, task.kind, precision, task.exported_settings(), preprocessor).write()
 
 

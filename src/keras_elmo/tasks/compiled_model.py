@@ -208,7 +208,7 @@ class CompiledModel(SentenceModel):
                 the network alone: `tf.saved_model.load(filepath).serve(arrays)` gives what the task
                 gives for the same `arrays`, those of its inputs by name, at any length and batch
                 size.
-            kwargs: of `"onnx"` `precision` and `overwrite`, see
+            kwargs: of `"onnx"` `precision`, `overwrite` and `records`, see
                 [`export_onnx`][keras_elmo.export.folder.export_onnx]; else as of
                 `keras.Model.export`.
 

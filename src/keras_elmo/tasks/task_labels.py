@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from keras_elmo.data.kinds import KINDS
+from keras_elmo.runtime.manifest import is_exported, read_manifest
 from keras_elmo.tasks.registry import check_name, kind_of
-from keras_elmo.weights.descriptions import read_description
-from keras_elmo.weights.errors import WeightsError
-from keras_elmo.weights.sources.location import locate
-from keras_elmo.weights.sources.presets import TASK_FILE, preset_folder
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,11 @@ class TaskLabels:
     @classmethod
     def of(cls, class_name: str, config: Mapping[str, Any]) -> Self:
         """Those of a task with these constructor arguments."""
-        kind = kind_of(class_name, config)
+        return cls.of_kind(kind_of(class_name, config), config)
+
+    @classmethod
+    def of_kind(cls, kind: str, config: Mapping[str, Any]) -> Self:
+        """Those of a task of this kind with these arguments."""
         scheme = config.get("scheme") or config.get("schemes")
         return cls(kind, KINDS[kind].labels(config), scheme)
 
@@ -49,8 +50,18 @@ def task_folder(folder: str | PathLike[str]) -> Path:
 
     Raises:
         FileNotFoundError: no such folder.
-        ValueError: it holds an ELMo but no trained task.
+        ValueError: it holds an ELMo but no trained task, or an exported model.
     """
+    # Not on top: what an exported model needs is imported without h5py.
+    from keras_elmo.weights.sources.location import locate
+    from keras_elmo.weights.sources.presets import TASK_FILE, preset_folder
+
+    if is_exported(folder):
+        raise ValueError(
+            f"{folder} holds an exported model, which cannot be trained or changed: `keras-elmo "
+            f"predict {folder} new.txt` and `keras_elmo.load_exported({str(folder)!r})` predict "
+            "with it. Name the model folder that it was exported from."
+        )
     place = preset_folder(locate(folder))
     if not (place / TASK_FILE).is_file():
         raise ValueError(
@@ -61,11 +72,21 @@ def task_folder(folder: str | PathLike[str]) -> Path:
 
 
 def read_task_labels(folder: str | PathLike[str]) -> TaskLabels:
-    """Kind and labels of the trained task in a folder, see `task_folder`.
+    """Kind and labels of the trained task in a folder, see `task_folder`, or exported model.
 
     Raises:
         ValueError: also a task that is not known here.
     """
+    if is_exported(folder):
+        manifest = read_manifest(folder)
+        try:
+            return TaskLabels.of_kind(manifest.kind, manifest.settings)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise manifest.error(f"'settings' must name the labels ({error!r:.80})") from error
+    from keras_elmo.weights.descriptions import read_description
+    from keras_elmo.weights.errors import WeightsError
+    from keras_elmo.weights.sources.presets import TASK_FILE
+
     path = task_folder(folder) / TASK_FILE
     name, config = read_description(path)
     check_name(name, path)

@@ -1,10 +1,15 @@
 """Text to tokens, with the place of every token in the text."""
 
 import re
+import sys
 from abc import ABC, abstractmethod
 from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from nltk.tokenize.destructive import NLTKWordTokenizer
@@ -75,9 +80,26 @@ class WordTokenizer(Tokenizer):
 
     @cached_property
     def _treebank(self) -> "NLTKWordTokenizer":
-        from nltk.tokenize.destructive import NLTKWordTokenizer  # over a second to import
+        return _without_the_rest_of_nltk("nltk.tokenize.destructive").NLTKWordTokenizer()
 
-        return NLTKWordTokenizer()
+
+def _without_the_rest_of_nltk(name: str) -> Any:
+    """A module of NLTK, which needs a tenth of a second; `import nltk` needs more than one.
+
+    Its packages are empty while it is imported, and unknown again afterwards.
+    """
+    if "nltk" in sys.modules or (found := find_spec("nltk")) is None:
+        return import_module(name)
+    path = list(found.submodule_search_locations or [])
+    try:
+        for package in ("nltk", "nltk.tokenize"):
+            sys.modules[package] = ModuleType(package)
+            below = package.split(".")[1:]
+            vars(sys.modules[package])["__path__"] = [str(Path(p, *below)) for p in path]
+        return import_module(name)
+    finally:
+        for module in [module for module in sys.modules if module.split(".")[0] == "nltk"]:
+            del sys.modules[module]
 
 
 _TOKENIZERS = {kind.name: kind for kind in (WhitespaceTokenizer, WordTokenizer)}

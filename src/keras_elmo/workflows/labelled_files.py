@@ -14,12 +14,13 @@ from keras_elmo.data.kinds import CORRELATIONS, KINDS, check_kind
 from keras_elmo.data.reading import Reading
 from keras_elmo.files.json_files import read_object
 from keras_elmo.files.new_file import new_file
+from keras_elmo.runtime.manifest import is_exported
 from keras_elmo.tasks.task_labels import TaskLabels, task_folder
 
 if TYPE_CHECKING:
     from keras_elmo.tasks.task import ElmoTask
 
-_RECORD = "data.json"  # how a model's data were read
+RECORD = "data.json"  # how a model's data were read
 SKIPPED = "skipped.jsonl"
 _COLUMNS = ("texts", "labels", "lines")
 
@@ -121,13 +122,13 @@ def as_in_training(folder: str | PathLike[str], reading: Reading) -> Reading:
     """What is said of a file, beside how the data of a trained task were read.
 
     Args:
-        folder: of the task.
+        folder: of the task, perhaps exported.
         reading: what is said.
 
     Raises:
         ValueError: the record of it is damaged.
     """
-    path = task_folder(folder) / _RECORD
+    path = (Path(folder) if is_exported(folder) else task_folder(folder)) / RECORD
     if not path.is_file():  # of an earlier version
         return reading
     known = {field.name for field in fields(Reading)}
@@ -139,7 +140,7 @@ def write_record(folder: Path, *rows: Dataset | None) -> None:
     """Write into a model folder how its data were read, and the rows that were left out."""
     found = [part for part in rows if part is not None]
     said = json.dumps(found[0].reading.to_json(), ensure_ascii=False, indent=2)
-    (folder / _RECORD).write_text(f"{said}\n", encoding="utf-8")
+    (folder / RECORD).write_text(f"{said}\n", encoding="utf-8")
     bad = {
         row: None for part in found for row in part.bad_rows
     }  # two parts of a file have the same

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say
 from keras_elmo.cli.options import OF_FILES, OF_LABELS, takes_options
 from keras_elmo.cli.tables import measures_table
+from keras_elmo.cli.trained import load_trained
 
 if TYPE_CHECKING:
     from keras_elmo.data.datasets import Dataset
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @takes_options(*OF_FILES, *OF_LABELS)
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
+    model: Annotated[Path, typer.Argument(help="Folder that `train` or `export` wrote.")],
     data: Annotated[str, typer.Argument(help="Labelled file.")],
     output: Annotated[
         Path | None,
@@ -61,11 +61,9 @@ def evaluate(
     for note in rows.notes:
         say(note)
     check_new_file(path, overwrite=True)
-    load_backend()
     from keras_elmo.reports.records import write_json
-    from keras_elmo.tasks.loading import load_task
 
-    task = load_task(model)
+    task = load_trained(model)
     search = {"beam": beam, "length_penalty": length_penalty}
     how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
     how["batch_size"] = batch_size

@@ -36,6 +36,11 @@ def info(
     if preset is None:
         _list_presets()
         return
+    from keras_elmo.runtime.manifest import is_exported
+
+    if is_exported(preset):
+        _show_exported(Path(preset))
+        return
     fetch_if_named(preset)
     from keras_elmo.weights.sources.location import locate
     from keras_elmo.weights.sources.presets import TASK_FILE
@@ -53,6 +58,20 @@ def info(
     model = load_task(place)
     out.print(parameters_table(model, f"{type(model).__name__} in {place}"))
     out.print(configuration_table(model.get_config()))
+
+
+def _show_exported(folder: Path) -> None:
+    from keras_elmo.runtime.manifest import check_files, read_manifest
+
+    manifest = read_manifest(folder)
+    check_files(folder)
+    table = Table("fact", "value", title=str(folder), title_justify="left")
+    table.add_row("format", "exported model: ONNX graphs, no Keras needed")
+    table.add_row("kind", manifest.kind)
+    table.add_row("precision", manifest.precision)
+    table.add_row("size", _sizes(folder))
+    out.print(table)
+    out.print(configuration_table({**manifest.preprocessor, **manifest.settings}))
 
 
 def _show_elmo(name: str, place: Path, options: Path | None) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from keras_elmo._values import PredictionFormat
-from keras_elmo.cli.backend import load_backend
 from keras_elmo.cli.console import out, say, shows_styles
 from keras_elmo.cli.options import OF_FILES, takes_options
+from keras_elmo.cli.trained import load_trained
 
 if TYPE_CHECKING:
     from keras_elmo.data.bad_rows import BadRows
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @takes_options(*OF_FILES)
 def predict(
-    model: Annotated[Path, typer.Argument(help="Model folder that `train` wrote.")],
+    model: Annotated[Path, typer.Argument(help="Folder that `train` or `export` wrote.")],
     texts: Annotated[
         str, typer.Argument(help="File of texts (one a line), pairs or questions; - reads a pipe.")
     ],
@@ -81,10 +81,7 @@ def predict(
     rows = _Rows(chain(list(islice(found, 1)), found))
     for note in examples.source.notes:
         say(note)
-    load_backend()
-    from keras_elmo.tasks.loading import load_task
-
-    task = load_task(model)
+    task = load_trained(model)
     search = {"beam": beam, "length_penalty": length_penalty, "n_best": n_best}
     how: dict[str, Any] = {k: v for k, v in search.items() if k in task.prediction_options}
     how["batch_size"] = batch_size
