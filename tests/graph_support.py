@@ -7,12 +7,11 @@ from keras_elmo.embedding.engines.onnx_graph import Graph, TensorProto, helper
 TYPES = {"f": TensorProto.FLOAT, "b": TensorProto.BOOL, "i": TensorProto.INT64}
 
 
-def weights_of(layer):
-    """The weights of a layer by path, with random values."""
+def randomized(layer):
+    """Give a layer random weights."""
     rng = np.random.default_rng(5)
     for variable in layer.variables:
         variable.assign(rng.normal(scale=0.4, size=variable.shape))
-    return {variable.path: np.asarray(variable) for variable in layer.variables}
 
 
 def run(build, **inputs):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keras_elmo.batching.pair_batches import WindowBatches
+from keras_elmo.runtime.answers import Scores
 from keras_elmo.runtime.questions import Pair, Row, make_rows, window_texts
 from keras_elmo.tasks.model_calls import TOKENS_IN_MEMORY, ModelCalls
 

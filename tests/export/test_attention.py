@@ -6,11 +6,11 @@ import pytest
 pytest.importorskip("onnx", reason="graphs need the package onnx")
 pytest.importorskip("onnxruntime", reason="graphs are run by ONNX Runtime")
 
-from graph_support import run, weights_of
+from graph_support import randomized, run
 from support import to_numpy
 
-from keras_elmo.export.attention_graphs import attention_flow, cross_attention, self_attention
-from keras_elmo.export.span_graph import span_scores
+from keras_elmo.export.attention import attention_flow, cross_attention, self_attention
+from keras_elmo.export.spans import span_scores
 from keras_elmo.layers.attention_flow import AttentionFlow, CrossAttention, SelfAttention
 from keras_elmo.layers.span_scores import SpanScores
 
@@ -42,10 +42,10 @@ def test_attention_between_texts(row):
 
     layer = AttentionFlow(name="flow")
     layer.build(x.shape, y.shape)
-    weights = weights_of(layer)
+    randomized(layer)
 
     def flow(graph):
-        return attention_flow(graph, weights, "flow", "x", "y", "mask", "words")
+        return attention_flow(graph, layer, "x", "y", "mask", "words")
 
     check(run(flow, **texts), layer(x, y, mask=mask, question_mask=words))
 
@@ -55,9 +55,9 @@ def test_attention_of_a_text_to_itself(row):
     texts = TEXTS if row is None else alone(TEXTS, row)
     layer = SelfAttention(name="own")
     layer.build(texts["x"].shape)
-    weights = weights_of(layer)
+    randomized(layer)
     inputs = {name: texts[name] for name in ("x", "mask")}
-    found = run(lambda graph: self_attention(graph, weights, "own", "x", "mask"), **inputs)
+    found = run(lambda graph: self_attention(graph, layer, "x", "mask"), **inputs)
     check(found, layer(texts["x"], mask=texts["mask"]))
 
 
@@ -69,10 +69,10 @@ def test_span_scores(row):
     question = QUESTION[: len(x), 0]
     layer = SpanScores(6, name="spans")
     layer(*parts.values(), question, mask=mask)
-    weights = weights_of(layer)
+    randomized(layer)
 
     def spans(graph):
-        return span_scores(graph, weights, "spans", tuple(parts), "question", "mask")
+        return span_scores(graph, layer, tuple(parts), "question", "mask")
 
     found = run(spans, **parts, question=question, mask=mask)
     expected = layer(*parts.values(), question, mask=mask)

@@ -1,34 +1,31 @@
 """Scores of spans as nodes of an ONNX graph: what the layer `SpanScores` computes."""
 
+from typing import Any
+
 import numpy as np
 
-from keras_elmo.embedding.engines.onnx_graph import Arrays, Graph
-from keras_elmo.export.attention_graphs import expanded, masked, part_of, steps_of
+from keras_elmo.embedding.engines.onnx_graph import Graph
+from keras_elmo.export.attention import expanded, masked, part_of, steps_of
+from keras_elmo.export.layers import dense
 from keras_elmo.layers.masking import MASKED
 
 
 def span_scores(
-    graph: Graph,
-    arrays: Arrays,
-    path: str,
-    texts: tuple[str, str, str],
-    question: str,
-    mask: str,
+    graph: Graph, layer: Any, texts: tuple[str, str, str], question: str, mask: str
 ) -> str:
     """What `SpanScores` gives, float `(batch, 1 + time, 2)`.
 
     Args:
         graph: takes the nodes.
-        arrays: weights by path.
-        path: of the layer.
+        layer: a built one.
         texts: starts, ends and passage, float `(batch, time, features)` each.
         question: float `(batch, features)`.
         mask: bool `(batch, time)`.
     """
     starts, ends, passage = texts
     start, end, inside = (
-        graph.dense(x, arrays, f"{path}/{name}")
-        for x, name in ((starts, "start"), (ends, "end"), (ends, "inside"))
+        dense(graph, x, part)
+        for x, part in ((starts, layer.start), (ends, layer.end), (ends, layer.inside))
     )
     sums = graph("CumSum", inside, graph.constant(np.int64(1)))
     start, end = graph("Sub", start, graph("Sub", sums, inside)), graph("Add", end, sums)
@@ -38,8 +35,8 @@ def span_scores(
     parts = [_mean(graph, x, weight) for x, weight in zip(texts, weights, strict=True)]
     highest = graph("ReduceMax", masked(graph, passage, real), graph.integers(1), keepdims=0)
     x = graph("Concat", *parts, highest, question, axis=-1)
-    hidden = graph("Relu", graph.dense(x, arrays, f"{path}/hidden"))
-    none = expanded(graph, graph.dense(hidden, arrays, f"{path}/none"), 2)  # (batch, 1, 1)
+    hidden = dense(graph, x, layer.hidden, "relu")
+    none = expanded(graph, dense(graph, hidden, layer.none), 2)  # (batch, 1, 1)
     zero = graph("Mul", none, graph.constant(np.float32(0.0)))
     return graph("Concat", graph("Concat", none, zero, axis=-1), both, axis=1)
 

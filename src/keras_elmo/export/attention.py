@@ -1,52 +1,53 @@
 """Attention between two texts, and of a text to itself, as nodes of an ONNX graph.
 
-Masks are values of bool `(batch, steps)`, padding on the right. What is computed stands in the
+Here the batch comes first, and masks are bool `(batch, steps)`. What is computed stands in the
 layers of the same names, `keras_elmo/layers/attention_flow.py`.
 """
 
+from typing import Any
+
 import numpy as np
 
-from keras_elmo.embedding.engines.onnx_graph import INT64_MAX, Arrays, Graph, TensorProto
+from keras_elmo._extras import needs_extra
+from keras_elmo.embedding.engines.onnx_graph import INT64_MAX, Graph
+from keras_elmo.export.layers import masked_softmax, weight
 from keras_elmo.layers.masking import MASKED
+
+with needs_extra("onnx", "an export to ONNX needs the package onnx"):
+    from onnx import TensorProto
 
 
 def cross_attention(graph: Graph, x: str, y: str, mask: str, other_mask: str) -> str:
     """What `CrossAttention` gives, float `(batch, time, 4 features)`."""
     scores = graph("MatMul", x, _transposed(graph, y))  # (batch, time, steps)
     steps = expanded(graph, other_mask, 1)
-    attended = graph("MatMul", masked_softmax(graph, scores, steps), y)
+    attended = graph("MatMul", masked_softmax(graph, scores, steps, axis=2), y)
     difference, product = graph("Sub", x, attended), graph("Mul", x, attended)
     both = graph("Concat", x, attended, difference, product, axis=-1)
     return zero_where_masked(graph, both, mask)
 
 
 def attention_flow(
-    graph: Graph,
-    arrays: Arrays,
-    path: str,
-    passage: str,
-    question: str,
-    mask: str,
-    question_mask: str,
+    graph: Graph, layer: Any, passage: str, question: str, mask: str, question_mask: str
 ) -> str:
     """What `AttentionFlow` gives, float `(batch, time, 4 features)`."""
-    scores = _trilinear(graph, arrays, f"{path}/similarity", passage, question)
+    scores = _trilinear(graph, layer.similarity, passage, question)
     words = expanded(graph, question_mask, 1)  # (batch, 1, words)
-    told = graph("MatMul", masked_softmax(graph, scores, words), question)
+    told = graph("MatMul", masked_softmax(graph, scores, words, axis=2), question)
     best = graph("ReduceMax", masked(graph, scores, words), graph.integers(2), keepdims=0)
-    weights = expanded(graph, masked_softmax(graph, best, mask), 1)  # (batch, 1, time)
+    weights = expanded(graph, masked_softmax(graph, best, mask, axis=1), 1)  # (batch, 1, time)
     summary = graph("MatMul", weights, passage)  # (batch, 1, features)
     products = [graph("Mul", passage, other) for other in (told, summary)]
     return zero_where_masked(graph, graph("Concat", passage, told, *products, axis=-1), mask)
 
 
-def self_attention(graph: Graph, arrays: Arrays, path: str, x: str, mask: str) -> str:
+def self_attention(graph: Graph, layer: Any, x: str, mask: str) -> str:
     """What `SelfAttention` gives, float `(batch, time, 3 features)`."""
-    scores = _trilinear(graph, arrays, f"{path}/similarity", x, x)
+    scores = _trilinear(graph, layer.similarity, x, x)
     steps = steps_of(graph, mask)
     same = graph("Equal", expanded(graph, steps, 1), expanded(graph, steps, 0))  # (time, time)
     seen = graph("And", graph("Not", same), expanded(graph, mask, 1))
-    told = graph("MatMul", masked_softmax(graph, scores, seen), x)
+    told = graph("MatMul", masked_softmax(graph, scores, seen, axis=2), x)
     both = graph("Concat", x, told, graph("Mul", x, told), axis=-1)
     return zero_where_masked(graph, both, mask)
 
@@ -54,12 +55,6 @@ def self_attention(graph: Graph, arrays: Arrays, path: str, x: str, mask: str) -
 def masked(graph: Graph, scores: str, real: str) -> str:
     """Scores, with `MASKED` for what is not real."""
     return graph("Where", real, scores, graph.constant(np.float32(MASKED)))
-
-
-def masked_softmax(graph: Graph, scores: str, real: str) -> str:
-    """A softmax over the last axis that gives nothing to what is not real."""
-    weights = graph("Softmax", masked(graph, scores, real), axis=-1)
-    return graph("Mul", weights, graph("Cast", real, to=TensorProto.FLOAT))
 
 
 def zero_where_masked(graph: Graph, x: str, mask: str) -> str:
@@ -83,10 +78,10 @@ def part_of(graph: Graph, x: str, axis: int, start: int, end: int = INT64_MAX) -
     return graph("Slice", x, *(graph.integers(number) for number in (start, end, axis)))
 
 
-def _trilinear(graph: Graph, arrays: Arrays, path: str, x: str, y: str) -> str:
+def _trilinear(graph: Graph, layer: Any, x: str, y: str) -> str:
     """What `Trilinear` gives, float `(batch, time, steps)`."""
-    of_x, of_y = (graph.constant(arrays[f"{path}/{name}"][:, None]) for name in ("of_x", "of_y"))
-    scaled = graph("Mul", x, graph.constant(arrays[f"{path}/of_both"]))
+    of_x, of_y = (graph.constant(weight(part)[:, None]) for part in (layer.of_x, layer.of_y))
+    scaled = graph("Mul", x, graph.constant(weight(layer.of_both)))
     both = graph("MatMul", scaled, _transposed(graph, y))
     both = graph("Add", both, graph("MatMul", x, of_x))
     return graph("Add", both, _transposed(graph, graph("MatMul", y, of_y)))

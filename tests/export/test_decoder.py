@@ -6,11 +6,11 @@ import pytest
 pytest.importorskip("onnx", reason="graphs need the package onnx")
 pytest.importorskip("onnxruntime", reason="graphs are run by ONNX Runtime")
 
-from graph_support import run, weights_of
+from graph_support import randomized, run
 from support import to_numpy
 
-from keras_elmo.export.decoder_graphs import STATE, DecoderGraphs
-from keras_elmo.export.spelled_words_graph import spelled_words
+from keras_elmo.export.decoder import STATE, Decoder
+from keras_elmo.export.spelled_words import spelled_words
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
 
@@ -41,15 +41,16 @@ def test_decoder(attention, copy, row):
     )
     copied = {"source_ids": ids} if copy else {}
     decoder(memory, WRITTEN[:1].T[: len(memory)], **copied, mask=mask)
-    graphs = DecoderGraphs(weights_of(decoder), "decoder", attention, copy, decoder.unknown_id)
-    names = [*graphs.source_values, *STATE]
+    randomized(decoder)
+    nodes = Decoder(decoder)
+    names = [*nodes.source_shapes, *STATE]
 
     def read(graph):
-        found = graphs.read(graph, "memory", "mask", "source_ids" if copy else None)
+        found = nodes.read(graph, "memory", "mask", "source_ids" if copy else None)
         return [graph("Identity", found[name]) for name in names]
 
     def step(graph):
-        log_probabilities, state = graphs.step(graph)
+        log_probabilities, state = nodes.step(graph, "ids", dict(zip(STATE, STATE, strict=True)))
         return [log_probabilities, *state.values()]
 
     found = dict(zip(names, run(read, memory=memory, mask=mask, **copied), strict=True))
@@ -74,10 +75,10 @@ def test_spelled_words(row):
     places = np.array([[1, 1, 0, 3], [1, 0, 2, 0]], np.int32)[chosen, :steps]
     layer = SpelledWords(6, 3, name="spelled_words")
     layer(words, characters, places)
-    weights = weights_of(layer)
+    randomized(layer)
 
     def spelled(graph):
-        return spelled_words(graph, weights, "spelled_words", "words", "characters", "places")
+        return spelled_words(graph, layer, "words", "characters", "places")
 
     found = run(spelled, words=words, characters=characters, places=places)
     check(found, layer(words, characters, places))
