@@ -35,13 +35,13 @@ class Network:
 
     def __init__(self, manifest: Manifest) -> None:
         self.encoder = manifest.encoder()
-        self._words = _session(manifest, WORDS)
+        self._spelling = _session(manifest, WORDS)
         self._model = _session(manifest, MODEL)
         self.input_names = [value.name for value in self._model.get_inputs()]
         self.output_names = [value.name for value in self._model.get_outputs()]
         self.output_sizes = {value.name: value.shape for value in self._model.get_outputs()}
-        [vectors] = self._words.get_outputs()
-        self._cache = WordCache(self._spell, vectors.shape[1], REMEMBERED)
+        [vectors] = self._spelling.get_outputs()
+        self.words = WordCache(self._spell, vectors.shape[1], REMEMBERED)
 
     def outputs(self, sentences: Sequence[Tokens], batch_size: int) -> list[dict[str, np.ndarray]]:
         """The outputs for each sentence by name, with its padding.
@@ -67,7 +67,7 @@ class Network:
         lengths = np.array(list(map(len, sentences)), int)
         time = rounded_length(int(lengths.max(initial=0)))
         mask = np.arange(time) < lengths[:, None]
-        vectors, places = self._cache.vectors(chain.from_iterable(sentences))
+        vectors, places = self.words.vectors(chain.from_iterable(sentences))
         padded = np.zeros((*mask.shape, vectors.shape[1]), np.float32)
         padded[mask] = vectors[[places[word] for word in chain.from_iterable(sentences)]]
         arrays = {"word_vectors": padded, "padding_mask": mask}
@@ -85,7 +85,7 @@ class Network:
             part = [[word] for word in words[start : start + _WORDS_AT_ONCE]]
             arrays = self.encoder.elmo_arrays(part, 1)
             ids = next(array for name, array in arrays.items() if name != "padding_mask")
-            parts.append(self._words.run(None, {"ids": ids[:, 0]})[0])
+            parts.append(self._spelling.run(None, {"ids": ids[:, 0]})[0])
         return np.concatenate(parts)
 
 
