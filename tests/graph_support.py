@@ -1,4 +1,4 @@
-"""A part of a graph is run alone, on the weights of a layer."""
+"""Graphs are run and compared: a part of one alone, a whole one against the task in Keras."""
 
 import numpy as np
 
@@ -31,3 +31,18 @@ def run(build, **inputs):
     session = onnxruntime.InferenceSession(graph.model(values, results).SerializeToString())
     found = session.run(None, inputs)
     return found[0] if len(found) == 1 else found
+
+
+def assert_close(found, expected):
+    """The same structure with the same words, and numbers to 1e-5."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        found, expected = list(found.values()), list(expected.values())
+    if isinstance(expected, str | bool | int) or expected is None:
+        assert found == expected
+    elif isinstance(expected, list | tuple):
+        assert len(found) == len(expected)
+        for pair in zip(found, expected, strict=True):
+            assert_close(*pair)
+    else:
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)

@@ -84,9 +84,9 @@ def _normalised(graph: TaskGraph, x: str, text: Text, epsilon: float) -> str:
     return graph("Div", centred, graph("Sqrt", variance))
 
 
-def table(graph: TaskGraph, name: str, layer: Any) -> str:
+def table(graph: TaskGraph, text: Text, name: str, layer: Any) -> str:
     """A table looked up with an input of ids: float `(tokens, batch, size)`."""
-    return graph("Gather", graph.constant(weight(layer.embeddings)), graph.ids(name))
+    return graph("Gather", graph.constant(weight(layer.embeddings)), graph.ids(text, name))
 
 
 def encode(graph: TaskGraph, task: Any, text: Text) -> str:
@@ -98,10 +98,10 @@ def words(graph: TaskGraph, task: Any, text: Text) -> str:
     """The vector of each word: what the BiLSTM reads."""
     x = mix(graph, text, task.get_layer("elmo_mix"))
     if task.word_vectors is not None:
-        vectors = table(graph, f"{text.prefix}word_ids", task.word_vectors)
+        vectors = table(graph, text, "word_ids", task.word_vectors)
         x = graph("Concat", vectors, x, axis=2)
     if task.encoder.word_shape_dim:
-        shapes = table(graph, f"{text.prefix}word_shapes", task.get_layer("word_shape_vectors"))
+        shapes = table(graph, text, "word_shapes", task.get_layer("word_shape_vectors"))
         x = graph("Concat", shapes, x, axis=2)
     return x
 
@@ -176,5 +176,5 @@ def cumulative_link(graph: TaskGraph, x: str, layer: Any) -> str:
 
 
 def by_sentence(graph: TaskGraph, x: str) -> str:
-    """`(tokens, batch, features)` → `(batch, tokens, features)`."""
+    """`(tokens, batch, features)` → `(batch, tokens, features)`, and back."""
     return graph("Transpose", x, perm=[1, 0, 2])

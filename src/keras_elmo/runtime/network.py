@@ -1,6 +1,6 @@
 """The network of an exported model in ONNX Runtime: token lists → its outputs for each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_elmo._extras import needs_extra
 from keras_elmo.runtime.manifest import MODEL, WORDS, Manifest
+from keras_elmo.runtime.pairs import OTHER, ROWS
 from keras_elmo.runtime.word_cache import WordCache
 from keras_elmo.text.padding import cut_batches, rounded_length
 
@@ -53,8 +54,31 @@ class Network:
         found: list[dict[str, np.ndarray]] = [{}] * len(sentences)
         for rows in batch_rows(list(map(len, sentences)), batch_size):
             outputs = self.run(self.arrays([sentences[int(row)] for row in rows]))
-            for k, row in enumerate(rows):
-                found[row] = {name: array[k] for name, array in outputs.items()}
+            for row, parts in zip(rows, by_row(outputs), strict=True):
+                found[row] = parts
+        return found
+
+    def pair_outputs(
+        self, pairs: Sequence[tuple[Tokens, Tokens]], batch_size: int
+    ) -> list[dict[str, np.ndarray]]:
+        """The outputs for each pair of texts, with their padding.
+
+        ELMo reads each distinct text of a batch once.
+
+        Args:
+            pairs: two token lists each.
+            batch_size: number of pairs of a batch; fewer where they are very long.
+        """
+        found: list[dict[str, np.ndarray]] = [{}] * len(pairs)
+        for rows in batch_rows([max(map(len, pair)) for pair in pairs], batch_size):
+            places: dict[tuple[str, ...], int] = {}
+            numbers = [
+                [places.setdefault(tuple(text), len(places)) for text in pairs[row]] for row in rows
+            ]
+            own, other = np.array(numbers, np.int64).T
+            arrays = self.arrays(list(places)) | {ROWS: own, OTHER + ROWS: other}
+            for row, parts in zip(rows, by_row(self.run(arrays)), strict=True):
+                found[row] = parts
         return found
 
     def arrays(self, sentences: Sequence[Tokens], prefix: str = "") -> dict[str, np.ndarray]:
@@ -87,6 +111,12 @@ class Network:
             ids = next(array for name, array in arrays.items() if name != "padding_mask")
             parts.append(self._spelling.run(None, {"ids": ids[:, 0]})[0])
         return np.concatenate(parts)
+
+
+def by_row(outputs: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+    """The outputs of each row of a batch by name."""
+    for parts in zip(*outputs.values(), strict=True):
+        yield dict(zip(outputs, parts, strict=True))
 
 
 def batch_rows(sizes: Sequence[int], batch_size: int) -> Iterator[np.ndarray]:

@@ -12,6 +12,7 @@ else:
     Base = object  # Keras makes a functional model of a class with one line of ancestors only
 
 OTHER = "other_"  # before the name of each input of the other text: of a question, not its passage
+ROWS = "rows"  # of an exported model: which of a batch's distinct texts each pair has
 
 # The tokens of a text and of the other one.
 Texts = tuple[list[str], list[str]]

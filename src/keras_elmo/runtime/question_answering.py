@@ -62,15 +62,6 @@ class ReadsAnswers(Base):
         """The tokens of each question and passage."""
         return make_pairs(x, self.tokenizer)
 
-    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
-        """Questions and answers, also of SQuAD's rows, which bring theirs."""
-        x, y, weights = super().read_labelled(x)
-        if y is None and x is not None:
-            x = question_rows(x)
-            if x and all(isinstance(row, Mapping) and "answers" in row for row in x):
-                y = [row["answers"] or [] for row in x]
-        return x, y, weights
-
     def read_targets(self, y: Any, sentences: Sequence[Pair]) -> list[list[Span]]:
         rows = as_rows(y, "y")
         if len(rows) != len(sentences):

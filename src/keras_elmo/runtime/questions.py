@@ -104,6 +104,14 @@ def question_rows(x: Any) -> list[Any]:
     return [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def labelled_rows(x: Any) -> tuple[list[Any], list[Any] | None]:
+    """Rows and their answers, where all bring some or none, as SQuAD's do; else None."""
+    rows = question_rows(x)
+    if rows and all(isinstance(row, Mapping) and "answers" in row for row in rows):
+        return rows, [row["answers"] or [] for row in rows]
+    return rows, None
+
+
 def read_answers(answers: Any, pair: Pair, number: int) -> list[Span]:
     """The places of a question's answers, `(start, end)` in characters of its passage.
 

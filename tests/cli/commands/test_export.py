@@ -106,7 +106,7 @@ def test_commands_need_no_keras(folders, reviews_file, tmp_path):
             "are for --to o",
         ),
         (
-            "train reviews.csv --dev reviews.csv -o m --start-from out".split(),
+            ["train", "reviews.csv", "--dev", "reviews.csv", "-o", "m", "--start-from", "out"],
             "holds an exported model",
         ),
     ],

@@ -16,11 +16,12 @@ from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.runtime.pairs import ReadsPairs, Texts, make_texts
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
-from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
 if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
+
     Base = ElmoTextClassifier
 else:
     Base = object  # Keras makes a functional model of a class with one line of ancestors only
@@ -96,8 +97,10 @@ class ElmoPairTask(ReadsPairs, Base):
         arguments["hidden_units"] = arguments.get("lstm_units", 128)
         return super().for_dataset(dataset, backbone, **arguments)
 
-    def onnx_outputs(self, graph: Any) -> dict[str, str]:
-        return ElmoTask.onnx_outputs(self, graph)
+    def onnx_vector(self, graph: "TaskGraph") -> str:
+        from keras_elmo.export.pairs import compared
+
+        return compared(graph, self)
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

@@ -1,7 +1,7 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
@@ -20,6 +20,7 @@ from keras_elmo.runtime.questions import (
     Pair,
     answer_texts,
     answer_tokens,
+    labelled_rows,
     make_rows,
     rows_to_train,
     window_texts,
@@ -32,6 +33,9 @@ from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasu
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.window_scores import WindowScores
 from keras_elmo.text.windows import windows
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 MAX_ANSWER_LENGTH = 17  # tokens: usual on SQuAD
 
@@ -126,6 +130,13 @@ class ElmoQuestionAnswerer(ReadsAnswers, ElmoTask):
             "unanswerable": sum(not answer.spans for answer in found),
             "answers_widened": sum(answer.widened for answer in found),
         } | {name: counts[name] for name in names}
+
+    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
+        """Questions and answers, also of SQuAD's rows, which bring theirs."""
+        x, y, weights = super().read_labelled(x)
+        if y is None and x is not None:
+            x, y = labelled_rows(x)
+        return x, y, weights
 
     def make_batches(
         self,
@@ -239,6 +250,17 @@ class ElmoQuestionAnswerer(ReadsAnswers, ElmoTask):
     def graph_outputs(self) -> dict[str, Output]:
         meaning = "scores of starts and ends: of no answer, then of each token"
         return {"spans": Output(meaning, ("texts", "1 + tokens", "start and end"))}
+
+    # === Export ===
+
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.pairs import answered
+
+        return {"spans": answered(graph, self)}
+
+    def exported_settings(self) -> dict[str, Any]:
+        names = "max_answer_length window window_step no_answer_threshold"
+        return {name: getattr(self, name) for name in names.split()}
 
     def get_config(self) -> dict[str, Any]:
         names = "modelling_units max_answer_length window window_step no_answer_threshold"
