@@ -6,6 +6,7 @@ from pathlib import Path
 from keras_elmo.runtime.exported_model import ExportedModel
 from keras_elmo.runtime.exported_pairs import ExportedPairClassifier, ExportedPairRegressor
 from keras_elmo.runtime.exported_questions import ExportedAnswerer
+from keras_elmo.runtime.exported_sequences import ExportedSeq2Seq
 from keras_elmo.runtime.exported_tags import ExportedJointTagger, ExportedTagger
 from keras_elmo.runtime.exported_texts import ExportedClassifier, ExportedRegressor
 from keras_elmo.runtime.manifest import check_files, read_manifest
@@ -19,6 +20,7 @@ _MODELS = (
     ExportedPairClassifier,
     ExportedPairRegressor,
     ExportedAnswerer,
+    ExportedSeq2Seq,
 )
 
 

@@ -36,8 +36,8 @@ class Network:
 
     def __init__(self, manifest: Manifest) -> None:
         self.encoder = manifest.encoder()
-        self._spelling = _session(manifest, WORDS)
-        self._model = _session(manifest, MODEL)
+        self._spelling = open_graph(manifest, WORDS)
+        self._model = open_graph(manifest, MODEL)
         self.input_names = [value.name for value in self._model.get_inputs()]
         self.output_names = [value.name for value in self._model.get_outputs()]
         self.output_sizes = {value.name: value.shape for value in self._model.get_outputs()}
@@ -125,7 +125,13 @@ def batch_rows(sizes: Sequence[int], batch_size: int) -> Iterator[np.ndarray]:
     yield from cut_batches(order, np.array(sizes, int), batch_size)
 
 
-def _session(manifest: Manifest, name: str) -> Any:
+def open_graph(manifest: Manifest, name: str) -> Any:
+    """A file of an exported model as a session of ONNX Runtime.
+
+    Raises:
+        ImportError: onnxruntime is not installed.
+        ExportError: it is no graph.
+    """
     with needs_extra("onnx", "an exported model needs onnxruntime"):
         import onnxruntime
     options = onnxruntime.SessionOptions()

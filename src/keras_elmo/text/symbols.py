@@ -15,6 +15,10 @@ _FIRST = len(MARKS) + 1  # number of the first symbol; 0 is padding
 _UNKNOWN_CHARACTER = 1
 SPACE = " "
 
+# Inputs of a network that writes: numbers of the characters of a source, of their words, and what
+# copying each step would write.
+CHARACTER_STEPS, WORD_PLACES, SOURCE_IDS = "source_characters", "source_places", "source_ids"
+
 
 def read_targets(y: Any) -> list[str | list[str]]:
     """Target texts in any container, each a string or a list of symbols.
