@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/data.md", "docs/options.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/data.md", "docs/options.md", "docs/export.md"]
 # What is not run, and where else it is tested.
 NOT_RUN = {
     "keras_elmo.tune(": "a search of many trainings: tests/search",
     'load_elmo("module/")': "a module of TF-Hub: tests/elmo/test_tf_hub.py",
     "import onnxruntime": "an ELMo in ONNX: tests/embedding/engines/test_onnx_model.py",
+    'load_exported("out/")': "an exported model: tests/export",
     "bilm_tf_training/": "a checkpoint of bilm-tf: tests/elmo/test_checkpoint_file.py",
 }
 

@@ -11,6 +11,8 @@ from graph_support import assert_close
 from support import small_backbone
 
 import keras_elmo
+from keras_elmo.text.unicode_characters import MARKS, UnicodeCharacterEncoder
+from keras_elmo.text.vocabulary import Vocabulary
 
 TEXTS = [
     "a joy to watch",
@@ -20,6 +22,8 @@ TEXTS = [
     "a dull film with 3 good jokes and an unbelievably1990s end",
 ]
 WORDS = ["<S>", "</S>", "<UNK>", "a", "joy", "film", "great"]
+CHARACTERS = [*MARKS, *"abcdefgé"]
+ENCODER = UnicodeCharacterEncoder(CHARACTERS, Vocabulary(WORDS), 8)
 BIO = ["O", "B-P", "I-P", "B-Q", "I-Q"]
 BIOES = ["O", "B-P", "I-P", "E-P", "S-P"]
 CLASSES = {"labels": ["n", "p", "q"]}
@@ -80,6 +84,15 @@ CASES = {
     ),
     "an ELMo of tanh": classes()._replace(elmo={"activation": "tanh", "num_layers": 1}),
     "an ELMo of units": classes()._replace(elmo={"lstm_projection": False, "units": 4}),
+    "an ELMo of words and characters": classes()._replace(
+        elmo={
+            "vocabulary_size": len(WORDS),
+            "word_dim": 3,
+            "num_characters": len(CHARACTERS) + 1,
+            "boundaries": [ENCODER.bos.tolist(), ENCODER.eos.tolist()],
+        },
+        preprocessor={"vocabulary": WORDS, "characters": CHARACTERS},
+    ),
     "an ELMo of words": classes()._replace(
         elmo={"vocabulary_size": len(WORDS), "char_filters": [], "num_highways": 0},
         preprocessor={"vocabulary": WORDS},
@@ -185,3 +198,16 @@ def test_a_word_is_spelled_once(tmp_path):
     assert len(model.network.words) == words
     model.predict(TEXTS[::-1])
     assert len(model.network.words) == words
+
+
+@pytest.mark.slow
+def test_an_elmo_of_original_shape(tmp_path):
+    from keras_elmo import ElmoBackbone, ElmoPreprocessor, ElmoTokenClassifier
+
+    task = ElmoTokenClassifier(
+        ElmoBackbone(), preprocessor=ElmoPreprocessor("whitespace"), labels=BIO, lstm_units=32
+    )
+    task.export(tmp_path / "out", format="onnx")
+    model = keras_elmo.load_exported(tmp_path / "out")
+    assert_close(model.predict(TEXTS), task.predict(TEXTS))
+    assert model.predict_labels(TEXTS) == task.predict_labels(TEXTS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.embedding.engines.onnx_graph import Graph
 from keras_elmo.export.task_graph import TaskGraph, Text
 
 _MASKED = np.float32(-1e9)  # as in `layers/masking.py`
@@ -18,7 +19,7 @@ def weight(variable: Any) -> np.ndarray:
     return np.asarray(variable.numpy() if hasattr(variable, "numpy") else variable, np.float32)
 
 
-def dense(graph: TaskGraph, x: str, layer: Any, activation: str = "linear") -> str:
+def dense(graph: Graph, x: str, layer: Any, activation: str = "linear") -> str:
     """A Dense layer on the last axis."""
     y = graph("MatMul", x, graph.constant(weight(layer.kernel)))
     if layer.use_bias:
@@ -158,7 +159,7 @@ def _attention(graph: TaskGraph, x: str, mask: str, real: str, layer: Any) -> st
 _POOLS = {"last": _last, "max": _max, "mean": _mean, "attention": _attention}
 
 
-def masked_softmax(graph: TaskGraph, scores: str, mask: str, axis: int) -> str:
+def masked_softmax(graph: Graph, scores: str, mask: str, axis: int) -> str:
     """A softmax that gives nothing to what is not real, as in `layers/masking.py`."""
     shown = graph("Where", mask, scores, graph.constant(_MASKED))
     return graph("Mul", graph("Softmax", shown, axis=axis), graph("Cast", mask, to=1))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_elmo._version import __version__
@@ -36,6 +35,8 @@ def write_history(rows: Iterable[Mapping[str, float]], path: str | PathLike[str]
 
 def command_record(arguments: Sequence[str], seed: int | None = None) -> dict[str, Any]:
     """The exact command and the versions that it ran with."""
+    import keras  # not on top: measures of an exported model are written without it
+
     return {
         "command": list(arguments),
         "seed": seed,

@@ -7,6 +7,7 @@ from keras_elmo.data.datasets import QA
 from keras_elmo.runtime.answers import Prediction, Scores
 from keras_elmo.runtime.examples import Examples
 from keras_elmo.runtime.exported_model import ExportedModel
+from keras_elmo.runtime.keywords import check_keywords
 from keras_elmo.runtime.question_answering import ReadsAnswers
 from keras_elmo.runtime.questions import (
     Pair,
@@ -36,8 +37,11 @@ class ExportedAnswerer(ReadsAnswers, ExportedModel):
         rows, answers = labelled_rows(x) if y is None else (x, y)
         return super().examples(rows, answers)
 
-    def predict(self, x: Any, *, batch_size: int = 32, n_best: int = 5) -> list[Prediction]:
+    def predict(
+        self, x: Any, *, batch_size: int = 32, n_best: int = 5, **kwargs: Any
+    ) -> list[Prediction]:
         """See `answers`."""
+        check_keywords(kwargs, ["batch_size", "n_best"], "predict")
         return self.answers(x, batch_size=batch_size, n_best=n_best)
 
     def window_scores(self, pairs: Sequence[Pair], batch_size: int) -> list[Scores]:
