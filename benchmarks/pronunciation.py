@@ -27,10 +27,10 @@ from benchmarks.pretraining_gain_plan import do_all, read_rows
 from benchmarks.pretraining_gain_report import UNTRAINED, spread
 from benchmarks.tasks import pending
 from benchmarks.tasks_report import FINAL
-from keras_elmo.batching.symbols import find_characters, find_symbols
 from keras_elmo.fine_tuning.recipes import RECIPES
 from keras_elmo.metrics.sequences import closest, sequence_report
 from keras_elmo.tasks.sequences.seq_2_seq import ElmoSeq2Seq
+from keras_elmo.text.symbols import find_characters, find_symbols
 from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.workflows.training import train_task
 

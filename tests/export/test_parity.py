@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("onnxruntime")
 
+from graph_support import assert_close
 from support import small_backbone
 
 import keras_elmo
@@ -117,21 +118,6 @@ def make(name):
     for attribute, value in case.after.items():
         setattr(task, attribute, value)
     return task
-
-
-def assert_close(found, expected):
-    """The same structure with the same words, and numbers to 1e-5."""
-    if isinstance(expected, dict):
-        assert found.keys() == expected.keys()
-        found, expected = list(found.values()), list(expected.values())
-    if isinstance(expected, str | bool | int) or expected is None:
-        assert found == expected
-    elif isinstance(expected, list | tuple):
-        assert len(found) == len(expected)
-        for pair in zip(found, expected, strict=True):
-            assert_close(*pair)
-    else:
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,7 +9,7 @@ import numpy as np
 from keras_elmo._values import SEED
 from keras_elmo.batching.word_types import WordTypes
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
-from keras_elmo.text.padding import TOKENS_PER_ROW, cut_batches, rounded_length
+from keras_elmo.text.padding import TOKENS_PER_ROW, cut_batches, padded, rounded_length
 
 FEATURES = "elmo_features"  # an input in place of ids, where ELMo was run before
 
@@ -147,11 +147,3 @@ class SentenceBatches(keras.utils.PyDataset):
 
     def _cut(self, order: np.ndarray) -> list[np.ndarray]:
         return cut_batches(order, self._sizes, self.batch_size, self.tokens_per_row)
-
-
-def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """Arrays as rows of one, zero behind each, in their own dtype: `(len(rows), length, …)`."""
-    found = np.zeros((len(rows), length, *rows[0].shape[1:]), rows[0].dtype)
-    for row, values in zip(found, rows, strict=True):
-        row[: len(values)] = values
-    return found

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.batches import SentenceBatches, TargetFunction, padded
-from keras_elmo.batching.symbols import SourceSteps
+from keras_elmo.batching.batches import SentenceBatches, TargetFunction
 from keras_elmo.elmo.preprocessor import ElmoPreprocessor
+from keras_elmo.text.padding import padded
+from keras_elmo.text.symbols import CHARACTER_STEPS, SOURCE_IDS, WORD_PLACES, SourceSteps
 from keras_elmo.text.vocabulary import BOS_ID
 
-CHARACTER_STEPS, WORD_PLACES = "source_characters", "source_places"
-SOURCE_IDS, TARGET_IDS = "source_ids", "target_ids"
+TARGET_IDS = "target_ids"
 SEQUENCE_INPUTS = (CHARACTER_STEPS, WORD_PLACES, SOURCE_IDS, TARGET_IDS)
 
 

@@ -39,6 +39,10 @@ class Exportable(Protocol):
         """Write its layers into a graph, and name the values that are its outputs."""
         ...
 
+    def onnx_parts(self) -> dict[str, ModelProto]:
+        """More graphs that its exported model runs, by the names of their files."""
+        ...
+
     def exported_settings(self) -> dict[str, Any]:
         """What an exported model reads these outputs with, for JSON."""
         ...
@@ -88,6 +92,8 @@ def export_onnx(
     with new_folder(folder, overwrite=overwrite, signs=(MANIFEST,)) as path:
         _save(words, path / WORDS)
         _save(model, path / MODEL)
+        for name, part in task.onnx_parts().items():
+            _save(part, path / name)
         preprocessor = write_vocabularies(path, task.preprocessor.get_config())
         task.save_assets(path)
         for record in records:

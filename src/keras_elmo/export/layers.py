@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_elmo.embedding.engines.onnx_graph import Graph
 from keras_elmo.export.task_graph import TaskGraph, Text
 
 _MASKED = np.float32(-1e9)  # as in `layers/masking.py`
@@ -18,7 +19,7 @@ def weight(variable: Any) -> np.ndarray:
     return np.asarray(variable.numpy() if hasattr(variable, "numpy") else variable, np.float32)
 
 
-def dense(graph: TaskGraph, x: str, layer: Any, activation: str = "linear") -> str:
+def dense(graph: Graph, x: str, layer: Any, activation: str = "linear") -> str:
     """A Dense layer on the last axis."""
     y = graph("MatMul", x, graph.constant(weight(layer.kernel)))
     if layer.use_bias:
@@ -84,9 +85,9 @@ def _normalised(graph: TaskGraph, x: str, text: Text, epsilon: float) -> str:
     return graph("Div", centred, graph("Sqrt", variance))
 
 
-def table(graph: TaskGraph, name: str, layer: Any) -> str:
+def table(graph: TaskGraph, text: Text, name: str, layer: Any) -> str:
     """A table looked up with an input of ids: float `(tokens, batch, size)`."""
-    return graph("Gather", graph.constant(weight(layer.embeddings)), graph.ids(name))
+    return graph("Gather", graph.constant(weight(layer.embeddings)), graph.ids(text, name))
 
 
 def encode(graph: TaskGraph, task: Any, text: Text) -> str:
@@ -98,10 +99,10 @@ def words(graph: TaskGraph, task: Any, text: Text) -> str:
     """The vector of each word: what the BiLSTM reads."""
     x = mix(graph, text, task.get_layer("elmo_mix"))
     if task.word_vectors is not None:
-        vectors = table(graph, f"{text.prefix}word_ids", task.word_vectors)
+        vectors = table(graph, text, "word_ids", task.word_vectors)
         x = graph("Concat", vectors, x, axis=2)
     if task.encoder.word_shape_dim:
-        shapes = table(graph, f"{text.prefix}word_shapes", task.get_layer("word_shape_vectors"))
+        shapes = table(graph, text, "word_shapes", task.get_layer("word_shape_vectors"))
         x = graph("Concat", shapes, x, axis=2)
     return x
 
@@ -158,7 +159,7 @@ def _attention(graph: TaskGraph, x: str, mask: str, real: str, layer: Any) -> st
 _POOLS = {"last": _last, "max": _max, "mean": _mean, "attention": _attention}
 
 
-def masked_softmax(graph: TaskGraph, scores: str, mask: str, axis: int) -> str:
+def masked_softmax(graph: Graph, scores: str, mask: str, axis: int) -> str:
     """A softmax that gives nothing to what is not real, as in `layers/masking.py`."""
     shown = graph("Where", mask, scores, graph.constant(_MASKED))
     return graph("Mul", graph("Softmax", shown, axis=axis), graph("Cast", mask, to=1))
@@ -176,5 +177,5 @@ def cumulative_link(graph: TaskGraph, x: str, layer: Any) -> str:
 
 
 def by_sentence(graph: TaskGraph, x: str) -> str:
-    """`(tokens, batch, features)` → `(batch, tokens, features)`."""
+    """`(tokens, batch, features)` → `(batch, tokens, features)`, and back."""
     return graph("Transpose", x, perm=[1, 0, 2])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -38,13 +39,13 @@ class Text:
         layers: all layers of ELMo, each float `(tokens, batch, 2P)`.
         lengths: tokens of each row, int32 `(batch,)`.
         real: bool `(tokens, batch, 1)`, True at real tokens.
-        prefix: before the names of its inputs.
+        rows: where it is some rows of another one, their numbers and the tokens of the longest.
     """
 
     layers: list[str]
     lengths: str
     real: str
-    prefix: str = ""
+    rows: tuple[str, str] | None = None
 
 
 class TaskGraph(SentenceGraph):
@@ -60,15 +61,25 @@ class TaskGraph(SentenceGraph):
         super().__init__(precision)
         self._elmo = elmo
         self._inputs: dict[str, ValueInfoProto] = {}
+        self._known: dict[bytes, str] = {}
 
-    def text(self, prefix: str = "") -> Text:
-        """A text, of its inputs `word_vectors` float32 `(batch, tokens, P)` and `padding_mask`.
+    def constant(self, array: Any) -> str:
+        """As `Graph`'s; equal ones, such as those of both texts of a pair, stand there once."""
+        array = np.asarray(array)
+        key = sha256(f"{array.dtype} {array.shape} ".encode() + array.tobytes()).digest()
+        if key not in self._known:
+            self._known[key] = super().constant(array)
+        return self._known[key]
 
-        Layers at padding are 0, as `ElmoBackbone` gives them.
+    def text(self) -> Text:
+        """All texts of a batch, once in a graph.
+
+        Its inputs are `word_vectors` float32 `(batch, tokens, P)` and `padding_mask`. Layers at
+        padding are 0, as `ElmoBackbone` gives them.
         """
         size = self._elmo.config["projection_dim"]
-        vectors = self.input(f"{prefix}word_vectors", TensorProto.FLOAT, size)
-        mask = self.input(f"{prefix}padding_mask", TensorProto.BOOL)
+        vectors = self.input("word_vectors", TensorProto.FLOAT, size)
+        mask = self.input("padding_mask", TensorProto.BOOL)
         lengths = self.lengths(mask)
         words = self("Transpose", vectors, perm=[1, 0, 2])  # (tokens, batch, P)
         boundaries = [self.constant(vector) for vector in self._elmo.boundaries]
@@ -78,7 +89,26 @@ class TaskGraph(SentenceGraph):
         zero = self.constant(np.float32(0))
         layers = [self("Where", real, layer, zero) for layer in layers]
         short = self("Cast", lengths, to=TensorProto.INT32)
-        return Text(layers, short, real, prefix)
+        return Text(layers, short, real)
+
+    def rows(self, text: Text, name: str) -> Text:
+        """Some rows of a text, as long as the longest of them, by an input of numbers.
+
+        Args:
+            text: of all rows, each distinct text once.
+            name: of the input, int64 `(pairs,)`.
+        """
+        self._inputs[name] = helper.make_tensor_value_info(name, TensorProto.INT64, ["pairs"])
+        lengths = self("Gather", text.lengths, name)
+        longest = self("Cast", self("ReduceMax", lengths, keepdims=1), to=TensorProto.INT64)
+        rows = name, longest
+        layers = [self._of_rows(layer, rows) for layer in text.layers]
+        return Text(layers, lengths, self._of_rows(text.real, rows), rows)
+
+    def _of_rows(self, x: str, rows: tuple[str, str]) -> str:
+        numbers, longest = rows
+        zero = self.integers(0)
+        return self("Slice", self("Gather", x, numbers, axis=1), zero, longest, zero)
 
     def input(self, name: str, kind: int, *features: int) -> str:
         """An input `(batch, tokens, …)`, made where it is first asked for."""
@@ -87,9 +117,10 @@ class TaskGraph(SentenceGraph):
             self._inputs[name] = helper.make_tensor_value_info(name, kind, shape)
         return name
 
-    def ids(self, name: str) -> str:
-        """An input of ids as int32 `(tokens, batch)`."""
-        return self("Transpose", self.input(name, TensorProto.INT32), perm=[1, 0])
+    def ids(self, text: Text, name: str) -> str:
+        """An input of ids of a text as int32 `(tokens, batch)`."""
+        ids = self("Transpose", self.input(name, TensorProto.INT32), perm=[1, 0])
+        return self._of_rows(ids, text.rows) if text.rows else ids
 
     def finished(self, outputs: Mapping[str, str]) -> ModelProto:
         """The model with these values as outputs, float32, by name."""

@@ -11,7 +11,7 @@ from keras_elmo.layers.masking import MASKED
 from keras_elmo.layers.scan import scan, stacked
 
 PADDING_ID, BEGIN_ID = 0, 1  # of symbols: never written
-_TINY = 1e-9  # keeps the logarithm of a probability finite
+TINY = 1e-9  # keeps the logarithm of a probability finite
 
 
 class Source(NamedTuple):
@@ -264,7 +264,7 @@ class AttentionDecoder(ConfiguredLayer):
         beyond = ops.zeros_like(weights)  # (batch, time, source)
         written = ops.concatenate([gate * written, beyond], axis=-1)
         both = written + (1.0 - gate) * ops.matmul(weights, source.copied)
-        return ops.log(both + _TINY) + barred
+        return ops.log(both + TINY) + barred
 
     def compute_output_shape(self, memory_shape, ids_shape, source_ids_shape=None):
         steps = memory_shape[1]

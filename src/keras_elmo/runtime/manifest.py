@@ -16,6 +16,7 @@ from keras_elmo.text.vocabulary import Vocabulary
 
 MANIFEST = "manifest.json"
 MODEL, WORDS = "model.onnx", "words.onnx"
+STEP = "step.onnx"  # of a decoder
 NGRAMS = "ngrams.npz"
 SCHEMA = 1
 # Of the preprocessor; one word a line.

@@ -1,6 +1,6 @@
 """The network of an exported model in ONNX Runtime: token lists → its outputs for each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_elmo._extras import needs_extra
 from keras_elmo.runtime.manifest import MODEL, WORDS, Manifest
+from keras_elmo.runtime.pairs import OTHER, ROWS
 from keras_elmo.runtime.word_cache import WordCache
 from keras_elmo.text.padding import cut_batches, rounded_length
 
@@ -35,8 +36,8 @@ class Network:
 
     def __init__(self, manifest: Manifest) -> None:
         self.encoder = manifest.encoder()
-        self._spelling = _session(manifest, WORDS)
-        self._model = _session(manifest, MODEL)
+        self._spelling = open_graph(manifest, WORDS)
+        self._model = open_graph(manifest, MODEL)
         self.input_names = [value.name for value in self._model.get_inputs()]
         self.output_names = [value.name for value in self._model.get_outputs()]
         self.output_sizes = {value.name: value.shape for value in self._model.get_outputs()}
@@ -53,8 +54,31 @@ class Network:
         found: list[dict[str, np.ndarray]] = [{}] * len(sentences)
         for rows in batch_rows(list(map(len, sentences)), batch_size):
             outputs = self.run(self.arrays([sentences[int(row)] for row in rows]))
-            for k, row in enumerate(rows):
-                found[row] = {name: array[k] for name, array in outputs.items()}
+            for row, parts in zip(rows, by_row(outputs), strict=True):
+                found[row] = parts
+        return found
+
+    def pair_outputs(
+        self, pairs: Sequence[tuple[Tokens, Tokens]], batch_size: int
+    ) -> list[dict[str, np.ndarray]]:
+        """The outputs for each pair of texts, with their padding.
+
+        ELMo reads each distinct text of a batch once.
+
+        Args:
+            pairs: two token lists each.
+            batch_size: number of pairs of a batch; fewer where they are very long.
+        """
+        found: list[dict[str, np.ndarray]] = [{}] * len(pairs)
+        for rows in batch_rows([max(map(len, pair)) for pair in pairs], batch_size):
+            places: dict[tuple[str, ...], int] = {}
+            numbers = [
+                [places.setdefault(tuple(text), len(places)) for text in pairs[row]] for row in rows
+            ]
+            own, other = np.array(numbers, np.int64).T
+            arrays = self.arrays(list(places)) | {ROWS: own, OTHER + ROWS: other}
+            for row, parts in zip(rows, by_row(self.run(arrays)), strict=True):
+                found[row] = parts
         return found
 
     def arrays(self, sentences: Sequence[Tokens], prefix: str = "") -> dict[str, np.ndarray]:
@@ -89,13 +113,25 @@ class Network:
         return np.concatenate(parts)
 
 
+def by_row(outputs: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+    """The outputs of each row of a batch by name."""
+    for parts in zip(*outputs.values(), strict=True):
+        yield dict(zip(outputs, parts, strict=True))
+
+
 def batch_rows(sizes: Sequence[int], batch_size: int) -> Iterator[np.ndarray]:
     """Numbers of the rows of each batch, those of like sizes together."""
     order = np.argsort(np.array(sizes, int), kind="stable")
     yield from cut_batches(order, np.array(sizes, int), batch_size)
 
 
-def _session(manifest: Manifest, name: str) -> Any:
+def open_graph(manifest: Manifest, name: str) -> Any:
+    """A file of an exported model as a session of ONNX Runtime.
+
+    Raises:
+        ImportError: onnxruntime is not installed.
+        ExportError: it is no graph.
+    """
     with needs_extra("onnx", "an exported model needs onnxruntime"):
         import onnxruntime
     options = onnxruntime.SessionOptions()

@@ -40,6 +40,8 @@ from keras_elmo.weights.sources.location import locate
 from keras_elmo.weights.sources.presets import PREPROCESSOR_FILE, TASK_FILE, TASK_WEIGHTS_FILE
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from keras_elmo.export.task_graph import TaskGraph
 
 _OF_KERAS = ("name", "trainable", "dtype")  # arguments of Keras's constructor
@@ -243,6 +245,10 @@ class ElmoTask(DescribedTask):
             f"a {type(self).__name__} cannot be exported to ONNX yet. Received: format='onnx'. "
             "Write `task.export('folder', format='tf_saved_model')`."
         )
+
+    def onnx_parts(self) -> dict[str, "ModelProto"]:
+        """More graphs that an exported model runs, by the names of their files."""
+        return {}
 
     def exported_settings(self) -> dict[str, Any]:
         """What an exported model reads these outputs with, for the manifest."""

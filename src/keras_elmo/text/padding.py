@@ -53,3 +53,11 @@ def cut_batches(
         plan.append(rows[: max(1, int(fits.sum()))])
         start += len(plan[-1])
     return plan
+
+
+def padded(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """Arrays as rows of one, zero behind each, in their own dtype: `(len(rows), length, …)`."""
+    found = np.zeros((len(rows), length, *rows[0].shape[1:]), rows[0].dtype)
+    for row, values in zip(found, rows, strict=True):
+        row[: len(values)] = values
+    return found

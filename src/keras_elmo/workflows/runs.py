@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from keras_elmo._values import Mix
-from keras_elmo.batching.symbols import WORDS, find_symbols
 from keras_elmo.data.datasets import SEQ2SEQ, Dataset
 from keras_elmo.data.examples import read_dataset
 from keras_elmo.data.kinds import KINDS
@@ -17,6 +16,7 @@ from keras_elmo.files.lines import DataError
 from keras_elmo.fine_tuning.recipes import Recipe, get_recipe
 from keras_elmo.metrics.selection import Selection
 from keras_elmo.tasks.task_labels import read_task_labels
+from keras_elmo.text.symbols import WORDS, find_symbols
 from keras_elmo.text.word_vectors import vector_size
 from keras_elmo.weights.detection import check_elmo
 from keras_elmo.weights.language_model import check_language_model, has_language_model

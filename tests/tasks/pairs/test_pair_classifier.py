@@ -6,7 +6,8 @@ import pytest
 from support import to_numpy
 
 from keras_elmo import ElmoPairClassifier
-from keras_elmo.batching.pair_batches import PairBatches, make_texts
+from keras_elmo.batching.pair_batches import PairBatches
+from keras_elmo.runtime.pairs import make_texts
 from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.task_labels import TaskLabels
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from keras_elmo import ElmoQuestionAnswerer
-from keras_elmo.batching.question_batches import (
-    WindowBatches,
+from keras_elmo.batching.pair_batches import WindowBatches
+from keras_elmo.runtime.answers import best_spans, find_answers
+from keras_elmo.runtime.questions import (
     answer_tokens,
     make_pairs,
     make_rows,
@@ -16,7 +17,6 @@ from keras_elmo.batching.question_batches import (
     window_texts,
 )
 from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.questions.answers import best_spans, find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.text.tokenizers import get_tokenizer
 

@@ -9,9 +9,9 @@ import pytest
 
 from keras_elmo import ElmoSeq2Seq
 from keras_elmo.batching.sequence_batches import TARGET_IDS, before
-from keras_elmo.batching.symbols import TargetSymbols, find_characters, find_symbols
+from keras_elmo.runtime.beam_search import penalty
 from keras_elmo.tasks.loading import load_task
-from keras_elmo.tasks.sequences.beam_search import penalty
+from keras_elmo.text.symbols import TargetSymbols, find_characters, find_symbols
 
 SMALL = {"lstm_units": 16, "decoder_units": 24, "symbol_dim": 8, "character_dim": 8}
 SMALL |= {"mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}

@@ -6,12 +6,13 @@ import keras
 from keras import ops
 
 from keras_elmo.batching.batches import FEATURES
-from keras_elmo.batching.pair_batches import MASK, OTHER
+from keras_elmo.batching.pair_batches import MASK
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import AttentionFlow, SelfAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
 from keras_elmo.layers.span_scores import SpanScores
+from keras_elmo.runtime.pairs import OTHER
 from keras_elmo.tasks.encoder import TextEncoder
 
 

@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING, Any, Self
 import keras
 from keras import ops
 
-from keras_elmo.batching.pair_batches import PairBatches, Texts, make_texts, pair_rows
+from keras_elmo.batching.pair_batches import PairBatches
 from keras_elmo.data.datasets import PAIR, PAIR_REGRESSION, Dataset
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_flow import CrossAttention
 from keras_elmo.layers.bilstm import BiLSTM
 from keras_elmo.layers.pooling import SequencePooling
+from keras_elmo.runtime.pairs import ReadsPairs, Texts, make_texts
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.pairs.pair_encoder import EncodedPair, encode_pair
-from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.text_classifier import ElmoTextClassifier
 from keras_elmo.tasks.texts.text_regressor import ElmoTextRegressor
 
 if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
+
     Base = ElmoTextClassifier
 else:
     Base = object  # Keras makes a functional model of a class with one line of ancestors only
 
 
-class ElmoPairTask(Base):
+class ElmoPairTask(ReadsPairs, Base):
     r"""Two texts, each through the same ELMo → BiLSTM → pooling; their comparison → a head.
 
     With the pooled texts $u$ and $v$, a dense layer reads $[u; v; |u - v|; u \circ v]$ (Conneau et
@@ -41,7 +43,6 @@ class ElmoPairTask(Base):
     """
 
     batch_type = PairBatches
-    row_name = "pairs"
 
     def __init__(
         self,
@@ -85,9 +86,6 @@ class ElmoPairTask(Base):
         """The tokens of both texts of each pair."""
         return make_texts(x, self._preprocessor)
 
-    def size_of(self, sentence: Texts) -> int:
-        return max(map(len, sentence))
-
     def texts_of(self, sentences: Sequence[Texts]) -> Iterable[list[str]]:
         return chain.from_iterable(sentences)
 
@@ -99,14 +97,10 @@ class ElmoPairTask(Base):
         arguments["hidden_units"] = arguments.get("lstm_units", 128)
         return super().for_dataset(dataset, backbone, **arguments)
 
-    def rows(self, x: Any) -> list[Any]:
-        return list(pair_rows(x))
+    def onnx_vector(self, graph: "TaskGraph") -> str:
+        from keras_elmo.export.pairs import compared
 
-    def shown(self, text: Any, name: str = "text") -> dict[str, Any]:
-        return {"text_a": text[0], "text_b": text[1]}
-
-    def onnx_outputs(self, graph: Any) -> dict[str, str]:
-        return ElmoTask.onnx_outputs(self, graph)
+        return compared(graph, self)
 
     def get_config(self) -> dict[str, Any]:
         names = ("hidden_units", "cross_attention")

@@ -1,48 +1,47 @@
 """Extractive question answering: the words of a passage that answer a question, or none."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
 
 from keras_elmo._values import SEED
-from keras_elmo.batching.question_batches import (
+from keras_elmo.batching.pair_batches import WindowBatches
+from keras_elmo.data.datasets import QA, Dataset
+from keras_elmo.elmo.backbone import ElmoBackbone
+from keras_elmo.metrics.question_answering import answer_scores, best_threshold
+from keras_elmo.runtime.answers import Scores
+from keras_elmo.runtime.examples import Examples
+from keras_elmo.runtime.keywords import PREDICT, check_keywords, parameter_names
+from keras_elmo.runtime.question_answering import ReadsAnswers
+from keras_elmo.runtime.questions import (
     AnswerTokens,
     Pair,
-    WindowBatches,
     answer_texts,
     answer_tokens,
-    make_pairs,
+    labelled_rows,
     make_rows,
-    question_rows,
-    read_answers,
     rows_to_train,
     window_texts,
 )
-from keras_elmo.data.datasets import QA, Dataset
-from keras_elmo.elmo.backbone import ElmoBackbone
-from keras_elmo.metrics.no_better import than_nothing
-from keras_elmo.metrics.question_answering import answer_report, answer_scores, best_threshold
-from keras_elmo.runtime.examples import Examples
-from keras_elmo.runtime.keywords import PREDICT, check_keywords, parameter_names
 from keras_elmo.tasks.described_task import Output
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.gate import read_examples
 from keras_elmo.tasks.pairs.pair_encoder import build_pair
-from keras_elmo.tasks.questions.answers import find_answers
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.tasks.task import ElmoTask
 from keras_elmo.tasks.texts.window_scores import WindowScores
-from keras_elmo.text.rows import as_rows
-from keras_elmo.text.tokenizers import Span
 from keras_elmo.text.windows import windows
+
+if TYPE_CHECKING:
+    from keras_elmo.export.task_graph import TaskGraph
 
 MAX_ANSWER_LENGTH = 17  # tokens: usual on SQuAD
 
 
 @keras.saving.register_keras_serializable("keras_elmo")
-class ElmoQuestionAnswerer(ElmoTask):
+class ElmoQuestionAnswerer(ReadsAnswers, ElmoTask):
     """ELMo → BiLSTM → attention flow → self-attention → a span or no answer.
 
     `x` holds pairs of strings `(question, passage)`, `y` for each of them a list of
@@ -50,7 +49,7 @@ class ElmoQuestionAnswerer(ElmoTask):
     that the passage holds no answer. SQuAD's dicts are taken too: for `x` with `question` and
     `context`, for `y` with `text` and `answer_start`, for both together with `answers` beside; or
     all of a file, `fit(json.load(file))`. `predict` returns a
-    [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, and
+    [`Prediction`][keras_elmo.runtime.answers.Prediction] for each pair, and
     `predict_labels` the texts.
 
     A passage of any length is read in windows, which overlap.
@@ -76,10 +75,8 @@ class ElmoQuestionAnswerer(ElmoTask):
     """
 
     kinds = (QA,)
-    view = "answer"
     head_rate = 2e-3
     has_classes = False
-    row_name, target_name = "pairs", "lists of answers"
     _scores: WindowScores | None = None
 
     def __init__(
@@ -116,26 +113,6 @@ class ElmoQuestionAnswerer(ElmoTask):
         longest = self._max_answer_length
         return [*(SpanMeasure(name, longest) for name in ("accuracy", "f1")), BestSpanF1(longest)]
 
-    def tokenize(self, x: Any) -> list[Pair]:
-        """The tokens of each question and passage."""
-        return make_pairs(x, self._preprocessor.tokenizer)
-
-    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
-        """Questions and answers, also of SQuAD's rows, which bring theirs."""
-        x, y, weights = super().read_labelled(x)
-        if y is None and x is not None:
-            x = question_rows(x)
-            if x and all(isinstance(row, Mapping) and "answers" in row for row in x):
-                y = [row["answers"] or [] for row in x]
-        return x, y, weights
-
-    def read_targets(self, y: Any, sentences: Sequence[Pair]) -> list[list[Span]]:
-        rows = as_rows(y, "y")
-        if len(rows) != len(sentences):
-            return rows  # which is refused
-        pairs = zip(rows, sentences, strict=True)
-        return [read_answers(answers, pair, i) for i, (answers, pair) in enumerate(pairs)]
-
     def count(self, x: Any, y: Any = None) -> dict[str, int]:
         """What `fit` makes of questions and answers, and what it leaves out.
 
@@ -154,6 +131,13 @@ class ElmoQuestionAnswerer(ElmoTask):
             "unanswerable": sum(not answer.spans for answer in found),
             "answers_widened": sum(answer.widened for answer in found),
         } | {name: counts[name] for name in names}
+
+    def read_labelled(self, x: Any) -> tuple[Any, Any, Any]:
+        """Questions and answers, also of SQuAD's rows, which bring theirs."""
+        x, y, weights = super().read_labelled(x)
+        if y is None and x is not None:
+            x, y = labelled_rows(x)
+        return x, y, weights
 
     def make_batches(
         self,
@@ -189,7 +173,7 @@ class ElmoQuestionAnswerer(ElmoTask):
         )
 
     def predict(self, x: Any, *, batch_size: int = 32, n_best: int = 5, **kwargs: Any) -> Any:
-        """A [`Prediction`][keras_elmo.tasks.questions.answers.Prediction] for each pair, in order.
+        """A [`Prediction`][keras_elmo.runtime.answers.Prediction] for each pair, in order.
 
         Args:
             x: pairs (question, passage).
@@ -202,15 +186,11 @@ class ElmoQuestionAnswerer(ElmoTask):
         check_keywords(
             kwargs, [*parameter_names(ElmoQuestionAnswerer.predict), *PREDICT], "predict"
         )
-        pairs = self.read_sentences(x)
-        settings = {"max_length": self.max_answer_length, "threshold": self.no_answer_threshold}
-        self._scores = self._scores or WindowScores(self)
-        parts = zip(pairs, self._scores(pairs, batch_size), strict=True)
-        return [find_answers(*part, n_best=n_best, **settings) for part in parts]
+        return self.answers(x, batch_size=batch_size, n_best=n_best)
 
-    def predict_labels(self, x: Any, *, batch_size: int = 32) -> list[str]:
-        """The text of each answer, `""` for none."""
-        return [found.answer for found in self.predict(x, batch_size=batch_size, n_best=1)]
+    def window_scores(self, pairs: Sequence[Pair], batch_size: int) -> list[Scores]:
+        self._scores = self._scores or WindowScores(self)
+        return self._scores(pairs, batch_size)
 
     def fit_threshold(self, x: Any, y: Any = None, *, batch_size: int = 32) -> float:
         """Set `no_answer_threshold` to what gives the highest F1 on these questions.
@@ -272,44 +252,16 @@ class ElmoQuestionAnswerer(ElmoTask):
         meaning = "scores of starts and ends: of no answer, then of each token"
         return {"spans": Output(meaning, ("texts", "1 + tokens", "start and end"))}
 
-    def measures(self, examples: Examples, *, batch_size: int) -> dict[str, Any]:
-        """What `answer_report` returns."""
-        predicted = self.predict_labels(examples.x, batch_size=batch_size)
-        return {**answer_report(answer_texts(examples.x, examples.y), predicted)}
+    # === Export ===
 
-    def no_better_than(self, measures: Mapping[str, Any], gold: Any) -> str:
-        """See `than_nothing`."""
-        return than_nothing(measures)
+    def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        from keras_elmo.export.pairs import answered
 
-    def records_of(self, texts: list[Any], *, batch_size: int) -> Iterator[dict[str, Any]]:
-        """Of each question `question`, `passage`, and `Prediction.record`."""
-        predictions = self.predict(texts, batch_size=batch_size)
-        for (question, passage), found in zip(texts, predictions, strict=True):
-            yield {"question": question, "passage": passage} | found.record()
+        return {"spans": answered(graph, self)}
 
-    def mistakes(
-        self, x: Any, y: Any, *, batch_size: int = 32, **options: Any
-    ) -> list[dict[str, Any]]:
-        """See `DescribedTask`; with `question` and `passage` for `input`, and `f1` of the answer.
-
-        `gold` has the texts of all right answers; the confidence is that there is one, or none.
-        """
-        check_keywords(options, self.prediction_options, "mistakes")
-        rows = question_rows(x)
-        examples, found = read_examples(self, rows, y), []
-        gold = answer_texts(examples.x, examples.y)
-        predictions = self.predict(examples.x, batch_size=batch_size, n_best=1)
-        scores = answer_scores(gold, [prediction.answer for prediction in predictions])
-        for number, (prediction, (exact, f1)) in enumerate(zip(predictions, scores, strict=True)):
-            if exact:
-                continue
-            given, none = rows[number], prediction.no_answer_probability
-            question = given["question"] if isinstance(given, Mapping) else given[0]
-            shown = {"number": number, "question": question, "passage": examples.x[number].text}
-            shown |= {"gold": gold[number], "predicted": prediction.answer, "f1": round(f1, 6)}
-            confidence = round(1.0 - none if prediction.answer else none, 6)
-            found.append(shown | {"confidence": confidence})
-        return sorted(found, key=lambda wrong: -wrong["confidence"])
+    def exported_settings(self) -> dict[str, Any]:
+        names = "max_answer_length window window_step no_answer_threshold"
+        return {name: getattr(self, name) for name in names.split()}
 
     def get_config(self) -> dict[str, Any]:
         names = "modelling_units max_answer_length window window_step no_answer_threshold"

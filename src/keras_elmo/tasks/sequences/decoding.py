@@ -2,45 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops, tree
 
-from keras_elmo.batching.sequence_batches import SOURCE_IDS, SequenceBatches
-from keras_elmo.batching.symbols import TargetSymbols
+from keras_elmo.batching.sequence_batches import SequenceBatches
 from keras_elmo.elmo.inference import compiled_call
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.masking import is_masked
-from keras_elmo.tasks.sequences.beam_search import Hypothesis, Steps, beam_search
-
-
-class Candidate(NamedTuple):
-    """A target that was found for a source.
-
-    Attributes:
-        text: its symbols, joined.
-        symbols: words or characters; `<UNK>` stands for one that is none of the vocabulary.
-        log_probability: natural logarithm, of the symbols and the end.
-        score: that over the length penalty: what candidates are ranked by.
-        complete: False where it was cut at the greatest length.
-    """
-
-    text: str
-    symbols: list[str]
-    log_probability: float
-    score: float
-    complete: bool
-
-    def record(self) -> dict[str, Any]:
-        """As a dict for JSON, without the symbols."""
-        return {
-            "text": self.text,
-            "score": round(self.score, 6),
-            "log_probability": round(self.log_probability, 6),
-            "complete": self.complete,
-        }
+from keras_elmo.runtime.beam_search import Hypothesis, Steps, beam_search
+from keras_elmo.text.symbols import SOURCE_IDS, TargetSymbols
 
 
 class TargetSearch:

@@ -11,14 +11,10 @@ from keras import ops
 from keras_elmo._values import SEED
 from keras_elmo.batching.batches import TargetFunction
 from keras_elmo.batching.sequence_batches import (
-    CHARACTER_STEPS,
-    SOURCE_IDS,
     TARGET_IDS,
-    WORD_PLACES,
     SequenceBatches,
     padded_targets,
 )
-from keras_elmo.batching.symbols import WORDS, SourceReader, TargetSymbols, read_targets
 from keras_elmo.elmo.backbone import ElmoBackbone
 from keras_elmo.layers.attention_decoder import AttentionDecoder
 from keras_elmo.layers.spelled_words import SpelledWords
@@ -26,6 +22,14 @@ from keras_elmo.runtime.examples import Examples
 from keras_elmo.tasks.encoder import TextEncoder
 from keras_elmo.tasks.sequences.sequence_loss import SequenceLoss
 from keras_elmo.tasks.task import ElmoTask
+from keras_elmo.text.symbols import (
+    CHARACTER_STEPS,
+    SOURCE_IDS,
+    WORD_PLACES,
+    WORDS,
+    SourceReader,
+    TargetSymbols,
+)
 
 
 class SequenceNetwork(ElmoTask):
@@ -130,9 +134,6 @@ class SequenceNetwork(ElmoTask):
 
     # === Training ===
 
-    def read_targets(self, y: Any, sentences: Sequence[Any]) -> list[Any]:
-        return read_targets(y)
-
     def make_batches(
         self,
         examples: Examples,
@@ -175,13 +176,6 @@ class SequenceNetwork(ElmoTask):
                 raise ValueError(f"both sides must hold something. Received: {side} {i} is empty")
             targets.append(self.symbols.encode(symbols, self.copied_steps(tokens)))
         return padded_targets(targets, np.asarray(sample_weight))
-
-    def copied_steps(self, sentence: str | Sequence[str]) -> list[str]:
-        """The steps of a source that can be copied: none without `copy`."""
-        if not self.copy:
-            return []
-        [tokens] = self._preprocessor.tokenize([sentence])
-        return self.reader(tokens).steps
 
     def _source_batches(self, sentences: list[list[str]], **options: Any) -> SequenceBatches:
         sources = [self.reader(tokens) for tokens in sentences]

@@ -128,11 +128,14 @@ class ElmoTextRegressor(ReadsNumbers, ElmoTask):
     # === Export ===
 
     def onnx_outputs(self, graph: "TaskGraph") -> dict[str, str]:
+        return {"value": self.onnx_head(graph, self.onnx_vector(graph))}
+
+    def onnx_vector(self, graph: "TaskGraph") -> str:
+        """What the head reads, a value `(batch, features)`."""
         from keras_elmo.export.layers import encode, pool
 
         text = graph.text()
-        x = pool(graph, encode(graph, self, text), text, self.get_layer("pooling"))
-        return {"value": self.onnx_head(graph, x)}
+        return pool(graph, encode(graph, self, text), text, self.get_layer("pooling"))
 
     def onnx_head(self, graph: "TaskGraph", x: str) -> str:
         """The standardised number, on a value `(batch, features)`."""

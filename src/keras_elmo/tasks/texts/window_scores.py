@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from keras_elmo.batching.question_batches import Pair, Row, WindowBatches, make_rows, window_texts
+from keras_elmo.batching.pair_batches import WindowBatches
+from keras_elmo.runtime.answers import Scores
+from keras_elmo.runtime.questions import Pair, Row, make_rows, window_texts
 from keras_elmo.tasks.model_calls import TOKENS_IN_MEMORY, ModelCalls
-
-# Of each window of a passage its first token and float `(1 + tokens, 2)`.
-Scores = list[tuple[int, np.ndarray]]
 
 
 class WindowScores:

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from keras_elmo.tasks.sequences.beam_search import Steps, beam_search, penalty
+from keras_elmo.runtime.beam_search import Steps, beam_search, penalty
 
 BEGIN, END, SYMBOLS, LONGEST = 0, 1, 4, 4
 WRITTEN = range(1, SYMBOLS)  # the begin is never written

@@ -1,12 +1,14 @@
 """Scores of spans → answers: the best of all windows, with their places and probabilities."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from keras_elmo.batching.question_batches import Pair
+from keras_elmo.runtime.questions import Pair
+
+# Of each window of a passage its first token and float `(1 + tokens, 2)`.
+Scores = list[tuple[int, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Prediction:
 
 def find_answers(
     pair: Pair,
-    scores: Sequence[tuple[int, np.ndarray]],
+    scores: Scores,
     *,
     n_best: int,
     max_length: int,

@@ -15,6 +15,10 @@ _FIRST = len(MARKS) + 1  # number of the first symbol; 0 is padding
 _UNKNOWN_CHARACTER = 1
 SPACE = " "
 
+# Inputs of a network that writes: numbers of the characters of a source, of their words, and what
+# copying each step would write.
+CHARACTER_STEPS, WORD_PLACES, SOURCE_IDS = "source_characters", "source_places", "source_ids"
+
 
 def read_targets(y: Any) -> list[str | list[str]]:
     """Target texts in any container, each a string or a list of symbols.
@@ -45,7 +49,7 @@ class TargetSymbols:
 
     begin, end, unknown = BOS_ID, EOS_ID, UNK_ID
 
-    def __init__(self, symbols: Sequence[str], unit: str = WORDS):
+    def __init__(self, symbols: Sequence[str], unit: str = WORDS) -> None:
         check_one_of("target", unit, UNITS)
         self.symbols, self.unit = list(symbols), unit
         self._ids = {symbol: i for i, symbol in enumerate(self.symbols, _FIRST)}
@@ -124,7 +128,7 @@ class SourceReader:
             any other); None reads words.
     """
 
-    def __init__(self, characters: Sequence[str] | None = None):
+    def __init__(self, characters: Sequence[str] | None = None) -> None:
         self._ids = None
         if characters is not None:
             self._ids = {character: i for i, character in enumerate(characters, 2)}

@@ -1,4 +1,4 @@
-"""Questions with their passages → batches of question and window."""
+"""Questions with their passages: tokens, places of answers, windows."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
-from keras_elmo.batching.pair_batches import PairBatches, Texts, is_pair
 from keras_elmo.data.readers.squad import squad_rows
+from keras_elmo.runtime.pairs import Texts, is_pair
 from keras_elmo.text.alignment import is_exact, token_span
 from keras_elmo.text.rows import as_rows, column_names, plain
 from keras_elmo.text.tokenizers import Span, Tokenizer
@@ -42,7 +42,7 @@ def make_pairs(x: Any, tokenizer: Tokenizer) -> list[Pair]:
     """Tokens of questions and passages, each distinct text split once.
 
     Args:
-        x: what [`question_rows`][keras_elmo.batching.question_batches.question_rows] takes.
+        x: what [`question_rows`][keras_elmo.runtime.questions.question_rows] takes.
         tokenizer: splits the texts.
 
     Raises:
@@ -102,6 +102,14 @@ def question_rows(x: Any) -> list[Any]:
         )
     columns = [as_rows(x[name], name) for name in wanted]
     return [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def labelled_rows(x: Any) -> tuple[list[Any], list[Any] | None]:
+    """Rows and their answers, where all bring some or none, as SQuAD's do; else None."""
+    rows = question_rows(x)
+    if rows and all(isinstance(row, Mapping) and "answers" in row for row in rows):
+        return rows, [row["answers"] or [] for row in rows]
+    return rows, None
 
 
 def read_answers(answers: Any, pair: Pair, number: int) -> list[Span]:
@@ -234,13 +242,7 @@ def rows_to_train(
 
 
 def window_texts(pairs: Sequence[Pair], rows: Sequence[Row]) -> list[Texts]:
-    """The windows with their questions: texts of `PairBatches`."""
+    """The windows with their questions, as pairs of texts."""
     return [
         (pairs[row.pair].passage[row.start : row.end], pairs[row.pair].question) for row in rows
     ]
-
-
-class WindowBatches(PairBatches):
-    """Batches of windows and questions."""
-
-    tokens_per_row = 512
