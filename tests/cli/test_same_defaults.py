@@ -13,6 +13,7 @@ from keras_elmo.elmo.language_model import ElmoLanguageModel
 from keras_elmo.pretraining.export import export_preset
 from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.tagging.token_classifier import ElmoTokenClassifier
+from keras_elmo.text.tags import convert_tags
 from keras_elmo.text.vocabulary import MARKS
 
 PASSAGE = "Ada signs the agreement on Monday ."
@@ -30,12 +31,13 @@ def texts(folder):
 
 
 def tags(folder):
-    """A tagger, whose tags mark spans."""
+    """A tagger, whose tags mark spans: a file's are converted, Python's stay as they are."""
     x = [["Ada", "lives", "in", "Rome"], ["Grace", "left"]] * 4
     y = [["B-PER", "O", "O", "B-LOC"], ["B-PER", "O"]] * 4
     blocks = ["".join(map("{} {}\n".format, *pair)) for pair in zip(x, y, strict=True)]
     (folder / "data.conll").write_text("\n".join(blocks))
-    labels = ["O", "B-LOC", "B-PER"]
+    labels = ["O", *sorted(f"{part}-{name}" for part in "BIES" for name in ("LOC", "PER"))]
+    y = [convert_tags(tags, "BIOES") for tags in y]
     return "data.conll", ElmoTokenClassifier, {"labels": labels}, x, y
 
 

@@ -41,7 +41,7 @@ class EncoderConfig:
     mix: str | int = "scalar"
     mix_layer_norm: bool = False
     elmo_dropout_before: float = 0.0
-    elmo_dropout: float = 0.5
+    elmo_dropout: float = 0.2
     mix_at_output: bool = False
     word_embedding_dim: int | None = None
     word_embedding_dropout: float = 0.0

@@ -177,7 +177,7 @@ class TrainingOptions:
     recurrent_dropout: Annotated[
         float, _dropout("Dropout of the BiLSTM's state, the same features at all words of a text.")
     ] = 0.25
-    elmo_dropout: Annotated[float, _dropout("Dropout of ELMo's mixed vectors.")] = 0.5
+    elmo_dropout: Annotated[float, _dropout("Dropout of ELMo's mixed vectors.")] = 0.2
     elmo_dropout_before: Annotated[
         float, _dropout("Dropout of ELMo's layers, before they are mixed.")
     ] = 0.0
