@@ -34,6 +34,7 @@ from keras_elmo.workflows.training import train_task
 HEAD = {
     "lstm_units": 64,
     "elmo_dropout": 0.3,
+    "recurrent_dropout": 0.0,
     "word_embedding_dim": 128,
     "word_embedding_dropout": 0.3,
 }

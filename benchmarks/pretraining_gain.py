@@ -43,6 +43,7 @@ HEADS = {
         "pooling": "max",
         "elmo_dropout": 0.5,
         "dropout": 0.5,
+        "recurrent_dropout": 0.0,
     },
     TAGGING: {
         "mix": "scalar",
@@ -53,6 +54,7 @@ HEADS = {
         "lstm_units": 128,
         "elmo_dropout": 0.2,
         "dropout": 0.5,
+        "recurrent_dropout": 0.0,
     },
 }
 TRAINING = {

@@ -42,6 +42,7 @@ HEAD = {
     "symbol_dim": 64,
     "elmo_dropout": 0.1,
     "dropout": 0.1,
+    "recurrent_dropout": 0.0,
 }
 RECIPE = replace(RECIPES["frozen"], learning_rate=1e-3, schedule="warmup_cosine")
 # Rows of the report: title, key of the measure, width of the beam.

@@ -7,11 +7,11 @@ _FILES = "{name}/train.{ending} --dev {name}/dev.{ending} --tokenizer whitespace
 # Layer norm brings untrained and pre-trained features to the same scale.
 _TAGS = (
     "--mix-layer-norm --word-embedding-dropout 0.3 --word-shape-dim 16 --mix-at-output "
-    "--lstm-units 128 --elmo-dropout 0.2 --dropout 0.5"
+    "--lstm-units 128 --elmo-dropout 0.2 --dropout 0.5 --recurrent-dropout 0"
 )
 _TEXTS = (
     "--text 1 --label 0 --mix-layer-norm --word-embedding-dropout 0.4 --lstm-units 64 "
-    "--pooling max --elmo-dropout 0.5 --dropout 0.5"
+    "--pooling max --elmo-dropout 0.5 --dropout 0.5 --recurrent-dropout 0"
 )
 _SLOW = "--learning-rate 2e-3 --batch-size 16 --epochs 25 --patience 6"
 _FAST = "--learning-rate 2e-3 --batch-size 32 --epochs 15 --patience 4"
@@ -33,7 +33,7 @@ COMMANDS = {
     "ud-ewt": _line("ud-ewt", "conll", _TAGS, _FAST),
     "conll2000": _line("conll2000", "conll", "--scheme BIOES", _TAGS, _FAST),
     # A CRF over the 79 tags of BIO costs a quarter of one over the 157 of BIOES.
-    "snips": _line("snips", "jsonl", "--label slots,intent", _TAGS, _LARGE),
+    "snips": _line("snips", "jsonl", "--label slots,intent --scheme BIO", _TAGS, _LARGE),
 }
 # Instead of the vectors of the preset's language model, which an untrained ELMo has not.
 UNTRAINED_WORDS = "--word-vectors none --word-embedding-dim 128"

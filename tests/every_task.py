@@ -72,7 +72,14 @@ def make_task(name, backbone=None, **changes):
     keras.utils.set_random_seed(0)
     backbone = backbone or small_backbone()[0]
     preprocessor = keras_elmo.ElmoPreprocessor("whitespace", max_characters_per_token=8)
-    arguments = {"lstm_units": 4, "elmo_dropout": 0.0, "dropout": 0.0, **case.arguments, **changes}
+    arguments = {
+        "lstm_units": 4,
+        "elmo_dropout": 0.0,
+        "recurrent_dropout": 0.0,
+        "dropout": 0.0,
+        **case.arguments,
+        **changes,
+    }
     return getattr(keras_elmo, case.kind)(backbone, preprocessor=preprocessor, **arguments)
 
 

@@ -107,7 +107,7 @@ def test_a_search_goes_on(run):
     before = Path("search/trials.csv").read_text().splitlines()
     run(
         "tune reviews.csv -o search --preset preset --trials 3 --epochs 1 --space space.py "
-        "--resume --quiet"
+        "--resume --quiet --elmo-dropout 0.5 --recurrent-dropout 0"  # the defaults of that time
     )
     after = Path("search/trials.csv").read_text().splitlines()
     assert before[0].replace("score", "val_accuracy") == after[0]  # it is named by now
@@ -128,7 +128,8 @@ def test_embeddings_go_on(run):
 
 @pytest.mark.slow
 def test_a_training_goes_on(run):
-    run(f"{TRAIN} --fine-tune slight --quiet --resume")
+    then = "--learning-rate 1e-3 --elmo-dropout 0.5 --recurrent-dropout 0"  # by default
+    run(f"{TRAIN} {then} --fine-tune slight --quiet --resume")
     found, whole = (arrays(f"{name}/task.weights.h5") for name in ("training", "training_whole"))
     assert found.keys() == whole.keys()
     for name, array in whole.items():

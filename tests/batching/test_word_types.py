@@ -53,6 +53,7 @@ def test_training_is_the_same(preprocessor, reviews):
             trainable_elmo=True,
             lstm_units=4,
             elmo_dropout=0.0,
+            recurrent_dropout=0.0,
             dropout=0.0,
         )
         model.compile(keras.optimizers.SGD(0.1))

@@ -26,9 +26,9 @@ def test_tags(run, tiny, tmp_path, monkeypatch):
     hub, label = "hf://user/people", ("--label", "ner_tags")
     arguments = (f"{hub}:train", *label, "--dev", f"{hub}:test", "--preset", tiny, "--epochs", "1")
     shown = run("train", *arguments, "-o", "model", "--lstm-units", "4").stderr
-    assert "tagging, 2 labels: 12 rows to train on, 12 to develop on" in shown
+    assert "tagging, 5 labels: 12 rows to train on, 12 to develop on" in shown
     config = json.loads((tmp_path / "model" / "task.json").read_text())["config"]
-    assert config["labels"] == ["O", "B-PER"]
+    assert config["labels"] == ["O", "B-PER", "E-PER", "I-PER", "S-PER"]
     run("evaluate", "model", f"{hub}:test", *label)
     assert json.loads((tmp_path / "model" / "evaluation.json").read_text())["tokens"] == 18
     found = run("predict", "model", f"{hub}:test", "--text", "tokens").stdout.splitlines()

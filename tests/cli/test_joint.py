@@ -32,8 +32,9 @@ def records(text):
 
 def test_from_a_file_to_measures(run, tiny, conllu, tmp_path):
     arguments = ("train", conllu, "--label", "UPOS,Slot,intent", "--preset", tiny, *SMALL)
+    arguments += ("--scheme", "BIO")
     shown = run(*arguments, "--dev", conllu, "-o", "model").stderr
-    assert "joint, 3 UPOS labels, 2 Slot labels, 2 intent labels: 16 rows to train on" in shown
+    assert "joint, 3 UPOS labels, 3 Slot labels, 2 intent labels: 16 rows to train on" in shown
     model = tmp_path / "model"
     config = json.loads((model / "task.json").read_text())["config"]
     assert (config["crf"], config["schemes"]) == (["Slot"], {"Slot": "BIO"})

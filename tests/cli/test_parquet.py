@@ -33,7 +33,7 @@ def test_tokens_and_their_tags(run, tiny, tmp_path):
     pq.write_table(pa.table(columns), tmp_path / "data")
     arguments = ("data", "--format", "parquet")
     shown = run("train", *arguments, "--preset", tiny, "-o", "model", *SMALL).stderr
-    assert "tagging, 2 labels" in shown
+    assert "tagging, 5 labels" in shown
     assert "f1" in run("evaluate", "model", *arguments).stdout
     found = run("predict", "model", *arguments, "--text", "tokens").stdout.splitlines()
     assert [json.loads(line)["tokens"] for line in found] == columns["tokens"]

@@ -23,6 +23,7 @@ def classifier(trainable_elmo=True):
         trainable_elmo=trainable_elmo,
         lstm_units=4,
         elmo_dropout=0.0,
+        recurrent_dropout=0.0,
         dropout=0.0,
     )
 

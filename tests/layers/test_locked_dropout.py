@@ -94,7 +94,12 @@ def test_contract():
 @pytest.mark.parametrize("locked", [False, True])
 def test_a_locked_dropout_leaves_out_the_same_features_of_all_words(locked):
     config = EncoderConfig(
-        "top", elmo_dropout=0.0, lstm_units=[], dropout=0.5, locked_dropout=locked
+        "top",
+        elmo_dropout=0.0,
+        recurrent_dropout=0.0,
+        lstm_units=[],
+        dropout=0.5,
+        locked_dropout=locked,
     )
     features = keras.Input((None, 2, 16))
     mask = keras.Input((None,), dtype="bool")

@@ -35,7 +35,7 @@ def test_the_best_trial_is_kept(reviews, tiny, space, tmp_path):
     assert [number for number, _ in seen] == [1, 2, 3]
     assert seen[-1][1] == result.best.number
     assert result.best.score == max(row.score for row in result.trials)
-    assert result.trials[0].parameters["learning_rate"] == 1e-3  # that of `train`
+    assert result.trials[0].parameters["learning_rate"] == 4e-3  # that of `train`
     assert "batch_size" not in result.trials[0].parameters  # given, so not searched
     assert {path.name for path in (tmp_path / "search").iterdir()} == {"study.db", "best"}
     training, measures = read_record(tmp_path / "search" / "best")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from every_task import rates_of, two_classes
 
+from keras_elmo.fine_tuning.groups import LEARNING_RATE
 from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 from keras_elmo.layers.groups import group_of
@@ -63,7 +64,7 @@ def staged(*callbacks, epochs=EPOCHS, task=None, recipe=RECIPE, **options):
 def plain(*callbacks, epochs=EPOCHS):
     """A plain Keras model on as many batches."""
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(1e-3), "mse", weighted_metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), "mse", weighted_metrics=["accuracy"])
     model.run_eagerly = True
     x, y = np.ones((2, 2), "f4"), np.ones((2, 1), "f4")
     dev = {"validation_data": (x[:1], y[:1])}
@@ -114,7 +115,7 @@ def test_patience_and_rates_go_over_all_stages(schedule):
 
 def test_one_rate_for_all_keeps_their_ratios():
     task = two_classes()
-    recipe = Recipe(unfreezing=[Stage(["head"], 1), Stage(["bilm_2", "head"])])
+    recipe = Recipe([Stage(["head"], 1), Stage(["bilm_2", "head"])], 1e-3)
     rates = K.LearningRateScheduler(lambda epoch: [0.0, 1e-2][epoch])
     staged(rates, task=task, recipe=recipe, epochs=2)
     assert rates_of(task) == pytest.approx({"head": 1e-2, "bilm_2": 1e-3})

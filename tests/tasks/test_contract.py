@@ -45,7 +45,7 @@ class Kind:
         backbone = small_backbone(max_characters_per_token=8)[0]
         preprocessor = ElmoPreprocessor("whitespace", max_characters_per_token=8)
         keras.utils.set_random_seed(0)
-        plain = {"lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0}
+        plain = {"lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0, "recurrent_dropout": 0.0}
         made = getattr(keras_elmo, self.name)(
             backbone, preprocessor=preprocessor, **plain, **self.arguments
         )

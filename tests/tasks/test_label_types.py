@@ -16,7 +16,8 @@ def task(kind, **arguments):
     made = getattr(keras_elmo, kind)(
         small_backbone(max_characters_per_token=8)[0],
         preprocessor=ElmoPreprocessor("whitespace", max_characters_per_token=8),
-        **{"lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0} | arguments,
+        **{"lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0, "recurrent_dropout": 0.0}
+        | arguments,
     )
     made.compile(run_eagerly=True)
     return made

@@ -9,7 +9,7 @@ from keras_elmo.batching.batches import FEATURES
 from keras_elmo.tasks import model_calls
 from keras_elmo.tasks.model_calls import ModelCalls
 
-SMALL = {"lstm_units": 4, "elmo_dropout": 0.0, "dropout": 0.0}
+SMALL = {"lstm_units": 4, "elmo_dropout": 0.0, "recurrent_dropout": 0.0, "dropout": 0.0}
 
 
 def document(seed, length):

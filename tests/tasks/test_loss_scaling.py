@@ -9,7 +9,7 @@ from keras_elmo.fine_tuning.recipes import Recipe
 from keras_elmo.fine_tuning.unfreezing import Stage
 
 TEXTS, LABELS = ["good film", "bad film"], ["p", "n"]
-RECIPE = Recipe(unfreezing=[Stage(["head"], 2), Stage(["bilm_2", "mix", "head"])])
+RECIPE = Recipe([Stage(["head"], 2), Stage(["bilm_2", "mix", "head"])], 1e-3)
 
 
 @pytest.fixture(autouse=True)

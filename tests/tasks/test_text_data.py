@@ -61,7 +61,7 @@ FORMS = {
 def task(kind, **arguments):
     backbone = small_backbone(max_characters_per_token=8)[0]
     preprocessor = ElmoPreprocessor("whitespace", max_characters_per_token=8)
-    plain = {"lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0}
+    plain = {"lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0, "recurrent_dropout": 0.0}
     made = kind(backbone, preprocessor=preprocessor, **plain | arguments)
     made.compile(run_eagerly=True)
     return made

@@ -6,12 +6,13 @@ import pytest
 from every_task import rates_of, two_classes
 
 from keras_elmo import discriminative_learning_rates
+from keras_elmo.fine_tuning.groups import LEARNING_RATE
 from keras_elmo.fine_tuning.optimizer import GroupedOptimizer, own_optimizer
 from keras_elmo.layers.groups import group_of
 
 TEXTS, LABELS = ["good film", "bad film"], ["p", "n"]
 RATES = {"word_layer": 1e-4 / 2.6**2, "bilm_1": 1e-4 / 2.6, "bilm_2": 1e-4}
-RATES |= {"mix": 1e-3, "head": 1e-3}
+RATES |= {"mix": LEARNING_RATE, "head": LEARNING_RATE}
 
 
 def fit(task):

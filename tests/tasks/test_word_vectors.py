@@ -20,7 +20,7 @@ from keras_elmo.training.checkpoint import TrainingCheckpoint
 from keras_elmo.workflows.building import build_task
 
 LABELS = ["negative", "positive"]
-HEAD = {"lstm_units": 2, "elmo_dropout": 0.0, "dropout": 0.0}
+HEAD = {"lstm_units": 2, "elmo_dropout": 0.0, "recurrent_dropout": 0.0, "dropout": 0.0}
 # "plot" and "dull" occur twice and have no vector, "once" is rare, "zinc" never occurs.
 TEXTS = ["Good plot", "good film once", "dull plot", "a bad dull film"]
 Y = ["positive", "positive", "negative", "negative"]

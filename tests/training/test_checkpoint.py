@@ -19,6 +19,7 @@ from keras_elmo.workflows.training import train_task
 ALL = ["word_layer", "bilm_1", "bilm_2", "mix", "head"]
 RECIPE = Recipe(
     unfreezing=[Stage(ALL[2:], 1), Stage(ALL)],
+    learning_rate=1e-3,
     elmo_learning_rate=1e-3,
     schedule="slanted_triangular",
     weight_decay=0.01,
@@ -72,6 +73,8 @@ def train(preprocessor, reviews):
             labels=["negative", "positive"],
             preprocessor=preprocessor,
             lstm_units=4,
+            elmo_dropout=0.5,
+            recurrent_dropout=0.0,
         )
         texts, labels = texts or reviews[0], reviews[1]
         dev = texts[:10], labels[:10]

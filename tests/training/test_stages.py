@@ -22,6 +22,7 @@ def build(backbone, preprocessor, **arguments):
         preprocessor=preprocessor,
         lstm_units=4,
         elmo_dropout=0.0,
+        recurrent_dropout=0.0,
         dropout=0.0,
         **arguments,
     )

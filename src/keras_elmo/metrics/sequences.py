@@ -14,7 +14,7 @@ class SacrebleuMissingError(ImportError):
     """sacrebleu is not installed."""
 
 
-_SACREBLEU = ("translation", "BLEU and chrF need sacrebleu", SacrebleuMissingError)
+_SACREBLEU = "BLEU and chrF need sacrebleu"
 
 
 def edit_distance(gold: Sequence[Any], predicted: Sequence[Any]) -> int:
@@ -125,7 +125,7 @@ def translation_report(gold: Sequence[str], predicted: Sequence[str]) -> dict[st
         ValueError: unequal numbers, or none.
     """
     check_equal_length("texts", len(gold), len(predicted))
-    with needs_extra(*_SACREBLEU):
+    with needs_extra("translation", _SACREBLEU, SacrebleuMissingError):
         from sacrebleu.metrics.bleu import BLEU
         from sacrebleu.metrics.chrf import CHRF
     texts, references = list(predicted), [list(gold)]
@@ -138,5 +138,5 @@ def translation_report(gold: Sequence[str], predicted: Sequence[str]) -> dict[st
 def check_sacrebleu() -> None:
     """Raise a `SacrebleuMissingError` if sacrebleu is not installed, before a long training."""
     if find_spec("sacrebleu") is None:
-        with needs_extra(*_SACREBLEU):
+        with needs_extra("translation", _SACREBLEU, SacrebleuMissingError):
             raise ImportError

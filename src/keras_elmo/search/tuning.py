@@ -129,7 +129,7 @@ def tune(
     identity = _identity(run, found, space)
     with locked_folder(folder):
         study = Study(folder, space, _with_usual(run, found), run.seed)
-        defaults = {x.name: x.default for x in fields(run)}
+        defaults = {x.name: x.default for x in fields(run)} | _NOT_THERE_BEFORE
         study.continue_as(identity, defaults | {"metric": _earlier_metric(run, found)})
         ledger: Ledger
 
@@ -228,6 +228,10 @@ def _result(
         run.seed,
         interrupted,
     )
+
+
+# Where an earlier version had no such option: what it did.
+_NOT_THERE_BEFORE = {"recurrent_dropout": 0.0}
 
 
 def _with_usual(run: TrainingRun, data: LabelledData) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_tags_of_another_scheme(run, tiny, conll, tmp_path):
 
     run(*arguments, "-o", "softmax", "--no-crf", "--word-shape-dim", "4")
     task = json.loads((tmp_path / "softmax" / "task.json").read_text())["config"]
-    assert (task["crf"], task["scheme"]) == (False, "BIO")
+    assert (task["crf"], task["scheme"]) == (False, "BIOES")
 
 
 def test_a_scheme_is_for_spans(run, tiny, tmp_path):
@@ -188,6 +188,8 @@ def test_word_vectors_of_its_own_language_model(run, tiny, reviews, tmp_path):
 
 def test_fine_tuning_by_name(run, tiny, reviews, tmp_path):
     arguments = ("train", reviews, "--preset", tiny, "--fine-tune", "slight", "--lstm-units", "4")
+    arguments += ("--dev", reviews, "--metric", "loss", "--learning-rate", "1e-3")
+    arguments += ("--dropout", "0", "--elmo-dropout", "0", "--recurrent-dropout", "0")
     shown = run(*arguments, "-o", "model", "--epochs", "5").stderr
     assert "1–5" in shown  # the head
     assert "3–5" in shown  # ELMo

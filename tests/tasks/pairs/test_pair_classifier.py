@@ -17,7 +17,7 @@ CROSS = pytest.mark.parametrize("cross_attention", [False, True], ids=["pooled",
 
 def classifier(backbone, preprocessor, **arguments):
     settings = {"labels": LABELS, "lstm_units": 6, "hidden_units": 8}
-    settings |= {"elmo_dropout": 0.0, "dropout": 0.0, "mix": "mean"}
+    settings |= {"elmo_dropout": 0.0, "recurrent_dropout": 0.0, "dropout": 0.0, "mix": "mean"}
     keras.utils.set_random_seed(1)
     return ElmoPairClassifier(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 

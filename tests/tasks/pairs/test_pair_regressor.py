@@ -21,7 +21,7 @@ def differences():
 
 def regressor(backbone, preprocessor, **arguments):
     settings = {"lstm_units": 6, "hidden_units": 8, "mix": "mean"}
-    settings |= {"elmo_dropout": 0.0, "dropout": 0.0}
+    settings |= {"elmo_dropout": 0.0, "recurrent_dropout": 0.0, "dropout": 0.0}
     keras.utils.set_random_seed(1)
     return ElmoPairRegressor(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 

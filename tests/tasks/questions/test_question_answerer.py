@@ -20,7 +20,14 @@ from keras_elmo.tasks.loading import load_task
 from keras_elmo.tasks.questions.span_loss import BestSpanF1, SpanLoss, SpanMeasure
 from keras_elmo.text.tokenizers import get_tokenizer
 
-SMALL = {"lstm_units": 8, "modelling_units": 8, "mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
+SMALL = {
+    "lstm_units": 8,
+    "modelling_units": 8,
+    "mix": "mean",
+    "elmo_dropout": 0.0,
+    "recurrent_dropout": 0.0,
+    "dropout": 0.0,
+}
 RNG = np.random.default_rng(3)
 SPLIT = get_tokenizer("whitespace")
 

@@ -14,7 +14,7 @@ from keras_elmo.tasks.loading import load_task
 from keras_elmo.text.symbols import TargetSymbols, find_characters, find_symbols
 
 SMALL = {"lstm_units": 16, "decoder_units": 24, "symbol_dim": 8, "character_dim": 8}
-SMALL |= {"mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
+SMALL |= {"mix": "mean", "elmo_dropout": 0.0, "recurrent_dropout": 0.0, "dropout": 0.0}
 WORDS = ["ab", "ba", "abc", "c", "ca", "bb", "acb", "cc", "bac", "b"]
 SPELT = [" ".join(word[::-1].upper()) for word in WORDS]  # backwards, as symbols
 

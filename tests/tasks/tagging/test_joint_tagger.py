@@ -15,6 +15,7 @@ ARGUMENTS = {
     "schemes": {"slots": "BIO"},
     "lstm_units": 8,
     "elmo_dropout": 0.0,
+    "recurrent_dropout": 0.0,
     "dropout": 0.0,
     "mix": "mean",
 }

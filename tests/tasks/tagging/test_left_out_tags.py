@@ -19,7 +19,13 @@ def tagger(**arguments):
     backbone = small_backbone(max_characters_per_token=8)[0]
     preprocessor = ElmoPreprocessor("whitespace", max_characters_per_token=8)
     keras.utils.set_random_seed(0)
-    settings = {"labels": LABELS, "lstm_units": 3, "dropout": 0.0, "elmo_dropout": 0.0}
+    settings = {
+        "labels": LABELS,
+        "lstm_units": 3,
+        "dropout": 0.0,
+        "elmo_dropout": 0.0,
+        "recurrent_dropout": 0.0,
+    }
     made = ElmoTokenClassifier(backbone, preprocessor=preprocessor, **settings | arguments)
     made.compile(run_eagerly=True)
     return made
@@ -104,6 +110,7 @@ def test_several_heads_take_weights_by_name(crf):
         lstm_units=3,
         dropout=0.0,
         elmo_dropout=0.0,
+        recurrent_dropout=0.0,
     )
     model.compile(run_eagerly=True)
     y = [

@@ -14,7 +14,13 @@ LABELS = ["O", "B-X", "I-X"]
 
 
 def tagger(backbone, preprocessor, **arguments):
-    settings = {"labels": LABELS, "lstm_units": 8, "elmo_dropout": 0.0, "dropout": 0.0}
+    settings = {
+        "labels": LABELS,
+        "lstm_units": 8,
+        "elmo_dropout": 0.0,
+        "recurrent_dropout": 0.0,
+        "dropout": 0.0,
+    }
     return ElmoTokenClassifier(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 
 

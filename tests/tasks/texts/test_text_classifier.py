@@ -18,7 +18,13 @@ LABELS = ["negative", "positive"]
 
 
 def classifier(backbone, preprocessor, **arguments):
-    settings = {"labels": LABELS, "lstm_units": 8, "elmo_dropout": 0.0, "dropout": 0.0}
+    settings = {
+        "labels": LABELS,
+        "lstm_units": 8,
+        "elmo_dropout": 0.0,
+        "recurrent_dropout": 0.0,
+        "dropout": 0.0,
+    }
     return ElmoTextClassifier(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 
 

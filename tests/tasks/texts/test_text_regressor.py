@@ -11,7 +11,13 @@ from keras_elmo.workflows.training import train_task
 
 
 def regressor(backbone, preprocessor, **arguments):
-    settings = {"lstm_units": 6, "mix": "mean", "elmo_dropout": 0.0, "dropout": 0.0}
+    settings = {
+        "lstm_units": 6,
+        "mix": "mean",
+        "elmo_dropout": 0.0,
+        "recurrent_dropout": 0.0,
+        "dropout": 0.0,
+    }
     keras.utils.set_random_seed(1)
     return ElmoTextRegressor(backbone, preprocessor=preprocessor, **{**settings, **arguments})
 
