@@ -16,7 +16,8 @@ WILD = Recipe(unfreezing="all", rates={"head": 2e37})
 def task(backbone, preprocessor):
     keras.utils.set_random_seed(3)
     labels = ["negative", "positive"]
-    return ElmoTextClassifier(backbone, labels=labels, preprocessor=preprocessor, lstm_units=4)
+    how = {"lstm_units": 4, "elmo_dropout": 0.5, "recurrent_dropout": 0.0}
+    return ElmoTextClassifier(backbone, labels=labels, preprocessor=preprocessor, **how)
 
 
 def is_finite(task):
