@@ -168,7 +168,8 @@ class TrainingOptions:
         bool | None, _model("Score sequences of tags. By default it does where they mark spans.")
     ] = None
     scheme: Annotated[
-        Scheme | None, _model("Scheme that tags of spans are converted to; else it is BIO.")
+        Scheme | None,
+        _model("Scheme that tags of spans are trained in. By default BIOES, or BIO of many types."),
     ] = None
     dropout: Annotated[float, _dropout("Dropout before and behind the BiLSTM.")] = 0.2
     locked_dropout: Annotated[
