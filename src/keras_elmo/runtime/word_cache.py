@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -16,7 +17,7 @@ _CONTENT, _HINT = "word vectors of an ELMo", "Delete the file: it is only a cach
 
 
 class WordCache:
-    """A bounded, least-recently-used table of word vectors.
+    """A bounded, least-recently-used table of word vectors; several threads may ask it.
 
     Args:
         compute: takes words and gives float32 `(words, projection_dim)`.
@@ -31,6 +32,7 @@ class WordCache:
         self._rows: OrderedDict[str, int] = OrderedDict()  # the word used longest ago comes first
         self._table = np.empty((0, size), np.float32)
         self._capacity = capacity
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -42,6 +44,10 @@ class WordCache:
             float32 `(types, size)`, and the row of each word in it.
         """
         place = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        with self._lock:
+            return self._find(place), place
+
+    def _find(self, place: dict[str, int]) -> np.ndarray:
         found = np.empty((len(place), self._table.shape[1]), np.float32)
         missing = [word for word in place if word not in self._rows]
         known = [word for word in place if word in self._rows]
@@ -53,7 +59,7 @@ class WordCache:
             new = self._compute(missing)
             found[[place[word] for word in missing]] = new
             self._store(missing[-self._capacity :], new[-self._capacity :])
-        return found, place
+        return found
 
     def clear(self) -> None:
         """Forget all words."""
