@@ -25,6 +25,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -156,8 +157,9 @@ def running(name, folder, queue):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    program = Path(f"/tmp/benchmark_{name}_{port}.py")  # LitServe's workers import it once more
-    program.write_text(PROGRAMS[name])
+    # A file, as LitServe's workers import it once more.
+    program = Path(tempfile.mkdtemp(), f"benchmark_{name}.py")
+    program.write_text(PROGRAMS[name], encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-P", program, folder, str(port), queue],
         stdout=subprocess.DEVNULL,
@@ -179,6 +181,7 @@ def running(name, folder, queue):
         except subprocess.TimeoutExpired:
             process.kill()
         program.unlink()
+        program.parent.rmdir()
 
 
 async def is_ready(port):
